@@ -1,0 +1,12 @@
+export type {
+  Actor,
+  ActorContext,
+  ActorFactory,
+  ActorHost,
+  ActorHostEvents,
+  ActorHostOptions,
+  ActorSpec,
+  ActorState,
+  ActorStatus,
+  Lease,
+} from './types.ts';

@@ -1,0 +1,155 @@
+/**
+ * Actors: private state, a bounded mailbox, one message at a time. They live in *executors* (worker
+ * threads, or child processes for those that need walls) so that no plugin code ever runs on the thread
+ * that keeps the heartbeat.
+ *
+ *     control thread                       executor (thread or process)
+ *     ActorHost ── spawn / tell / stop ──▶ supervisor of each actor ── start / receive / stop ──▶ Actor
+ *               ◀── status / event ─────
+ *               ── lease deadlines (shared memory or message) ──▶ Lease, read before every effect
+ */
+
+/** Everything an executor needs to create an actor. Structured-clonable. */
+export interface ActorSpec {
+  /** `connector/orders` or `task/orders/3`. */
+  readonly address: string;
+  /** Fencing token that every effect of this actor carries. */
+  readonly fence: number;
+  /** Chooses the implementation in the executor's factory. */
+  readonly kind: string;
+  readonly payload: unknown;
+  /** `dedicated`: a process of its own. Default `shared`. */
+  readonly isolation?: 'shared' | 'dedicated';
+  /** Actors of one group fail for the same reasons: spread over executors, moved together never. */
+  readonly group?: string;
+}
+
+export type ActorState = 'RUNNING' | 'PAUSED' | 'RESTARTING' | 'FAILED';
+
+export interface ActorStatus {
+  readonly address: string;
+  readonly fence: number;
+  readonly state: ActorState;
+  /** Starts since it last ran well for a whole restart window; 1 = first. */
+  readonly attempts: number;
+  /** Wall clock, ms; RESTARTING only. */
+  readonly nextRetryAtMs?: number;
+  /** Stack trace; FAILED and RESTARTING. */
+  readonly trace?: string;
+  /** `shared-0`, `dedicated-3`. */
+  readonly executor: string;
+  /** Its executor does not answer. */
+  readonly stalled?: boolean;
+}
+
+/** The plugin-facing side of an actor, implemented by the runtime package. */
+export interface Actor {
+  /** Throwing fails the start; the supervisor decides whether to try again. */
+  start(): Promise<void>;
+  /** One at a time, never while `start` or `stop` runs. */
+  receive(message: unknown): Promise<void>;
+  /** Ends everything in order, within the grace that the signal carries. */
+  stop(reason: 'stop' | 'restart' | 'failed'): Promise<void>;
+}
+
+export interface ActorContext {
+  readonly address: string;
+  readonly fence: number;
+  readonly lease: Lease;
+  /** Aborted when the grace of a stop is over, when the lease ends, or when the actor failed. */
+  readonly signal: AbortSignal;
+  /** RUNNING after start is implied; an actor says PAUSED and RUNNING itself as it is told. */
+  setState(state: 'RUNNING' | 'PAUSED'): void;
+  /** A failure outside of start / receive / stop, e.g. of its loop. Handled as if `receive` had thrown. */
+  fail(error: unknown): void;
+  /** To the control thread; structured-clonable. */
+  emit(event: unknown): void;
+}
+
+export type ActorFactory = (spec: ActorSpec, context: ActorContext) => Actor;
+
+/**
+ * The lease of the whole process as an executor sees it: one synchronous comparison with the monotonic
+ * clock, without a message or a promise.
+ */
+export interface Lease {
+  /** May take on new work (before the pause deadline). */
+  isFresh(): boolean;
+  /** May still have effects (before the quiesce deadline, executor not abandoned). */
+  isHeld(): boolean;
+  /** @throws SluiceError `lease.expired`, fenced. Call before every effect. */
+  assertHeld(): void;
+  /** Called once, when the deadline passes or the executor is abandoned: cut the sockets. */
+  onExpired(listener: () => void): () => void;
+  /** Resolves when the lease is fresh again (at once if it is). */
+  untilFresh(signal: AbortSignal): Promise<void>;
+}
+
+export interface ActorHostEvents {
+  status(status: ActorStatus): void;
+  event(address: string, fence: number, event: unknown): void;
+}
+
+export interface ActorHostOptions {
+  /** Module that calls `runExecutor(factory)`; a file URL. */
+  readonly entry: URL;
+  /** Given to every executor, structured-clonable: how to reach the log, which plugins. */
+  readonly executorData: unknown;
+  /** Worker threads. Default: one a core. */
+  readonly sharedExecutors?: number;
+  /** Old-generation heap limit of each executor, MiB. */
+  readonly heapLimitMb?: number;
+  /** An executor that has not ticked for this long is blocked. Default 1 000. */
+  readonly blockedAfterMs?: number;
+  /** How long a stop may take before the actor is abandoned. Default 5 000 (Kafka Connect's). */
+  readonly stopGraceMs?: number;
+  /** Restarts within the window before FAILED. */
+  readonly restart?: {
+    readonly intensity: number;
+    readonly windowMs: number;
+    readonly initialMs: number;
+    readonly maxMs: number;
+  };
+  /** Blames before an actor gets a dedicated executor. Default 2. */
+  readonly offencesBeforeDedicated?: number;
+  /**
+   * New fences for actors whose executor was abandoned, so that what it still had in flight is refused.
+   * An address missing from the answer is not ours any more and is dropped.
+   */
+  readonly refence: (
+    actors: readonly { address: string; fence: number }[],
+  ) => Promise<ReadonlyMap<string, number>>;
+}
+
+/** The control thread's view of all actors of the process. */
+export interface ActorHost {
+  start(): Promise<void>;
+  /** Stops all actors within the grace, then all executors. */
+  stop(): Promise<void>;
+  /** Idempotent for the same address and fence. Failures come as statuses. */
+  spawn(spec: ActorSpec): void;
+  /** Dropped if the address is not running under this fence. */
+  tell(address: string, fence: number, message: unknown): void;
+  /** Restarts in place with a clean slate of attempts; `spec` replaces the payload if given. */
+  restart(address: string, fence: number, payload?: unknown): void;
+  /**
+   * Resolves once nothing of the actor can have an effect any more: it stopped within the grace, or its
+   * executor's exit event came. Never rejects; idempotent.
+   */
+  stopActor(address: string, fence: number): Promise<void>;
+  /** Monotonic ms (kernel's systemClock); after `quiesceAtMs` nothing may have an effect. */
+  setLease(deadlines: { pauseAtMs: number; quiesceAtMs: number }): void;
+  /** True when every executor confirmed, after the deadline, that nothing is in flight. */
+  isQuiet(): boolean;
+  /** After FENCED: drops all actors at once without grace; resolves when no executor of them lives. */
+  abandonAll(): Promise<void>;
+  list(): readonly ActorStatus[];
+  /** For metrics and /health. */
+  executors(): readonly {
+    readonly id: string;
+    readonly kind: 'shared' | 'dedicated';
+    readonly actors: number;
+    readonly heapUsedBytes: number;
+    readonly lastTickAgeMs: number;
+  }[];
+}

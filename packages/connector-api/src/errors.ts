@@ -1,0 +1,16 @@
+/** Base of the errors that a connector throws on purpose; its message goes to the operator as it is. */
+export class ConnectError extends Error {
+  readonly retriable: boolean = false;
+  override readonly name: string = 'ConnectError';
+}
+
+/** May succeed if tried again: `poll` is called again, the same batch is put again. */
+export class RetriableError extends ConnectError {
+  override readonly retriable: boolean = true;
+  override readonly name: string = 'RetriableError';
+}
+
+/** Data that does not fit its schema, or cannot be converted. */
+export class DataError extends ConnectError {
+  override readonly name: string = 'DataError';
+}

@@ -1,0 +1,26 @@
+/** What the runtime finds in a plugin module, whichever way it was written. */
+import type { ConfigDef } from './config-def.ts';
+import type { Connector, SinkTask, SourceTask } from './task.ts';
+
+interface PluginBase {
+  /** Full class name, e.g. `org.apache.kafka.connect.file.FileStreamSourceConnector`, or a short one. */
+  readonly class: string;
+  readonly aliases: readonly string[];
+  readonly version: string;
+  readonly configDef: ConfigDef;
+  readonly createConnector: () => Connector;
+  /** `dedicated`: tasks of it ask for a process of their own. */
+  readonly isolation?: 'shared' | 'dedicated';
+}
+
+export interface SourcePlugin extends PluginBase {
+  readonly type: 'source';
+  readonly createTask: () => SourceTask;
+}
+
+export interface SinkPlugin extends PluginBase {
+  readonly type: 'sink';
+  readonly createTask: () => SinkTask;
+}
+
+export type ConnectorPlugin = SourcePlugin | SinkPlugin;

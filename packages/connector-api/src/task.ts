@@ -1,0 +1,126 @@
+/**
+ * The contract between the runtime and a connector, after Kafka Connect's. The runtime never overlaps two
+ * calls into one task (`commitRecord` included), so an author never thinks about concurrency.
+ */
+import type { Schema } from './schema.ts';
+
+export type ConnectorConfig = Readonly<Record<string, string>>;
+
+export interface RecordHeader {
+  readonly name: string;
+  readonly value: unknown;
+  readonly schema?: Schema;
+}
+
+interface ConnectRecord {
+  readonly topic: string;
+  readonly key?: unknown;
+  readonly keySchema?: Schema;
+  readonly value?: unknown;
+  readonly valueSchema?: Schema;
+  readonly headers?: readonly RecordHeader[];
+  /** ms since 1970. */
+  readonly timestampMs?: number;
+}
+
+/** Flat primitives only, as in Kafka Connect. */
+export type SourcePartition = Readonly<Record<string, string | number | boolean | bigint | null>>;
+export type SourceOffsetValue = Readonly<Record<string, string | number | boolean | bigint | null>>;
+
+export interface SourceRecord extends ConnectRecord {
+  /** Kafka partition; chosen by the partitioner when absent. */
+  readonly partition?: number;
+  /** What the offset belongs to, e.g. `{ filename }`. Without both, no offset is stored. */
+  readonly sourcePartition?: SourcePartition;
+  /** Where to go on after this record. */
+  readonly sourceOffset?: SourceOffsetValue;
+}
+
+export interface SinkRecord extends ConnectRecord {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface TaskLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+interface TaskContext {
+  readonly connector: string;
+  readonly task: number;
+  readonly logger: TaskLogger;
+  /** Aborted when the task must give up what it waits for: stop requested, lease lost. */
+  readonly signal: AbortSignal;
+}
+
+export interface SourceTaskContext extends TaskContext {
+  /** Offsets that were stored for these source partitions, in order; undefined where there is none. */
+  offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffsetValue | undefined)[]>;
+}
+
+export interface SourceTask {
+  start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> | void;
+  /** Next batch; may wait (honour `context.signal`); empty or null when there is nothing now. */
+  poll(): Promise<readonly SourceRecord[] | null>;
+  /** After the offsets of everything acknowledged so far were stored. */
+  commit?(): Promise<void> | void;
+  /** After a record was acknowledged by the log; `metadata` is undefined if it was dropped. */
+  commitRecord?(record: SourceRecord, metadata: RecordMetadata | undefined): Promise<void> | void;
+  stop(): Promise<void> | void;
+}
+
+export interface SinkTaskContext extends TaskContext {
+  assignment(): readonly TopicPartition[];
+  /** Next poll of the partition starts here. */
+  seek(partition: TopicPartition, offset: number): void;
+  pause(...partitions: readonly TopicPartition[]): void;
+  resume(...partitions: readonly TopicPartition[]): void;
+  /** Back-off before the batch is delivered again after a RetriableError. */
+  timeout(ms: number): void;
+  requestCommit(): void;
+}
+
+export type SinkOffsets = ReadonlyMap<string, TopicPartition & { readonly offset: number }>;
+
+export interface SinkTask {
+  start(config: ConnectorConfig, context: SinkTaskContext): Promise<void> | void;
+  open?(partitions: readonly TopicPartition[]): Promise<void> | void;
+  /** May be empty. Throwing RetriableError makes the same batch come again. */
+  put(records: readonly SinkRecord[]): Promise<void> | void;
+  /** Makes durable what was put; `offsets` is the next offset of each partition (`topic-partition` keys). */
+  flush?(offsets: SinkOffsets): Promise<void> | void;
+  /** Which offsets are safe to commit; default: flush, then all of them. */
+  preCommit?(offsets: SinkOffsets): Promise<SinkOffsets> | SinkOffsets;
+  close?(partitions: readonly TopicPartition[]): Promise<void> | void;
+  stop(): Promise<void> | void;
+}
+
+export interface ConnectorContext {
+  readonly connector: string;
+  readonly logger: TaskLogger;
+  readonly signal: AbortSignal;
+  /** The task configurations should be asked for again. */
+  requestTaskReconfiguration(): void;
+  raiseError(error: unknown): void;
+}
+
+export interface Connector {
+  start?(config: ConnectorConfig, context: ConnectorContext): Promise<void> | void;
+  /** At most `maxTasks` configurations. */
+  taskConfigs(maxTasks: number): Promise<readonly ConnectorConfig[]> | readonly ConnectorConfig[];
+  stop?(): Promise<void> | void;
+}

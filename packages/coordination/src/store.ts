@@ -1,0 +1,299 @@
+/**
+ * The port to the store of coordination state (Redis in production). Each method is one atomic
+ * transition. The leader's methods carry its term and answer `not-leader` (thrown as
+ * `coordination.not_leader`) when another term began; the worker's carry its incarnation.
+ *
+ * Nothing here uses a wall clock for a decision: deaths are declared by compare-and-set on a beat
+ * number that the leader saw stand still on its own monotonic clock.
+ */
+import type {
+  ClusterEvent,
+  ConnectorRecord,
+  MemberRecord,
+  NewEvent,
+  PluginInfo,
+  StatusReport,
+  TargetState,
+  UnitId,
+  UnitRecord,
+} from './model.ts';
+import type { Mutation, RequestBody, RequestResult, StoredRequest } from './requests.ts';
+
+/** One tenure of one coordinator. */
+export interface LeaderTerm {
+  readonly coordinator: string;
+  /** Only grows, one for each term. */
+  readonly epoch: number;
+}
+
+export type LeadReply =
+  | {
+      readonly kind: 'leading';
+      readonly term: LeaderTerm;
+      /** First answer of this term. */
+      readonly elected: boolean;
+      /** The data set of the cluster was found empty and given a new nonce by this call. */
+      readonly founded: boolean;
+    }
+  | {
+      readonly kind: 'following';
+      /** Opaque; changes with every renewal. A follower that sees it stand still may take over with it. */
+      readonly observed: string;
+      readonly leader: string;
+    };
+
+export interface JoinRequest {
+  readonly worker: string;
+  readonly incarnation: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly address: string;
+  readonly protocol: number;
+  readonly plugins: readonly PluginInfo[];
+  /** After REJOIN: what this incarnation holds, so that a store that lost data can adopt it. */
+  readonly holding: readonly HeldUnit[];
+  /** Nonce of the data set that this incarnation knew; absent at the first join. */
+  readonly knownDataset?: string;
+}
+
+export interface HeldUnit {
+  readonly unit: UnitId;
+  readonly uid: string;
+  readonly epoch: number;
+  readonly fence: number;
+}
+
+export type JoinReply =
+  | {
+      readonly kind: 'joined';
+      readonly slot: number;
+      readonly dataset: string;
+      readonly beat: number;
+      readonly revision: number;
+    }
+  /** A process that may be alive holds the name: wait until its lease is over. */
+  | {
+      readonly kind: 'name-taken';
+      readonly incarnation: string;
+      readonly host: string;
+      readonly pid: number;
+    }
+  /** This incarnation was declared dead: it must not come back under this id. */
+  | { readonly kind: 'fenced' };
+
+export interface BeatRequest {
+  readonly worker: string;
+  readonly incarnation: string;
+  readonly dataset: string;
+  /** Highest beat number and revision that this worker has seen: a store behind them has lost data. */
+  readonly beatSeen: number;
+  readonly revisionSeen: number;
+  /** Highest beat number of its own that was acknowledged; detects replies that do not arrive. */
+  readonly ackedBeat: number;
+}
+
+export type BeatReply =
+  | {
+      readonly kind: 'ok';
+      readonly beat: number;
+      readonly revision: number;
+      /** Grows whenever the answer of `assignments` for this worker may have changed. */
+      readonly assignmentRevision: number;
+      readonly state: 'up' | 'draining';
+      /** Data was lost and ownership is being re-established: claim nothing, keep quiet. */
+      readonly quarantined: boolean;
+    }
+  /** The store lost this worker: join again with what it holds; keep quiet until adopted. */
+  | { readonly kind: 'rejoin' }
+  /** Declared dead or superseded: stop everything, come back as a new incarnation. */
+  | { readonly kind: 'fenced' };
+
+/** One unit as the owner should run it. */
+export interface AssignedUnit {
+  readonly unit: UnitId;
+  readonly uid: string;
+  /** Epoch in which it was granted. */
+  readonly epoch: number;
+  readonly fence: number;
+  readonly restarts: number;
+  /** `stop`: being revoked; stop it and release. */
+  readonly order: 'run' | 'stop';
+  readonly claimed: boolean;
+  /** Of its connector, now. */
+  readonly targetState: TargetState;
+  readonly definitionVersion: number;
+}
+
+export interface Assignments {
+  readonly revision: number;
+  readonly units: readonly AssignedUnit[];
+}
+
+export interface Ownership {
+  readonly unit: UnitId;
+  readonly fence: number;
+}
+
+export type ClaimResult =
+  | {
+      readonly kind: 'claimed';
+      readonly uid: string;
+      readonly epoch: number;
+      readonly restarts: number;
+      readonly targetState: TargetState;
+      readonly definitionVersion: number;
+      /** Connector: its definition. Task: its task configuration. Never in a job, a log or an event. */
+      readonly config: Readonly<Record<string, string>>;
+      readonly connectorType: ConnectorRecord['type'];
+    }
+  | { readonly kind: 'stale' };
+
+export interface Grant {
+  readonly unit: UnitId;
+  readonly uid: string;
+  readonly epoch: number;
+  readonly worker: string;
+  readonly incarnation: string;
+}
+
+export type GrantResult =
+  | { readonly kind: 'granted'; readonly fence: number }
+  /** Why not: owned, older epoch still held, worker not up, another uid or epoch, gone. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface PublishTasks {
+  readonly connector: string;
+  readonly uid: string;
+  readonly worker: string;
+  readonly incarnation: string;
+  /** Of the connector unit. */
+  readonly fence: number;
+  readonly definitionVersion: number;
+  readonly configs: readonly Readonly<Record<string, string>>[];
+}
+
+export type PublishResult =
+  | { readonly kind: 'published'; readonly epoch: number }
+  /** Same definition version and same configurations as the published set. */
+  | { readonly kind: 'unchanged'; readonly epoch: number }
+  /** Another owner, definition version or uid, or the connector is stopped or being deleted. */
+  | { readonly kind: 'stale' };
+
+/** What changed since a revision. Records are as of now, absent = deleted. */
+export interface Changes {
+  /** `full`: the reader must forget what it had (data lost, or it was too far behind). */
+  readonly kind: 'delta' | 'full';
+  readonly dataset: string;
+  readonly revision: number;
+  readonly connectors: ReadonlyMap<string, ConnectorRecord | undefined>;
+  readonly units: ReadonlyMap<UnitId, UnitRecord | undefined>;
+  readonly members: ReadonlyMap<string, MemberRecord | undefined>;
+}
+
+export interface Beat {
+  readonly worker: string;
+  readonly beat: number;
+  /** Redis server time between the beat and now, ms. For display; decisions observe `beat` itself. */
+  readonly ageMs: number;
+  /** Own beat number that the worker said was acknowledged. */
+  readonly ackedBeat: number;
+}
+
+/** What a worker process may do. */
+export interface WorkerStore {
+  join(request: JoinRequest): Promise<JoinReply>;
+  beat(request: BeatRequest): Promise<BeatReply>;
+  /** Announces that no more work is wanted. `returns`: it will be back under its name. */
+  drain(worker: string, incarnation: string, options: { returns: boolean }): Promise<void>;
+  /** Removes the member; refused (false) while it owns units. */
+  leave(worker: string, incarnation: string): Promise<boolean>;
+  assignments(worker: string, incarnation: string): Promise<Assignments>;
+  /** Idempotent for the same incarnation and fence. Same order as asked. */
+  claim(worker: string, incarnation: string, units: readonly Ownership[]): Promise<ClaimResult[]>;
+  /** After the unit has stopped for good. Idempotent. False: it was not this owner's (any more). */
+  release(worker: string, incarnation: string, units: readonly Ownership[]): Promise<boolean[]>;
+  /** Gives the owner a new, higher fence for a unit it holds, when an executor had to be abandoned. */
+  refence(
+    worker: string,
+    incarnation: string,
+    units: readonly Ownership[],
+  ): Promise<(number | undefined)[]>;
+  /** Statuses; refused (false) when the fence is not the current one. */
+  report(
+    worker: string,
+    incarnation: string,
+    reports: readonly (Ownership & { readonly status: Omit<StatusReport, 'sinceMs'> })[],
+  ): Promise<boolean[]>;
+  publishTasks(request: PublishTasks): Promise<PublishResult>;
+}
+
+/** What only a leader may do; every call is checked against its epoch. */
+export interface LeaderStore {
+  /**
+   * Becomes or stays leader. `takeOver`: the `observed` value that stood still for a whole lease on the
+   * caller's monotonic clock, so that a key whose expiry a clock jump delayed does not block election.
+   */
+  lead(coordinator: string, leaseMs: number, takeOver?: string): Promise<LeadReply>;
+  resign(term: LeaderTerm): Promise<void>;
+  /** Final for that incarnation, and only if its beat number is still the one that was seen. */
+  declareDead(
+    term: LeaderTerm,
+    worker: string,
+    incarnation: string,
+    beatSeen: number,
+  ): Promise<'dead' | 'alive'>;
+  /** Frees up to `max` units of a dead incarnation; returns those freed. */
+  orphan(term: LeaderTerm, worker: string, incarnation: string, max: number): Promise<UnitId[]>;
+  /** Forgets a dead member that owns nothing any more. */
+  forget(term: LeaderTerm, worker: string, incarnation: string): Promise<boolean>;
+  /** Creates the connector's own unit, once a connector record wants one. Idempotent. */
+  createConnectorUnit(term: LeaderTerm, connector: string, uid: string): Promise<void>;
+  grant(term: LeaderTerm, grants: readonly Grant[]): Promise<GrantResult[]>;
+  /** Granted but unclaimed goes straight to free. Returns the state after, undefined if gone. */
+  revoke(
+    term: LeaderTerm,
+    units: readonly Ownership[],
+  ): Promise<(UnitRecord['state'] | undefined)[]>;
+  /** Deletes retired units that are free, and connectors `deleting` that have no units left. */
+  sweep(term: LeaderTerm, units: readonly UnitId[], connectors: readonly string[]): Promise<void>;
+  /** Requests not applied yet, oldest first. */
+  pendingRequests(max: number): Promise<StoredRequest[]>;
+  /** Writes the mutation, the result and the position in one step; `conflict` if a record moved on. */
+  applyRequest(
+    term: LeaderTerm,
+    request: StoredRequest,
+    mutation: Mutation,
+    result: RequestResult,
+    events: readonly NewEvent[],
+  ): Promise<'applied' | 'conflict' | 'already'>;
+  /** Gives a unit back to an incarnation that reported holding it, after data loss. Highest fence wins. */
+  adopt(
+    term: LeaderTerm,
+    worker: string,
+    incarnation: string,
+    units: readonly HeldUnit[],
+  ): Promise<boolean[]>;
+  /** What rejoined incarnations reported to hold. */
+  held(): Promise<ReadonlyMap<string, readonly HeldUnit[]>>;
+  /** Nonce of a running quarantine, if any. */
+  quarantine(): Promise<string | undefined>;
+  startQuarantine(term: LeaderTerm): Promise<void>;
+  endQuarantine(term: LeaderTerm, nonce: string): Promise<boolean>;
+  appendEvents(term: LeaderTerm, events: readonly NewEvent[]): Promise<void>;
+}
+
+/** What anyone may read or ask for: API replicas, the CLI, the dashboard. */
+export interface ClusterStore {
+  changes(sinceRevision: number, dataset: string | undefined): Promise<Changes>;
+  beats(): Promise<Beat[]>;
+  leader(): Promise<{ coordinator: string; epoch: number } | undefined>;
+  taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Newest first. */
+  events(max: number): Promise<ClusterEvent[]>;
+  /** Idempotent by id. */
+  submit(id: string, body: RequestBody): Promise<void>;
+  result(id: string): Promise<RequestResult | undefined>;
+  ping(): Promise<void>;
+}
+
+export type CoordinationStore = WorkerStore & LeaderStore & ClusterStore;

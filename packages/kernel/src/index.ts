@@ -1,0 +1,15 @@
+export { type BackoffOptions, backoffMs } from './backoff.ts';
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export {
+  assert,
+  assertNever,
+  type ErrorFacts,
+  hasCode,
+  isFenced,
+  isRetriable,
+  SluiceError,
+  toError,
+} from './errors.ts';
+export { newId, newShortId } from './ids.ts';
+export { type Logger, silentLogger } from './logger.ts';
+export { type Service, startAll, stopAll } from './service.ts';

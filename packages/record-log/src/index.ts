@@ -1,0 +1,17 @@
+export type {
+  FetchedBatch,
+  FetchedRecord,
+  Header,
+  LogCapabilities,
+  LogReader,
+  LogTopics,
+  LogWriter,
+  ProduceAck,
+  ProduceRecord,
+  ReaderOptions,
+  RecordLog,
+  SourceOffset,
+  TopicBatch,
+  TopicPartition,
+  WriterIdentity,
+} from './record-log.ts';

@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests read the sources of every package through this export condition, so that they need no build.
+const conditions = ['@sluice/source'];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+/**
+ * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
+ * system: `tests/`, several real processes, kill -9.
+ */
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/**/*.test.ts'],
+          exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'redis',
+          include: ['{apps,packages}/**/*.redis.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
