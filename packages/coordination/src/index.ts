@@ -1,3 +1,4 @@
+export type { ClusterClient, SubmitOutcome } from './cluster-client.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
 export {
   type ClusterEvent,
@@ -33,6 +34,7 @@ export type {
   RequestResult,
   StoredRequest,
 } from './requests.ts';
+export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
 export type {
   AssignedUnit,
   Assignments,
