@@ -68,7 +68,11 @@ export interface UnitRecord {
   /** Task number; absent for a connector. */
   readonly task?: number;
   readonly uid: string;
-  /** Task epoch in which this unit is wanted (connectors: 0). */
+  /**
+   * Epoch in which this unit is wanted. Tasks: the task epoch. Connectors: 0, and one more each time that
+   * a connector is created anew while the unit of its deleted namesake still exists. Held in an older
+   * epoch than this, a unit has to be revoked first.
+   */
   readonly epoch: number;
   /** Creation order within the cluster; persistent; never reused. `j` of the modulo rule ranks it. */
   readonly ordinal: number;

@@ -64,7 +64,11 @@ export interface AppliedConnector {
   readonly record: ConnectorRecord;
 }
 
-/** The changes that applying a request makes, decided purely and written by one script. */
+/**
+ * The changes that applying a request makes, decided purely and written by one script. A connector
+ * created anew over a `deleting` one comes with a new uid and with the old `taskEpoch`, so that its first
+ * published set is a newer epoch than whatever is still held; its connector unit's epoch grows by one.
+ */
 export interface Mutation {
   /** Whole new records; a script bumps nothing: version, uid and target are decided here. */
   readonly connectors: readonly ConnectorMutation[];

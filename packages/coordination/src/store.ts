@@ -145,6 +145,8 @@ export type ClaimResult =
       /** Connector: its definition. Task: its task configuration. Never in a job, a log or an event. */
       readonly config: Readonly<Record<string, string>>;
       readonly connectorType: ConnectorRecord['type'];
+      /** Tasks in the published set: N of a sink's partition shares. */
+      readonly taskCount: number;
     }
   | { readonly kind: 'stale' };
 
