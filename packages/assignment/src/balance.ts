@@ -1,0 +1,141 @@
+/**
+ * How many tasks of each group each worker should have. Works on counts: which tasks they are is chosen
+ * afterwards. The result is the best balance that the groups allow, reached with the fewest moves.
+ *
+ * Best balance: no chain of moves a → … → b can bring two workers whose loads differ by two or more closer
+ * together. That minimises the highest load, the spread and the sum of squares all at once; without
+ * constraints it means a spread of at most 1.
+ */
+import type { Group } from './roster.ts';
+
+export interface Counts {
+  readonly groups: readonly Group[];
+  /** Tasks that each worker has and may keep: `kept[group][worker]`. */
+  readonly kept: readonly Int32Array[];
+  /** Tasks that each worker should have; changed in place. */
+  readonly wanted: readonly Int32Array[];
+  /** Sum of `wanted` over the groups, for each worker; changed in place. */
+  readonly load: Int32Array;
+  /** At equal load, a higher one gets the odd task last and gives first. */
+  readonly penalties: readonly number[];
+}
+
+export function levelOut(counts: Counts): void {
+  const [only, ...more] = counts.groups;
+  if (only === undefined) return;
+  if (more.length === 0) levelOutUnconstrained(counts, only);
+  else levelOutConstrained(counts);
+}
+
+/** From the fullest to the emptiest while they differ by two: each such move is unavoidable. */
+function levelOutUnconstrained({ wanted, load, penalties }: Counts, group: Group): void {
+  const [counts] = wanted;
+  if (counts === undefined) return;
+  for (;;) {
+    let fullest = group.eligible[0] ?? 0;
+    let emptiest = fullest;
+    for (const worker of group.eligible) {
+      const loadHere = load[worker] ?? 0;
+      const penalty = penalties[worker] ?? 0;
+      const aboveFullest = loadHere - (load[fullest] ?? 0) || penalty - (penalties[fullest] ?? 0);
+      const belowEmptiest =
+        (load[emptiest] ?? 0) - loadHere || (penalties[emptiest] ?? 0) - penalty;
+      // Of equals the last gives and the first gets, as the formula would have it.
+      if (aboveFullest >= 0) fullest = worker;
+      if (belowEmptiest > 0) emptiest = worker;
+    }
+    if ((load[fullest] ?? 0) - (load[emptiest] ?? 0) < 2) return;
+    shift(counts, load, fullest, emptiest);
+  }
+}
+
+function shift(counts: Int32Array, load: Int32Array, from: number, to: number): void {
+  counts[from] = (counts[from] ?? 0) - 1;
+  counts[to] = (counts[to] ?? 0) + 1;
+  load[from] = (load[from] ?? 0) - 1;
+  load[to] = (load[to] ?? 0) + 1;
+}
+
+/**
+ * A minimum-cost flow by cancelling negative cycles: a worker's k-th task costs (2k − 1) · scale, so that
+ * the sum of squares counts first, and each task that was not kept costs 1, so that moves count second. A
+ * flow without a negative cycle is optimal, whatever it started from.
+ *
+ * Nodes: workers, then groups, then one hub. worker → group: one task of the group leaves the worker;
+ * group → worker: one comes; worker → hub → other worker: the first keeps it, the second has one less.
+ */
+function levelOutConstrained(counts: Counts): void {
+  const { groups, kept, wanted, load } = counts;
+  const workers = load.length;
+  const hub = workers + groups.length;
+  const tasks = load.reduce((sum, one) => sum + one, 0);
+  const scale = tasks + 1;
+  const distance = new Float64Array(hub + 1);
+  const previous = new Int32Array(hub + 1);
+
+  const relax = (from: number, to: number, cost: number): boolean => {
+    const through = (distance[from] ?? 0) + cost;
+    if (through >= (distance[to] ?? 0)) return false;
+    distance[to] = through;
+    previous[to] = from;
+    return true;
+  };
+
+  const relaxAll = (): boolean => {
+    let changed = false;
+    for (let worker = 0; worker < workers; worker += 1) {
+      const loadHere = load[worker] ?? 0;
+      if (relax(worker, hub, scale * (2 * loadHere + 1))) changed = true;
+      if (loadHere > 0 && relax(hub, worker, -scale * (2 * loadHere - 1))) changed = true;
+    }
+    for (const [index, group] of groups.entries()) {
+      const node = workers + index;
+      for (const worker of group.eligible) {
+        const have = wanted[index]?.[worker] ?? 0;
+        const had = kept[index]?.[worker] ?? 0;
+        if (have > 0 && relax(worker, node, have > had ? -1 : 0)) changed = true;
+        if (relax(node, worker, have < had ? 0 : 1)) changed = true;
+      }
+    }
+    return changed;
+  };
+
+  for (;;) {
+    distance.fill(0);
+    previous.fill(-1);
+    let cycle: number[] | undefined;
+    while (cycle === undefined) {
+      if (!relaxAll()) return;
+      cycle = findCycle(previous);
+    }
+    for (const [position, node] of cycle.entries()) {
+      const next = cycle[(position + 1) % cycle.length] ?? node;
+      const forward = node < workers ? 1 : -1;
+      const worker = node < workers ? node : next;
+      const other = node < workers ? next : node;
+      // worker → group takes one away, group → worker brings one; the hub stands for the loads.
+      if (other === hub) load[worker] = (load[worker] ?? 0) + forward;
+      else {
+        const row = wanted[other - workers];
+        if (row) row[worker] = (row[worker] ?? 0) - forward;
+      }
+    }
+  }
+}
+
+/** A cycle of the predecessor graph, in the direction of its edges. Such a cycle is a negative one. */
+function findCycle(previous: Int32Array): number[] | undefined {
+  const seenIn = new Int32Array(previous.length);
+  for (let start = 0; start < previous.length; start += 1) {
+    let node = start;
+    while (node >= 0 && seenIn[node] === 0) {
+      seenIn[node] = start + 1;
+      node = previous[node] ?? -1;
+    }
+    if (node < 0 || seenIn[node] !== start + 1) continue;
+    const cycle = [node];
+    for (let at = previous[node] ?? -1; at !== node; at = previous[at] ?? -1) cycle.push(at);
+    return cycle.toReversed();
+  }
+  return undefined;
+}

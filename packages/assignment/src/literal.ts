@@ -1,0 +1,30 @@
+import { pickWorker } from './dealer.ts';
+import type { Roster } from './roster.ts';
+
+/**
+ * The formula over all tasks: task j belongs to worker j mod N. A task whose worker by the formula is held,
+ * or has not got its plugin, is dealt to the least loaded worker that can run it.
+ * @returns the worker's position in `roster.up` for each task of `roster.tasks`.
+ */
+export function placeLiterally(roster: Roster): number[] {
+  const { up, seats, tasks, groups } = roster;
+  const positionOfSeat = seats.map((seat) => up.indexOf(seat));
+  const penalties = up.map((worker) => worker.penalty ?? 0);
+  const load = new Int32Array(up.length);
+  const target: (number | undefined)[] = tasks.map(({ rank, group }) => {
+    const home = positionOfSeat[rank % seats.length];
+    if (home === undefined || home < 0 || !groups[group]?.isEligible[home]) return undefined;
+    load[home] = (load[home] ?? 0) + 1;
+    return home;
+  });
+  return target.map((home, index) => {
+    if (home !== undefined) return home;
+    const group = groups[tasks[index]?.group ?? -1];
+    const worker = group
+      ? pickWorker(group, { load, penalties, sameConnector: undefined, first: 'least-loaded' })
+      : undefined;
+    if (worker === undefined) throw new Error('a group has no eligible worker');
+    load[worker] = (load[worker] ?? 0) + 1;
+    return worker;
+  });
+}
