@@ -1,0 +1,228 @@
+/**
+ * A real redis-server of its own for a test file: a free port, a temporary folder, nothing saved.
+ *
+ * States: running → (kill | stop) gone → (restart) running → … → (stop or dispose) removed.
+ * A port taken by somebody else in between: another one is tried, unless the caller chose it.
+ * Not ready within the limit, or gone before: an error with what the server printed.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { SluiceError } from '@sluice/kernel';
+import { requireRedisServer } from './find-redis.ts';
+import { freePort } from './free-port.ts';
+import { makeOwnedFolder, spawnGuarded } from './guarded-process.ts';
+import { waitFor } from './wait-for.ts';
+
+const readyTimeoutMs = 20_000;
+const stopTimeoutMs = 5_000;
+const portAttemptsMax = 5;
+const outputCharactersMax = 64 * 1024;
+
+export interface StartRedisOptions {
+  /** Survives `kill('SIGKILL')` and `restart()`: append-only file, synced on each write. Default false. */
+  readonly appendOnly?: boolean;
+  /** More settings, as on the command line: `['--maxmemory', '20mb']`. */
+  readonly config?: readonly string[];
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+export interface RedisHandle {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** What the server has printed, its last 64 KiB. */
+  output(): string;
+  /** Sends the signal; waits for the end after SIGKILL and SIGTERM, not after SIGSTOP or SIGCONT. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /**
+   * Starts it again on the same port and folder, after ending it if it still runs. Without `appendOnly`
+   * it comes back empty, as a Redis that lost its data.
+   */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. May be called twice. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * @example
+ * await using redis = await startRedis();
+ * const client = new Redis(redis.url);
+ */
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisHandle> {
+  const binary = requireRedisServer();
+  const dir = makeOwnedFolder('redis');
+  try {
+    return await startOnSomePort(binary, dir, options);
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startOnSomePort(
+  binary: string,
+  dir: string,
+  options: StartRedisOptions,
+): Promise<RedisHandle> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    const server = new RedisProcess(binary, dir, port, options);
+    try {
+      await server.restart();
+      return server;
+    } catch (error) {
+      const isTaken = error instanceof SluiceError && error.code === 'redis.port_taken';
+      if (!isTaken || options.port !== undefined || attempt === portAttemptsMax) throw error;
+    }
+  }
+}
+
+class RedisProcess implements RedisHandle {
+  readonly port: number;
+  readonly dir: string;
+  readonly #binary: string;
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  constructor(binary: string, dir: string, port: number, options: StartRedisOptions) {
+    this.#binary = binary;
+    this.dir = dir;
+    this.port = port;
+    const settings = {
+      port,
+      bind: '127.0.0.1',
+      dir,
+      save: '',
+      appendonly: options.appendOnly === true ? 'yes' : 'no',
+      appendfsync: 'always',
+      // At `notice` it prints that it is ready, which is waited for.
+      loglevel: 'notice',
+      logfile: '',
+      daemonize: 'no',
+    };
+    this.#args = Object.entries(settings)
+      .flatMap(([name, value]) => [`--${name}`, String(value)])
+      .concat(options.config ?? []);
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get process(): ChildProcess {
+    if (this.#process === undefined) throw new Error('redis-server was not started');
+    return this.#process;
+  }
+
+  get pid(): number {
+    return this.process.pid ?? -1;
+  }
+
+  output(): string {
+    return this.#output;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    if (this.#process === undefined || hasEnded(this.#process)) return;
+    const child = this.#process;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGINT') await ended;
+  }
+
+  async restart(): Promise<void> {
+    await this.#end();
+    this.#output = '';
+    const child = spawnGuarded({ command: this.#binary, args: this.#args });
+    this.#process = child;
+    child.stdout?.on('data', (chunk: Buffer) => this.#collect(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => this.#collect(chunk));
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      failure = error;
+    });
+    if (child.pid !== undefined) writeFileSync(join(this.dir, 'pid'), String(child.pid));
+    try {
+      await waitFor(
+        async () => failure !== undefined || hasEnded(child) || (await this.#answers()),
+        {
+          what: `redis-server on port ${this.port} to answer PING`,
+          timeoutMs: readyTimeoutMs,
+          intervalMs: 5,
+        },
+      );
+    } catch (error) {
+      await this.#end();
+      throw this.#startError('redis.not_ready', error);
+    }
+    if (failure !== undefined) throw this.#startError('redis.not_started', failure);
+    if (hasEnded(child)) {
+      const isTaken = /address already in use/i.test(this.#output);
+      throw this.#startError(isTaken ? 'redis.port_taken' : 'redis.ended', undefined);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#end();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Asks first, so that an append-only file is complete; a server that does not listen is killed. */
+  async #end(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || hasEnded(child) || child.pid === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    // A frozen one would not see the signal.
+    child.kill('SIGCONT');
+    const force = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+    await ended;
+    clearTimeout(force);
+  }
+
+  /** Asks only after ours said that it is ready: before, somebody else's on the port might answer. */
+  async #answers(): Promise<boolean> {
+    if (!this.#output.includes('Ready to accept connections')) return false;
+    return await new Promise((resolve) => {
+      const socket = connect({ port: this.port, host: '127.0.0.1' });
+      const finish = (isReady: boolean): void => {
+        socket.destroy();
+        resolve(isReady);
+      };
+      socket.setTimeout(1_000, () => finish(false));
+      socket.once('error', () => finish(false));
+      socket.once('connect', () => socket.write('PING\r\n'));
+      // NOAUTH and NOPERM: a test that gave a password or ACL has a server that is ready.
+      socket.once('data', (reply) => finish(/^(\+PONG|-NOAUTH|-NOPERM)/.test(reply.toString())));
+    });
+  }
+
+  #collect(chunk: Buffer): void {
+    this.#output = (this.#output + chunk.toString()).slice(-outputCharactersMax);
+  }
+
+  #startError(code: string, cause: unknown): SluiceError {
+    return new SluiceError(
+      code,
+      `${this.#binary} did not start on port ${this.port}; it printed:\n${this.#output.trimEnd()}`,
+      { details: { port: this.port, dir: this.dir }, cause },
+    );
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
