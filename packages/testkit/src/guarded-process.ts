@@ -89,12 +89,20 @@ function commandLine(pid: number): string {
   }
 }
 
+/** Whether a process of this id runs; one that ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: it exists, but is another user's.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  try {
+    // "pid (name) state …"; the name may hold anything, so the state is looked for after its end.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
+  } catch {
+    // No /proc: not Linux.
+    return true;
   }
 }

@@ -1,3 +1,11 @@
+export { ApiClient, type ApiResponse } from './api-client.ts';
+export {
+  Cluster,
+  type ConnectorStatus,
+  type Member,
+  type StartClusterOptions,
+  startCluster,
+} from './cluster.ts';
 export {
   findRedisServer,
   isVersionAtLeast,
@@ -8,5 +16,13 @@ export {
 } from './find-redis.ts';
 export { freePort, isFree } from './free-port.ts';
 export { findOnPath, isAlive, makeOwnedFolder, spawnGuarded } from './guarded-process.ts';
+export {
+  type Exit,
+  type LogLine,
+  NodeProcess,
+  repositoryRoot,
+  type SpawnNodeOptions,
+  spawnNode,
+} from './node-process.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';
