@@ -17,34 +17,35 @@ export interface Counts {
   /** Sum of `wanted` over the groups, for each worker; changed in place. */
   readonly load: Int32Array;
   /** At equal load, a higher one gets the odd task last and gives first. */
-  readonly penalties: readonly number[];
+  readonly penaltyRanks: Int32Array;
 }
 
-export function levelOut(counts: Counts): void {
+/** @returns whether it changed anything. */
+export function levelOut(counts: Counts): boolean {
   const [only, ...more] = counts.groups;
-  if (only === undefined) return;
-  if (more.length === 0) levelOutUnconstrained(counts, only);
-  else levelOutConstrained(counts);
+  if (only === undefined) return false;
+  return more.length === 0 ? levelOutUnconstrained(counts, only) : levelOutConstrained(counts);
 }
 
 /** From the fullest to the emptiest while they differ by two: each such move is unavoidable. */
-function levelOutUnconstrained({ wanted, load, penalties }: Counts, group: Group): void {
+function levelOutUnconstrained({ wanted, load, penaltyRanks }: Counts, group: Group): boolean {
   const [counts] = wanted;
-  if (counts === undefined) return;
-  for (;;) {
+  if (counts === undefined) return false;
+  for (let moved = false; ; moved = true) {
     let fullest = group.eligible[0] ?? 0;
     let emptiest = fullest;
     for (const worker of group.eligible) {
       const loadHere = load[worker] ?? 0;
-      const penalty = penalties[worker] ?? 0;
-      const aboveFullest = loadHere - (load[fullest] ?? 0) || penalty - (penalties[fullest] ?? 0);
+      const penalty = penaltyRanks[worker] ?? 0;
+      const aboveFullest =
+        loadHere - (load[fullest] ?? 0) || penalty - (penaltyRanks[fullest] ?? 0);
       const belowEmptiest =
-        (load[emptiest] ?? 0) - loadHere || (penalties[emptiest] ?? 0) - penalty;
+        (load[emptiest] ?? 0) - loadHere || (penaltyRanks[emptiest] ?? 0) - penalty;
       // Of equals the last gives and the first gets, as the formula would have it.
       if (aboveFullest >= 0) fullest = worker;
       if (belowEmptiest > 0) emptiest = worker;
     }
-    if ((load[fullest] ?? 0) - (load[emptiest] ?? 0) < 2) return;
+    if ((load[fullest] ?? 0) - (load[emptiest] ?? 0) < 2) return moved;
     shift(counts, load, fullest, emptiest);
   }
 }
@@ -64,7 +65,7 @@ function shift(counts: Int32Array, load: Int32Array, from: number, to: number): 
  * Nodes: workers, then groups, then one hub. worker → group: one task of the group leaves the worker;
  * group → worker: one comes; worker → hub → other worker: the first keeps it, the second has one less.
  */
-function levelOutConstrained(counts: Counts): void {
+function levelOutConstrained(counts: Counts): boolean {
   const { groups, kept, wanted, load } = counts;
   const workers = load.length;
   const hub = workers + groups.length;
@@ -100,12 +101,12 @@ function levelOutConstrained(counts: Counts): void {
     return changed;
   };
 
-  for (;;) {
+  for (let moved = false; ; moved = true) {
     distance.fill(0);
     previous.fill(-1);
     let cycle: number[] | undefined;
     while (cycle === undefined) {
-      if (!relaxAll()) return;
+      if (!relaxAll()) return moved;
       cycle = findCycle(previous);
     }
     for (const [position, node] of cycle.entries()) {

@@ -1,4 +1,4 @@
-import { pickWorker } from './dealer.ts';
+import { pickWorker, rankPenalties } from './dealer.ts';
 import type { Roster } from './roster.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Roster } from './roster.ts';
 export function placeLiterally(roster: Roster): number[] {
   const { up, seats, tasks, groups } = roster;
   const positionOfSeat = seats.map((seat) => up.indexOf(seat));
-  const penalties = up.map((worker) => worker.penalty ?? 0);
+  const penaltyRanks = rankPenalties(up);
   const load = new Int32Array(up.length);
   const target: (number | undefined)[] = tasks.map(({ rank, group }) => {
     const home = positionOfSeat[rank % seats.length];
@@ -21,7 +21,7 @@ export function placeLiterally(roster: Roster): number[] {
     if (home !== undefined) return home;
     const group = groups[tasks[index]?.group ?? -1];
     const worker = group
-      ? pickWorker(group, { load, penalties, sameConnector: undefined, first: 'least-loaded' })
+      ? pickWorker(group, { load, penaltyRanks, sameConnector: undefined, first: 'least-loaded' })
       : undefined;
     if (worker === undefined) throw new Error('a group has no eligible worker');
     load[worker] = (load[worker] ?? 0) + 1;

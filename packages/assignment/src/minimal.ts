@@ -8,13 +8,13 @@
  * 4. What has to move is dealt, in the order of the ordinals, to the places that are open.
  */
 import { levelOut } from './balance.ts';
-import { ConnectorCounts, pickWorker } from './dealer.ts';
+import { ConnectorCounts, pickWorker, rankPenalties } from './dealer.ts';
 import type { RankedTask, Roster } from './roster.ts';
 
 /** @returns the worker's position in `roster.up` for each task of `roster.tasks`. */
 export function placeMinimally(roster: Roster): number[] {
   const { up, tasks, groups } = roster;
-  const penalties = up.map((worker) => worker.penalty ?? 0);
+  const penaltyRanks = rankPenalties(up);
   const perGroup = (): Int32Array[] => groups.map(() => new Int32Array(up.length));
   const kept = perGroup();
   const load = new Int32Array(up.length);
@@ -38,7 +38,7 @@ export function placeMinimally(roster: Roster): number[] {
     if (task.owner !== undefined || group === undefined) continue;
     const worker = pickWorker(group, {
       load,
-      penalties,
+      penaltyRanks,
       sameConnector: sameConnector(task),
       first: 'least-loaded',
     });
@@ -49,7 +49,8 @@ export function placeMinimally(roster: Roster): number[] {
     dealt.push({ task, worker });
   }
 
-  levelOut({ groups, kept, wanted, load, penalties });
+  const levelled = levelOut({ groups, kept, wanted, load, penaltyRanks });
+  if (isColdStart && !levelled) return dealt.map(({ worker }) => worker);
 
   // The first dealing settled only how many each worker gets; who gets which is settled below.
   for (const { task, worker } of dealt) connectors.add(task.task.connector, worker, -1);
@@ -73,7 +74,7 @@ export function placeMinimally(roster: Roster): number[] {
     const worker = group
       ? pickWorker(group, {
           load: current,
-          penalties,
+          penaltyRanks,
           sameConnector: sameConnector(task),
           first: 'fewest-same-connector',
           openings: openings[task.group],

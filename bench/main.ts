@@ -1,0 +1,48 @@
+/** `npm run bench -- <name> [options]`: runs bench/<name>.ts. */
+import { access } from 'node:fs/promises';
+
+const benchmarks: Readonly<Record<string, string>> = {
+  assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
+  failover: 'from SIGKILL of a worker to the first new record of each lost task',
+  dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
+};
+
+interface Benchmark {
+  /** Resolves with the exit code. */
+  main(argv: readonly string[]): Promise<number>;
+}
+
+function isBenchmark(value: unknown): value is Benchmark {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'main' in value &&
+    typeof value.main === 'function'
+  );
+}
+
+async function run([name, ...argv]: readonly string[]): Promise<number> {
+  if (name === undefined || !Object.hasOwn(benchmarks, name)) {
+    if (name !== undefined && name !== '--help') console.error(`there is no benchmark "${name}"\n`);
+    console.error('usage: npm run bench -- <name> [--json] [options]\n');
+    for (const [known, text] of Object.entries(benchmarks)) {
+      console.error(`  ${known.padEnd(12)} ${text}`);
+    }
+    return name === '--help' ? 0 : 2;
+  }
+  const file = new URL(`./${name}.ts`, import.meta.url);
+  try {
+    await access(file);
+  } catch {
+    console.error(`the benchmark "${name}" is not written yet: bench/${name}.ts is missing`);
+    return 2;
+  }
+  const module: unknown = await import(file.href);
+  if (!isBenchmark(module)) {
+    console.error(`bench/${name}.ts exports no function main(argv)`);
+    return 1;
+  }
+  return module.main(argv);
+}
+
+process.exitCode = await run(process.argv.slice(2));
