@@ -1,33 +1,221 @@
-/** The configuration keys of a plugin. To be completed: parsing, defaults, validation, builders. */
+/**
+ * The configuration keys of a plugin as plain data: what a worker announces, what the coordinator checks
+ * a definition with, and what the API answers. Nothing here runs code of a plugin.
+ */
+import { ConfigError, type ConfigProblem } from './errors.ts';
+import type { ConnectorConfig } from './task.ts';
+
+export type ConfigType =
+  | 'BOOLEAN'
+  | 'STRING'
+  | 'INT'
+  | 'SHORT'
+  | 'LONG'
+  | 'DOUBLE'
+  | 'LIST'
+  | 'CLASS'
+  | 'PASSWORD';
+
+export type ConfigImportance = 'HIGH' | 'MEDIUM' | 'LOW';
+
+/** Rules that hold without running the plugin. */
+export interface ConfigRules {
+  readonly min?: number;
+  readonly max?: number;
+  /** Allowed values; for a list, of each element. */
+  readonly oneOf?: readonly string[];
+  /** `oneOf` compares without case. */
+  readonly ignoreCase?: boolean;
+  /** Source of a JavaScript regular expression that the value must contain a match of. */
+  readonly pattern?: string;
+  readonly nonEmpty?: boolean;
+}
+
 export interface ConfigKey {
   readonly name: string;
-  readonly type:
-    | 'BOOLEAN'
-    | 'STRING'
-    | 'INT'
-    | 'SHORT'
-    | 'LONG'
-    | 'DOUBLE'
-    | 'LIST'
-    | 'CLASS'
-    | 'PASSWORD';
+  readonly type: ConfigType;
+  /** Required means: no default and not optional. */
   readonly required: boolean;
   readonly defaultValue: string | null;
-  readonly importance: 'HIGH' | 'MEDIUM' | 'LOW';
+  readonly importance: ConfigImportance;
   readonly documentation: string;
   readonly group?: string;
   readonly displayName?: string;
   readonly dependents?: readonly string[];
   readonly width?: 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
-  readonly rules?: {
-    readonly min?: number;
-    readonly max?: number;
-    readonly oneOf?: readonly string[];
-    readonly pattern?: string;
-    readonly nonEmpty?: boolean;
-  };
+  readonly rules?: ConfigRules;
 }
 
 export interface ConfigDef {
   readonly keys: readonly ConfigKey[];
+}
+
+/** A definition that also knows the types of its values; made by `defineConfig`. */
+export interface TypedConfigDef<Values> extends ConfigDef {
+  /** @throws ConfigError that lists every problem at once. */
+  readonly parse: (config: ConnectorConfig) => Values;
+}
+
+/** Kafka Connect's ConfigKeyInfo, field for field, plus the rules. */
+export interface ConfigKeyInfo {
+  readonly name: string;
+  readonly type: ConfigType;
+  readonly required: boolean;
+  readonly default_value: string | null;
+  readonly importance: ConfigImportance;
+  readonly documentation: string;
+  readonly group: string | null;
+  readonly order: number;
+  readonly width: 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
+  readonly display_name: string;
+  readonly dependents: readonly string[];
+  readonly rules?: ConfigRules;
+}
+
+/** Keys in the shape that the API answers; `order` counts within a group. */
+export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
+  const orderOfGroup = new Map<string, number>();
+  return keys.map((key) => {
+    let order = -1; // Kafka Connect's value for a key without a group.
+    if (key.group !== undefined) {
+      order = (orderOfGroup.get(key.group) ?? 0) + 1;
+      orderOfGroup.set(key.group, order);
+    }
+    return {
+      name: key.name,
+      type: key.type,
+      required: key.required,
+      default_value: key.defaultValue,
+      importance: key.importance,
+      documentation: key.documentation,
+      group: key.group ?? null,
+      order,
+      width: key.width ?? 'NONE',
+      display_name: key.displayName ?? key.name,
+      dependents: key.dependents ?? [],
+      ...(key.rules ? { rules: key.rules } : {}),
+    };
+  });
+}
+
+/** What `parseConfigValue` needs to know of a key; ConfigKey and ConfigKeyInfo both have it. */
+interface CheckedKey {
+  readonly name: string;
+  readonly type: ConfigType;
+  readonly required: boolean;
+  readonly rules?: ConfigRules;
+}
+
+/**
+ * Everything that is wrong with `config` by these keys, in the order of the keys, in Kafka Connect's
+ * words. Unknown keys are allowed, as in Kafka Connect.
+ */
+export function validateConfig(
+  keys: readonly CheckedKey[],
+  config: ConnectorConfig,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const key of keys) {
+    const message = problemOf(key, config[key.name]);
+    if (message !== undefined) problems.push({ key: key.name, message });
+  }
+  return problems;
+}
+
+/** @throws ConfigError if there is any problem. */
+export function assertValidConfig(keys: readonly CheckedKey[], config: ConnectorConfig): void {
+  const problems = validateConfig(keys, config);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function problemOf(key: CheckedKey, text: string | undefined): string | undefined {
+  if (text === undefined) {
+    return key.required
+      ? `Missing required configuration "${key.name}" which has no default value.`
+      : undefined;
+  }
+  const parsed = parseConfigValue(key.type, text);
+  const reason = 'problem' in parsed ? parsed.problem : brokenRule(parsed.value, key.rules);
+  if (reason === undefined) return undefined;
+  const shown = key.type === 'PASSWORD' ? '[hidden]' : text;
+  return `Invalid value ${shown} for configuration ${key.name}: ${reason}`;
+}
+
+export type ConfigValue = string | number | boolean | readonly string[];
+
+/** Whitespace around a value does not count; an empty list has no elements. */
+export function parseConfigValue(
+  type: ConfigType,
+  text: string,
+): { readonly value: ConfigValue } | { readonly problem: string } {
+  const trimmed = text.trim();
+  switch (type) {
+    case 'BOOLEAN': {
+      const lowerCase = trimmed.toLowerCase();
+      if (lowerCase === 'true') return { value: true };
+      if (lowerCase === 'false') return { value: false };
+      return { problem: 'Expected value to be either true or false' };
+    }
+    case 'INT':
+    case 'SHORT':
+    case 'LONG':
+      return parseInteger(type, trimmed);
+    case 'DOUBLE':
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)
+        ? { value: Number(trimmed) }
+        : { problem: 'Not a number of type DOUBLE' };
+    case 'LIST':
+      return { value: trimmed === '' ? [] : trimmed.split(/\s*,\s*/) };
+    case 'STRING':
+    case 'CLASS':
+    case 'PASSWORD':
+      return { value: trimmed };
+    default:
+      return type satisfies never;
+  }
+}
+
+const integerBits = { SHORT: 16n, INT: 32n, LONG: 64n } as const;
+
+function parseInteger(
+  type: keyof typeof integerBits,
+  text: string,
+): { readonly value: number } | { readonly problem: string } {
+  if (/^[+-]?\d{1,40}$/.test(text)) {
+    const exact = BigInt(text.startsWith('+') ? text.slice(1) : text);
+    // A LONG beyond 2^53 (Long.MAX_VALUE is a popular "never") becomes the nearest number.
+    if (BigInt.asIntN(Number(integerBits[type]), exact) === exact) return { value: Number(exact) };
+  }
+  return { problem: `Not a number of type ${type}` };
+}
+
+function brokenRule(value: ConfigValue, rules: ConfigRules | undefined): string | undefined {
+  if (!rules) return undefined;
+  if (typeof value === 'number') {
+    if (rules.min !== undefined && value < rules.min)
+      return `Value must be at least ${String(rules.min)}`;
+    if (rules.max !== undefined && value > rules.max)
+      return `Value must be no more than ${String(rules.max)}`;
+  }
+  if (typeof value === 'string') {
+    if (rules.nonEmpty && value === '') return 'String must be non-empty';
+    if (!isAllowed(value, rules)) {
+      const how = rules.ignoreCase ? ' (case insensitive)' : '';
+      return `String must be one of${how}: ${(rules.oneOf ?? []).join(', ')}`;
+    }
+    if (rules.pattern !== undefined && !new RegExp(rules.pattern).test(value))
+      return `String must match pattern ${rules.pattern}`;
+  }
+  if (Array.isArray(value)) {
+    if (rules.nonEmpty && value.length === 0) return 'List must be non-empty';
+    if (value.some((element: string) => !isAllowed(element, rules)))
+      return `List elements must be one of: ${(rules.oneOf ?? []).join(', ')}`;
+  }
+  return undefined;
+}
+
+function isAllowed(value: string, { oneOf, ignoreCase }: ConfigRules): boolean {
+  if (!oneOf) return true;
+  if (!ignoreCase) return oneOf.includes(value);
+  return oneOf.some((option) => option.toLowerCase() === value.toLowerCase());
 }

@@ -14,3 +14,21 @@ export class RetriableError extends ConnectError {
 export class DataError extends ConnectError {
   override readonly name: string = 'DataError';
 }
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigProblem {
+  /** The configuration key that it is about. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** A configuration that its plugin cannot work with; lists every problem, not only the first. */
+export class ConfigError extends ConnectError {
+  override readonly name: string = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map((problem) => problem.message).join('\n'));
+    this.problems = problems;
+  }
+}

@@ -1,7 +1,84 @@
-export type { ConfigDef, ConfigKey } from './config-def.ts';
-export { ConnectError, DataError, RetriableError } from './errors.ts';
-export type { ConnectorPlugin, SinkPlugin, SourcePlugin } from './plugin.ts';
-export type { Schema, SchemaField, SchemaType } from './schema.ts';
+export {
+  BooleanBuilder,
+  boolean,
+  ConfigBuilder,
+  type ConfigOf,
+  type ConfigShape,
+  defineConfig,
+  double,
+  int,
+  ListBuilder,
+  list,
+  long,
+  NumberBuilder,
+  oneOf,
+  PasswordBuilder,
+  password,
+  StringBuilder,
+  short,
+  string,
+} from './config-builders.ts';
+export {
+  assertValidConfig,
+  type ConfigDef,
+  type ConfigImportance,
+  type ConfigKey,
+  type ConfigKeyInfo,
+  type ConfigRules,
+  type ConfigType,
+  type ConfigValue,
+  parseConfigValue,
+  type TypedConfigDef,
+  toConfigKeyInfos,
+  validateConfig,
+} from './config-def.ts';
+export {
+  COMMON_CONNECTOR_KEYS,
+  SINK_CONNECTOR_KEYS,
+  SOURCE_CONNECTOR_KEYS,
+} from './connector-keys.ts';
+export { validateConnectorConfig } from './connector-validation.ts';
+export type {
+  BytesBatch,
+  ConversionFailure,
+  ConvertedBytes,
+  ConvertedData,
+  Converter,
+  DataBatch,
+} from './converter.ts';
+export {
+  CopyingConnector,
+  defineSink,
+  type SinkContext,
+  type SinkDefinition,
+} from './define-sink.ts';
+export {
+  defineSource,
+  type RunContext,
+  type SourceDefinition,
+  type Work,
+  type YieldedRecord,
+} from './define-source.ts';
+export {
+  ConfigError,
+  type ConfigProblem,
+  ConnectError,
+  DataError,
+  RetriableError,
+} from './errors.ts';
+export { Password } from './password.ts';
+export { aliasesOf, type ConnectorPlugin, type SinkPlugin, type SourcePlugin } from './plugin.ts';
+export { pluginsOf } from './plugins-of.ts';
+export {
+  arraySchema,
+  mapSchema,
+  optionalSchema,
+  type Schema,
+  type SchemaField,
+  type SchemaType,
+  schemas,
+  structSchema,
+} from './schema.ts';
 export type {
   Connector,
   ConnectorConfig,

@@ -5,6 +5,7 @@ import type { Connector, SinkTask, SourceTask } from './task.ts';
 interface PluginBase {
   /** Full class name, e.g. `org.apache.kafka.connect.file.FileStreamSourceConnector`, or a short one. */
   readonly class: string;
+  /** Other names that a definition may use as its `connector.class`. */
   readonly aliases: readonly string[];
   readonly version: string;
   readonly configDef: ConfigDef;
@@ -24,3 +25,15 @@ export interface SinkPlugin extends PluginBase {
 }
 
 export type ConnectorPlugin = SourcePlugin | SinkPlugin;
+
+/**
+ * Kafka Connect's aliases: the simple name, and the simple name without `Connector`.
+ * `org.acme.OrdersConnector` → `OrdersConnector`, `Orders`.
+ */
+export function aliasesOf(className: string, ...more: readonly string[]): string[] {
+  const simple = className.slice(className.lastIndexOf('.') + 1);
+  const pruned = simple.replace(/(?<=.)Connector$/, '');
+  const aliases = new Set([simple, pruned, ...more]);
+  aliases.delete(className);
+  return [...aliases];
+}

@@ -1,1 +1,12 @@
-export {};
+export { ByteArrayConverter } from './byte-array-converter.ts';
+export { JsonConverter, jsonConverterConfig } from './json-converter.ts';
+export { parseJson, writeJson } from './json-text.ts';
+export {
+  type ConverterPlugin,
+  type ConverterRole,
+  converterFor,
+  converterPlugins,
+  createConverter,
+  findConverter,
+} from './registry.ts';
+export { StringConverter, stringConverterConfig } from './string-converter.ts';

@@ -1,0 +1,222 @@
+/**
+ * How an author declares configuration keys: `int().min(1).default(10).doc('…')`. A key without a default
+ * that is not optional is required. Builders are immutable; each knows the type of its parsed value.
+ */
+import {
+  assertValidConfig,
+  type ConfigImportance,
+  type ConfigKey,
+  type ConfigRules,
+  type ConfigType,
+  parseConfigValue,
+  type TypedConfigDef,
+} from './config-def.ts';
+import { Password } from './password.ts';
+import type { ConnectorConfig } from './task.ts';
+
+type KeyDraft = Omit<ConfigKey, 'name'>;
+
+/** `Value` is the type of the parsed value. */
+export abstract class ConfigBuilder<Value> {
+  readonly draft: KeyDraft;
+
+  constructor(draft: KeyDraft) {
+    this.draft = draft;
+  }
+
+  /** The typed value; only for text that passed validation. */
+  abstract read(text: string): Value;
+
+  /** Used when the key is absent. */
+  default(value: Exclude<Value, undefined>): this {
+    return this.with({ required: false, defaultValue: this.show(value) });
+  }
+
+  /** What the key does, for whoever configures the connector. */
+  doc(documentation: string): this {
+    return this.with({ documentation });
+  }
+
+  importance(importance: Lowercase<ConfigImportance>): this {
+    return this.with({ importance: importance.toUpperCase() as ConfigImportance });
+  }
+
+  group(group: string): this {
+    return this.with({ group });
+  }
+
+  displayName(displayName: string): this {
+    return this.with({ displayName });
+  }
+
+  protected show(value: Exclude<Value, undefined>): string {
+    return Array.isArray(value) ? value.join(',') : String(value);
+  }
+
+  protected with(changes: Partial<KeyDraft>): this {
+    return new (this.constructor as new (draft: KeyDraft) => this)({ ...this.draft, ...changes });
+  }
+
+  protected withRules(rules: ConfigRules): this {
+    return this.with({ rules: { ...this.draft.rules, ...rules } });
+  }
+}
+
+export class StringBuilder<Value extends string | undefined> extends ConfigBuilder<Value> {
+  override read(text: string): Value {
+    return text.trim() as Value;
+  }
+
+  optional(): StringBuilder<Value | undefined> {
+    return this.with({ required: false });
+  }
+
+  /** The only values allowed; the parsed value has their union as its type. */
+  oneOf<const Options extends readonly [string, ...string[]]>(
+    ...options: Options
+  ): StringBuilder<Options[number] | (undefined extends Value ? undefined : never)> {
+    return this.withRules({ oneOf: options }) as never;
+  }
+
+  /** Must contain a match; anchor it for a whole match. Flags are not supported. */
+  pattern(pattern: RegExp): this {
+    if (pattern.flags !== '')
+      throw new TypeError(`pattern ${String(pattern)}: flags are not supported`);
+    return this.withRules({ pattern: pattern.source });
+  }
+
+  nonEmpty(): this {
+    return this.withRules({ nonEmpty: true });
+  }
+}
+
+export class NumberBuilder<Value extends number | undefined> extends ConfigBuilder<Value> {
+  override read(text: string): Value {
+    return Number(text.trim()) as Value;
+  }
+
+  optional(): NumberBuilder<Value | undefined> {
+    return this.with({ required: false });
+  }
+
+  min(min: number): this {
+    return this.withRules({ min });
+  }
+
+  max(max: number): this {
+    return this.withRules({ max });
+  }
+}
+
+export class BooleanBuilder<Value extends boolean | undefined> extends ConfigBuilder<Value> {
+  override read(text: string): Value {
+    return (text.trim().toLowerCase() === 'true') as Value;
+  }
+
+  optional(): BooleanBuilder<Value | undefined> {
+    return this.with({ required: false });
+  }
+}
+
+export class ListBuilder<Value extends readonly string[] | undefined> extends ConfigBuilder<Value> {
+  override read(text: string): Value {
+    const parsed = parseConfigValue('LIST', text);
+    return ('value' in parsed ? parsed.value : []) as Value;
+  }
+
+  optional(): ListBuilder<Value | undefined> {
+    return this.with({ required: false });
+  }
+
+  nonEmpty(): this {
+    return this.withRules({ nonEmpty: true });
+  }
+}
+
+export class PasswordBuilder<Value extends Password | undefined> extends ConfigBuilder<Value> {
+  override read(text: string): Value {
+    return new Password(text.trim()) as Value;
+  }
+
+  optional(): PasswordBuilder<Value | undefined> {
+    return this.with({ required: false });
+  }
+}
+
+function draftOf(type: ConfigType): KeyDraft {
+  return { type, required: true, defaultValue: null, importance: 'MEDIUM', documentation: '' };
+}
+
+export function string(): StringBuilder<string> {
+  return new StringBuilder(draftOf('STRING'));
+}
+
+/** Short for `string().oneOf(…)`. */
+export function oneOf<const Options extends readonly [string, ...string[]]>(
+  ...options: Options
+): StringBuilder<Options[number]> {
+  return string().oneOf(...options) as StringBuilder<Options[number]>;
+}
+
+/** 32 bits. */
+export function int(): NumberBuilder<number> {
+  return new NumberBuilder(draftOf('INT'));
+}
+
+/** 16 bits. */
+export function short(): NumberBuilder<number> {
+  return new NumberBuilder(draftOf('SHORT'));
+}
+
+/** 64 bits; beyond 2^53 the nearest number. */
+export function long(): NumberBuilder<number> {
+  return new NumberBuilder(draftOf('LONG'));
+}
+
+export function double(): NumberBuilder<number> {
+  return new NumberBuilder(draftOf('DOUBLE'));
+}
+
+export function boolean(): BooleanBuilder<boolean> {
+  return new BooleanBuilder(draftOf('BOOLEAN'));
+}
+
+/** Separated by commas. */
+export function list(): ListBuilder<readonly string[]> {
+  return new ListBuilder(draftOf('LIST'));
+}
+
+/** Never shown by the API, in a message or in a log. */
+export function password(): PasswordBuilder<Password> {
+  return new PasswordBuilder(draftOf('PASSWORD'));
+}
+
+export type ConfigShape = Readonly<Record<string, ConfigBuilder<unknown>>>;
+
+/** The parsed configuration of a shape: `{ everyMs: int() }` → `{ readonly everyMs: number }`. */
+export type ConfigOf<Shape extends ConfigShape> = {
+  readonly [Name in keyof Shape]: Shape[Name] extends ConfigBuilder<infer Value> ? Value : never;
+};
+
+/**
+ * @example
+ * const config = defineConfig({ topic: string().nonEmpty(), 'batch.size': int().min(1).default(2000) });
+ * config.parse({ topic: 'orders' }); // { topic: 'orders', 'batch.size': 2000 }
+ */
+export function defineConfig<Shape extends ConfigShape>(
+  shape: Shape,
+): TypedConfigDef<ConfigOf<Shape>> {
+  const builders = Object.entries(shape);
+  const keys: ConfigKey[] = builders.map(([name, builder]) => ({ name, ...builder.draft }));
+  return {
+    keys,
+    parse(config: ConnectorConfig): ConfigOf<Shape> {
+      assertValidConfig(keys, config);
+      const values = builders.map(([name, builder]) => {
+        const text = config[name] ?? builder.draft.defaultValue;
+        return [name, text === null ? undefined : builder.read(text)];
+      });
+      return Object.fromEntries(values) as ConfigOf<Shape>;
+    },
+  };
+}

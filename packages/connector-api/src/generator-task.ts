@@ -1,0 +1,227 @@
+/**
+ * A SourceTask around an async generator. It owns one run of the generator, and a buffer between them:
+ *
+ *     generator ──pump──▶ buffer (at most `bufferedRecordsMax`, then the pump waits) ──poll──▶ runtime
+ *
+ * The pump takes what the generator yields without waiting for a poll, so that one poll finds all that was
+ * available. States: running → ended (the generator returned: nothing more comes) | failed (it threw: what
+ * was buffered is delivered, then the next poll throws; after a RetriableError the one after that starts
+ * a new run at the last yielded offset) | stopped.
+ */
+import { ConnectError } from './errors.ts';
+import type {
+  ConnectorConfig,
+  SourceOffsetValue,
+  SourcePartition,
+  SourceRecord,
+  SourceTask,
+  SourceTaskContext,
+} from './task.ts';
+
+type Yielded = Omit<SourceRecord, 'sourceOffset'> & { readonly offset?: SourceOffsetValue };
+
+/** What one task of a defined source runs. */
+export interface GeneratorSource {
+  /** What offsets belong to, unless a record says otherwise. */
+  readonly partition: SourcePartition | undefined;
+  run(context: GeneratorContext): AsyncIterable<Yielded | readonly Yielded[]>;
+}
+
+export type GeneratorContext = SourceTaskContext & {
+  readonly offset: SourceOffsetValue | undefined;
+};
+
+/** Records that a generator may be ahead of the runtime. */
+const bufferedRecordsMax = 500;
+/** How long a generator may take to end after it was asked to, ms. A task's stop is limited to 5 s. */
+const returnLimitMs = 3_000;
+
+export class GeneratorTask implements SourceTask {
+  readonly #open: (config: ConnectorConfig) => GeneratorSource;
+  #source: GeneratorSource | undefined;
+  #context: SourceTaskContext | undefined;
+  #run: GeneratorRun | undefined;
+  readonly #yielded = new YieldedOffsets();
+
+  constructor(open: (config: ConnectorConfig) => GeneratorSource) {
+    this.#open = open;
+  }
+
+  async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
+    this.#source = this.#open(config);
+    this.#context = context;
+    this.#run = await this.#begin(this.#source, context);
+  }
+
+  async poll(): Promise<readonly SourceRecord[] | null> {
+    if (!this.#source || !this.#context) throw new ConnectError('the task was not started');
+    this.#run ??= await this.#begin(this.#source, this.#context);
+    const taken = await this.#run.take();
+    if ('error' in taken) {
+      await this.#run.stop();
+      this.#run = undefined;
+      throw taken.error;
+    }
+    if (taken.records.length === 0) return null;
+    const { partition } = this.#source;
+    return taken.records.map((record) => this.#toSourceRecord(record, partition));
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run;
+    this.#run = undefined;
+    if (run && !(await run.stop()))
+      this.#context?.logger.warn(
+        { limitMs: returnLimitMs },
+        'the generator did not end when its signal was aborted: pass the signal to what it waits for',
+      );
+  }
+
+  async #begin(source: GeneratorSource, context: SourceTaskContext): Promise<GeneratorRun> {
+    const offsets = async (partitions: readonly SourcePartition[]) => {
+      const stored = await context.offsets(partitions);
+      return partitions.map((partition, at) => this.#yielded.get(partition) ?? stored[at]);
+    };
+    const [offset] = source.partition ? await offsets([source.partition]) : [undefined];
+    const { connector, task, logger } = context;
+    return new GeneratorRun(context.signal, (signal) =>
+      source.run({ connector, task, logger, offsets, offset, signal }),
+    );
+  }
+
+  #toSourceRecord(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
+    const { offset, ...record } = yielded;
+    if (offset === undefined) return record;
+    const sourcePartition = record.sourcePartition ?? defaultPartition;
+    if (sourcePartition === undefined)
+      throw new ConnectError(
+        'a record has an offset but the connector, which has several tasks, does not say what the ' +
+          'offset belongs to: define sourcePartition({ config, work }), or set it on each record',
+      );
+    this.#yielded.set(sourcePartition, offset);
+    return { ...record, sourcePartition, sourceOffset: offset };
+  }
+}
+
+type Taken = { readonly records: readonly Yielded[] } | { readonly error: unknown };
+
+/** One run of the generator, from its first step until it ended, failed or was stopped. */
+class GeneratorRun {
+  readonly #abort = new AbortController();
+  readonly #unlink: () => void;
+  readonly #pump: Promise<void>;
+  #buffer: Yielded[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  /** Wakes the poll that waits for records, or the pump that waits for room; never both. */
+  #wake: (() => void) | undefined;
+
+  constructor(
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => AsyncIterable<Yielded | readonly Yielded[]>,
+  ) {
+    const abort = () => {
+      this.#abort.abort(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    this.#unlink = () => signal.removeEventListener('abort', abort);
+    this.#abort.signal.addEventListener('abort', () => this.#wakeUp(), { once: true });
+    this.#pump = this.#fill(run);
+  }
+
+  /** Everything that is there; waits for the first record. Empty once aborted. */
+  async take(): Promise<Taken> {
+    while (this.#buffer.length === 0) {
+      if (this.#abort.signal.aborted) return { records: [] };
+      if (this.#end && 'error' in this.#end) return { error: this.#end.error };
+      await this.#sleep();
+    }
+    // One turn of the event loop: what has already arrived goes into the same batch.
+    if (!this.#end && this.#buffer.length < bufferedRecordsMax)
+      await new Promise((resolve) => setImmediate(resolve));
+    const records = this.#buffer;
+    this.#buffer = [];
+    this.#wakeUp();
+    return { records };
+  }
+
+  /** False if the generator did not end within the limit. */
+  async stop(): Promise<boolean> {
+    this.#abort.abort();
+    this.#unlink();
+    const limit = Promise.withResolvers<false>();
+    const timer = setTimeout(() => limit.resolve(false), returnLimitMs);
+    const ended = await Promise.race([this.#pump.then(() => true as const), limit.promise]);
+    clearTimeout(timer);
+    return ended;
+  }
+
+  /** Never rejects: an error is kept for the poll that meets it. */
+  async #fill(
+    run: (signal: AbortSignal) => AsyncIterable<Yielded | readonly Yielded[]>,
+  ): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      // Leaving the loop calls the generator's return(), which runs its finally blocks.
+      for await (const yielded of run(signal)) {
+        if (signal.aborted) break;
+        if (!isBatch(yielded)) this.#buffer.push(yielded);
+        else
+          this.#buffer = this.#buffer.length === 0 ? [...yielded] : [...this.#buffer, ...yielded];
+        this.#wakeUp();
+        while (this.#buffer.length >= bufferedRecordsMax && !signal.aborted) await this.#sleep();
+        if (signal.aborted) break;
+      }
+      this.#end = {};
+    } catch (error) {
+      this.#end = signal.aborted ? {} : { error };
+    }
+    this.#wakeUp();
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function isBatch(yielded: Yielded | readonly Yielded[]): yielded is readonly Yielded[] {
+  return Array.isArray(yielded);
+}
+
+/** The last offset yielded for each partition: newer than what is stored, for a run that starts again. */
+class YieldedOffsets {
+  readonly #entries = new Map<string, { offset: SourceOffsetValue }>();
+  /** Most records follow one of the same partition object: then no key has to be made. */
+  #last: { partition: SourcePartition; entry: { offset: SourceOffsetValue } } | undefined;
+
+  set(partition: SourcePartition, offset: SourceOffsetValue): void {
+    if (this.#last?.partition === partition) {
+      this.#last.entry.offset = offset;
+      return;
+    }
+    const key = keyOf(partition);
+    const entry = this.#entries.get(key) ?? { offset };
+    entry.offset = offset;
+    this.#entries.set(key, entry);
+    this.#last = { partition, entry };
+  }
+
+  get(partition: SourcePartition): SourceOffsetValue | undefined {
+    return this.#entries.get(keyOf(partition))?.offset;
+  }
+}
+
+function keyOf(partition: SourcePartition): string {
+  const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(entries, (_, value: unknown) =>
+    typeof value === 'bigint' ? { bigint: String(value) } : value,
+  );
+}
