@@ -1,7 +1,15 @@
 /** What the REST API and the CLI work with: fresh snapshots, and requests with their results. */
+import { type Clock, newId } from '@sluice/kernel';
+
+import { ClusterView } from './cluster-view.ts';
+import type { LeaderWaker } from './dispatch.ts';
 import type { ClusterEvent } from './model.ts';
+import { catalogOf } from './plugin-catalog.ts';
+import type { TimingProfile } from './profile.ts';
 import type { RequestBody, RequestResult } from './requests.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
+import { deriveSnapshot } from './status.ts';
+import type { ClusterStore } from './store.ts';
 
 export type SubmitOutcome =
   | RequestResult
@@ -20,4 +28,93 @@ export interface ClusterClient {
   /** Newest first. */
   events(max: number): Promise<ClusterEvent[]>;
   ping(): Promise<void>;
+}
+
+export interface ClusterClientOptions {
+  readonly store: ClusterStore;
+  readonly waker: LeaderWaker;
+  readonly clock: Clock;
+  readonly profile: TimingProfile;
+}
+
+/** Between two looks for a result; doubles up to the maximum. */
+const resultPollMs = { first: 5, max: 100 };
+
+export function createClusterClient(options: ClusterClientOptions): ClusterClient {
+  const { store, waker, clock, profile } = options;
+  const view = new ClusterView();
+  let refreshing: Promise<ClusterSnapshot> | undefined;
+
+  const read = async (): Promise<ClusterSnapshot> => {
+    const [changes, beats, leader] = await Promise.all([
+      store.changes(view.revision, view.dataset),
+      store.beats(),
+      store.leader(),
+    ]);
+    view.apply(changes);
+    return deriveSnapshot({
+      view,
+      beatAgesMs: new Map(beats.map(({ worker, ageMs }) => [worker, ageMs])),
+      leader,
+      catalog: catalogOf(view.members.values()),
+      profile,
+    });
+  };
+
+  const waitForResult = async (id: string, timeoutMs: number): Promise<SubmitOutcome> => {
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (let waitMs = resultPollMs.first; ; waitMs = Math.min(waitMs * 2, resultPollMs.max)) {
+      const result = await store.result(id);
+      if (result) return result;
+      if (clock.monotonicMs() + waitMs > deadlineMs) break;
+      await clock.sleep(waitMs);
+    }
+    const leader = await store.leader();
+    const reason = leader
+      ? `the leader ${leader.coordinator} has not applied it within ${timeoutMs} ms`
+      : 'no coordinator is up';
+    return { kind: 'pending', requestId: id, reason };
+  };
+
+  return {
+    // Readers that come while a read is under way wait for the next one: what they see is not older
+    // than their question, and a hundred of them cost one round trip.
+    async snapshot() {
+      if (refreshing) await refreshing.catch(() => {});
+      refreshing ??= read().finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+    async submit(body, { timeoutMs, requestId = newId() }) {
+      await store.submit(requestId, body);
+      await waker.wake(describeRequest(body), requestId);
+      return waitForResult(requestId, timeoutMs);
+    },
+    taskConfigs: (connector) => store.taskConfigs(connector),
+    events: (max) => store.events(max),
+    ping: () => store.ping(),
+  };
+}
+
+/** One readable line for the board; never configuration values. */
+export function describeRequest(body: RequestBody): string {
+  switch (body.op) {
+    case 'apply': {
+      const names = body.definitions.map(({ name }) => name);
+      return names.length > 3
+        ? `apply ${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+        : `apply ${names.join(', ')}`;
+    }
+    case 'delete':
+      return `delete ${body.connector}`;
+    case 'target':
+      return `set ${body.connector} ${body.state}`;
+    case 'restart':
+      return body.task === undefined
+        ? `restart ${body.connector}`
+        : `restart ${body.connector}/${body.task}`;
+    case 'drain':
+      return `drain ${body.worker}`;
+  }
 }

@@ -1,5 +1,14 @@
-export type { ClusterClient, SubmitOutcome } from './cluster-client.ts';
+export {
+  type ClusterClient,
+  type ClusterClientOptions,
+  createClusterClient,
+  describeRequest,
+  type SubmitOutcome,
+} from './cluster-client.ts';
+export { ClusterView } from './cluster-view.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
+export { LeaderLoop, type LeaderLoopOptions } from './leader-loop.ts';
+export { LeaderStats } from './leader-stats.ts';
 export {
   type ClusterEvent,
   type ConfigKeyInfo,
@@ -34,6 +43,7 @@ export type {
   RequestResult,
   StoredRequest,
 } from './requests.ts';
+export { type SettlingOptions, settlingDefaults } from './settling.ts';
 export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
 export type {
   AssignedUnit,
@@ -58,3 +68,11 @@ export type {
   PublishTasks,
   WorkerStore,
 } from './store.ts';
+export { type MemberIdentity, protocolVersion } from './worker/membership.ts';
+export type {
+  LeaseDeadlines,
+  RunnableUnit,
+  UnitRunner,
+  UnitRunnerEvents,
+} from './worker/unit-runner.ts';
+export { WorkerAgent, type WorkerAgentOptions } from './worker/worker-agent.ts';

@@ -1,0 +1,112 @@
+/**
+ * A reader's copy of the cluster, kept fresh by deltas. Owned by one loop; never shared between threads.
+ * It may lag behind the store: decisions made on it are checked again by the scripts that apply them.
+ */
+import type { ConnectorRecord, MemberRecord, UnitId, UnitRecord } from './model.ts';
+import type { Changes } from './store.ts';
+
+export class ClusterView {
+  #dataset: string | undefined;
+  #revision = 0;
+  /** Grows when something changed that an assignment could depend on; statuses do not count. */
+  #planRevision = 0;
+  readonly #connectors = new Map<string, ConnectorRecord>();
+  readonly #units = new Map<UnitId, UnitRecord>();
+  readonly #members = new Map<string, MemberRecord>();
+  readonly #unitsByConnector = new Map<string, Set<UnitId>>();
+
+  get dataset(): string | undefined {
+    return this.#dataset;
+  }
+  get revision(): number {
+    return this.#revision;
+  }
+  get planRevision(): number {
+    return this.#planRevision;
+  }
+  get connectors(): ReadonlyMap<string, ConnectorRecord> {
+    return this.#connectors;
+  }
+  get units(): ReadonlyMap<UnitId, UnitRecord> {
+    return this.#units;
+  }
+  get members(): ReadonlyMap<string, MemberRecord> {
+    return this.#members;
+  }
+
+  unitsOf(connector: string): UnitRecord[] {
+    const units: UnitRecord[] = [];
+    for (const id of this.#unitsByConnector.get(connector) ?? []) {
+      const unit = this.#units.get(id);
+      if (unit) units.push(unit);
+    }
+    return units;
+  }
+
+  /** A unit is held by a live incarnation if its owner's record is that incarnation, and not dead. */
+  liveOwner(unit: UnitRecord): MemberRecord | undefined {
+    if (unit.worker === undefined) return undefined;
+    const member = this.#members.get(unit.worker);
+    return member && member.incarnation === unit.incarnation && member.state !== 'dead'
+      ? member
+      : undefined;
+  }
+
+  /** Returns whether the store was found to have lost what this view knew. */
+  apply(changes: Changes): boolean {
+    const lostData =
+      this.#dataset !== undefined &&
+      (changes.dataset !== this.#dataset || changes.revision < this.#revision);
+    if (changes.kind === 'full') {
+      this.#connectors.clear();
+      this.#units.clear();
+      this.#members.clear();
+      this.#unitsByConnector.clear();
+      this.#planRevision++;
+    }
+    this.#dataset = changes.dataset;
+    this.#revision = changes.revision;
+
+    for (const [name, record] of changes.connectors) {
+      if (record) this.#connectors.set(name, record);
+      else this.#connectors.delete(name);
+      this.#planRevision++;
+    }
+    for (const [name, record] of changes.members) {
+      if (record) this.#members.set(name, record);
+      else this.#members.delete(name);
+      this.#planRevision++;
+    }
+    for (const [id, record] of changes.units) this.#applyUnit(id, record);
+    return lostData;
+  }
+
+  #applyUnit(id: UnitId, next: UnitRecord | undefined): void {
+    const previous = this.#units.get(id);
+    if (!sameOwnership(previous, next)) this.#planRevision++;
+    if (next) {
+      this.#units.set(id, next);
+      let siblings = this.#unitsByConnector.get(next.connector);
+      if (!siblings) this.#unitsByConnector.set(next.connector, (siblings = new Set()));
+      siblings.add(id);
+      return;
+    }
+    this.#units.delete(id);
+    if (!previous) return;
+    const siblings = this.#unitsByConnector.get(previous.connector);
+    siblings?.delete(id);
+    if (siblings?.size === 0) this.#unitsByConnector.delete(previous.connector);
+  }
+}
+
+function sameOwnership(a: UnitRecord | undefined, b: UnitRecord | undefined): boolean {
+  return (
+    a?.state === b?.state &&
+    a?.incarnation === b?.incarnation &&
+    a?.fence === b?.fence &&
+    a?.epoch === b?.epoch &&
+    a?.uid === b?.uid &&
+    a?.retired === b?.retired &&
+    a?.heldEpoch === b?.heldEpoch
+  );
+}

@@ -1,0 +1,190 @@
+/**
+ * From what is to what should be: which units to revoke, grant and sweep now. Pure, and without memory of
+ * an earlier plan: a half-done hand-off is just units that are free, granted, claimed or revoking, so a
+ * new leader goes on from the states alone.
+ *
+ * Connector actors and tasks are dealt by the same rule, separately.
+ */
+import {
+  type AssignmentPolicy,
+  type PlannerTask,
+  type PlannerWorker,
+  planAssignment,
+} from '@sluice/assignment';
+
+import type { ClusterView } from './cluster-view.ts';
+import type { MemberRecord, UnitId, UnitRecord } from './model.ts';
+import type { PluginCatalog } from './plugin-catalog.ts';
+import type { Grant, Ownership } from './store.ts';
+
+export interface OwnershipPolicy {
+  readonly movement: AssignmentPolicy['movement'];
+  /** Balancing moves allowed now; 0 while a change of membership settles. */
+  readonly balanceMovesMax: number;
+  /** Workers that died lately get work last. */
+  readonly penalties: ReadonlyMap<string, number>;
+}
+
+export interface OwnershipDecision {
+  readonly revoke: readonly (Ownership & { readonly why: RevokeCause })[];
+  readonly grant: readonly (Grant & { readonly from: string | undefined })[];
+  readonly sweepUnits: readonly UnitId[];
+  readonly sweepConnectors: readonly string[];
+  /** Units that no live worker can take, with the reason. */
+  readonly unplaceable: readonly { readonly id: string; readonly reason: string }[];
+  /** Eligible workers; `N` of the modulo rule. */
+  readonly workers: number;
+  /** Tasks without a live owner. */
+  readonly orphans: number;
+  /** Tasks that end up elsewhere than they are or were. */
+  readonly moves: number;
+  /** Surplus that this round left where it is. */
+  readonly balanceRemaining: number;
+}
+
+export type RevokeCause = 'retired' | 'older epoch' | 'drain' | 'balance';
+
+export function decideOwnership(
+  view: ClusterView,
+  catalog: PluginCatalog,
+  policy: OwnershipPolicy,
+): OwnershipDecision {
+  const workers = plannerWorkers(view, policy);
+  const classes = pluginClasses(view, catalog);
+  const wanted = { connector: [] as UnitRecord[], task: [] as UnitRecord[] };
+  const revoke: (Ownership & { why: RevokeCause })[] = [];
+  const sweepUnits: UnitId[] = [];
+  /** Connectors with a task held in an older epoch: no task of theirs is granted yet. */
+  const blocked = new Set<string>();
+
+  for (const unit of view.units.values()) {
+    const held = unit.state !== 'free';
+    const older = held && (unit.heldEpoch ?? unit.epoch) < unit.epoch;
+    if (unit.kind === 'task' && held && (older || unit.retired)) blocked.add(unit.connector);
+    if (unit.retired) {
+      if (!held) sweepUnits.push(unit.unit);
+      else if (unit.state !== 'revoking') revoke.push(revocation(unit, 'retired'));
+      continue;
+    }
+    if (older && unit.state !== 'revoking') revoke.push(revocation(unit, 'older epoch'));
+    const record = view.connectors.get(unit.connector);
+    if (record?.lifecycle === 'live' && record.uid === unit.uid) wanted[unit.kind].push(unit);
+  }
+
+  const plans = [wanted.connector, wanted.task].map((units) => ({
+    units,
+    plan: planAssignment(
+      units.map((unit) => plannerTask(unit, view, classes)),
+      workers,
+      { strategy: 'modulo', movement: policy.movement, balanceMovesMax: policy.balanceMovesMax },
+    ),
+  }));
+
+  const grant: (Grant & { from: string | undefined })[] = [];
+  let orphans = 0;
+  let moves = 0;
+  for (const { units, plan } of plans) {
+    for (const unit of units) {
+      const to = plan.assignment.get(unit.unit);
+      const owner = view.liveOwner(unit);
+      if (unit.kind === 'task') {
+        if (!owner) orphans++;
+        const from = owner?.worker ?? unit.lastWorker;
+        if (to !== undefined && from !== undefined && to !== from) moves++;
+      }
+      if (unit.state === 'free') {
+        const member = to === undefined ? undefined : view.members.get(to);
+        if (member && !(unit.kind === 'task' && blocked.has(unit.connector))) {
+          grant.push(granting(unit, member));
+        }
+      } else if (owner && to !== owner.worker && isMovable(unit)) {
+        // A draining worker stops by itself; the order is for one that has not noticed yet.
+        if (owner.state === 'draining') revoke.push(revocation(unit, 'drain'));
+        else if (to !== undefined) revoke.push(revocation(unit, 'balance'));
+      }
+    }
+  }
+
+  return {
+    revoke,
+    grant,
+    sweepUnits,
+    sweepConnectors: sweepableConnectors(view),
+    unplaceable: plans.flatMap(({ plan }) => plan.unplaceable),
+    workers: workers.filter(({ state }) => state === 'up').length,
+    orphans,
+    moves,
+    balanceRemaining: plans.reduce((sum, { plan }) => sum + plan.balanceRemaining, 0),
+  };
+}
+
+/** Owned in its current epoch and not on its way out already. */
+function isMovable(unit: UnitRecord): boolean {
+  return unit.state !== 'revoking' && (unit.heldEpoch ?? unit.epoch) === unit.epoch;
+}
+
+function revocation(unit: UnitRecord, why: RevokeCause): Ownership & { why: RevokeCause } {
+  return { unit: unit.unit, fence: unit.fence, why };
+}
+
+function granting(unit: UnitRecord, to: MemberRecord): Grant & { from: string | undefined } {
+  return {
+    unit: unit.unit,
+    uid: unit.uid,
+    epoch: unit.epoch,
+    worker: to.worker,
+    incarnation: to.incarnation,
+    from: unit.lastWorker,
+  };
+}
+
+function plannerWorkers(view: ClusterView, policy: OwnershipPolicy): PlannerWorker[] {
+  const workers: PlannerWorker[] = [];
+  for (const member of view.members.values()) {
+    if (member.state === 'dead') continue;
+    const penalty = policy.penalties.get(member.worker);
+    workers.push({
+      worker: member.worker,
+      slot: member.slot,
+      plugins: new Set(member.plugins.filter((p) => p.error === undefined).map((p) => p.class)),
+      state: member.state === 'up' ? 'up' : member.returns ? 'held' : 'leaving',
+      ...(penalty === undefined ? {} : { penalty }),
+    });
+  }
+  return workers;
+}
+
+/** Full class name of each connector: definitions may use an alias. */
+function pluginClasses(view: ClusterView, catalog: PluginCatalog): ReadonlyMap<string, string> {
+  const classes = new Map<string, string>();
+  for (const { name, config } of view.connectors.values()) {
+    const written = config['connector.class'] ?? '';
+    classes.set(name, catalog.find(written)?.class ?? written);
+  }
+  return classes;
+}
+
+function plannerTask(
+  unit: UnitRecord,
+  view: ClusterView,
+  classes: ReadonlyMap<string, string>,
+): PlannerTask {
+  const owner = unit.state === 'revoking' ? undefined : view.liveOwner(unit);
+  return {
+    id: unit.unit,
+    ordinal: unit.ordinal,
+    connector: unit.connector,
+    plugin: classes.get(unit.connector) ?? '',
+    ...(owner ? { owner: owner.worker } : {}),
+  };
+}
+
+/** Deleted connectors whose last unit is gone. */
+function sweepableConnectors(view: ClusterView): string[] {
+  const names: string[] = [];
+  for (const record of view.connectors.values()) {
+    if (record.lifecycle !== 'deleting') continue;
+    if (view.unitsOf(record.name).every((unit) => unit.state === 'free')) names.push(record.name);
+  }
+  return names;
+}

@@ -1,0 +1,399 @@
+/**
+ * What a request means for the cluster as it is now. Pure: the leader writes the mutation and the result
+ * in one step that is refused if a record moved on meanwhile, and then asks again.
+ */
+import {
+  COMMON_CONNECTOR_KEYS,
+  SINK_CONNECTOR_KEYS,
+  SOURCE_CONNECTOR_KEYS,
+  validateConfig,
+} from '@sluice/connector-api';
+
+import type { ClusterView } from './cluster-view.ts';
+import {
+  type ConnectorRecord,
+  type ConnectorType,
+  connectorUnit,
+  type NewEvent,
+  type PluginInfo,
+  taskUnit,
+  type UnitRecord,
+} from './model.ts';
+import type { PluginCatalog } from './plugin-catalog.ts';
+import type {
+  AppliedConnector,
+  ConnectorMutation,
+  Definition,
+  Mutation,
+  RequestBody,
+  RequestResult,
+} from './requests.ts';
+
+export interface RequestDecision {
+  readonly mutation: Mutation;
+  readonly result: RequestResult;
+  readonly events: readonly NewEvent[];
+}
+
+export interface RequestContext {
+  readonly view: ClusterView;
+  readonly catalog: PluginCatalog;
+  readonly newUid: () => string;
+  /** Redis server time as far as known; for `createdAtMs` only. */
+  readonly nowMs: number;
+}
+
+const nothing: Mutation = { connectors: [], restart: [] };
+
+export function decideRequest(body: RequestBody, context: RequestContext): RequestDecision {
+  switch (body.op) {
+    case 'apply':
+      return decideApply(body, context);
+    case 'delete':
+      return decideDelete(body.connector, context);
+    case 'target':
+      return decideTarget(body, context);
+    case 'restart':
+      return decideRestart(body, context);
+    case 'drain':
+      return decideDrain(body.worker, context);
+  }
+}
+
+function decideApply(
+  body: Extract<RequestBody, { op: 'apply' }>,
+  context: RequestContext,
+): RequestDecision {
+  const mutations: ConnectorMutation[] = [];
+  const applied: AppliedConnector[] = [];
+  const refusals: Refusal[] = [];
+  const seen = new Set<string>();
+  for (const definition of body.definitions) {
+    const problem = seen.has(definition.name)
+      ? invalid(definition.name, [`connector "${definition.name}" is defined twice in one request`])
+      : (checkDefinition(definition, context.catalog) ?? checkMode(definition, body, context.view));
+    seen.add(definition.name);
+    if (problem) {
+      refusals.push(problem);
+      continue;
+    }
+    const { outcome, mutation, record } = applyDefinition(definition, context);
+    applied.push({ name: definition.name, outcome, record });
+    if (mutation) mutations.push(mutation);
+  }
+  // All or nothing: one definition that is wrong keeps all of them from being applied.
+  if (refusals.length > 0)
+    return { mutation: nothing, result: mergeRefusals(refusals), events: [] };
+  if (body.dryRun) {
+    return { mutation: nothing, result: { kind: 'done', connectors: applied }, events: [] };
+  }
+  return {
+    mutation: { connectors: mutations, restart: [] },
+    result: { kind: 'done', connectors: applied },
+    events: applied
+      .filter(({ outcome }) => outcome !== 'unchanged')
+      .map(({ name, outcome, record }) => ({
+        type: `connector.${outcome}`,
+        message: `connector ${name} ${outcome} (version ${record.version})`,
+        facts: { connector: name, version: record.version },
+      })),
+  };
+}
+
+/** Live record of a connector; one being deleted does not exist any more for a user. */
+function liveRecord(view: ClusterView, name: string): ConnectorRecord | undefined {
+  const record = view.connectors.get(name);
+  return record?.lifecycle === 'live' ? record : undefined;
+}
+
+function checkMode(
+  { name }: Definition,
+  { mode, expectedVersion }: Extract<RequestBody, { op: 'apply' }>,
+  view: ClusterView,
+): Refusal | undefined {
+  const existing = liveRecord(view, name);
+  if (mode === 'create' && existing) {
+    return refused(409, 'connector.exists', `Connector ${name} already exists`);
+  }
+  if (mode === 'update' && !existing) return notFound(name);
+  if (expectedVersion !== undefined && existing?.version !== expectedVersion) {
+    return refused(
+      409,
+      'connector.version_conflict',
+      `connector ${name} is at version ${existing?.version ?? 'none'}, not ${expectedVersion}: read it again and repeat the change`,
+    );
+  }
+  return undefined;
+}
+
+function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusal | undefined {
+  const { name, config } = definition;
+  if (name.trim() === '') return invalid(name, ['a connector needs a "name"']);
+  // oxlint-disable-next-line no-control-regex -- Kafka Connect refuses ISO control characters in names.
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) {
+    return invalid(name, [`connector name ${JSON.stringify(name)} contains control characters`]);
+  }
+  if (config.name !== undefined && config.name !== name) {
+    return refused(
+      400,
+      'connector.name_mismatch',
+      `Connector name configuration (${config.name}) doesn't match connector name in the URL (${name})`,
+    );
+  }
+  const className = config['connector.class'];
+  if (className === undefined || className === '') {
+    return refused(
+      400,
+      'connector.no_class',
+      `connector ${name} has no "connector.class": name the plugin that it runs, one of ${classNames(catalog)}`,
+    );
+  }
+  const plugin = catalog.find(className);
+  if (!plugin) return unknownClass(name, className, catalog);
+  if (plugin.type !== 'source' && plugin.type !== 'sink') {
+    return invalid(name, [`"${className}" is a ${plugin.type}, not a connector`]);
+  }
+  const keys = [
+    ...COMMON_CONNECTOR_KEYS,
+    ...(plugin.type === 'source' ? SOURCE_CONNECTOR_KEYS : SINK_CONNECTOR_KEYS),
+  ];
+  const problems = [
+    ...validateConfig(keys, { ...config, name }),
+    ...validateConfig(plugin.configKeys, config),
+  ].map(({ message }) => message);
+  const distinct = [...new Set([...problems, ...checkTopics(plugin, config)])];
+  return distinct.length > 0 ? invalid(name, distinct) : undefined;
+}
+
+function checkTopics(plugin: PluginInfo, config: Definition['config']): string[] {
+  if (plugin.type !== 'sink') return [];
+  const topics = (config.topics ?? '') !== '';
+  const regex = (config['topics.regex'] ?? '') !== '';
+  if (topics && regex) {
+    return ['topics and topics.regex are mutually exclusive options, but both are set.'];
+  }
+  return topics || regex ? [] : ['Must configure one of topics or topics.regex'];
+}
+
+function applyDefinition(
+  { name, config, initialState }: Definition,
+  { view, catalog, newUid, nowMs }: RequestContext,
+): {
+  outcome: 'created' | 'updated' | 'unchanged';
+  mutation?: ConnectorMutation;
+  record: ConnectorRecord;
+} {
+  const stored = { ...config, name };
+  const plugin = catalog.find(config['connector.class'] ?? '');
+  const type: ConnectorType =
+    plugin?.type === 'source' || plugin?.type === 'sink' ? plugin.type : 'unknown';
+  const any = view.connectors.get(name);
+  if (!any || any.lifecycle === 'deleting') {
+    const record: ConnectorRecord = {
+      name,
+      uid: newUid(),
+      version: 1,
+      config: stored,
+      type,
+      targetState: initialState ?? 'STARTED',
+      lifecycle: 'live',
+      // Goes on from a namesake that is still being deleted: its tasks are older than ours.
+      taskEpoch: any?.taskEpoch ?? 0,
+      taskCount: 0,
+      taskVersion: 0,
+      createdAtMs: nowMs,
+    };
+    return { outcome: 'created', record, mutation: { record, ...expectedOf(any) } };
+  }
+  if (sameConfig(any.config, stored)) return { outcome: 'unchanged', record: any };
+  const record = { ...any, config: stored, type, version: any.version + 1 };
+  return { outcome: 'updated', record, mutation: { record, ...expectedOf(any) } };
+}
+
+function expectedOf(record: ConnectorRecord | undefined): Pick<ConnectorMutation, 'expected'> {
+  if (!record) return {};
+  const { version, uid, targetState, lifecycle } = record;
+  return { expected: { version, uid, targetState, lifecycle } };
+}
+
+function sameConfig(a: Definition['config'], b: Definition['config']): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function decideDelete(name: string, { view }: RequestContext): RequestDecision {
+  const record = liveRecord(view, name);
+  if (!record) return refusal(notFound(name));
+  const deleting: ConnectorRecord = { ...record, lifecycle: 'deleting' };
+  return {
+    mutation: {
+      connectors: [
+        { record: deleting, ...expectedOf(record), retireTasks: true, retireConnector: true },
+      ],
+      restart: [],
+    },
+    result: { kind: 'done', connectors: [{ name, outcome: 'deleted', record: deleting }] },
+    events: [
+      {
+        type: 'connector.deleted',
+        message: `connector ${name} deleted`,
+        facts: { connector: name },
+      },
+    ],
+  };
+}
+
+function decideTarget(
+  { connector, state }: Extract<RequestBody, { op: 'target' }>,
+  { view }: RequestContext,
+): RequestDecision {
+  const record = liveRecord(view, connector);
+  if (!record) return refusal(unknownConnector(connector, state));
+  const done = (next: ConnectorRecord): RequestResult => ({
+    kind: 'done',
+    connectors: [
+      { name: connector, outcome: next === record ? 'unchanged' : 'updated', record: next },
+    ],
+  });
+  if (record.targetState === state) return { mutation: nothing, result: done(record), events: [] };
+  const stopping = state === 'STOPPED';
+  const next: ConnectorRecord = {
+    ...record,
+    targetState: state,
+    // A stopped connector has no tasks; started again, it publishes its set anew under a newer epoch.
+    ...(stopping ? { taskCount: 0, taskVersion: 0 } : {}),
+  };
+  return {
+    mutation: {
+      connectors: [
+        { record: next, ...expectedOf(record), ...(stopping ? { retireTasks: true } : {}) },
+      ],
+      restart: [],
+    },
+    result: done(next),
+    events: [
+      {
+        type: 'connector.target',
+        message: `connector ${connector} is to be ${state}`,
+        facts: { connector, state },
+      },
+    ],
+  };
+}
+
+function decideRestart(
+  { connector, task, includeTasks, onlyFailed }: Extract<RequestBody, { op: 'restart' }>,
+  { view }: RequestContext,
+): RequestDecision {
+  const record = liveRecord(view, connector);
+  if (!record) return refusal(refused(404, 'connector.unknown', `Unknown connector: ${connector}`));
+  const wanted = view.unitsOf(connector).filter((unit) => !unit.retired);
+  let chosen: UnitRecord[];
+  if (task === undefined) {
+    chosen = wanted.filter((unit) => unit.kind === 'connector' || includeTasks === true);
+  } else {
+    chosen = wanted.filter((unit) => unit.unit === taskUnit(connector, task));
+    if (chosen.length === 0) {
+      return refusal(refused(404, 'task.unknown', `Unknown task: ${connector}-${task}`));
+    }
+  }
+  if (onlyFailed) chosen = chosen.filter((unit) => unit.status?.state === 'FAILED');
+  const units = chosen.map(({ unit }) => unit);
+  return {
+    mutation: { connectors: [], restart: units },
+    result: {
+      kind: 'done',
+      connectors: [{ name: connector, outcome: 'unchanged', record }],
+      units,
+    },
+    events: units.length === 0 ? [] : [restartEvent(connector, units)],
+  };
+}
+
+function restartEvent(connector: string, units: readonly string[]): NewEvent {
+  const what = units.includes(connectorUnit(connector)) ? 'connector and tasks' : 'tasks';
+  return {
+    type: 'connector.restart',
+    message: `restart of ${units.length === 1 ? units[0] : `${units.length} units (${what})`} of ${connector} asked for`,
+    facts: { connector, units: units.length },
+  };
+}
+
+function decideDrain(worker: string, { view }: RequestContext): RequestDecision {
+  const member = view.members.get(worker);
+  if (!member || member.state === 'dead') {
+    const known = [...view.members.values()].filter(({ state }) => state !== 'dead');
+    return refusal(
+      refused(
+        404,
+        'worker.unknown',
+        `no worker "${worker}" is up; there are: ${known.map((m) => m.worker).join(', ') || 'none'}`,
+      ),
+    );
+  }
+  return {
+    mutation: { ...nothing, drain: { worker, incarnation: member.incarnation } },
+    result: { kind: 'done', connectors: [] },
+    events: [{ type: 'worker.drain', message: `${worker} is to be drained`, facts: { worker } }],
+  };
+}
+
+type Refusal = Extract<RequestResult, { kind: 'refused' }>;
+
+function refused(status: number, code: string, message: string, errors?: string[]): Refusal {
+  return { kind: 'refused', status, code, message, ...(errors ? { errors } : {}) };
+}
+
+function refusal(result: Refusal): RequestDecision {
+  return { mutation: nothing, result, events: [] };
+}
+
+function notFound(name: string): Refusal {
+  return refused(404, 'connector.unknown', `Connector ${name} not found`);
+}
+
+function unknownConnector(name: string, state: ConnectorRecord['targetState']): Refusal {
+  // Kafka Connect words it differently for stop, which its leader alone may do.
+  return state === 'STOPPED'
+    ? notFound(name)
+    : refused(404, 'connector.unknown', `Unknown connector ${name}`);
+}
+
+/** Kafka Connect's text, which clients match on. */
+function invalid(name: string, errors: string[]): Refusal {
+  const message =
+    `Connector configuration is invalid and contains the following ${errors.length} error(s):\n` +
+    `${errors.join('\n')}\n` +
+    'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`';
+  return refused(
+    400,
+    'connector.invalid',
+    message,
+    errors.map((error) => `${name}: ${error}`),
+  );
+}
+
+function unknownClass(name: string, className: string, catalog: PluginCatalog): Refusal {
+  const broken = catalog.broken.map((plugin) => `${plugin.class} (${plugin.error})`);
+  const hint = broken.length > 0 ? `; plugins that failed to load: ${broken.join('; ')}` : '';
+  const message =
+    `Failed to find any class that implements Connector and which name matches ${className}` +
+    ` (connector ${name}), available connectors are: ${classNames(catalog)}${hint}`;
+  // Kafka Connect answers 500 here, and clients know it.
+  return refused(500, 'plugin.unknown', message, [`${name}: ${message}`]);
+}
+
+function classNames(catalog: PluginCatalog): string {
+  const names = catalog
+    .list()
+    .filter(({ type }) => type === 'source' || type === 'sink')
+    .map((plugin) => plugin.class);
+  return names.join(', ') || 'none (no worker has announced any: start one)';
+}
+
+function mergeRefusals(refusals: readonly Refusal[]): Refusal {
+  const [first, ...others] = refusals;
+  if (first && others.length === 0) return first;
+  const errors = refusals.flatMap(({ errors: each, message }) => each ?? [message]);
+  return refused(400, 'connector.invalid', errors.join('\n'), errors);
+}

@@ -1,0 +1,113 @@
+/**
+ * Leadership of one coordinator: follows, leads, and says when that changes. Owns the term.
+ *
+ *     following ──lease free, or its value stood still for a whole lease on my clock──▶ leading
+ *     leading ──another term began, or the store did not answer for a lease──▶ following
+ *
+ * Nothing unsafe hangs on this loop: every write of a leader is checked against its epoch by the store.
+ * Losing track of leadership for a moment only costs time.
+ */
+import { type Clock, hasCode, type Logger, type Service, toError } from '@sluice/kernel';
+
+import type { TimingProfile } from './profile.ts';
+import type { LeaderStore, LeaderTerm } from './store.ts';
+
+export interface ElectionOptions {
+  readonly coordinator: string;
+  readonly store: LeaderStore;
+  readonly clock: Clock;
+  readonly profile: TimingProfile;
+  readonly logger: Logger;
+  /** Called on each change; must not throw. `founded`: the data set was empty and is new. */
+  readonly onChange: (term: LeaderTerm | undefined, founded: boolean) => void;
+}
+
+export class Election implements Service {
+  readonly #options: ElectionOptions;
+  readonly #stopping = new AbortController();
+  #term: LeaderTerm | undefined;
+  #lastOkMs = 0;
+  #observed: { value: string; sinceMs: number } | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ElectionOptions) {
+    this.#options = options;
+  }
+
+  get term(): LeaderTerm | undefined {
+    return this.#term;
+  }
+
+  async start(): Promise<void> {
+    this.#running ??= this.#run();
+  }
+
+  /** Resigns, so that a follower takes over at once. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    const term = this.#term;
+    if (!term) return;
+    this.#change(undefined);
+    await this.#options.store.resign(term).catch(() => {}); // The lease ends by itself.
+  }
+
+  /** Another part of the leader was told that its term is over. */
+  deposed(term: LeaderTerm): void {
+    if (this.#term?.epoch === term.epoch) this.#change(undefined);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, profile } = this.#options;
+    const { signal } = this.#stopping;
+    // A follower looks four times as often as the leader renews: it is what recovery waits for.
+    const followMs = profile.leaderRenewMs / 4;
+    while (!signal.aborted) {
+      await this.#tryLead();
+      const waitMs = this.#term ? profile.leaderRenewMs : followMs;
+      await clock.sleep(waitMs, signal).catch(() => {});
+    }
+  }
+
+  async #tryLead(): Promise<void> {
+    const { store, coordinator, profile, clock, logger } = this.#options;
+    const sentMs = clock.monotonicMs();
+    try {
+      const reply = await store.lead(
+        coordinator,
+        profile.leaderLeaseMs,
+        this.#takeOverValue(sentMs),
+      );
+      this.#lastOkMs = sentMs;
+      if (reply.kind === 'leading') {
+        this.#observed = undefined;
+        if (this.#term?.epoch !== reply.term.epoch) this.#change(reply.term, reply.founded);
+        return;
+      }
+      if (this.#observed?.value !== reply.observed) {
+        this.#observed = { value: reply.observed, sinceMs: sentMs };
+      }
+      if (this.#term) this.#change(undefined);
+    } catch (error) {
+      const silentMs = clock.monotonicMs() - this.#lastOkMs;
+      if (this.#term && silentMs > profile.leaderLeaseMs) this.#change(undefined);
+      if (!hasCode(error, 'store.unreachable')) {
+        logger.error({ error: toError(error).message }, 'election failed');
+      }
+    }
+  }
+
+  /** The value that stood still for longer than a leader may go without renewing it. */
+  #takeOverValue(nowMs: number): string | undefined {
+    const { leaderLeaseMs, leaderRenewMs } = this.#options.profile;
+    const observed = this.#observed;
+    return observed && nowMs - observed.sinceMs > leaderLeaseMs + leaderRenewMs
+      ? observed.value
+      : undefined;
+  }
+
+  #change(term: LeaderTerm | undefined, founded = false): void {
+    this.#term = term;
+    this.#options.onChange(term, founded);
+  }
+}

@@ -1,0 +1,142 @@
+/** Derives what readers see (snapshot.ts) from records and beats. Pure. */
+import type { ClusterView } from './cluster-view.ts';
+import type { ConnectorRecord, MemberRecord, RunState, UnitId, UnitRecord } from './model.ts';
+import type { PluginCatalog } from './plugin-catalog.ts';
+import type { TimingProfile } from './profile.ts';
+import type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
+
+export interface SnapshotInputs {
+  readonly view: ClusterView;
+  /** ms since the last beat of each worker. */
+  readonly beatAgesMs: ReadonlyMap<string, number>;
+  readonly leader: ClusterSnapshot['leader'];
+  readonly catalog: PluginCatalog;
+  readonly profile: TimingProfile;
+}
+
+export function deriveSnapshot(inputs: SnapshotInputs): ClusterSnapshot {
+  const { view, leader, catalog } = inputs;
+  const owned = new Map<string, UnitId[]>();
+  for (const { unit, incarnation } of view.units.values()) {
+    if (incarnation === undefined) continue;
+    const units = owned.get(incarnation);
+    if (units) units.push(unit);
+    else owned.set(incarnation, [unit]);
+  }
+  const workers = [...view.members.values()]
+    .toSorted((a, b) => a.slot - b.slot)
+    .map((member) => workerView(member, owned.get(member.incarnation) ?? [], inputs));
+  const byName = new Map(workers.map((worker) => [worker.member.worker, worker]));
+
+  const connectors = new Map<string, ConnectorView>();
+  for (const name of [...view.connectors.keys()].toSorted()) {
+    const record = view.connectors.get(name);
+    if (!record || record.lifecycle === 'deleting') continue;
+    connectors.set(name, connectorView(record, byName, view));
+  }
+  return { connectors, workers, leader, plugins: catalog.list(), units: view.units };
+}
+
+function workerView(
+  member: MemberRecord,
+  units: readonly UnitId[],
+  { beatAgesMs, profile }: SnapshotInputs,
+): WorkerView {
+  const beatAgeMs = beatAgesMs.get(member.worker) ?? Number.POSITIVE_INFINITY;
+  // After killAfterMs a worker without Redis has stopped or killed itself: what it said is history,
+  // whether or not a leader is there to declare it dead.
+  const lost = member.state !== 'dead' && beatAgeMs > profile.killAfterMs;
+  return { member, state: lost ? 'lost' : member.state, beatAgeMs, units };
+}
+
+function connectorView(
+  record: ConnectorRecord,
+  workers: ReadonlyMap<string, WorkerView>,
+  view: ClusterView,
+): ConnectorView {
+  const tasks: UnitView[] = [];
+  let connector: UnitView | undefined;
+  for (const unit of view.unitsOf(record.name)) {
+    if (unit.retired) continue;
+    const derived = unitView(unit, record, workers);
+    if (unit.kind === 'connector') connector = derived;
+    else tasks.push(derived);
+  }
+  tasks.sort((a, b) => (a.task ?? 0) - (b.task ?? 0));
+  return { record, connector: connector ?? missingConnectorUnit(record), tasks };
+}
+
+function unitView(
+  unit: UnitRecord,
+  record: ConnectorRecord,
+  workers: ReadonlyMap<string, WorkerView>,
+): UnitView {
+  const name = unit.worker ?? unit.lastWorker;
+  const owner = name === undefined ? undefined : workers.get(name);
+  const { state, reason } = unitState(unit, record, owner);
+  const { status } = unit;
+  const reported = state !== 'UNASSIGNED' && status !== undefined;
+  return {
+    unit: unit.unit,
+    connector: unit.connector,
+    ...(unit.task === undefined ? {} : { task: unit.task }),
+    state,
+    ...(unit.worker === undefined ? {} : { worker: unit.worker }),
+    workerId: owner?.member.address ?? name ?? '',
+    fence: unit.fence,
+    ...(status === undefined ? {} : { sinceMs: status.sinceMs }),
+    attempts: status?.attempts ?? 0,
+    stalled: reported && status.stalled === true,
+    ...(reported && status.nextRetryAtMs !== undefined
+      ? { nextRetryAtMs: status.nextRetryAtMs }
+      : {}),
+    ...(reported && status.trace !== undefined ? { trace: status.trace } : {}),
+    ...(reported && status.executor !== undefined ? { executor: status.executor } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function unitState(
+  unit: UnitRecord,
+  record: ConnectorRecord,
+  owner: WorkerView | undefined,
+): { state: RunState; reason?: string } {
+  if (unit.kind === 'connector' && record.targetState === 'STOPPED') return { state: 'STOPPED' };
+  const worker = unit.worker ?? '';
+  switch (unit.state) {
+    case 'free':
+      return { state: 'UNASSIGNED', reason: 'waits for a worker that has its plugin' };
+    case 'granted':
+      return { state: 'UNASSIGNED', reason: `waits for ${worker} to take it` };
+    case 'claimed':
+    case 'revoking': {
+      if (!owner || owner.member.incarnation !== unit.incarnation || owner.state === 'dead') {
+        return { state: 'UNASSIGNED', reason: `${worker} died; being reassigned` };
+      }
+      if (owner.state === 'lost') {
+        const seconds = (owner.beatAgeMs / 1000).toFixed(1);
+        return { state: 'UNASSIGNED', reason: `${worker} has not answered for ${seconds} s` };
+      }
+      if (!unit.status) return { state: 'UNASSIGNED', reason: `starting on ${worker}` };
+      if (unit.status.stalled) {
+        return { state: unit.status.state, reason: 'its executor does not answer' };
+      }
+      return unit.state === 'revoking'
+        ? { state: unit.status.state, reason: `moving away from ${worker}` }
+        : { state: unit.status.state };
+    }
+  }
+}
+
+function missingConnectorUnit(record: ConnectorRecord): UnitView {
+  return {
+    unit: `connector/${record.name}`,
+    connector: record.name,
+    state: record.targetState === 'STOPPED' ? 'STOPPED' : 'UNASSIGNED',
+    workerId: '',
+    fence: 0,
+    attempts: 0,
+    stalled: false,
+    reason: 'waits for the leader',
+  };
+}

@@ -1,0 +1,240 @@
+/**
+ * A worker's life in the cluster: joins, beats, and knows until when it may act.
+ *
+ *     joining ──joined──▶ member ──FENCED──▶ (everything stops, new incarnation) ──▶ joining
+ *        ▲                   │ REJOIN: the store lost us; same incarnation, units stay quiet
+ *        └───────────────────┘
+ *
+ * The lease is the time since the last acknowledged beat was *sent*, on the monotonic clock: a slow reply
+ * must not lengthen trust. Without an answer the executors pause, then quiesce, by the deadlines that
+ * they were given; nobody has to tell them. If one does not confirm that it is quiet, the process dies:
+ * that is the last fence, and it is what makes the leader's verdict safe.
+ */
+import { type Clock, hasCode, type Logger, newId, SluiceError, toError } from '@sluice/kernel';
+
+import type { PluginInfo } from '../model.ts';
+import type { TimingProfile } from '../profile.ts';
+import type { BeatReply, HeldUnit, WorkerStore } from '../store.ts';
+import type { LeaseDeadlines } from './unit-runner.ts';
+
+/** Version of the records that this code writes; N and N + 1 run together during an upgrade. */
+export const protocolVersion = 1;
+
+export interface MemberIdentity {
+  readonly worker: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly address: string;
+  readonly plugins: readonly PluginInfo[];
+}
+
+export interface MembershipOptions {
+  readonly identity: MemberIdentity;
+  /** On a connection of its own that fails fast. */
+  readonly store: WorkerStore;
+  readonly clock: Clock;
+  readonly profile: TimingProfile;
+  readonly logger: Logger;
+  readonly random?: () => number;
+  readonly events: MembershipEvents;
+}
+
+export interface MembershipEvents {
+  leaseRenewed(deadlines: LeaseDeadlines): void;
+  /** Acknowledged and not in quarantine: `revision` of the assignments, and whether to drain. */
+  beatAcknowledged(revision: number, state: 'up' | 'draining'): void;
+  /** What this incarnation holds, for a store that lost it. */
+  holding(): readonly HeldUnit[];
+  /** Declared dead: stop everything; resolve when nothing can have an effect any more. */
+  fenced(): Promise<void>;
+  isQuiet(): boolean;
+  /** The process must die now: its lease is over and an executor is not quiet. */
+  mustDie(reason: string): void;
+}
+
+/** How long a new process waits for the lease of a dead namesake, beyond that lease. */
+const nameTakenMarginMs = 10_000;
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #stopping = new AbortController();
+  #incarnation = newId();
+  #dataset: string | undefined;
+  #beatSeen = 0;
+  #revisionSeen = 0;
+  #ackedBeat = 0;
+  #lastOkSentMs: number | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  /** ms since the last acknowledged beat was sent; undefined before the first. */
+  get leaseAgeMs(): number | undefined {
+    return this.#lastOkSentMs === undefined
+      ? undefined
+      : this.#options.clock.monotonicMs() - this.#lastOkSentMs;
+  }
+
+  /**
+   * Joins, waiting for the lease of a dead process of the same name if need be.
+   * @throws SluiceError `worker.name_taken`, `store.unreachable`
+   */
+  async start(): Promise<void> {
+    const { clock, profile } = this.#options;
+    const deadlineMs = clock.monotonicMs() + profile.deadAfterMs + nameTakenMarginMs;
+    while (!(await this.#join(clock.monotonicMs() > deadlineMs))) {
+      await clock.sleep(profile.heartbeatIntervalMs, this.#stopping.signal);
+    }
+    await this.#beat();
+    this.#running = Promise.all([this.#beatLoop(), this.#watchLoop()]).then(() => {});
+  }
+
+  /** Ends the beats; the member record is left to `leave` or to its lease. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #beatLoop(): Promise<void> {
+    const { clock, profile, logger, random = Math.random } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await clock
+        .sleep(profile.heartbeatIntervalMs * (0.9 + 0.2 * random()), signal)
+        .catch(() => {});
+      if (signal.aborted) return;
+      try {
+        await this.#beat();
+      } catch (error) {
+        // Silence is handled by the deadlines; a message for each beat would only be noise.
+        if (!hasCode(error, 'store.unreachable')) {
+          logger.error({ error: toError(error).stack }, 'heartbeat failed');
+        }
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { store, clock, identity } = this.#options;
+    const sentMs = clock.monotonicMs();
+    const reply = await store.beat({
+      worker: identity.worker,
+      incarnation: this.#incarnation,
+      dataset: this.#dataset ?? '',
+      beatSeen: this.#beatSeen,
+      revisionSeen: this.#revisionSeen,
+      ackedBeat: this.#ackedBeat,
+    });
+    await this.#handle(reply, sentMs);
+  }
+
+  async #handle(reply: BeatReply, sentMs: number): Promise<void> {
+    const { events, logger, identity } = this.#options;
+    switch (reply.kind) {
+      case 'ok':
+        this.#ackedBeat = reply.beat;
+        this.#beatSeen = Math.max(this.#beatSeen, reply.beat);
+        this.#revisionSeen = Math.max(this.#revisionSeen, reply.revision);
+        // In quarantine nobody knows yet who owns what: alive, but quiet.
+        if (reply.quarantined) return;
+        this.#renew(sentMs);
+        events.beatAcknowledged(reply.assignmentRevision, reply.state);
+        return;
+      case 'rejoin':
+        logger.warn(
+          { worker: identity.worker },
+          'the store does not know this worker: joining again',
+        );
+        await this.#join(false);
+        return;
+      case 'fenced':
+        await this.#startAnew('declared dead');
+        return;
+    }
+  }
+
+  #renew(sentMs: number): void {
+    const { profile, events } = this.#options;
+    this.#lastOkSentMs = sentMs;
+    events.leaseRenewed({
+      pauseAtMs: sentMs + profile.pauseAfterMs,
+      quiesceAtMs: sentMs + profile.quiesceAfterMs,
+    });
+  }
+
+  async #startAnew(why: string): Promise<void> {
+    const { events, logger, identity } = this.#options;
+    logger.warn({ worker: identity.worker, incarnation: this.#incarnation }, `fenced: ${why}`);
+    await events.fenced();
+    this.#incarnation = newId();
+    this.#dataset = undefined;
+    this.#ackedBeat = 0;
+    await this.#join(false);
+  }
+
+  /** False: the name is still held by another process. */
+  async #join(isLastTry: boolean): Promise<boolean> {
+    const { store, identity, events, logger } = this.#options;
+    const reply = await store.join({
+      ...identity,
+      incarnation: this.#incarnation,
+      protocol: protocolVersion,
+      holding: events.holding(),
+      ...(this.#dataset === undefined ? {} : { knownDataset: this.#dataset }),
+    });
+    switch (reply.kind) {
+      case 'joined':
+        this.#dataset = reply.dataset;
+        this.#beatSeen = reply.beat;
+        this.#revisionSeen = reply.revision;
+        this.#ackedBeat = reply.beat;
+        logger.info(
+          { worker: identity.worker, incarnation: this.#incarnation, slot: reply.slot },
+          'joined',
+        );
+        return true;
+      case 'name-taken':
+        if (isLastTry) {
+          throw new SluiceError(
+            'worker.name_taken',
+            `a worker named "${identity.worker}" is alive (pid ${reply.pid} on ${reply.host}): ` +
+              'stop it, or set SLUICE_WORKER_NAME to another name',
+          );
+        }
+        return false;
+      case 'fenced':
+        await this.#startAnew('this incarnation was declared dead');
+        return true;
+    }
+  }
+
+  /** The last fence: a lease that is over with an executor that is not known to be quiet. */
+  async #watchLoop(): Promise<void> {
+    const { clock, profile, events } = this.#options;
+    const { signal } = this.#stopping;
+    const checkMs = (profile.killAfterMs - profile.quiesceAfterMs) / 4;
+    let lastCheckMs = clock.monotonicMs();
+    let awakeSinceMs = lastCheckMs;
+    while (!signal.aborted) {
+      await clock.sleep(checkMs, signal).catch(() => {});
+      const nowMs = clock.monotonicMs();
+      // After the whole process was frozen, executors first get the time to notice what we noticed.
+      if (nowMs - lastCheckMs > 4 * checkMs) awakeSinceMs = nowMs;
+      lastCheckMs = nowMs;
+      const ageMs = this.leaseAgeMs ?? 0;
+      const hadTime = nowMs - awakeSinceMs >= profile.killAfterMs - profile.quiesceAfterMs;
+      if (ageMs >= profile.killAfterMs && hadTime && !events.isQuiet() && !signal.aborted) {
+        events.mustDie(
+          `no acknowledged beat for ${Math.round(ageMs)} ms and an executor is not quiet`,
+        );
+        return;
+      }
+    }
+  }
+}

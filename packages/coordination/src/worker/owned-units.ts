@@ -1,0 +1,438 @@
+/**
+ * What this worker owns, kept equal to what the store says it should own. Level-triggered: jobs make it
+ * fast, reading the assignments makes it right. Owns the map of local units:
+ *
+ *     (job or assignment) ──claim──▶ running ──order stop, or gone from the assignments──▶ stopping
+ *                                                                       stopped ──release──▶ (gone)
+ *
+ * A store that does not answer leaves everything as it is: the lease decides what may still happen, and
+ * the next acknowledged beat makes up for what failed.
+ */
+import { type Clock, hasCode, type Logger, toError } from '@sluice/kernel';
+
+import type { LeaderWaker, RefreshJob, StartJob, StartJobHandler } from '../dispatch.ts';
+import { parseUnit, type StatusReport, type UnitId } from '../model.ts';
+import type { AssignedUnit, ClaimResult, HeldUnit, Ownership, WorkerStore } from '../store.ts';
+import { Coalescer } from './coalescer.ts';
+import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
+
+interface LocalUnit {
+  runnable: RunnableUnit;
+  readonly uid: string;
+  readonly epoch: number;
+  restarts: number;
+  /** Set once; resolves when it was released or turned out not to be ours. */
+  stopping?: Promise<void>;
+  /** Its fence is being replaced: what the store says about it is about to change. */
+  isRefencing: boolean;
+}
+
+interface Publication {
+  readonly fence: number;
+  readonly definitionVersion: number;
+  readonly configs: readonly Readonly<Record<string, string>>[];
+}
+
+export interface OwnedUnitsOptions {
+  readonly worker: string;
+  /** Of the current incarnation; changes when the worker was fenced. */
+  readonly incarnation: () => string;
+  readonly store: WorkerStore;
+  readonly runner: UnitRunner;
+  readonly waker: LeaderWaker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Units in one round trip. */
+const batchMax = 500;
+/** How long calls are gathered before they are made together. */
+const gatherMs = 5;
+/** Tries of a release before it is left to the next reconciliation. */
+const releaseRetryMs = 250;
+
+export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
+  readonly #options: OwnedUnitsOptions;
+  readonly #local = new Map<UnitId, LocalUnit>();
+  readonly #reports = new Map<UnitId, { fence: number; status: Omit<StatusReport, 'sinceMs'> }>();
+  readonly #publications = new Map<string, Publication>();
+  readonly #claims: Coalescer<Ownership, ClaimResult>;
+  readonly #releases: Coalescer<Ownership, boolean>;
+  #revision = -1;
+  #isDraining = false;
+  #reconciling: Promise<void> | undefined;
+  #mustReconcile = false;
+  #reporting: Promise<void> | undefined;
+  #isWakeScheduled = false;
+  #released = 0;
+  #published = 0;
+
+  constructor(options: OwnedUnitsOptions) {
+    this.#options = options;
+    const { store, worker, clock, incarnation } = options;
+    this.#claims = new Coalescer(clock, gatherMs, batchMax, (units) =>
+      store.claim(worker, incarnation(), units),
+    );
+    this.#releases = new Coalescer(clock, gatherMs, batchMax, (units) =>
+      store.release(worker, incarnation(), units),
+    );
+  }
+
+  get size(): number {
+    return this.#local.size;
+  }
+
+  holding(): readonly HeldUnit[] {
+    return [...this.#local].map(([unit, { uid, epoch, runnable }]) => ({
+      unit,
+      uid,
+      epoch,
+      fence: runnable.fence,
+    }));
+  }
+
+  /** A beat was acknowledged: catch up with whatever could not be done, and with what is new. */
+  beatAcknowledged(revision: number, state: 'up' | 'draining'): void {
+    if (state === 'draining') this.drain();
+    if (revision !== this.#revision) this.#reconcile();
+    this.#flushReports();
+    this.#flushPublications();
+  }
+
+  /** Declared dead, or rejoined: nothing that was known about assignments holds. */
+  forgetRevision(): void {
+    this.#revision = -1;
+  }
+
+  /** Stops everything without releasing: it was taken from us. */
+  async abandon(): Promise<void> {
+    await this.#options.runner.abandonAll();
+    this.#local.clear();
+    this.#reports.clear();
+    this.#publications.clear();
+    this.forgetRevision();
+  }
+
+  /** Takes no more, and gives everything back, each unit as soon as it has stopped. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const unit of this.#local.keys()) void this.#stop(unit);
+  }
+
+  /** Resolves when nothing is owned any more. */
+  async drained(signal: AbortSignal): Promise<void> {
+    while (this.#local.size > 0 && !signal.aborted) {
+      await Promise.race([
+        Promise.allSettled([...this.#local.keys()].map((unit) => this.#stop(unit))),
+        this.#options.clock.sleep(releaseRetryMs, signal).catch(() => {}),
+      ]);
+    }
+  }
+
+  // Jobs: wake-ups only. What they say is checked by the claim.
+
+  async start(job: StartJob): Promise<'claimed' | 'stale' | 'draining'> {
+    if (job.incarnation !== this.#options.incarnation()) return 'stale';
+    if (this.#isDraining) return 'draining';
+    const local = this.#local.get(job.unit);
+    if (local) return local.runnable.fence === job.fence && !local.stopping ? 'claimed' : 'stale';
+    return (await this.#claim({ unit: job.unit, fence: job.fence })) ? 'claimed' : 'stale';
+  }
+
+  async refresh(job: RefreshJob): Promise<void> {
+    if (job.incarnation === this.#options.incarnation()) this.#reconcile();
+  }
+
+  // What the runner says.
+
+  reported(unit: UnitId, fence: number, status: Omit<StatusReport, 'sinceMs'>): void {
+    this.#reports.set(unit, { fence, status });
+    this.#flushReports();
+  }
+
+  taskConfigs(
+    connector: string,
+    fence: number,
+    definitionVersion: number,
+    configs: readonly Readonly<Record<string, string>>[],
+  ): void {
+    this.#publications.set(connector, { fence, definitionVersion, configs });
+    this.#flushPublications();
+  }
+
+  async refence(
+    units: readonly { readonly unit: UnitId; readonly fence: number }[],
+  ): Promise<ReadonlyMap<UnitId, number>> {
+    const { store, worker, incarnation } = this.#options;
+    const ours = units.filter(({ unit, fence }) => {
+      const local = this.#local.get(unit);
+      return local?.runnable.fence === fence && !local.stopping;
+    });
+    const fences = new Map<UnitId, number>();
+    for (const { unit } of ours) this.#setRefencing(unit, true);
+    try {
+      for (let from = 0; from < ours.length; from += batchMax) {
+        const batch = ours.slice(from, from + batchMax);
+        const results = await store.refence(worker, incarnation(), batch);
+        for (const [index, { unit }] of batch.entries()) {
+          const local = this.#local.get(unit);
+          const fence = results[index];
+          if (!local) continue;
+          if (fence === undefined) {
+            this.#local.delete(unit);
+            continue;
+          }
+          local.runnable = { ...local.runnable, fence };
+          fences.set(unit, fence);
+        }
+      }
+    } finally {
+      for (const { unit } of ours) this.#setRefencing(unit, false);
+    }
+    return fences;
+  }
+
+  #setRefencing(unit: UnitId, isRefencing: boolean): void {
+    const local = this.#local.get(unit);
+    if (local) local.isRefencing = isRefencing;
+  }
+
+  // Claiming and releasing.
+
+  async #claim(ownership: Ownership): Promise<boolean> {
+    const incarnation = this.#options.incarnation();
+    const result = await this.#claims.add(ownership);
+    if (result.kind === 'stale' || incarnation !== this.#options.incarnation()) return false;
+    const { unit, fence } = ownership;
+    const local = this.#local.get(unit);
+    // The claim of an assignment and that of its job may both have been answered.
+    if (local) return local.runnable.fence === fence;
+    const runnable = runnableOf(ownership, result);
+    this.#local.set(unit, {
+      runnable,
+      uid: result.uid,
+      epoch: result.epoch,
+      restarts: result.restarts,
+      isRefencing: false,
+    });
+    this.#options.runner.run(runnable);
+    if (this.#isDraining) void this.#stop(unit);
+    return true;
+  }
+
+  #stop(unit: UnitId): Promise<void> {
+    const local = this.#local.get(unit);
+    if (!local) return Promise.resolve();
+    local.stopping ??= this.#stopAndRelease(unit, local);
+    return local.stopping;
+  }
+
+  async #stopAndRelease(unit: UnitId, local: LocalUnit): Promise<void> {
+    const { runner, clock, logger } = this.#options;
+    const { fence } = local.runnable;
+    await runner.stop(unit, fence);
+    // Only now may anybody else have it. Until the store heard of it, it stays ours, and stopped.
+    while (this.#local.get(unit) === local) {
+      try {
+        await this.#releases.add({ unit, fence });
+        if (this.#local.get(unit) === local) this.#local.delete(unit);
+        this.#reports.delete(unit);
+        this.#released++;
+        this.#wakeLeader();
+        return;
+      } catch (error) {
+        logger.debug({ unit, error: toError(error).message }, 'release will be tried again');
+        await clock.sleep(releaseRetryMs);
+      }
+    }
+  }
+
+  // Reconciliation.
+
+  /** One at a time; a call during one makes another follow. */
+  #reconcile(): void {
+    this.#mustReconcile = true;
+    this.#reconciling ??= this.#reconcileLoop().finally(() => {
+      this.#reconciling = undefined;
+    });
+  }
+
+  async #reconcileLoop(): Promise<void> {
+    while (this.#mustReconcile) {
+      this.#mustReconcile = false;
+      try {
+        await this.#reconcileOnce();
+      } catch (error) {
+        this.forgetRevision(); // The next beat tries again.
+        if (!hasCode(error, 'store.unreachable')) {
+          this.#options.logger.error({ error: toError(error).stack }, 'reconciliation failed');
+        }
+        return;
+      }
+    }
+  }
+
+  async #reconcileOnce(): Promise<void> {
+    const { store, worker, incarnation } = this.#options;
+    // Only what was here before the question was asked can be missing from the answer.
+    const before = new Map([...this.#local].map(([unit, { runnable }]) => [unit, runnable.fence]));
+    const identity = incarnation();
+    const { revision, units } = await store.assignments(worker, identity);
+    if (identity !== incarnation()) return;
+    this.#revision = revision;
+
+    const claims: Promise<boolean>[] = [];
+    for (const assigned of units) {
+      before.delete(assigned.unit);
+      const claim = this.#reconcileUnit(assigned);
+      if (claim) claims.push(claim);
+    }
+    for (const [unit, fence] of before) {
+      const local = this.#local.get(unit);
+      if (local && !local.isRefencing && local.runnable.fence === fence) void this.#stop(unit);
+    }
+    await Promise.all(claims);
+  }
+
+  #reconcileUnit(assigned: AssignedUnit): Promise<boolean> | undefined {
+    const { runner } = this.#options;
+    const { unit, fence } = assigned;
+    const local = this.#local.get(unit);
+    if (!local) {
+      if (assigned.order === 'stop') {
+        // Revoked after we stopped it, or before we ever ran it: only the release is missing.
+        void this.#releases.add({ unit, fence }).then(
+          () => this.#wakeLeader(),
+          () => this.forgetRevision(),
+        );
+        return undefined;
+      }
+      return this.#isDraining && !assigned.claimed ? undefined : this.#claim({ unit, fence });
+    }
+    if (local.isRefencing || local.stopping) return undefined;
+    if (local.runnable.fence !== fence || assigned.order === 'stop' || local.uid !== assigned.uid) {
+      // An older answer may not know a fence that was just replaced: then it is lower.
+      if (fence >= local.runnable.fence) void this.#stop(unit);
+      return undefined;
+    }
+    if (assigned.restarts > local.restarts) {
+      local.restarts = assigned.restarts;
+      runner.restart(unit, fence);
+    }
+    const isNewDefinition =
+      local.runnable.kind === 'connector' &&
+      assigned.definitionVersion !== local.runnable.definitionVersion;
+    if (isNewDefinition) return this.#readDefinition(local);
+    if (assigned.targetState !== local.runnable.targetState) {
+      local.runnable = { ...local.runnable, targetState: assigned.targetState };
+      runner.update(local.runnable);
+    }
+    return undefined;
+  }
+
+  /** A claim repeated by its owner answers with the configuration as it is now. */
+  async #readDefinition(local: LocalUnit): Promise<boolean> {
+    const { unit, fence } = local.runnable;
+    const result = await this.#claims.add({ unit, fence });
+    if (result.kind === 'stale' || this.#local.get(unit) !== local || local.stopping) return false;
+    local.runnable = runnableOf({ unit, fence: local.runnable.fence }, result);
+    this.#options.runner.update(local.runnable);
+    return true;
+  }
+
+  // Telling the cluster.
+
+  #flushReports(): void {
+    if (this.#reports.size === 0) return;
+    this.#reporting ??= this.#report().finally(() => {
+      this.#reporting = undefined;
+    });
+  }
+
+  async #report(): Promise<void> {
+    const { store, worker, incarnation, clock } = this.#options;
+    while (this.#reports.size > 0) {
+      await clock.sleep(gatherMs);
+      const batch = [...this.#reports].slice(0, batchMax);
+      const reports = batch.map(([unit, { fence, status }]) => ({ unit, fence, status }));
+      try {
+        await store.report(worker, incarnation(), reports);
+      } catch {
+        return; // Kept; the next acknowledged beat flushes them.
+      }
+      for (const [unit, report] of batch) {
+        // Refused ones are dropped too: a status under an older fence is nobody's business.
+        if (this.#reports.get(unit) === report) this.#reports.delete(unit);
+      }
+    }
+  }
+
+  #flushPublications(): void {
+    for (const [connector, publication] of this.#publications) {
+      this.#publications.delete(connector);
+      void this.#publish(connector, publication);
+    }
+  }
+
+  async #publish(connector: string, publication: Publication): Promise<void> {
+    const { store, worker, incarnation, logger } = this.#options;
+    const local = this.#local.get(`connector/${connector}`);
+    if (!local || local.stopping) return;
+    try {
+      const result = await store.publishTasks({
+        connector,
+        uid: local.uid,
+        worker,
+        incarnation: incarnation(),
+        // The connector may have been given a new fence since it computed these.
+        ...publication,
+        fence: local.runnable.fence,
+      });
+      if (result.kind === 'published') {
+        this.#published++;
+        this.#wakeLeader();
+      }
+      if (result.kind === 'stale') logger.debug({ connector }, 'task configurations were outdated');
+    } catch (error) {
+      // Kept for the next beat, unless newer ones came meanwhile.
+      if (!this.#publications.has(connector)) this.#publications.set(connector, publication);
+      logger.debug({ connector, error: toError(error).message }, 'publishing will be tried again');
+    }
+  }
+
+  /** One wake-up for all that happened within a few milliseconds. */
+  #wakeLeader(): void {
+    if (this.#isWakeScheduled) return;
+    this.#isWakeScheduled = true;
+    const { clock, waker, worker } = this.#options;
+    clock.after(1, () => {
+      this.#isWakeScheduled = false;
+      const parts = [
+        this.#released > 0 ? `released ${this.#released} units` : '',
+        this.#published > 0 ? `published tasks of ${this.#published} connectors` : '',
+      ].filter((part) => part !== '');
+      this.#released = 0;
+      this.#published = 0;
+      // A wake-up that is lost costs one tick of the leader.
+      waker.wake(`${worker} ${parts.join(', ')}`).catch(() => {});
+    });
+  }
+}
+
+function runnableOf(
+  { unit, fence }: Ownership,
+  claimed: Extract<ClaimResult, { kind: 'claimed' }>,
+): RunnableUnit {
+  const { config, connectorType, targetState, definitionVersion, taskCount } = claimed;
+  const address = parseUnit(unit);
+  return {
+    ...address,
+    unit,
+    fence,
+    config,
+    connectorType,
+    targetState,
+    definitionVersion,
+    taskCount,
+  };
+}
