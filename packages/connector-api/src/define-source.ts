@@ -39,7 +39,9 @@ export interface RunContext<Config, Assigned> {
   /** Where the last run got to, all of it acknowledged; undefined at the very first start. */
   readonly offset: SourceOffsetValue | undefined;
   /** The same for partitions of the author's own choosing (records with `sourcePartition`). */
-  offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffsetValue | undefined)[]>;
+  readonly offsets: (
+    partitions: readonly SourcePartition[],
+  ) => Promise<(SourceOffsetValue | undefined)[]>;
   /** Aborted when the task must stop: pass it to whatever waits. */
   readonly signal: AbortSignal;
   readonly logger: TaskLogger;

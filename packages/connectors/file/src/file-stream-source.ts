@@ -1,0 +1,145 @@
+/**
+ * Kafka Connect's FileStreamSource: each line of a file becomes a record. Keys, source partition
+ * (`{ filename }`) and offset (`{ position }`, bytes, after the line's terminator) are Kafka Connect's.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  aliasesOf,
+  ConnectError,
+  type Connector,
+  type ConnectorConfig,
+  defineConfig,
+  int,
+  type SourceOffsetValue,
+  type SourcePlugin,
+  type SourceRecord,
+  type SourceTask,
+  type SourceTaskContext,
+  schemas,
+  string,
+} from '@sluice/connector-api';
+import { TailedFile } from './tailed-file.ts';
+
+const configDef = defineConfig({
+  file: string()
+    .optional()
+    .importance('high')
+    .doc('The file to read, on the worker that runs the task.'),
+  topic: string().nonEmpty().importance('high').doc('Topic that the lines go to.'),
+  'batch.size': int()
+    .default(2000)
+    .min(1)
+    .importance('low')
+    .doc('At most so many lines are handed over at a time.'),
+});
+
+/** An idle task looks for new bytes after this, then after twice as long, … up to the maximum. */
+const idleMsMin = 10;
+const idleMsMax = 100;
+/** `poll` comes back at least so often, so that the runtime can do what else it has to. */
+const pollMsMax = 1_000;
+
+class FileStreamSourceConnector implements Connector {
+  #config: ConnectorConfig = {};
+
+  start(config: ConnectorConfig): void {
+    fileOf(configDef.parse(config));
+    this.#config = config;
+  }
+
+  /** One, whatever `tasks.max`: a file has one reader. */
+  taskConfigs(): readonly ConnectorConfig[] {
+    return [this.#config];
+  }
+}
+
+class FileStreamSourceTask implements SourceTask {
+  #file: TailedFile | undefined;
+  #signal: AbortSignal = AbortSignal.abort();
+  #topic = '';
+  #batchSize = 0;
+  #partition: { readonly filename: string } = { filename: '' };
+  #idleMs = idleMsMin;
+
+  async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
+    const parsed = configDef.parse(config);
+    const path = fileOf(parsed);
+    this.#partition = { filename: path };
+    this.#topic = parsed.topic;
+    this.#batchSize = parsed['batch.size'];
+    this.#signal = context.signal;
+    const [offset] = await context.offsets([this.#partition]);
+    const position = positionOf(offset);
+    this.#file = new TailedFile({ path, position, logger: context.logger });
+  }
+
+  async poll(): Promise<readonly SourceRecord[] | null> {
+    if (!this.#file) throw new ConnectError('the task was not started');
+    const deadlineMs = performance.now() + pollMsMax;
+    while (!this.#signal.aborted) {
+      const records = await this.#readBatch(this.#file);
+      if (records.length > 0) {
+        this.#idleMs = idleMsMin;
+        return records;
+      }
+      if (performance.now() >= deadlineMs) return null;
+      // Ends early when the task is stopped; the loop sees that.
+      await sleep(this.#idleMs, undefined, { signal: this.#signal }).catch(() => {});
+      this.#idleMs = Math.min(this.#idleMs * 2, idleMsMax);
+    }
+    return null;
+  }
+
+  async stop(): Promise<void> {
+    await this.#file?.close();
+  }
+
+  async #readBatch(file: TailedFile): Promise<SourceRecord[]> {
+    const records: SourceRecord[] = [];
+    const timestampMs = Date.now();
+    for (;;) {
+      const { lines } = file;
+      let line: string | undefined;
+      while (records.length < this.#batchSize && (line = lines.next()) !== undefined) {
+        records.push({
+          topic: this.#topic,
+          value: line,
+          valueSchema: schemas.string,
+          sourcePartition: this.#partition,
+          sourceOffset: { position: lines.position },
+          timestampMs,
+        });
+      }
+      if (records.length >= this.#batchSize || !(await file.read())) return records;
+    }
+  }
+}
+
+function fileOf(config: { readonly file: string | undefined }): string {
+  if (config.file !== undefined && config.file !== '') return config.file;
+  throw new ConnectError(
+    'FileStreamSource without "file" would read the standard input, which a worker of a cluster does ' +
+      'not have: set "file"',
+  );
+}
+
+/** @throws ConnectError for an offset that is not one of this connector. */
+function positionOf(offset: SourceOffsetValue | undefined): number {
+  const position = offset?.['position'] ?? 0;
+  const asNumber = typeof position === 'bigint' ? Number(position) : position;
+  if (typeof asNumber === 'number' && Number.isSafeInteger(asNumber) && asNumber >= 0)
+    return asNumber;
+  throw new ConnectError('Offset position is the incorrect type');
+}
+
+const className = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
+
+export const fileStreamSource: SourcePlugin = {
+  type: 'source',
+  class: className,
+  aliases: aliasesOf(className),
+  version: '1.0.0',
+  configDef,
+  createConnector: () => new FileStreamSourceConnector(),
+  createTask: () => new FileStreamSourceTask(),
+};
