@@ -1,1 +1,11 @@
-export {};
+export {
+  type ConnectionOptions,
+  type ConnectionRole,
+  connectCoordinationRedis,
+  untilReady,
+} from './connect.ts';
+export { clusterTag } from './keys.ts';
+export {
+  RedisCoordinationStore,
+  type RedisCoordinationStoreOptions,
+} from './redis-coordination-store.ts';

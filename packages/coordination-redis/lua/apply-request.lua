@@ -1,0 +1,108 @@
+#!lua flags=allow-oom
+--- Writes what a request changes, its result, and that it is applied, in one step. What to write was
+--- decided from a copy of the records; it is written only if they are still as they were.
+---
+--- KEYS    1 tag
+--- ARGV    1 term · 2 request id · 3 position · 4 result (JSON) · 5 ms to keep the result
+---         6 worker to drain, or '' · 7 its incarnation
+---         8 number of connectors, 15 values for each:
+---           name · '1' if it must exist · expected version · uid · target state · lifecycle
+---           uid · version · config (JSON) · type · target state · lifecycle · task epoch ·
+---           '1' to retire its tasks · '1' to retire its own unit
+---         number of units to restart · units… · then for each event: type · message · facts (JSON)
+--- Returns 'applied' | 'already' | 'conflict' | 'not-leader'
+--- Refuses a request that has a result (already), and a decision made on records that moved on
+---         (conflict): nothing is written then.
+local tag = KEYS[1]
+--- @include "check-term"
+--- @include "connector-unit"
+--- @include "live-member"
+--- @include "time"
+--- @include "events"
+local result = tag .. ':result:' .. ARGV[2]
+if redis.call('EXISTS', result) == 1 then return 'already' end
+
+local drained, drainedIncarnation = ARGV[6], ARGV[7]
+local connectorCount, firstConnector, stride = tonumber(ARGV[8]), 9, 15
+local firstUnit = firstConnector + connectorCount * stride + 1
+local lastUnit = firstUnit - 1 + ARGV[firstUnit - 1]
+
+if drained ~= '' and not liveState(drained, drainedIncarnation) then return 'conflict' end
+for index = 0, connectorCount - 1 do
+  local name, mustExist, version, uid, target, lifecycle, newUid =
+    unpack(ARGV, firstConnector + index * stride, firstConnector + index * stride + 6)
+  local storedVersion, storedUid, storedTarget, storedLifecycle = unpack(redis.call('HMGET',
+    tag .. ':c:' .. name, 'version', 'uid', 'targetState', 'lifecycle'))
+  if mustExist ~= '1' then
+    if storedUid then return 'conflict' end
+  else
+    if storedVersion ~= version or storedUid ~= uid then return 'conflict' end
+    if storedTarget ~= target or storedLifecycle ~= lifecycle then return 'conflict' end
+    -- Only over one that is being deleted may another connector be created.
+    if newUid ~= uid and lifecycle == 'live' then return 'conflict' end
+  end
+end
+
+local function retireTasks(name)
+  for _, unit in ipairs(redis.call('SMEMBERS', tag .. ':units-of:' .. name)) do
+    local _, task = partsOf(unit)
+    if task then retireUnit(unit, name) end
+  end
+end
+
+local function write(name, oldUid, uid, version, config, type, target, lifecycle, taskEpoch)
+  local key = tag .. ':c:' .. name
+  redis.call('HSET', key, 'uid', uid, 'version', version, 'config', config, 'type', type,
+    'targetState', target, 'lifecycle', lifecycle)
+  if uid ~= oldUid then
+    -- Goes on from the epoch of a namesake that is being deleted, whose tasks may still be held.
+    local stored = redis.call('HGET', key, 'taskEpoch')
+    redis.call('HSET', key, 'taskEpoch', math.max(tonumber(stored or 0), tonumber(taskEpoch)),
+      'createdAtMs', nowMs)
+  end
+  if oldUid == '' then noteCreated('c:' .. name) else noteChanged('c:' .. name) end
+  if lifecycle == 'live' then ensureConnectorUnit(name, uid) end
+end
+
+-- The published set is forgotten with its tasks, so that starting again publishes it anew.
+local function forgetTaskSet(name)
+  redis.call('DEL', tag .. ':tc:' .. name)
+  redis.call('HSET', tag .. ':c:' .. name, 'taskCount', 0, 'taskVersion', 0, 'taskDigest', '')
+end
+
+for index = 0, connectorCount - 1 do
+  local first = firstConnector + index * stride
+  local name, _, _, oldUid, _, _, uid, version, config = unpack(ARGV, first, first + 8)
+  local type, target, lifecycle, taskEpoch, retiresTasks, retiresConnector =
+    unpack(ARGV, first + 9, first + 14)
+  write(name, oldUid, uid, version, config, type, target, lifecycle, taskEpoch)
+  if retiresTasks == '1' or uid ~= oldUid then
+    forgetTaskSet(name)
+    retireTasks(name)
+  end
+  if retiresConnector == '1' then retireUnit('connector/' .. name, name) end
+  deleteConnectorIfEmpty(name)
+end
+if connectorCount > 0 then noteAssigned('*') end
+
+for index = firstUnit, lastUnit do
+  local key = tag .. ':u:' .. ARGV[index]
+  local state, incarnation = unpack(redis.call('HMGET', key, 'state', 'incarnation'))
+  if state then
+    redis.call('HINCRBY', key, 'restarts', 1)
+    noteChanged('u:' .. ARGV[index])
+    if state ~= 'free' then noteAssigned(incarnation) end
+  end
+end
+
+if drained ~= '' then
+  redis.call('HSET', tag .. ':m:' .. drained, 'state', 'draining')
+  noteChanged('m:' .. drained)
+end
+
+redis.call('SET', result, ARGV[4], 'PX', ARGV[5])
+redis.call('XDEL', tag .. ':requests', ARGV[3])
+redis.call('HDEL', tag .. ':request-ids', ARGV[2])
+appendEvents(lastUnit + 1)
+saveChanges()
+return 'applied'

@@ -1,0 +1,36 @@
+--- @include "time"
+--- The data set has a nonce, new whenever data was found to be lost. `lost` remembers the nonces of data
+--- sets whose loss was noticed: the first worker that knew one starts a quarantine, the others only
+--- have to join again.
+
+--- The nonce; whoever comes first gives it. Assignment revisions start at the time, so that they go on
+--- growing after a loss.
+local function foundDataSet(nonce)
+  if redis.call('SET', tag .. ':dataset', nonce, 'NX') then
+    redis.call('HSET', tag .. ':assigned', '*', nowMs)
+    return nonce
+  end
+  return redis.call('GET', tag .. ':dataset')
+end
+
+--- Nobody claims or is granted anything until the leader ends it.
+local function startQuarantine(nonce)
+  redis.call('SET', tag .. ':quarantine', nonce)
+end
+
+--- Makes every worker join again and say what it holds.
+local function renewDataSet(nonce)
+  redis.call('SADD', tag .. ':lost', redis.call('GET', tag .. ':dataset') or '')
+  redis.call('SET', tag .. ':dataset', nonce)
+  redis.call('HSET', tag .. ':assigned', '*', nowMs)
+  redis.call('DEL', tag .. ':reports')
+end
+
+--- A worker knew another data set.
+local function noteLostDataSet(known, nonce)
+  if redis.call('SADD', tag .. ':lost', known) == 1 then startQuarantine(nonce) end
+end
+
+local function liftAbove(key, seen)
+  if tonumber(redis.call('GET', key) or 0) < seen then redis.call('SET', key, seen) end
+end

@@ -1,0 +1,68 @@
+#!lua flags=allow-oom
+--- Makes an incarnation a member, or confirms that it is one. After a loss of data it also says what it
+--- holds, for the leader to adopt.
+---
+--- KEYS    1 tag
+--- ARGV    1 worker · 2 incarnation · 3 pid · 4 host · 5 address · 6 protocol · 7 plugins (JSON)
+---         8 data set that it knew, or '' · 9 what it holds (JSON) · 10 highest fence of that, or 0
+---         11 nonce
+--- Returns 'joined', slot, data set, beat, revision
+---         'name-taken', incarnation, host, pid
+---         'fenced'
+--- Refuses an incarnation that was declared dead or left (fenced: it may be half stopped, and others own
+---         its units), and a name whose incarnation may be alive. A dead one is replaced, but its units
+---         stay its own until they are orphaned.
+local tag = KEYS[1]
+--- @include "data-set"
+--- @include "changes"
+--- @include "fence-floor"
+local worker, incarnation, known, nonce = ARGV[1], ARGV[2], ARGV[8], ARGV[11]
+if redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
+
+local dataset = foundDataSet(nonce)
+if known ~= '' then
+  if known ~= dataset then noteLostDataSet(known, nonce) end
+  raiseFenceFloor(tonumber(ARGV[10]))
+end
+
+local key = tag .. ':m:' .. worker
+local member, state, host, pid, joinedAtMs =
+  unpack(redis.call('HMGET', key, 'incarnation', 'state', 'host', 'pid', 'joinedAtMs'))
+local rejoins = member == incarnation
+if rejoins and state == 'dead' then return { 'fenced' } end
+if member and not rejoins and state ~= 'dead' then return { 'name-taken', member, host, pid } end
+
+-- Its old slot if nobody has it, else the smallest that is free.
+local function takeSlot()
+  local slots = tag .. ':slots'
+  local slot = redis.call('ZSCORE', slots, worker)
+  if slot then return slot end
+  slot = redis.call('HGET', tag .. ':past-slots', worker)
+  if not slot or redis.call('ZCOUNT', slots, slot, slot) > 0 then
+    slot = 0
+    local taken = redis.call('ZRANGE', slots, 0, -1, 'WITHSCORES')
+    for index = 2, #taken, 2 do
+      if tonumber(taken[index]) ~= slot then break end
+      slot = slot + 1
+    end
+  end
+  redis.call('ZADD', slots, slot, worker)
+  return slot
+end
+
+local slot = takeSlot()
+if not rejoins then redis.call('DEL', key) end
+redis.call('HSET', key, 'incarnation', incarnation, 'state', rejoins and state or 'up', 'slot', slot,
+  'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'plugins', ARGV[7],
+  'joinedAtMs', rejoins and joinedAtMs or nowMs)
+if member then noteChanged('m:' .. worker) else noteCreated('m:' .. worker) end
+noteAssigned(incarnation)
+
+local beat = redis.call('INCR', tag .. ':beat')
+redis.call('HSET', tag .. ':beats', worker, string.format('%.0f|%.0f|%.0f', beat, nowMs, beat))
+-- A report counts for the quarantine that it was made for; a later one asks anew.
+if known ~= '' and redis.call('EXISTS', tag .. ':quarantine') == 1 then
+  redis.call('HSET', tag .. ':reports', incarnation, ARGV[9])
+end
+saveChanges()
+return { 'joined', tonumber(slot), dataset, beat, tonumber(redis.call('GET', tag .. ':revision')) }

@@ -1,0 +1,100 @@
+/** What anyone may read, and the one thing that anyone may ask for. */
+import type {
+  Beat,
+  Changes,
+  ClusterEvent,
+  ClusterStore,
+  ConnectorRecord,
+  RequestBody,
+  RequestResult,
+} from '@sluice/coordination';
+import { newId, SluiceError } from '@sluice/kernel';
+
+import { readChanges } from './changes.ts';
+import { parseJson, type Reads, streamEntries } from './reads.ts';
+import type { Scripts } from './scripts.ts';
+
+export class RedisClusterReader implements ClusterStore {
+  readonly #scripts: Scripts;
+  readonly #reads: Reads;
+
+  constructor(scripts: Scripts, reads: Reads) {
+    this.#scripts = scripts;
+    this.#reads = reads;
+  }
+
+  async changes(sinceRevision: number, dataset: string | undefined): Promise<Changes> {
+    const found = async (): Promise<string> => (await this.#scripts.run('found', [newId()])).text();
+    return readChanges(this.#reads, { sinceRevision, dataset, found });
+  }
+
+  async beats(): Promise<Beat[]> {
+    const [time, beats] = await this.#reads.pipeline('beats', (pipeline, keys) => {
+      pipeline.time();
+      pipeline.hgetall(keys.of('beats'));
+    });
+    const [seconds, micros] = (time as (string | number)[]).map(Number);
+    const nowMs = (seconds ?? 0) * 1_000 + Math.floor((micros ?? 0) / 1_000);
+    return Object.entries(beats as Record<string, string>).map(([worker, entry]) => {
+      const [beat = 0, atMs = nowMs, ackedBeat = 0] = entry.split('|').map(Number);
+      // Redis' clock may have gone back.
+      return { worker, beat, ageMs: Math.max(0, nowMs - atMs), ackedBeat };
+    });
+  }
+
+  async leader(): Promise<{ coordinator: string; epoch: number } | undefined> {
+    const value = await this.#reads.run('leader', (redis, keys) => redis.get(keys.of('leader')));
+    const match = /^(.*)\|(\d+)\|\d+$/s.exec(value ?? '');
+    return match?.[1] === undefined
+      ? undefined
+      : { coordinator: match[1], epoch: Number(match[2]) };
+  }
+
+  async taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]> {
+    const configs = await this.#reads.run('task configurations', (redis, keys) =>
+      redis.hgetall(keys.record('tc', connector)),
+    );
+    return Object.entries(configs)
+      .toSorted(([a], [b]) => Number(a) - Number(b))
+      .map(([task, config]) => {
+        return parseJson(
+          `configuration of ${connector}/${task}`,
+          config,
+        ) as ConnectorRecord['config'];
+      });
+  }
+
+  async events(max: number): Promise<ClusterEvent[]> {
+    const entries = await this.#reads.run('events', (redis, keys) =>
+      redis.xrevrange(keys.of('events'), '+', '-', 'COUNT', max),
+    );
+    return streamEntries(entries).map(({ id, fields }) => ({
+      id,
+      atMs: Number(id.split('-')[0]),
+      type: fields.get('type') ?? '',
+      message: fields.get('message') ?? '',
+      facts: parseJson(`event ${id}`, fields.get('facts')) as ClusterEvent['facts'],
+    }));
+  }
+
+  async submit(id: string, body: RequestBody): Promise<void> {
+    const reply = await this.#scripts.run('submit', [id, JSON.stringify(body)]);
+    if (reply.status('stored', 'known', 'full') !== 'full') return;
+    throw new SluiceError(
+      'requests.full',
+      'too many requests wait to be applied: start a coordinator, then try again',
+      { retriable: true },
+    );
+  }
+
+  async result(id: string): Promise<RequestResult | undefined> {
+    const result = await this.#reads.run('result', (redis, keys) =>
+      redis.get(keys.record('result', id)),
+    );
+    return result === null ? undefined : (parseJson(`result ${id}`, result) as RequestResult);
+  }
+
+  async ping(): Promise<void> {
+    await this.#reads.run('ping', (redis) => redis.ping());
+  }
+}

@@ -1,0 +1,51 @@
+/** What a driver's error means: Redis does not answer, refuses us, or something is broken. */
+
+import { SluiceError, toError } from '@sluice/kernel';
+import type { Redis } from 'ioredis';
+
+/** Redis answers, but will only later do what it is asked. */
+const laterErrors = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY|NOREPLICAS|MISCONF)\b/;
+const deniedErrors = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/;
+
+export function storeError(thrown: unknown, redis: Redis, during: string): SluiceError {
+  const error = toError(thrown);
+  if (thrown instanceof SluiceError) return thrown;
+  const url = describeUrl(redis);
+  if (deniedErrors.test(error.message)) return deniedError(url, error);
+  if (error.name !== 'ReplyError' || laterErrors.test(error.message)) {
+    return unreachableError(url, error);
+  }
+  const old = /error compiling script/i.test(error.message)
+    ? ': Sluice needs Redis 7 or newer'
+    : '';
+  return new SluiceError(
+    'store.failed',
+    `Redis at ${url} failed in ${during}${old}: ${error.message}`,
+    { details: { script: during, url }, cause: error },
+  );
+}
+
+export function unreachableError(url: string, cause: Error): SluiceError {
+  return new SluiceError(
+    'store.unreachable',
+    `Redis at ${url} does not answer (${cause.message}): ` +
+      'check that it runs and that REDIS_URL points to it',
+    { retriable: true, details: { url }, cause },
+  );
+}
+
+export function deniedError(url: string, cause: Error): SluiceError {
+  return new SluiceError(
+    'store.denied',
+    `Redis at ${url} refuses us (${cause.message}): check user and password in REDIS_URL`,
+    { details: { url }, cause },
+  );
+}
+
+/** Without the password. */
+export function describeUrl({ options }: Redis): string {
+  if (options.path) return options.path;
+  const user = options.username ? `${options.username}@` : '';
+  const database = options.db ? `/${options.db}` : '';
+  return `${options.tls ? 'rediss' : 'redis'}://${user}${options.host}:${options.port}${database}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * The names of all keys. Each begins with the cluster's hash tag, so that on Redis Cluster they share a
+ * slot and one script may touch any of them. Scripts get the tag as KEYS[1] and append the same names.
+ *
+ * | key | type | what |
+ * | --- | --- | --- |
+ * | `dataset` | string | nonce of the data set; absent: nothing was ever stored, or all is lost |
+ * | `leader` | string with expiry | `<coordinator>\|<epoch>\|<renewals>` |
+ * | `leader-epoch` | string | epoch of the last term |
+ * | `beat` | counter | number of the last heartbeat of anybody |
+ * | `beats` | hash | worker → `<beat>\|<Redis time, ms>\|<own beat acknowledged>` |
+ * | `m:<worker>` | hash | member |
+ * | `slots`, `past-slots` | sorted set, hash | worker → its slot; the one that it had |
+ * | `dead` | sorted set | incarnation that must not come back → when it ended, ms |
+ * | `assigned` | hash | incarnation, or `*` for everybody → revision of its assignments |
+ * | `a:<incarnation>` | set | units that it owns, in whatever state |
+ * | `c:<connector>` | hash | connector |
+ * | `tc:<connector>` | hash | task → its configuration (JSON) in the published set |
+ * | `units-of:<connector>` | set | its units |
+ * | `held:<connector>` | sorted set | its owned tasks → the epoch that they are held in |
+ * | `u:<unit>` | hash | unit |
+ * | `ordinal` | counter | ordinal of the last unit created |
+ * | `fence-floor` | string | every fence given from now on is above it |
+ * | `revision` | counter | of the last change of a record |
+ * | `changes` | sorted set | `c:…`, `u:…`, `m:…` → revision of its last change, deleted ones included |
+ * | `gone`, `trimmed` | sorted set, string | deleted records in `changes`; revision below which they are not complete |
+ * | `requests`, `request-ids` | stream, hash | requests not applied yet; id → position |
+ * | `result:<id>` | string with expiry | result of an applied request (JSON) |
+ * | `events` | stream | the last 10 000 events |
+ * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
+ */
+import { SluiceError } from '@sluice/kernel';
+
+export const keyNames = [
+  'dataset',
+  'leader',
+  'leader-epoch',
+  'beat',
+  'beats',
+  'slots',
+  'past-slots',
+  'dead',
+  'assigned',
+  'ordinal',
+  'fence-floor',
+  'revision',
+  'changes',
+  'gone',
+  'trimmed',
+  'requests',
+  'request-ids',
+  'events',
+  'quarantine',
+  'reports',
+  'lost',
+] as const;
+
+/** Keys of one record each: `<family>:<name>`. */
+export const keyFamilies = ['m', 'a', 'c', 'tc', 'units-of', 'held', 'u', 'result'] as const;
+
+export type KeyName = (typeof keyNames)[number];
+export type KeyFamily = (typeof keyFamilies)[number];
+
+/** @throws SluiceError `config.invalid` for a name that would break the hash tag. */
+export function clusterTag(cluster: string): string {
+  if (/^[\w.-]+$/.test(cluster)) return `{sluice:${cluster}}`;
+  throw new SluiceError(
+    'config.invalid',
+    `cluster name ${JSON.stringify(cluster)} cannot be used: take letters, digits, ".", "-" and "_"`,
+  );
+}
+
+export class Keys {
+  readonly tag: string;
+
+  constructor(cluster: string) {
+    this.tag = clusterTag(cluster);
+  }
+
+  of(name: KeyName): string {
+    return `${this.tag}:${name}`;
+  }
+
+  record(family: KeyFamily, name: string): string {
+    return `${this.tag}:${family}:${name}`;
+  }
+}

@@ -1,0 +1,85 @@
+/** Runs scripts on one Redis, and turns what goes wrong into errors that say what to do. */
+
+import { SluiceError } from '@sluice/kernel';
+import type { Redis } from 'ioredis';
+
+import { storeError } from './errors.ts';
+import type { Keys } from './keys.ts';
+import { Reply } from './reply.ts';
+import { scriptSource } from './script-source.ts';
+
+export type ScriptName =
+  | 'adopt'
+  | 'append-events'
+  | 'apply-request'
+  | 'assignments'
+  | 'beat'
+  | 'claim'
+  | 'create-connector-unit'
+  | 'declare-dead'
+  | 'drain'
+  | 'end-quarantine'
+  | 'forget'
+  | 'found'
+  | 'grant'
+  | 'join'
+  | 'lead'
+  | 'leave'
+  | 'orphan'
+  | 'publish-tasks'
+  | 'refence'
+  | 'release'
+  | 'report'
+  | 'resign'
+  | 'revoke'
+  | 'start-quarantine'
+  | 'submit'
+  | 'sweep';
+
+export type Argument = string | number;
+
+export class Scripts {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /** @throws SluiceError `store.unreachable`, `store.denied`, `store.failed`. */
+  async run(name: ScriptName, args: readonly Argument[]): Promise<Reply> {
+    const { sha, text } = scriptSource(name);
+    const { tag } = this.#keys;
+    try {
+      return new Reply(name, await this.#redis.evalsha(sha, 1, tag, ...args));
+    } catch (error) {
+      if (!isUnknownScript(error)) throw storeError(error, this.#redis, name);
+    }
+    // Redis was restarted, or somebody flushed its scripts: send the text, which it keeps again.
+    try {
+      return new Reply(name, await this.#redis.eval(text, 1, tag, ...args));
+    } catch (error) {
+      throw storeError(error, this.#redis, name);
+    }
+  }
+
+  /** A script of the leader's: the first argument is its term. @throws `coordination.not_leader`. */
+  async runAsLeader(
+    name: ScriptName,
+    term: { readonly coordinator: string; readonly epoch: number },
+    args: readonly Argument[],
+  ): Promise<Reply> {
+    const reply = await this.run(name, [`${term.coordinator}|${term.epoch}|`, ...args]);
+    if (!reply.is('not-leader')) return reply;
+    throw new SluiceError(
+      'coordination.not_leader',
+      `the term ${term.epoch} of ${term.coordinator} is over: another coordinator leads, or none`,
+      { details: { coordinator: term.coordinator, epoch: term.epoch } },
+    );
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
