@@ -98,22 +98,34 @@ describe('minimal movement', () => {
     expect(plan.assignment.get('orders/1')).toBe('worker-1');
   });
 
+  test('keeps one connector apart even if a less loaded worker has an open place', () => {
+    const tasks = [
+      { id: 'orders/0', connector: 'orders', owner: 'worker-0' },
+      ...[0, 1].map((n) => ({ id: `audit/${n}`, connector: 'audit', owner: 'worker-1' })),
+      ...[2, 3].map((n) => ({ id: `audit/${n}`, connector: 'audit', owner: 'worker-2' })),
+      { id: 'orders/1', connector: 'orders' },
+      { id: 'clicks/0', connector: 'clicks' },
+      { id: 'clicks/1', connector: 'clicks' },
+    ].map((task, ordinal) => ({ ...task, ordinal, plugin: 'Any' }));
+    const plan = planAssignment(tasks, someWorkers(3), minimal);
+    expect(loads(plan, someWorkers(3))).toEqual([3, 3, 2]);
+    expect(plan.assignment.get('orders/1')).toBe('worker-1');
+  });
+
   test('takes the surplus from the connector that a worker has most of', () => {
-    // All at the formula's other home, so that only the connector decides.
-    const tasks: PlannerTask[] = ['a', 'a', 'a', 'a', 'b', 'b'].map((connector, index) => ({
-      id: `${connector}/${index}`,
-      ordinal: index,
-      connector,
+    // worker-1 has six tasks and none of ranks 1, 4, 7, which are at home there.
+    const owners = [1, 0, 1, 1, 0, 1, 1, 2, 1];
+    const connectors = ['a', 'z', 'a', 'a', 'z', 'a', 'b', 'z', 'b'];
+    const tasks: PlannerTask[] = owners.map((owner, ordinal) => ({
+      id: `task-${ordinal}`,
+      ordinal,
+      connector: connectors[ordinal] ?? '',
       plugin: 'Any',
-      owner: 'worker-9',
+      owner: `worker-${owner}`,
     }));
-    const workers: PlannerWorker[] = [
-      { worker: 'worker-9', slot: 9, state: 'up' },
-      ...[1, 2].map((slot) => ({ worker: `worker-${slot}`, slot, state: 'up' as const })),
-    ];
-    const plan = planAssignment(tasks, workers, minimal);
-    const stayed = tasks.filter((task) => plan.assignment.get(task.id) === 'worker-9');
-    expect(stayed.map((task) => task.connector).sort()).toEqual(['a', 'b']);
+    const plan = planAssignment(tasks, someWorkers(3), minimal);
+    const stayed = tasks.filter((task) => plan.assignment.get(task.id) === 'worker-1');
+    expect(stayed.map((task) => task.connector)).toEqual(['a', 'a', 'b']);
   });
 
   test('gives a worker that keeps dying the odd task last', () => {
@@ -168,7 +180,7 @@ describe('minimal movement where workers have different plugins', () => {
   test('balances as well as the plugins allow, with the fewest moves that do', () => {
     fc.assert(
       fc.property(
-        situations({ tasksMax: 6, workersMax: 4, plugins: 3, states: ['up', 'up', 'leaving'] }),
+        situations({ tasksMax: 6, workersMax: 4, plugins: 6, states: ['up', 'up', 'leaving'] }),
         (situation) => {
           const plan = planAssignment(situation.tasks, situation.workers, minimal);
           const squares = loads(plan, situation.workers).reduce((sum, n) => sum + n * n, 0);
@@ -197,6 +209,25 @@ describe('minimal movement where workers have different plugins', () => {
       a: 'worker-1',
       c: 'worker-2',
     });
+  });
+
+  test('places an orphan elsewhere rather than moving a task that runs', () => {
+    // Dealt in order, `free` would come to worker-0, and `bound` would then push `running` away.
+    const workers: PlannerWorker[] = [
+      { worker: 'worker-0', slot: 0, state: 'up', plugins: new Set(['Running', 'Free', 'Bound']) },
+      { worker: 'worker-1', slot: 1, state: 'up', plugins: new Set(['Running', 'Free', 'One']) },
+      { worker: 'worker-2', slot: 2, state: 'up', plugins: new Set(['Free', 'Two']) },
+    ];
+    const tasks: PlannerTask[] = [
+      { id: 'running', plugin: 'Running', owner: 'worker-0' },
+      { id: 'one', plugin: 'One', owner: 'worker-1' },
+      { id: 'two', plugin: 'Two', owner: 'worker-2' },
+      { id: 'free', plugin: 'Free' },
+      { id: 'bound', plugin: 'Bound' },
+    ].map((task, ordinal) => ({ ...task, ordinal, connector: task.id }));
+    const plan = planAssignment(tasks, workers, minimal);
+    expect(plan.moves.map((move) => move.id)).toEqual(['free', 'bound']);
+    expect(plan.spread).toBe(1);
   });
 
   test('takes a task from a worker that has not got its plugin any more', () => {
