@@ -1,3 +1,14 @@
+export { type ActorHostParts, createActorHost } from './host/actor-host.ts';
+export { Mailbox } from './mailbox.ts';
+export {
+  decideRestart,
+  defaultRestartPolicy,
+  type RestartDecision,
+  type RestartHistory,
+  type RestartPolicy,
+  recordFailure,
+  Supervisor,
+} from './supervisor.ts';
 export type {
   Actor,
   ActorContext,

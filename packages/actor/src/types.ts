@@ -4,8 +4,8 @@
  * that keeps the heartbeat.
  *
  *     control thread                       executor (thread or process)
- *     ActorHost ── spawn / tell / stop ──▶ supervisor of each actor ── start / receive / stop ──▶ Actor
- *               ◀── status / event ─────
+ *     ActorHost ── spawn / tell / stop ──▶ cell of each actor ── start / receive / stop ──▶ Actor
+ *     supervisors ◀── status / event ─────
  *               ── lease deadlines (shared memory or message) ──▶ Lease, read before every effect
  */
 
@@ -38,17 +38,27 @@ export interface ActorStatus {
   readonly trace?: string;
   /** `shared-0`, `dedicated-3`. */
   readonly executor: string;
-  /** Its executor does not answer. */
+  /** Its executor does not answer, or died and the actor waits for its next one. */
   readonly stalled?: boolean;
 }
 
-/** The plugin-facing side of an actor, implemented by the runtime package. */
+/**
+ * The plugin-facing side of an actor, implemented by the runtime package. A failure with the code
+ * `lease.expired` is no offence: the actor is started again, uncounted, once the lease is fresh.
+ */
 export interface Actor {
-  /** Throwing fails the start; the supervisor decides whether to try again. */
+  /**
+   * Throwing fails the start; the supervisor decides whether to try again. Of each life of an actor there
+   * is a new instance.
+   */
   start(): Promise<void>;
   /** One at a time, never while `start` or `stop` runs. */
   receive(message: unknown): Promise<void>;
-  /** Ends everything in order, within the grace that the signal carries. */
+  /**
+   * Ends everything in order, within the grace that the signal carries. Called once, after `start` and
+   * `receive` returned, also if they failed. When it returns nothing of the actor runs any more; an actor
+   * that overstays costs its executor, which is replaced.
+   */
   stop(reason: 'stop' | 'restart' | 'failed'): Promise<void>;
 }
 
@@ -56,14 +66,18 @@ export interface ActorContext {
   readonly address: string;
   readonly fence: number;
   readonly lease: Lease;
-  /** Aborted when the grace of a stop is over, when the lease ends, or when the actor failed. */
+  /**
+   * Aborted when the grace of a stop is over, when the actor failed or ended, and when its executor was
+   * abandoned. Not when the lease runs out: that may be renewed, and the actor then goes on where it was
+   * (`lease.onExpired`, `lease.untilFresh`).
+   */
   readonly signal: AbortSignal;
   /** RUNNING after start is implied; an actor says PAUSED and RUNNING itself as it is told. */
-  setState(state: 'RUNNING' | 'PAUSED'): void;
+  readonly setState: (state: 'RUNNING' | 'PAUSED') => void;
   /** A failure outside of start / receive / stop, e.g. of its loop. Handled as if `receive` had thrown. */
-  fail(error: unknown): void;
-  /** To the control thread; structured-clonable. */
-  emit(event: unknown): void;
+  readonly fail: (error: unknown) => void;
+  /** To the control thread; structured-clonable (the actor fails if it is not). */
+  readonly emit: (event: unknown) => void;
 }
 
 export type ActorFactory = (spec: ActorSpec, context: ActorContext) => Actor;
@@ -79,7 +93,12 @@ export interface Lease {
   isHeld(): boolean;
   /** @throws SluiceError `lease.expired`, fenced. Call before every effect. */
   assertHeld(): void;
-  /** Called once, when the deadline passes or the executor is abandoned: cut the sockets. */
+  /**
+   * Called once each time the deadline passes, and when the executor is abandoned or the actor overstays its
+   * grace: cut the sockets, now and synchronously. The executor counts as quiet when all listeners
+   * returned. Armed again when the lease is renewed. Returns what unsubscribes; an ended actor's
+   * listeners are gone by themselves.
+   */
   onExpired(listener: () => void): () => void;
   /** Resolves when the lease is fresh again (at once if it is). */
   untilFresh(signal: AbortSignal): Promise<void>;
@@ -97,10 +116,24 @@ export interface ActorHostOptions {
   readonly executorData: unknown;
   /** Worker threads. Default: one a core. */
   readonly sharedExecutors?: number;
-  /** Old-generation heap limit of each executor, MiB. */
+  /**
+   * Old-generation heap limit of each executor, MiB. Default 512. It catches what leaks bit by bit: the
+   * executor ends, not the process. One single huge allocation aborts the whole process; only a
+   * `dedicated` executor bounds the harm of that.
+   */
   readonly heapLimitMb?: number;
   /** An executor that has not ticked for this long is blocked. Default 1 000. */
   readonly blockedAfterMs?: number;
+  /**
+   * Memory outside of the heap (Buffers) of each executor, MiB: no limit of V8 covers it, so it is watched,
+   * and an executor above it for a second is replaced. Default: as `heapLimitMb`.
+   */
+  readonly externalLimitMb?: number;
+  /**
+   * A dedicated process kills itself if, this long after `quiesceAtMs`, it has not confirmed that it is
+   * quiet. Default 500; a profile's kill deadline minus its quiesce deadline.
+   */
+  readonly killMarginMs?: number;
   /** How long a stop may take before the actor is abandoned. Default 5 000 (Kafka Connect's). */
   readonly stopGraceMs?: number;
   /** Restarts within the window before FAILED. */
@@ -123,6 +156,7 @@ export interface ActorHostOptions {
 
 /** The control thread's view of all actors of the process. */
 export interface ActorHost {
+  /** Resolves when the shared executors are up. @throws SluiceError `actor.executor-start` if none comes up. */
   start(): Promise<void>;
   /** Stops all actors within the grace, then all executors. */
   stop(): Promise<void>;

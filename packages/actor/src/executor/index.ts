@@ -1,0 +1,2 @@
+export { outsideActors } from './attribution.ts';
+export { type ExecutorEnvironment, runExecutor } from './run-executor.ts';
