@@ -1,1 +1,17 @@
-export {};
+export { type ApiOptions, buildApi } from './api.ts';
+export { ApiError, type ErrorBody } from './api-error.ts';
+export type { HealthChecks } from './routes/health.ts';
+export type { ServerInfo } from './routes/server.ts';
+export {
+  applySchema,
+  configSchema,
+  createConnectorSchema,
+  eventsQuerySchema,
+  tasksQuerySchema,
+} from './schemas.ts';
+export {
+  assertBindAllowed,
+  type BasicAuth,
+  isLoopback,
+  type SecurityOptions,
+} from './security.ts';

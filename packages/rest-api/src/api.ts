@@ -1,0 +1,73 @@
+/**
+ * The REST API: a thin translation between HTTP and the cluster's client. It holds no state; every replica
+ * answers every request, from the store.
+ */
+import type { ClusterClient } from '@sluice/coordination';
+import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import { type FastifyInstance, fastify } from 'fastify';
+
+import { ClusterAccess } from './cluster-access.ts';
+import { handleErrors, sendError } from './error-handling.ts';
+import { bodyBytesMax, parseBodies } from './request-body.ts';
+import { registerConnectorActions } from './routes/connector-actions.ts';
+import { registerConnectorConfigs } from './routes/connector-configs.ts';
+import { registerConnectorStatus } from './routes/connector-status.ts';
+import { registerConnectors } from './routes/connectors.ts';
+import { type HealthChecks, registerHealth } from './routes/health.ts';
+import { registerPlugins } from './routes/plugins.ts';
+import { registerServer, type ServerInfo } from './routes/server.ts';
+import { registerSluiceApply } from './routes/sluice-apply.ts';
+import { registerSluiceEvents } from './routes/sluice-events.ts';
+import { registerSluiceTasks } from './routes/sluice-tasks.ts';
+import { registerSluiceWorkers } from './routes/sluice-workers.ts';
+import { type SecurityOptions, secure } from './security.ts';
+
+export interface ApiOptions extends SecurityOptions {
+  readonly client: ClusterClient;
+  readonly info: ServerInfo;
+  readonly logger: Logger;
+  /** What has to work for this process to be ready; by default that the client reaches its store. */
+  readonly health?: HealthChecks;
+  readonly clock?: Clock;
+  /** For each request, waiting for a leader included; default 10 s. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Names have no limit in Kafka Connect; percent-encoded they are up to nine times as long. */
+const pathPartCharactersMax = 16_384;
+
+/**
+ * @example
+ * const api = buildApi({ client, info, logger });
+ * await api.register(boardPlugin({ … }));
+ * await api.listen({ host: '127.0.0.1', port: 8083 });
+ */
+export function buildApi(options: ApiOptions): FastifyInstance {
+  const { client, info, logger, clock = systemClock, requestTimeoutMs = 10_000 } = options;
+  const app = fastify({
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: 'idle',
+    requestTimeout: 60_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
+    frameworkErrors: (error, request, reply) => {
+      void sendError(error, request, reply, logger);
+    },
+  });
+  secure(app, options);
+  parseBodies(app);
+  handleErrors(app, logger);
+
+  const cluster = new ClusterAccess({ client, clock, requestTimeoutMs });
+  registerServer(app, info);
+  registerHealth(app, { checks: options.health ?? { redis: () => client.ping() }, clock });
+  registerConnectors(app, cluster);
+  registerConnectorConfigs(app, cluster);
+  registerConnectorStatus(app, cluster);
+  registerConnectorActions(app, cluster);
+  registerPlugins(app, cluster);
+  registerSluiceWorkers(app, cluster);
+  registerSluiceTasks(app, cluster);
+  registerSluiceEvents(app, cluster);
+  registerSluiceApply(app, cluster);
+  return app;
+}

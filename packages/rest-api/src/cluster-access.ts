@@ -1,0 +1,117 @@
+/**
+ * The routes' way to the cluster: every answer comes within the limit, and what a request came to is
+ * either its result or an error with Kafka Connect's status.
+ *
+ * A request that is stored but not applied in time (no coordinator leads) answers 500 `Request timed
+ * out`, as Kafka Connect does after 90 s, only that here it is after 10 s by default, and that the
+ * message says that the change is kept: it will be applied when a leader comes. Not 503: that would tell
+ * a client that nothing happened. Routes under `/sluice` say the same as 202 with the request's id.
+ */
+import type {
+  ClusterClient,
+  ClusterSnapshot,
+  ConnectorView,
+  RequestBody,
+  RequestResult,
+  SubmitOutcome,
+} from '@sluice/coordination';
+import { type Clock, SluiceError } from '@sluice/kernel';
+
+import { ApiError } from './api-error.ts';
+
+export type Done = Extract<RequestResult, { kind: 'done' }>;
+export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
+
+export interface ClusterAccessOptions {
+  readonly client: ClusterClient;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+}
+
+/** What a store may take longer than the client was told to wait, before that counts as hanging. */
+const submitMarginMs = 2_000;
+
+export class ClusterAccess {
+  readonly #client: ClusterClient;
+  readonly #clock: Clock;
+  readonly #requestTimeoutMs: number;
+
+  constructor({ client, clock, requestTimeoutMs }: ClusterAccessOptions) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  snapshot(): Promise<ClusterSnapshot> {
+    return this.#limited(this.#client.snapshot());
+  }
+
+  /** @throws ApiError 404 with this message. */
+  async connector(name: string, notFound: string): Promise<ConnectorView> {
+    const { connectors } = await this.snapshot();
+    const view = connectors.get(name);
+    if (!view) throw new ApiError(404, notFound);
+    return view;
+  }
+
+  taskConfigs(connector: string): ReturnType<ClusterClient['taskConfigs']> {
+    return this.#limited(this.#client.taskConfigs(connector));
+  }
+
+  events(max: number): ReturnType<ClusterClient['events']> {
+    return this.#limited(this.#client.events(max));
+  }
+
+  /** @throws ApiError for a refusal, and for what is not applied in time. */
+  async submit(body: RequestBody, options: { notFound?: string } = {}): Promise<Done> {
+    const outcome = await this.submitOrPending(body, options);
+    if (outcome.kind === 'done') return outcome;
+    throw new ApiError(
+      500,
+      `Request timed out. It is stored as ${outcome.requestId} and will be applied when a coordinator leads: ${outcome.reason}`,
+      { extra: { request_id: outcome.requestId } },
+    );
+  }
+
+  /** @throws ApiError for a refusal. */
+  async submitOrPending(
+    body: RequestBody,
+    { notFound }: { notFound?: string } = {},
+  ): Promise<Done | Pending> {
+    const outcome = await this.#limited(
+      this.#client.submit(body, { timeoutMs: this.#requestTimeoutMs }),
+      this.#requestTimeoutMs + submitMarginMs,
+    );
+    if (outcome.kind !== 'refused') return outcome;
+    const { status, message, code, errors } = outcome;
+    throw new ApiError(status, status === 404 ? (notFound ?? message) : message, {
+      extra: { code, ...(errors && { errors }) },
+    });
+  }
+
+  async #limited<Value>(work: Promise<Value>, ms = this.#requestTimeoutMs): Promise<Value> {
+    return within(work, ms, this.#clock);
+  }
+}
+
+/** @throws SluiceError `request.timeout`. */
+export async function within<Value>(
+  work: Promise<Value>,
+  ms: number,
+  clock: Clock,
+): Promise<Value> {
+  work.catch(() => {});
+  const expiry = Promise.withResolvers<never>();
+  const timer = clock.after(ms, () =>
+    expiry.reject(
+      new SluiceError('request.timeout', `Request timed out. No answer within ${ms} ms`, {
+        retriable: true,
+      }),
+    ),
+  );
+  try {
+    return await Promise.race([work, expiry.promise]);
+  } finally {
+    timer.cancel();
+  }
+}

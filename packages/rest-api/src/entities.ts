@@ -1,0 +1,73 @@
+/** Kafka Connect's entities, field for field. Nothing of ours goes in here: its clients parse them. */
+import type { ConnectorRecord, ConnectorView, PluginInfo, UnitView } from '@sluice/coordination';
+
+export interface TaskId {
+  readonly connector: string;
+  readonly task: number;
+}
+
+export interface ConnectorInfo {
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly tasks: readonly TaskId[];
+  readonly type: string;
+}
+
+export interface UnitState {
+  readonly state: string;
+  readonly worker_id: string;
+  readonly trace?: string;
+}
+
+export interface TaskState extends UnitState {
+  readonly id: number;
+}
+
+export interface ConnectorStateInfo {
+  readonly name: string;
+  readonly connector: UnitState;
+  readonly tasks: readonly TaskState[];
+  readonly type: string;
+}
+
+export function connectorInfo({ record, tasks }: ConnectorView): ConnectorInfo {
+  const { name, config, type } = record;
+  return { name, config, tasks: tasks.map((view) => taskId(name, view)), type };
+}
+
+/** Of a definition just written: a new one has no tasks yet. */
+export function appliedConnectorInfo(record: ConnectorRecord): ConnectorInfo {
+  const { name, config, type, taskCount } = record;
+  const tasks = Array.from({ length: taskCount }, (_none, task) => ({ connector: name, task }));
+  return { name, config, tasks, type };
+}
+
+export function connectorStateInfo(
+  { record, connector, tasks }: ConnectorView,
+  isRestarting: (view: UnitView) => boolean = () => false,
+): ConnectorStateInfo {
+  const stateOf = (view: UnitView): UnitState =>
+    isRestarting(view) ? { ...unitState(view), state: 'RESTARTING' } : unitState(view);
+  return {
+    name: record.name,
+    connector: stateOf(connector),
+    tasks: tasks.map((view) => ({ id: view.task ?? 0, ...stateOf(view) })),
+    type: record.type,
+  };
+}
+
+export function taskState(view: UnitView): TaskState {
+  return { id: view.task ?? 0, ...unitState(view) };
+}
+
+export function taskId(connector: string, { task }: UnitView): TaskId {
+  return { connector, task: task ?? 0 };
+}
+
+export function pluginInfo({ class: className, type, version }: PluginInfo): object {
+  return { class: className, type, version };
+}
+
+function unitState({ state, workerId, trace }: UnitView): UnitState {
+  return { state, worker_id: workerId, ...(trace !== undefined && { trace }) };
+}

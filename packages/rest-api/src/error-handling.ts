@@ -1,0 +1,52 @@
+/** Every error of every route, unknown routes and broken requests included, in Kafka Connect's shape. */
+import { hasCode, type Logger, toError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { ApiError, errorBody } from './api-error.ts';
+
+export function handleErrors(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((thrown: unknown, request, reply) =>
+    sendError(thrown, request, reply, logger),
+  );
+  app.setNotFoundHandler((request) => {
+    throw new ApiError(
+      404,
+      `HTTP 404 Not Found: no resource at ${request.method} ${pathOf(request)}`,
+    );
+  });
+}
+
+/** Also for what fails before a route is found: a url that cannot be decoded. */
+export function sendError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
+  const error = asApiError(thrown);
+  if (error.status >= 500) {
+    // The url without its query: people put all kinds of things there.
+    const fields = { method: request.method, path: pathOf(request), status: error.status };
+    logger.warn({ ...fields, error: toError(thrown).message }, 'request failed');
+  }
+  for (const [name, value] of Object.entries(error.headers)) reply.header(name, value);
+  return reply.status(error.status).send(errorBody(error.status, error.message, error.extra));
+}
+
+function asApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const error = toError(thrown);
+  // Kafka Connect has no such case: it answers reads from memory. A client that retries on 5xx does
+  // the right thing here.
+  if (hasCode(error, 'store.unreachable')) {
+    return new ApiError(503, error.message, { headers: { 'retry-after': '1' } });
+  }
+  // Fastify's own: a body that is too large, a url that cannot be decoded.
+  const status = 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500) return new ApiError(status, error.message);
+  return new ApiError(500, error.message);
+}
+
+export function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? request.url;
+}

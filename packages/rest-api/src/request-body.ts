@@ -1,0 +1,62 @@
+/**
+ * Bodies are JSON, whatever Content-Type says nothing about it: clients of Kafka Connect leave it out, and
+ * send it with empty bodies. Numbers keep the digits that were sent, since a configuration value is a string.
+ */
+import { toError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { ApiError } from './api-error.ts';
+
+/** Hundreds of definitions at once fit. */
+export const bodyBytesMax = 10 * 1024 * 1024;
+
+export function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'string' },
+    async (request: FastifyRequest, body: string) => {
+      if (body.trim() === '') return undefined;
+      const contentType = request.headers['content-type'];
+      if (contentType !== undefined && !isJson(contentType)) {
+        throw new ApiError(
+          415,
+          `HTTP 415 Unsupported Media Type: "${contentType}"; send application/json`,
+        );
+      }
+      return parseJson(body);
+    },
+  );
+}
+
+function isJson(contentType: string): boolean {
+  const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  return /^(application|text)\/(.+\+)?json$/.test(mediaType) || mediaType === '';
+}
+
+interface ReviverContext {
+  /** The text of a primitive value as it was sent. */
+  readonly source?: string;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, keepDigits) as unknown;
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    // V8 quotes the text around the mistake, which may be a password.
+    const reason = toError(error).message.replace(
+      /, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,
+      '',
+    );
+    throw new ApiError(400, `Request body is not valid JSON: ${reason}`);
+  }
+}
+
+function keepDigits(key: string, value: unknown, context?: ReviverContext): unknown {
+  if (key === '__proto__') throw new ApiError(400, 'Request body contains the key "__proto__"');
+  const source = context?.source;
+  // 1.0, 1e3 and numbers past 2^53 would change.
+  if (typeof value === 'number' && source !== undefined && String(value) !== source) return source;
+  return value;
+}

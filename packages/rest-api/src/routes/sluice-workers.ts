@@ -1,0 +1,48 @@
+/** `/sluice/workers`: the members of the cluster, and draining one. */
+import { connectorUnit, parseUnit, type WorkerView } from '@sluice/coordination';
+import type { FastifyInstance } from 'fastify';
+
+import { ApiError } from '../api-error.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
+import { parameter, resource } from '../resource.ts';
+
+export function registerSluiceWorkers(app: FastifyInstance, cluster: ClusterAccess): void {
+  resource(app, '/sluice/workers', {
+    GET: async () => (await cluster.snapshot()).workers.map(workerBody),
+  });
+
+  resource(app, '/sluice/workers/:name/drain', {
+    POST: async (request, reply) => {
+      const worker = parameter(request, 'name');
+      const notFound = `Unknown worker: ${worker}`;
+      const { workers } = await cluster.snapshot();
+      if (!workers.some(({ member }) => member.worker === worker))
+        throw new ApiError(404, notFound);
+      const outcome = await cluster.submitOrPending({ op: 'drain', worker }, { notFound });
+      reply.status(202);
+      if (outcome.kind === 'done') return { worker, state: 'draining' };
+      return { worker, state: 'pending', request_id: outcome.requestId, reason: outcome.reason };
+    },
+  });
+}
+
+function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
+  const parsed = units.map((unit) => ({ unit, ...parseUnit(unit) }));
+  const tasks = parsed.filter(({ kind }) => kind === 'task');
+  return {
+    id: member.worker,
+    incarnation: member.incarnation,
+    state,
+    slot: member.slot,
+    pid: member.pid,
+    host: member.host,
+    worker_id: member.address,
+    beat_age_ms: Math.round(beatAgeMs),
+    joined_at_ms: member.joinedAtMs,
+    task_count: tasks.length,
+    tasks: tasks.map(({ connector, task }) => `${connector}/${task}`),
+    connectors: parsed
+      .filter(({ unit, connector }) => unit === connectorUnit(connector))
+      .map(({ connector }) => connector),
+  };
+}

@@ -1,0 +1,154 @@
+/** What requests may contain. These schemas are the documentation of the API, and what checks it. */
+import type { Definition, TargetState } from '@sluice/coordination';
+import { z } from 'zod';
+
+import { ApiError } from './api-error.ts';
+
+/** Configuration values are strings; numbers and booleans become what was typed, null means unset. */
+const configValue = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: 'must be a string, a number or a boolean',
+});
+
+export const configSchema = z
+  .record(z.string(), configValue, { error: 'must be an object of keys and values' })
+  .transform((values): Record<string, string> => {
+    const given = Object.entries(values).filter(([, value]) => value !== null);
+    return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
+  })
+  .meta({ description: 'Configuration of a connector: a flat map' });
+
+const targetStates: Readonly<Record<string, TargetState>> = {
+  RUNNING: 'STARTED',
+  PAUSED: 'PAUSED',
+  STOPPED: 'STOPPED',
+};
+
+const initialStateSchema = z
+  .string()
+  .transform((text) => text.toUpperCase())
+  .pipe(z.enum(['RUNNING', 'PAUSED', 'STOPPED'], { error: 'must be RUNNING, PAUSED or STOPPED' }))
+  .transform((state): TargetState => targetStates[state] ?? 'STARTED')
+  .meta({ description: 'State to create the connector in; ignored when it exists' });
+
+const nestedDefinitionSchema = z.strictObject(
+  {
+    name: z.string().nullish(),
+    config: configSchema,
+    initial_state: initialStateSchema.nullish(),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object' : undefined) },
+);
+
+/** `POST /connectors`. */
+export const createConnectorSchema = nestedDefinitionSchema.transform((given): Definition => {
+  const definition = definitionOf(given);
+  if (definition) return definition;
+  throw invalidConfiguration(['Missing required configuration "name" which has no default value.']);
+});
+
+const flatDefinitionSchema = configSchema.transform((config) => ({
+  config,
+  name: undefined,
+  initial_state: undefined,
+}));
+
+/** Kafka Connect's two shapes: `{name, config}`, or a flat map with `name` among its keys. */
+const anyDefinitionSchema = z.unknown().transform((value, context): Definition => {
+  const parsed = (isFlat(value) ? flatDefinitionSchema : nestedDefinitionSchema).safeParse(value);
+  if (!parsed.success) {
+    for (const { message, path } of parsed.error.issues) {
+      context.addIssue({ code: 'custom', message, path: [...path] });
+    }
+    return z.NEVER;
+  }
+  const definition = definitionOf(parsed.data);
+  if (definition) return definition;
+  context.addIssue({ code: 'custom', message: 'is missing', path: ['name'] });
+  return z.NEVER;
+});
+
+/** `PUT /sluice/apply`; a bare array of definitions will do. */
+export const applySchema = z.preprocess(
+  (body) => (Array.isArray(body) ? { definitions: body } : body),
+  z.strictObject(
+    {
+      definitions: z
+        .array(anyDefinitionSchema, { error: 'must be an array of definitions' })
+        .min(1, { error: 'must contain at least one definition' }),
+      mode: z
+        .enum(['create', 'update', 'upsert'], { error: 'must be create, update or upsert' })
+        .default('upsert')
+        .meta({ description: '`create` refuses existing names, `update` missing ones' }),
+      dryRun: z
+        .boolean({ error: 'must be true or false' })
+        .default(false)
+        .meta({ description: 'Tells what would be done and does nothing' }),
+      expectedVersion: z.int({ error: 'must be a whole number' }).optional().meta({
+        description: 'Refused if the connector is at another version; one definition only',
+      }),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_type' ? 'must be an object or an array' : undefined,
+    },
+  ),
+);
+
+/** `GET /sluice/events`. */
+export const eventsQuerySchema = z.object({
+  limit: z.coerce
+    .number({ error: 'must be a whole number from 1 to 1000' })
+    .int({ error: 'must be a whole number from 1 to 1000' })
+    .min(1, { error: 'must be at least 1' })
+    .max(1_000, { error: 'must be at most 1000' })
+    .default(100)
+    .meta({ description: 'How many, newest first' }),
+});
+
+/** `GET /sluice/tasks`. */
+export const tasksQuerySchema = z.object({
+  connector: z.string().optional(),
+  worker: z.string().optional(),
+  state: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .optional()
+    .meta({ description: 'RUNNING, FAILED, PAUSED, UNASSIGNED, RESTARTING or STOPPED' }),
+});
+
+function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const config = 'config' in value ? value.config : undefined;
+  return (typeof config !== 'object' || config === null) && 'connector.class' in value;
+}
+
+/** Without a name, here or in the configuration: undefined. */
+function definitionOf(given: z.output<typeof nestedDefinitionSchema>): Definition | undefined {
+  const name = (given.name ?? given.config.name ?? '').trim();
+  if (name === '') return undefined;
+  return namedDefinition(name, given.config, given.initial_state ?? undefined);
+}
+
+/** @throws ApiError 400 when the configuration says another name. */
+export function namedDefinition(
+  name: string,
+  config: Record<string, string>,
+  initialState?: TargetState,
+): Definition {
+  if (config.name !== undefined && config.name !== name) {
+    throw new ApiError(
+      400,
+      `Connector name configuration (${config.name}) doesn't match connector name in the URL (${name})`,
+    );
+  }
+  return { name, config: { ...config, name }, ...(initialState && { initialState }) };
+}
+
+export function invalidConfiguration(errors: readonly string[]): ApiError {
+  return new ApiError(400, invalidConfigurationMessage(errors), { extra: { errors } });
+}
+
+/** Kafka Connect's wording, which its clients show as it is. */
+export function invalidConfigurationMessage(errors: readonly string[]): string {
+  return `Connector configuration is invalid and contains the following ${errors.length} error(s):\n${errors.join('\n')}\nYou can also find the above list of errors at the endpoint \`/connector-plugins/{connectorType}/config/validate\``;
+}

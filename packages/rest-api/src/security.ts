@@ -1,0 +1,136 @@
+/**
+ * Who may talk to this server. It listens on the loopback without a password by default, and a browser on
+ * that machine can be made to talk to it by any page that it shows: so a write that comes from another
+ * site, and a name that was made to resolve to the loopback, are refused.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { SluiceError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { ApiError } from './api-error.ts';
+
+export interface BasicAuth {
+  readonly users: readonly { readonly username: string; readonly password: string }[];
+}
+
+export interface SecurityOptions {
+  readonly auth?: BasicAuth;
+  /** Origins that browsers may call from; none by default. */
+  readonly corsOrigins?: readonly string[];
+  /** Host names besides localhost and addresses. `any` by default where a password protects. */
+  readonly allowedHosts?: readonly string[] | 'any';
+}
+
+/** Probes come without a password; these say nothing but yes or no. */
+const openPaths = new Set(['/health/live', '/health/ready']);
+
+/** @throws SluiceError `bind.refused` with the remedy. */
+export function assertBindAllowed(options: {
+  host: string;
+  hasAuth: boolean;
+  insecure: boolean;
+}): void {
+  const { host, hasAuth, insecure } = options;
+  if (isLoopback(host) || hasAuth || insecure) return;
+  throw new SluiceError(
+    'bind.refused',
+    `refused to listen on ${host || 'all addresses'} without authentication: anyone who reaches it could run connectors. Listen on 127.0.0.1, set a user and a password, or pass --insecure if the network is trusted`,
+    { details: { host } },
+  );
+}
+
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+  return (
+    name === 'localhost' ||
+    name === '::1' ||
+    /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
+  );
+}
+
+export function secure(app: FastifyInstance, options: SecurityOptions): void {
+  const { auth, corsOrigins = [] } = options;
+  const allowedHosts = options.allowedHosts ?? (auth ? 'any' : []);
+  const isAuthorized = auth && compilePasswordCheck(auth);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('x-frame-options', 'SAMEORIGIN');
+    reply.header('referrer-policy', 'no-referrer');
+    const { origin } = request.headers;
+    if (origin !== undefined && corsOrigins.includes(origin)) {
+      reply.header('access-control-allow-origin', origin);
+      reply.header('vary', 'origin');
+      if (request.method === 'OPTIONS') {
+        reply.header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
+        reply.header('access-control-allow-headers', 'authorization, content-type');
+        return reply.status(204).send();
+      }
+    } else {
+      refuseOtherSites(request);
+    }
+    refuseUnknownHosts(request, allowedHosts);
+    if (
+      isAuthorized &&
+      !openPaths.has(request.url) &&
+      !isAuthorized(request.headers.authorization)
+    ) {
+      throw new ApiError(401, 'User cannot access the resource.', {
+        headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
+      });
+    }
+    return undefined;
+  });
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const type = String(reply.getHeader('content-type') ?? '');
+    if (type.startsWith('application/json') && !reply.hasHeader('cache-control')) {
+      reply.header('cache-control', 'no-store');
+    }
+    return payload;
+  });
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function refuseOtherSites(request: FastifyRequest): void {
+  if (safeMethods.has(request.method)) return;
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  // Browsers state it on secure and local pages, also through a proxy that rewrites Host.
+  const isSame =
+    site === undefined
+      ? origin === undefined || hostOf(origin) === host
+      : site === 'same-origin' || site === 'none';
+  if (isSame) return;
+  throw new ApiError(403, 'Refused: this request was made by a page of another site');
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function refuseUnknownHosts(request: FastifyRequest, allowed: readonly string[] | 'any'): void {
+  const { host } = request.headers;
+  if (allowed === 'any' || host === undefined) return;
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  const isAddress = /^[\d.]+$/.test(name) || name.startsWith('[');
+  if (isAddress || isLoopback(name) || allowed.includes(name)) return;
+  throw new ApiError(
+    403,
+    `Refused: "${name}" is not a name of this server; use its address, or allow the name`,
+  );
+}
+
+function compilePasswordCheck({ users }: BasicAuth): (header: string | undefined) => boolean {
+  const key = randomBytes(32);
+  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const known = users.map(({ username, password }) => digest(`${username}:${password}`));
+  return (header) => {
+    const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(header ?? '') ?? [];
+    if (encoded === undefined) return false;
+    const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
+    // All are compared, so that the time tells nothing.
+    let isKnown = false;
+    for (const user of known) isKnown = timingSafeEqual(user, given) || isKnown;
+    return isKnown;
+  };
+}

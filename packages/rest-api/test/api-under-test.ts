@@ -1,0 +1,33 @@
+import { silentLogger } from '@sluice/kernel';
+import { type ApiOptions, buildApi } from '@sluice/rest-api';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+
+import { FakeCluster } from './fake-cluster.ts';
+
+export interface ApiUnderTest {
+  readonly cluster: FakeCluster;
+  /** `GET /connectors`, with a body as JSON. */
+  readonly call: (
+    request: string,
+    body?: unknown,
+    options?: InjectOptions,
+  ) => Promise<LightMyRequestResponse>;
+}
+
+export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
+  const cluster = new FakeCluster();
+  const api = buildApi({
+    client: cluster,
+    info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
+    logger: silentLogger,
+    ...options,
+  });
+  return {
+    cluster,
+    call: (request, body, more = {}) => {
+      const [method, url] = request.split(' ', 2) as [NonNullable<InjectOptions['method']>, string];
+      const payload = body === undefined ? {} : { payload: body as object };
+      return api.inject({ method, url, ...payload, ...more });
+    },
+  };
+}
