@@ -2,12 +2,7 @@
  * What a request means for the cluster as it is now. Pure: the leader writes the mutation and the result
  * in one step that is refused if a record moved on meanwhile, and then asks again.
  */
-import {
-  COMMON_CONNECTOR_KEYS,
-  SINK_CONNECTOR_KEYS,
-  SOURCE_CONNECTOR_KEYS,
-  validateConfig,
-} from '@sluice/connector-api';
+import { validateConnectorConfig } from '@sluice/connector-api';
 
 import type { ClusterView } from './cluster-view.ts';
 import {
@@ -15,7 +10,6 @@ import {
   type ConnectorType,
   connectorUnit,
   type NewEvent,
-  type PluginInfo,
   taskUnit,
   type UnitRecord,
 } from './model.ts';
@@ -129,10 +123,6 @@ function checkMode(
 function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusal | undefined {
   const { name, config } = definition;
   if (name.trim() === '') return invalid(name, ['a connector needs a "name"']);
-  // oxlint-disable-next-line no-control-regex -- Kafka Connect refuses ISO control characters in names.
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) {
-    return invalid(name, [`connector name ${JSON.stringify(name)} contains control characters`]);
-  }
   if (config.name !== undefined && config.name !== name) {
     return refused(
       400,
@@ -153,26 +143,13 @@ function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusa
   if (plugin.type !== 'source' && plugin.type !== 'sink') {
     return invalid(name, [`"${className}" is a ${plugin.type}, not a connector`]);
   }
-  const keys = [
-    ...COMMON_CONNECTOR_KEYS,
-    ...(plugin.type === 'source' ? SOURCE_CONNECTOR_KEYS : SINK_CONNECTOR_KEYS),
-  ];
-  const problems = [
-    ...validateConfig(keys, { ...config, name }),
-    ...validateConfig(plugin.configKeys, config),
-  ].map(({ message }) => message);
-  const distinct = [...new Set([...problems, ...checkTopics(plugin, config)])];
-  return distinct.length > 0 ? invalid(name, distinct) : undefined;
-}
-
-function checkTopics(plugin: PluginInfo, config: Definition['config']): string[] {
-  if (plugin.type !== 'sink') return [];
-  const topics = (config.topics ?? '') !== '';
-  const regex = (config['topics.regex'] ?? '') !== '';
-  if (topics && regex) {
-    return ['topics and topics.regex are mutually exclusive options, but both are set.'];
-  }
-  return topics || regex ? [] : ['Must configure one of topics or topics.regex'];
+  const problems = validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name });
+  return problems.length > 0
+    ? invalid(
+        name,
+        problems.map(({ message }) => message),
+      )
+    : undefined;
 }
 
 function applyDefinition(

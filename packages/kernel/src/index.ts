@@ -13,3 +13,4 @@ export {
 export { newId, newShortId } from './ids.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type Service, startAll, stopAll } from './service.ts';
+export { type Environment, SettingsReader } from './settings.ts';
