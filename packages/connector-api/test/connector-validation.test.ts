@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import {
+  SINK_CONNECTOR_KEYS,
+  SOURCE_CONNECTOR_KEYS,
+  validateConfig,
+  validateConnectorConfig,
+} from '../src/index.ts';
+
+const errorKeys = [
+  'errors.retry.timeout',
+  'errors.retry.delay.max.ms',
+  'errors.tolerance',
+  'errors.log.enable',
+  'errors.log.include.messages',
+];
+const common = [
+  'name',
+  'connector.class',
+  'tasks.max',
+  'tasks.max.enforce',
+  'key.converter',
+  'value.converter',
+  'header.converter',
+  'transforms',
+  'predicates',
+  'config.action.reload',
+  ...errorKeys,
+];
+
+describe('the keys that every connector has', () => {
+  test("a source has exactly Kafka Connect's", () => {
+    expect(SOURCE_CONNECTOR_KEYS.map((key) => key.name)).toEqual([
+      ...common,
+      'topic.creation.groups',
+      'exactly.once.support',
+      'transaction.boundary',
+      'transaction.boundary.interval.ms',
+      'offsets.storage.topic',
+    ]);
+  });
+
+  test("a sink has exactly Kafka Connect's", () => {
+    expect(SINK_CONNECTOR_KEYS.map((key) => key.name)).toEqual([
+      ...common,
+      'topics',
+      'topics.regex',
+      'errors.deadletterqueue.topic.name',
+      'errors.deadletterqueue.topic.replication.factor',
+      'errors.deadletterqueue.context.headers.enable',
+    ]);
+  });
+
+  test('only the name and the class are required', () => {
+    const required = [...SOURCE_CONNECTOR_KEYS, ...SINK_CONNECTOR_KEYS].filter(
+      (key) => key.required,
+    );
+    expect(new Set(required.map((key) => key.name))).toEqual(new Set(['name', 'connector.class']));
+  });
+
+  test('every default is valid by its own rules', () => {
+    const keys = [...SOURCE_CONNECTOR_KEYS, ...SINK_CONNECTOR_KEYS];
+    const defaults = keys.flatMap((key) =>
+      key.defaultValue === null ? [] : [[key.name, key.defaultValue]],
+    );
+    const required = { name: 'n', 'connector.class': 'c' };
+    expect(validateConfig(keys, { ...Object.fromEntries(defaults), ...required })).toEqual([]);
+  });
+});
+
+const source = { name: 'orders', 'connector.class': 'FileStreamSource' };
+const sink = { name: 'orders', 'connector.class': 'FileStreamSink' };
+
+describe('a whole definition', () => {
+  test('is valid with a name, a class and what the plugin requires', () => {
+    const plugin = [{ name: 'topic', type: 'STRING', required: true }] as const;
+    expect(validateConnectorConfig('source', plugin, { ...source, topic: 't' })).toEqual([]);
+    expect(validateConnectorConfig('source', plugin, source)).toEqual([
+      {
+        key: 'topic',
+        message: 'Missing required configuration "topic" which has no default value.',
+      },
+    ]);
+  });
+
+  test.each([
+    ['zero', 'Invalid value zero for configuration tasks.max: Not a number of type INT'],
+    ['0', 'Invalid value 0 for configuration tasks.max: Value must be at least 1'],
+  ])('refuses tasks.max %s', (tasksMax, message) => {
+    expect(validateConnectorConfig('source', [], { ...source, 'tasks.max': tasksMax })).toEqual([
+      { key: 'tasks.max', message },
+    ]);
+  });
+
+  test('compares the options of exactly once without case', () => {
+    const config = { ...source, 'exactly.once.support': 'Required' };
+    expect(validateConnectorConfig('source', [], config)).toEqual([]);
+    expect(
+      validateConnectorConfig('source', [], { ...source, 'transaction.boundary': 'never' }),
+    ).toEqual([
+      {
+        key: 'transaction.boundary',
+        message:
+          'Invalid value never for configuration transaction.boundary: String must be one of (case insensitive): POLL, INTERVAL, CONNECTOR',
+      },
+    ]);
+  });
+
+  test('refuses control characters in a name', () => {
+    const [problem] = validateConnectorConfig('source', [], { ...source, name: 'a\u0007b' });
+    expect(problem?.message).toContain('ASCII chars: 7');
+  });
+
+  test.each(['transforms', 'predicates', 'topic.creation.groups'])(
+    'refuses a name twice in %s',
+    (key) => {
+      expect(validateConnectorConfig('source', [], { ...source, [key]: 'a, b, a' })).toEqual([
+        {
+          key,
+          message: `Invalid value [a, b, a] for configuration ${key}: Duplicate alias provided.`,
+        },
+      ]);
+    },
+  );
+});
+
+function validateSink(config: Record<string, string>) {
+  return validateConnectorConfig('sink', [], { ...sink, ...config });
+}
+
+function onBoth(message: string) {
+  return [
+    { key: 'topics', message },
+    { key: 'topics.regex', message },
+  ];
+}
+
+describe('the topics of a sink', () => {
+  test('are a list or a pattern', () => {
+    expect(validateSink({ topics: 'a,b' })).toEqual([]);
+    expect(validateSink({ 'topics.regex': 'orders-.*' })).toEqual([]);
+  });
+
+  test('must be given one way', () => {
+    const message = 'Must configure one of topics or topics.regex';
+    expect(validateSink({})).toEqual(onBoth(message));
+    expect(validateSink({ topics: ' ', 'topics.regex': '' })).toEqual(onBoth(message));
+  });
+
+  test('must not be given both ways', () => {
+    expect(validateSink({ topics: 'a', 'topics.regex': 'b' })).toEqual(
+      onBoth('topics and topics.regex are mutually exclusive options, but both are set.'),
+    );
+  });
+
+  test('must not include the dead letter queue', () => {
+    const dlq = { 'errors.deadletterqueue.topic.name': 'dead' };
+    expect(validateSink({ topics: 'a, dead', ...dlq })).toEqual([
+      {
+        key: 'topics',
+        message:
+          "The DLQ topic 'dead' may not be included in the list of topics ('topics=[a, dead]') consumed by the connector",
+      },
+    ]);
+    expect(validateSink({ 'topics.regex': 'de.*', ...dlq })).toEqual([
+      {
+        key: 'topics.regex',
+        message:
+          "The DLQ topic 'dead' may not be matched by the regex for the topics ('topics.regex=de.*') consumed by the connector",
+      },
+    ]);
+    expect(validateSink({ 'topics.regex': 'ea', ...dlq })).toEqual([]);
+  });
+
+  test('must be a pattern that compiles', () => {
+    expect(validateSink({ 'topics.regex': '(' })).toEqual([
+      {
+        key: 'topics.regex',
+        message: 'Invalid value ( for configuration topics.regex: Invalid regular expression',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,356 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  type ConnectorConfig,
+  defineSource,
+  int,
+  list,
+  RetriableError,
+  type SourcePlugin,
+  type SourceRecord,
+  type SourceTask,
+  string,
+  type YieldedRecord,
+} from '../src/index.ts';
+import { connectorContext, sourceContext } from './contexts.ts';
+
+function counter(upTo: number): SourcePlugin {
+  return defineSource({
+    name: 'counter',
+    version: '1.0.0',
+    config: { topic: string() },
+    async *run({ config, offset }) {
+      for (let count = Number(offset?.count ?? 0) + 1; count <= upTo; count += 1)
+        yield { topic: config.topic, value: count, offset: { count } };
+    },
+  });
+}
+
+async function started(
+  plugin: SourcePlugin,
+  config: ConnectorConfig = { topic: 't' },
+  given = sourceContext(),
+): Promise<SourceTask> {
+  const task = plugin.createTask();
+  await task.start(config, given.context);
+  return task;
+}
+
+async function pollUntil(task: SourceTask, count: number): Promise<SourceRecord[]> {
+  const records: SourceRecord[] = [];
+  for (let polls = 0; records.length < count && polls < 1_000; polls += 1)
+    records.push(...((await task.poll()) ?? []));
+  return records;
+}
+
+/** Turns of the event loop: all that can happen without waiting has happened after a few. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a defined source', () => {
+  test('is named by its class and has its aliases', () => {
+    const definition = { version: '2.1.0', config: {}, async *run() {} };
+    expect(
+      defineSource({ ...definition, name: 'orders', class: 'org.acme.OrdersSourceConnector' }),
+    ).toMatchObject({
+      type: 'source',
+      class: 'org.acme.OrdersSourceConnector',
+      aliases: ['OrdersSourceConnector', 'OrdersSource', 'orders'],
+      version: '2.1.0',
+    });
+    expect(defineSource({ ...definition, name: 'clock' })).toMatchObject({
+      class: 'clock',
+      aliases: [],
+    });
+  });
+
+  test('has one task with the configuration of the connector unless it splits its work', async () => {
+    const connector = counter(1).createConnector();
+    await connector.start?.({ topic: 't' }, connectorContext());
+    expect(await connector.taskConfigs(5)).toEqual([{ topic: 't' }]);
+  });
+
+  test('refuses a configuration before any task runs', () => {
+    const connector = counter(1).createConnector();
+    expect(() => connector.start?.({}, connectorContext())).toThrow(
+      'Missing required configuration "topic" which has no default value.',
+    );
+  });
+
+  test('gives each task its part of the work', async () => {
+    const plugin = defineSource({
+      name: 'tables',
+      version: '1.0.0',
+      config: { tables: list() },
+      tasks: ({ config, max }) => config.tables.slice(0, max).map((table) => ({ table })),
+      sourcePartition: ({ work }) => ({ table: work.table }),
+      async *run({ work, offset }) {
+        yield { topic: work.table, value: offset ?? null, offset: { row: 1 } };
+      },
+    });
+    const connector = plugin.createConnector();
+    await connector.start?.({ tables: 'a,b,c' }, connectorContext());
+    const configs = await connector.taskConfigs(2);
+    expect(configs).toEqual([
+      { tables: 'a,b,c', 'task.work': '{"table":"a"}' },
+      { tables: 'a,b,c', 'task.work': '{"table":"b"}' },
+    ]);
+
+    const given = sourceContext((partition) => ({ from: partition['table'] ?? null }));
+    const task = await started(plugin, configs[1], given);
+    expect(await pollUntil(task, 1)).toEqual([
+      {
+        topic: 'b',
+        value: { from: 'b' },
+        sourcePartition: { table: 'b' },
+        sourceOffset: { row: 1 },
+      },
+    ]);
+    await task.stop();
+  });
+});
+
+describe('a task around a generator', () => {
+  test('hands over everything that is there in one batch, with its offsets', async () => {
+    const task = await started(counter(3));
+    expect(await task.poll()).toEqual(
+      [1, 2, 3].map((count) => ({
+        topic: 't',
+        value: count,
+        sourcePartition: { source: 'counter' },
+        sourceOffset: { count },
+      })),
+    );
+    await task.stop();
+  });
+
+  test('goes on where its stored offset says', async () => {
+    const given = sourceContext((partition) =>
+      partition['source'] === 'counter' ? { count: 41 } : undefined,
+    );
+    const task = await started(counter(43), { topic: 't' }, given);
+    expect((await pollUntil(task, 2)).map((record) => record.value)).toEqual([42, 43]);
+    await task.stop();
+  });
+
+  test('delivers every record once and in order, however many there are', async () => {
+    const task = await started(counter(5_000));
+    const records = await pollUntil(task, 5_000);
+    expect(records.map((record) => record.value)).toEqual(
+      Array.from({ length: 5_000 }, (_, index) => index + 1),
+    );
+    await task.stop();
+  });
+
+  test('is ahead of the runtime by a bounded number of records', async () => {
+    let made = 0;
+    const plugin = defineSource({
+      name: 'endless',
+      version: '1.0.0',
+      config: {},
+      async *run() {
+        for (;;) yield { topic: 't', value: (made += 1) };
+      },
+    });
+    const task = await started(plugin);
+    await turns(10);
+    expect(made).toBe(500);
+    expect(await task.poll()).toHaveLength(500);
+    await task.stop();
+  });
+
+  test('hands over arrays as they are, and the rest of a record untouched', async () => {
+    const record: YieldedRecord = {
+      topic: 't',
+      key: 'k',
+      value: null,
+      headers: [{ name: 'h', value: 1 }],
+      timestampMs: 5,
+      partition: 3,
+      keySchema: { type: 'string' },
+    };
+    const plugin = defineSource({
+      name: 'batches',
+      version: '1.0.0',
+      config: {},
+      async *run() {
+        yield [];
+        yield [record, record];
+      },
+    });
+    const task = await started(plugin);
+    expect(await pollUntil(task, 2)).toEqual([record, record]);
+    await task.stop();
+  });
+
+  test('keeps offsets apart by the partition that a record names', async () => {
+    const plugin = defineSource({
+      name: 'sensors',
+      version: '1.0.0',
+      config: {},
+      async *run({ offsets }) {
+        const [north, south] = await offsets([{ sensor: 'n' }, { sensor: 's' }]);
+        yield {
+          topic: 't',
+          value: [north, south],
+          sourcePartition: { sensor: 's' },
+          offset: { at: 1 },
+        };
+      },
+    });
+    const given = sourceContext(({ sensor }) => (sensor === 's' ? { at: 9 } : undefined));
+    const task = await started(plugin, {}, given);
+    expect(await pollUntil(task, 1)).toEqual([
+      {
+        topic: 't',
+        value: [undefined, { at: 9 }],
+        sourcePartition: { sensor: 's' },
+        sourceOffset: { at: 1 },
+      },
+    ]);
+    await task.stop();
+  });
+
+  test('refuses an offset of several tasks that belongs to nothing', async () => {
+    const plugin = defineSource({
+      name: 'vague',
+      version: '1.0.0',
+      config: {},
+      tasks: ({ max }) => Array.from({ length: max }, (_, id) => ({ id })),
+      async *run() {
+        yield { topic: 't', offset: { at: 1 } };
+      },
+    });
+    const task = await started(plugin);
+    await expect(task.poll()).rejects.toThrow('define sourcePartition');
+    await task.stop();
+  });
+
+  test('waits without an end when the generator is done, until it is stopped', async () => {
+    const given = sourceContext();
+    const task = await started(counter(1), { topic: 't' }, given);
+    await pollUntil(task, 1);
+    const waiting = task.poll();
+    expect(await Promise.race([waiting, turns(10).then(() => 'still waiting')])).toBe(
+      'still waiting',
+    );
+    given.abort.abort();
+    expect(await waiting).toBeNull();
+    await task.stop();
+  });
+});
+
+describe('an error of the generator', () => {
+  test('reaches the poll after the records before it', async () => {
+    const plugin = defineSource({
+      name: 'failing',
+      version: '1.0.0',
+      config: {},
+      async *run() {
+        yield { topic: 't', value: 1 };
+        throw new Error('the device is gone');
+      },
+    });
+    const task = await started(plugin);
+    expect(await task.poll()).toEqual([{ topic: 't', value: 1 }]);
+    await expect(task.poll()).rejects.toThrow('the device is gone');
+    await task.stop();
+  });
+
+  test('that is retriable makes the next poll run again, after what was yielded last', async () => {
+    let runs = 0;
+    const plugin = defineSource({
+      name: 'flaky',
+      version: '1.0.0',
+      config: { fails: int().default(2) },
+      async *run({ config, offset }) {
+        runs += 1;
+        const count = Number(offset?.count ?? 0) + 1;
+        yield { topic: 't', value: count, offset: { count } };
+        if (count <= config.fails) throw new RetriableError('busy');
+      },
+    });
+    const task = await started(plugin, {});
+    expect(await pollUntil(task, 1)).toMatchObject([{ value: 1 }]);
+    await expect(task.poll()).rejects.toThrow(RetriableError);
+    expect(await task.poll()).toMatchObject([{ value: 2 }]);
+    await expect(task.poll()).rejects.toThrow(RetriableError);
+    expect(await task.poll()).toMatchObject([{ value: 3 }]);
+    expect(runs).toBe(3);
+    await task.stop();
+  });
+});
+
+describe('stopping', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('aborts the signal and runs the finally blocks of the generator', async () => {
+    const events: string[] = [];
+    const plugin = defineSource({
+      name: 'tidy',
+      version: '1.0.0',
+      config: {},
+      async *run({ signal }) {
+        try {
+          yield { topic: 't' };
+          await new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('aborted')));
+          });
+        } finally {
+          events.push('closed');
+        }
+      },
+    });
+    const task = await started(plugin);
+    await task.poll();
+    await task.stop();
+    expect(events).toEqual(['closed']);
+  });
+
+  test('ends a generator that waits for room', async () => {
+    let closed = false;
+    const plugin = defineSource({
+      name: 'endless',
+      version: '1.0.0',
+      config: {},
+      async *run() {
+        try {
+          for (;;) yield { topic: 't' };
+        } finally {
+          closed = true;
+        }
+      },
+    });
+    const task = await started(plugin);
+    await task.stop();
+    expect(closed).toBe(true);
+  });
+
+  test('gives up on a generator that ignores its signal, and says so', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const given = sourceContext();
+    const plugin = defineSource({
+      name: 'deaf',
+      version: '1.0.0',
+      config: {},
+      async *run() {
+        await new Promise(() => {});
+        yield { topic: 't' };
+      },
+    });
+    const task = await started(plugin, {}, given);
+    const stopped = task.stop();
+    await vi.advanceTimersByTimeAsync(3_000);
+    await stopped;
+    expect(given.logger.warnings).toEqual([expect.stringContaining('did not end')]);
+  });
+
+  test('may come twice, and before the start', async () => {
+    await counter(1).createTask().stop();
+    const task = await started(counter(1));
+    await task.stop();
+    await task.stop();
+  });
+});
