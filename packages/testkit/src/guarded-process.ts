@@ -23,7 +23,8 @@ export interface GuardedSpawn {
 export function spawnGuarded({ command, args, cwd, env }: GuardedSpawn): ChildProcess {
   const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
   const options = {
-    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+    // An input that nothing is written to: it ends with this process, which a child may wait for.
+    stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
   };
