@@ -1,1 +1,2 @@
-export {};
+export type { RedisLogOptions } from './options.ts';
+export { RedisLog } from './redis-log.ts';

@@ -1,6 +1,29 @@
+export {
+  closedError,
+  fencedError,
+  notAssignedError,
+  recordTooLargeError,
+  topicExistsError,
+  unknownPartitionError,
+} from './errors.ts';
+export {
+  pollRecordsMaxDefault,
+  prefetchBytesMaxDefault,
+  recordBytes,
+  recordBytesMaxDefault,
+} from './limits.ts';
+export {
+  assertTopicName,
+  parsePartitionName,
+  partitionName,
+  sourcePartitionName,
+} from './names.ts';
+export { KeylessPartitions, murmur2, partitionForKey } from './partitioner.ts';
+export { PollWait } from './poll-wait.ts';
 export type {
   FetchedBatch,
   FetchedRecord,
+  GroupOffset,
   Header,
   LogCapabilities,
   LogReader,

@@ -2,6 +2,9 @@
  * The port to what carries records: Kafka, Redis Streams, or memory. It works on batches; nothing on
  * this border happens once a record. Topics have partitions, partitions have offsets 0, 1, 2, … as in
  * Kafka. A client belongs to one executor and is shared by its tasks.
+ *
+ * Every method throws a SluiceError: `log.unreachable` (retriable) when the log does not answer,
+ * `log.closed` after `stop`, `destroy` or `close`. What else a method throws stands with it.
  */
 
 export interface TopicPartition {
@@ -71,6 +74,11 @@ export interface SourceOffset {
   readonly offset: Readonly<Record<string, unknown>> | null;
 }
 
+/** `offset` is the next one to be read. */
+export interface GroupOffset extends TopicPartition {
+  readonly offset: number;
+}
+
 export interface RecordLog {
   readonly capabilities: LogCapabilities;
   /** Connects. @throws SluiceError `log.unreachable` that names the address and the remedy. */
@@ -78,7 +86,11 @@ export interface RecordLog {
   stop(): Promise<void>;
   /** Cuts every socket at once: nothing buffered may leave any more. Then only `stop` may be called. */
   destroy(): void;
-  /** Cuts every socket as `destroy` does, but the client connects anew when it is used again. */
+  /**
+   * Cuts every socket as `destroy` does, but the client connects anew when it is used again. Calls in
+   * flight are refused with `log.unreachable` (they may have been applied); a poll that waits goes on
+   * waiting, since positions and what was prefetched stay valid.
+   */
   disconnect(): void;
 
   /**
@@ -95,11 +107,21 @@ export interface RecordLog {
   ): Promise<(Readonly<Record<string, unknown>> | undefined)[]>;
   /** All offsets of a source. */
   listSourceOffsets(connector: string): Promise<SourceOffset[]>;
+  /** Committed offsets of a group; empty if there is no such group. */
+  listGroupOffsets(group: string): Promise<GroupOffset[]>;
+  /**
+   * Removes a group with its offsets. To be called when a sink is deleted for good: a log with a quota
+   * keeps records for every group that it knows. Idempotent.
+   */
+  forgetGroup(group: string): Promise<void>;
   readonly topics: LogTopics;
 }
 
 export interface LogTopics {
-  /** Idempotent. @throws SluiceError `log.topic_exists_differently` if partitions differ. */
+  /**
+   * Idempotent. @throws SluiceError `log.topic_exists_differently` if partitions differ,
+   * `log.invalid_topic` for a name that Kafka would refuse.
+   */
   create(
     topic: string,
     options: { partitions: number; config?: Readonly<Record<string, string>> },
@@ -121,7 +143,13 @@ export interface LogWriter {
    * Appends; resolves when acknowledged as durably as `capabilities` says. Calls are acknowledged and
    * appended in the order of the calls, for each partition. A topic that does not exist is created with
    * the log's default partitions. At most a bounded number of bytes is in flight: later calls wait.
-   * @throws SluiceError `log.fenced` (fenced), `log.full` / `log.unreachable` (retriable), `log.record_too_large`.
+   *
+   * When a call fails with `log.full` or `log.unreachable`, the later calls that were waiting or in
+   * flight then fail as well: repeating all of them in order keeps the order. What failed may still have been appended
+   * (at least once). A call with a record that is too large, or a partition that does not exist, is
+   * refused before anything of it is appended, and disturbs no other call.
+   * @throws SluiceError `log.fenced` (fenced), `log.full` / `log.unreachable` (retriable),
+   * `log.record_too_large`, `log.unknown_partition`, `log.invalid_topic`.
    */
   produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]>;
   /** Stores source offsets under the fence. @throws as produce. */
@@ -132,7 +160,10 @@ export interface LogWriter {
 export interface ReaderOptions {
   readonly identity: WriterIdentity;
   readonly group: string;
-  /** Where to begin without a committed offset. Default `earliest`, as Kafka Connect's sinks. */
+  /**
+   * Where to begin without a committed offset, and where to go on when the position is outside of what
+   * the log holds. Default `earliest`, as Kafka Connect's sinks.
+   */
   readonly reset?: 'earliest' | 'latest';
   /** Bounds of what is fetched ahead, for the whole reader. */
   readonly prefetchBytesMax?: number;
@@ -140,21 +171,29 @@ export interface ReaderOptions {
 }
 
 export interface LogReader {
-  /** Replaces the assignment; partitions that stay keep their position and prefetched records. */
+  /**
+   * Replaces the assignment; partitions that stay keep their position, pause and prefetched records.
+   * Positions of new ones are known when it resolves. A topic that does not exist yet is an empty one.
+   */
   assign(partitions: readonly TopicPartition[]): Promise<void>;
   /**
    * What has arrived, at most `pollRecordsMax` records; waits up to `maxWaitMs` if nothing has. Empty
-   * array on timeout. Aborting the signal ends the wait with an empty array.
+   * array on timeout. Aborting the signal ends the wait with an empty array, as `close` does. While the
+   * log is unreachable it waits as if nothing had arrived. Not to be called again before it resolves.
+   * Keys and values may be views of a larger buffer: copy what is kept for long.
    */
   poll(maxWaitMs: number, signal?: AbortSignal): Promise<FetchedBatch[]>;
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
-  /** The next poll of the partition starts at `offset`. */
+  /**
+   * The next poll of the partition starts at `offset`, or as `reset` says if the log does not hold it.
+   * `pause`, `resume` and `seek` throw `log.not_assigned` for a partition that is not assigned.
+   */
   seek(partition: TopicPartition, offset: number): void;
   /** Next offset to be polled. */
   position(partition: TopicPartition): number | undefined;
   /** Stores group offsets (next offset to read) under the fence. @throws `log.fenced`. */
-  commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
+  commit(offsets: readonly GroupOffset[]): Promise<void>;
   committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]>;
   close(): Promise<void>;
 }

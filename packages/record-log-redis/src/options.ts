@@ -1,0 +1,80 @@
+import { assert, type Clock, type Logger, silentLogger, systemClock } from '@sluice/kernel';
+import { recordBytesMaxDefault } from '@sluice/record-log';
+
+const mebibyte = 1024 * 1024;
+
+export interface RedisLogOptions {
+  /** `redis://` or `rediss://`, one server (7.0 or newer). */
+  readonly url: string;
+  /** Name of the cluster: logs of different clusters may share a server. */
+  readonly cluster: string;
+  /** Seen in `CLIENT LIST`, with the connection's purpose. */
+  readonly clientId: string;
+  /** First part of every key. Default `sluice-log`. */
+  readonly namespace?: string;
+  /** Partitions of a topic that is created by a produce. Default 1. */
+  readonly defaultPartitions?: number;
+  /** Bytes that a partition may hold. Default 256 MiB. */
+  readonly partitionBytesMax?: number;
+  /** Bytes that all partitions together may hold. Default: no limit but the server's memory. */
+  readonly logBytesMax?: number;
+  /**
+   * What happens when a quota is reached and groups still need what is there: `block` makes produce wait
+   * and then fail with `log.full`; `delete` removes the oldest records, read or not, as Kafka does.
+   */
+  readonly retention?: 'block' | 'delete';
+  readonly recordBytesMax?: number;
+  /** How long a produce waits for room before it fails with `log.full`. Default 5 s. */
+  readonly fullWaitMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** A server that has not answered for so long is cut off. Default 10 s. */
+  readonly requestTimeoutMs?: number;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export interface CompiledRedisLogOptions extends Required<RedisLogOptions> {
+  /** Trimming goes by segments: what a partition keeps although everybody has read it. */
+  readonly segmentBytes: number;
+  /** Host and port, for messages; the URL may hold a password. */
+  readonly address: string;
+}
+
+export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisLogOptions {
+  const { partitionBytesMax = 256 * mebibyte, namespace = 'sluice-log' } = options;
+  // A name with braces would move keys out of the slot that the scripts need.
+  assert(
+    !/[{}]/.test(namespace + options.cluster),
+    'namespace and cluster must not contain braces',
+  );
+  return {
+    url: options.url,
+    cluster: options.cluster,
+    clientId: options.clientId,
+    namespace,
+    defaultPartitions: options.defaultPartitions ?? 1,
+    partitionBytesMax,
+    logBytesMax: options.logBytesMax ?? Number.MAX_SAFE_INTEGER,
+    retention: options.retention ?? 'block',
+    // A record that no quota could ever admit would be refused as `log.full` for ever.
+    recordBytesMax: Math.min(
+      options.recordBytesMax ?? recordBytesMaxDefault,
+      Math.floor(Math.min(partitionBytesMax, options.logBytesMax ?? partitionBytesMax) / 2),
+    ),
+    fullWaitMs: options.fullWaitMs ?? 5_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    segmentBytes: Math.min(mebibyte, Math.ceil(partitionBytesMax / 16)),
+    address: addressOf(options.url),
+  };
+}
+
+function addressOf(url: string): string {
+  if (!URL.canParse(url)) return 'the configured URL';
+  const { hostname, port, pathname } = new URL(url);
+  return hostname === '' ? pathname : `${hostname}:${port === '' ? '6379' : port}`;
+}

@@ -1,0 +1,227 @@
+import { SluiceError } from '@sluice/kernel';
+import {
+  closedError,
+  type GroupOffset,
+  type LogCapabilities,
+  type LogReader,
+  type LogWriter,
+  parsePartitionName,
+  type ReaderOptions,
+  type RecordLog,
+  type SourceOffset,
+  sourcePartitionName,
+  type WriterIdentity,
+} from '@sluice/record-log';
+import type { Redis } from 'ioredis';
+
+import { Connection } from './connection.ts';
+import { Keys } from './keys.ts';
+import {
+  type CompiledRedisLogOptions,
+  compileRedisLogOptions,
+  type RedisLogOptions,
+} from './options.ts';
+import { committedOffset, RedisReader } from './redis-reader.ts';
+import { openIdentity, RedisWriter } from './redis-writer.ts';
+import { scripts } from './scripts.ts';
+import { TopicCatalog } from './topic-catalog.ts';
+import { Wakes } from './wakes.ts';
+
+type Offset = Readonly<Record<string, unknown>>;
+
+/**
+ * A record log on Redis Streams: one stream for each partition, one entry for each batch, all changes by
+ * Lua scripts that check the owner's fence. It needs Redis 7.0 or newer. All keys share one hash tag, so in
+ * Redis Cluster the whole log is on one node.
+ *
+ * Three connections for each client, whatever the number of its readers and writers: one for writes and
+ * commits, one for fetches (whose large replies would hold up acknowledgements), one for wakes. The last
+ * two open with the first reader.
+ *
+ * Delivery: at least once. When the connection breaks before a produce is acknowledged, it may or may not
+ * have been appended; the caller is told `log.unreachable`, repeats it, and the records may then be
+ * there twice. They are never out of order apart from that, and nothing that was acknowledged is missing
+ * as far as `capabilities.durability` goes.
+ */
+export class RedisLog implements RecordLog {
+  readonly topics: TopicCatalog;
+  readonly #options: CompiledRedisLogOptions;
+  readonly #keys: Keys;
+  readonly #writes: Connection;
+  readonly #fetches: Connection;
+  readonly #wakes: Wakes;
+  readonly #writers = new Set<RedisWriter>();
+  readonly #readers = new Set<RedisReader>();
+  #durability: LogCapabilities['durability'] = 'volatile';
+  #closed = false;
+
+  constructor(options: RedisLogOptions) {
+    const log = compileRedisLogOptions(options);
+    this.#options = log;
+    this.#keys = new Keys(log);
+    this.#writes = new Connection({ purpose: 'writes', log, scripts: Object.values(scripts) });
+    this.#fetches = new Connection({ purpose: 'fetches', log, scripts: [scripts.fetch] });
+    this.#wakes = new Wakes(log);
+    this.topics = new TopicCatalog(this.#writes, this.#keys, log);
+  }
+
+  get capabilities(): LogCapabilities {
+    return { durability: this.#durability, fencing: true, transactions: false };
+  }
+
+  async start(): Promise<void> {
+    await this.#writes.use(async ({ redis }) => {
+      this.#assertVersion(await redis.info('server'));
+      this.#durability = await this.#readDurability(redis);
+    });
+  }
+
+  /** Waits for what writers have pending, then closes. */
+  async stop(): Promise<void> {
+    if (!this.#closed) await Promise.all([...this.#writers].map((writer) => writer.close()));
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#writes.close();
+    this.#fetches.close();
+    this.#wakes.close();
+    for (const reader of this.#readers) void reader.close();
+  }
+
+  disconnect(): void {
+    this.#writes.cut();
+    this.#fetches.cut();
+    this.#wakes.cut();
+  }
+
+  async openWriter(identity: WriterIdentity): Promise<LogWriter> {
+    await this.#open(identity);
+    const writer = new RedisWriter(identity, {
+      connection: this.#writes,
+      keys: this.#keys,
+      topics: this.topics,
+      options: this.#options,
+      onClosed: (closed) => this.#writers.delete(closed),
+    });
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  async openReader(options: ReaderOptions): Promise<LogReader> {
+    await this.#open(options.identity);
+    const reader = new RedisReader(options, {
+      connection: this.#writes,
+      fetches: this.#fetches,
+      wakes: this.#wakes,
+      keys: this.#keys,
+      options: this.#options,
+      onClosed: (closed) => this.#readers.delete(closed),
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async readSourceOffsets(
+    connector: string,
+    partitions: readonly Offset[],
+  ): Promise<(Offset | undefined)[]> {
+    if (partitions.length === 0) return [];
+    const offsets = await this.#writes.use(({ redis }) =>
+      redis.hmget(this.#keys.source(connector), ...partitions.map(sourcePartitionName)),
+    );
+    return offsets.map((offset) => (offset === null ? undefined : (JSON.parse(offset) as Offset)));
+  }
+
+  async listSourceOffsets(connector: string): Promise<SourceOffset[]> {
+    const offsets = await this.#writes.use(({ redis }) =>
+      redis.hgetall(this.#keys.source(connector)),
+    );
+    return Object.entries(offsets).map(([partition, offset]) => ({
+      partition: JSON.parse(partition) as Offset,
+      offset: JSON.parse(offset) as Offset,
+    }));
+  }
+
+  async listGroupOffsets(group: string): Promise<GroupOffset[]> {
+    const partitions = await this.#partitionsOf(group);
+    const offsets = await this.#writes.use(({ redis }) =>
+      Promise.all(
+        partitions.map((name) => redis.hget(this.#keys.offsets(parsePartitionName(name)), group)),
+      ),
+    );
+    return partitions.flatMap((name, index) => {
+      const offset = committedOffset(offsets[index]);
+      return offset === undefined ? [] : [{ ...parsePartitionName(name), offset }];
+    });
+  }
+
+  async forgetGroup(group: string): Promise<void> {
+    const keys = this.#keys;
+    for (const name of await this.#partitionsOf(group)) {
+      const partition = parsePartitionName(name);
+      await this.#writes.run(
+        scripts.forgetGroup,
+        [
+          keys.group(group),
+          keys.usage,
+          keys.offsets(partition),
+          keys.stream(partition),
+          keys.meta(partition),
+          keys.segments(partition),
+        ],
+        [group, name],
+      );
+    }
+  }
+
+  async #partitionsOf(group: string): Promise<string[]> {
+    const names = await this.#writes.use(({ redis }) => redis.smembers(this.#keys.group(group)));
+    return names.sort();
+  }
+
+  async #open(identity: WriterIdentity): Promise<void> {
+    if (this.#closed) throw closedError('this client of the log');
+    await openIdentity(identity, { connection: this.#writes, keys: this.#keys });
+  }
+
+  #assertVersion(info: string): void {
+    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? '0';
+    if (Number.parseInt(version, 10) >= 7) return;
+    throw new SluiceError(
+      'log.unsupported',
+      `Redis at ${this.#options.address} is version ${version}, the record log needs 7.0 or newer`,
+      { details: { version } },
+    );
+  }
+
+  async #readDurability(redis: Redis): Promise<LogCapabilities['durability']> {
+    const { logger, address } = this.#options;
+    try {
+      const append = await redis.config('GET', 'append*');
+      const memory = await redis.config('GET', 'maxmemory*');
+      const policy = settingIn(memory, 'maxmemory-policy') ?? '';
+      if (settingIn(memory, 'maxmemory') !== '0' && policy.startsWith('allkeys-')) {
+        logger.warn(
+          { address, policy },
+          'redis may evict the record log: set maxmemory-policy to noeviction',
+        );
+        return 'volatile';
+      }
+      if (settingIn(append, 'appendonly') !== 'yes') return 'volatile';
+      const fsync = settingIn(append, 'appendfsync');
+      return fsync === 'always' ? 'durable' : fsync === 'everysec' ? 'eventual' : 'volatile';
+    } catch {
+      logger.info({ address }, 'redis does not tell its durability, so none is assumed');
+      return 'volatile';
+    }
+  }
+}
+
+/** From the flat list of names and values that CONFIG GET gives. */
+function settingIn(list: unknown, name: string): string | undefined {
+  const flat = list as string[];
+  const at = flat.indexOf(name);
+  return at < 0 ? undefined : flat[at + 1];
+}

@@ -1,0 +1,122 @@
+import { assert } from '@sluice/kernel';
+import {
+  assertTopicName,
+  type LogTopics,
+  type TopicPartition,
+  topicExistsError,
+  unknownPartitionError,
+} from '@sluice/record-log';
+
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import type { CompiledRedisLogOptions } from './options.ts';
+import { scripts } from './scripts.ts';
+
+/**
+ * Topics and their partition counts. Counts are remembered: the produce script checks them anyway, and
+ * says so when another client has deleted the topic or created it anew.
+ */
+export class TopicCatalog implements LogTopics {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #options: CompiledRedisLogOptions;
+  readonly #partitions = new Map<string, number>();
+
+  constructor(connection: Connection, keys: Keys, options: CompiledRedisLogOptions) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  /** The remembered count. */
+  known(topic: string): number | undefined {
+    return this.#partitions.get(topic);
+  }
+
+  forget(topic: string): void {
+    this.#partitions.delete(topic);
+  }
+
+  /** Creates those that do not exist, with the log's default partitions, and remembers all. */
+  async ensure(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) await this.#create(topic, this.#options.defaultPartitions);
+  }
+
+  async create(topic: string, { partitions }: { partitions: number }): Promise<void> {
+    assert(Number.isInteger(partitions) && partitions > 0, 'partitions must be 1 or more');
+    const existing = await this.#create(topic, partitions);
+    if (existing !== partitions) throw topicExistsError(topic, existing, partitions);
+  }
+
+  async describe(topics: readonly string[]): Promise<Map<string, { partitions: number }>> {
+    const found = new Map<string, { partitions: number }>();
+    if (topics.length === 0) return found;
+    const counts = await this.#connection.use(({ redis }) =>
+      redis.hmget(this.#keys.topics, ...topics),
+    );
+    for (const [index, topic] of topics.entries()) {
+      const partitions = counts[index];
+      if (partitions) found.set(topic, { partitions: Number(partitions) });
+    }
+    return found;
+  }
+
+  async list(): Promise<string[]> {
+    const topics = await this.#connection.use(({ redis }) => redis.hkeys(this.#keys.topics));
+    return topics.sort();
+  }
+
+  async delete(topic: string): Promise<void> {
+    this.forget(topic);
+    for (;;) {
+      const found = (await this.describe([topic])).get(topic);
+      if (!found) return;
+      const partitions = Array.from({ length: found.partitions }, (_, partition) => ({
+        topic,
+        partition,
+      }));
+      const keys = partitions.flatMap((each) => [
+        this.#keys.stream(each),
+        this.#keys.meta(each),
+        this.#keys.segments(each),
+        this.#keys.offsets(each),
+      ]);
+      const [outcome] = (await this.#connection.run(
+        scripts.deleteTopic,
+        [this.#keys.topics, this.#keys.usage, ...keys],
+        [topic, ...partitions.map((each) => this.#keys.channel(each))],
+      )) as [string];
+      if (outcome === 'ok') return;
+    }
+  }
+
+  async watermarks(
+    partitions: readonly TopicPartition[],
+  ): Promise<{ readonly low: number; readonly high: number }[]> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const found = await this.describe(topics);
+    for (const { topic, partition } of partitions) {
+      const count = found.get(topic)?.partitions ?? 0;
+      if (partition >= count) throw unknownPartitionError(topic, partition, count);
+    }
+    return this.#connection.use(({ redis }) =>
+      Promise.all(
+        partitions.map(async (each) => {
+          const [low, next] = await redis.hmget(this.#keys.meta(each), 'low', 'next');
+          return { low: Number(low ?? 0), high: Number(next ?? 0) };
+        }),
+      ),
+    );
+  }
+
+  async #create(topic: string, partitions: number): Promise<number> {
+    assertTopicName(topic);
+    const count = (await this.#connection.run(
+      scripts.createTopic,
+      [this.#keys.topics],
+      [topic, partitions],
+    )) as number;
+    this.#partitions.set(topic, count);
+    return count;
+  }
+}

@@ -1,0 +1,44 @@
+import { describe } from 'vitest';
+
+import { testFencing } from './fencing.ts';
+import { type MakeLog, useHarness } from './harness.ts';
+import { testLifecycle } from './lifecycle.ts';
+import { testGroupOffsets, testSourceOffsets } from './offsets.ts';
+import { testProduce } from './produce.ts';
+import { testRead } from './read.ts';
+import { testTopics } from './topics.ts';
+
+export {
+  count,
+  eventually,
+  type LogUnderTest,
+  type MakeLog,
+  newGroup,
+  newIdentity,
+  newTopicName,
+  offsetsOf,
+  readRecords,
+  records,
+  textOf,
+  values,
+} from './harness.ts';
+
+/**
+ * What every record log must do. `makeLog` is called once; each test uses topics, groups and identities of
+ * its own, so the log may hold other things.
+ *
+ * @example
+ * describeRecordLog('memory', async () => memoryLogUnderTest());
+ */
+export function describeRecordLog(name: string, makeLog: MakeLog): void {
+  describe(`the ${name} log`, () => {
+    const harness = useHarness(makeLog);
+    describe('topics', () => testTopics(harness));
+    describe('produce', () => testProduce(harness));
+    describe('poll', () => testRead(harness));
+    describe('group offsets', () => testGroupOffsets(harness));
+    describe('source offsets', () => testSourceOffsets(harness));
+    describe('fencing', () => testFencing(harness));
+    describe('lifecycle', () => testLifecycle(harness));
+  });
+}

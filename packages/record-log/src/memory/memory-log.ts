@@ -1,0 +1,133 @@
+import { type Clock, systemClock } from '@sluice/kernel';
+
+import {
+  closedError,
+  type GroupOffset,
+  type LogCapabilities,
+  type LogReader,
+  type LogTopics,
+  type LogWriter,
+  type ReaderOptions,
+  type RecordLog,
+  recordBytesMaxDefault,
+  type SourceOffset,
+  sourcePartitionName,
+  unknownPartitionError,
+  type WriterIdentity,
+} from '../index.ts';
+import type { MemoryLogStore } from './memory-log-store.ts';
+import { MemoryReader } from './memory-reader.ts';
+import { MemoryWriter } from './memory-writer.ts';
+
+export interface MemoryLogOptions {
+  /** Partitions of a topic that is created by a produce. Default 1. */
+  readonly defaultPartitions?: number;
+  readonly recordBytesMax?: number;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** One client of a store in memory. Nothing is ever in flight, so `disconnect` has nothing to cut. */
+export class MemoryLog implements RecordLog {
+  readonly capabilities: LogCapabilities = {
+    durability: 'volatile',
+    fencing: true,
+    transactions: false,
+  };
+  readonly topics: LogTopics;
+  readonly #store: MemoryLogStore;
+  readonly #options: Required<MemoryLogOptions>;
+  readonly #readers = new Set<MemoryReader>();
+  #closed = false;
+
+  constructor(store: MemoryLogStore, options: MemoryLogOptions = {}) {
+    this.#store = store;
+    this.#options = {
+      defaultPartitions: options.defaultPartitions ?? 1,
+      recordBytesMax: options.recordBytesMax ?? recordBytesMaxDefault,
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+    };
+    this.topics = {
+      create: async (topic, { partitions }) => {
+        this.#openStore().createTopic(topic, partitions);
+      },
+      describe: async (names) => {
+        const opened = this.#openStore();
+        const found = new Map<string, { partitions: number }>();
+        for (const name of names) {
+          const partitions = opened.topic(name);
+          if (partitions) found.set(name, { partitions: partitions.length });
+        }
+        return found;
+      },
+      list: async () => this.#openStore().topicNames(),
+      delete: async (topic) => this.#openStore().deleteTopic(topic),
+      watermarks: async (partitions) => {
+        const opened = this.#openStore();
+        return partitions.map(({ topic, partition }) => {
+          const stored = opened.partition(topic, partition);
+          if (!stored) throw unknownPartitionError(topic, partition, 0);
+          return { low: stored.low, high: stored.high };
+        });
+      },
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#openStore();
+  }
+
+  async stop(): Promise<void> {
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    for (const reader of this.#readers) void reader.close();
+  }
+
+  disconnect(): void {}
+
+  async openWriter(identity: WriterIdentity): Promise<LogWriter> {
+    this.#openStore().takeOver(identity);
+    return new MemoryWriter(identity, this.#options, () => this.#openStore());
+  }
+
+  async openReader(options: ReaderOptions): Promise<LogReader> {
+    const store = this.#openStore();
+    store.takeOver(options.identity);
+    const reader = new MemoryReader(store, options, this.#options.clock, {
+      openStore: () => this.#openStore(),
+      onClosed: () => this.#readers.delete(reader),
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async readSourceOffsets(
+    connector: string,
+    partitions: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<(Readonly<Record<string, unknown>> | undefined)[]> {
+    const offsets = this.#openStore().sourceOffsets(connector);
+    return partitions.map((each) => offsets.get(sourcePartitionName(each))?.offset ?? undefined);
+  }
+
+  async listSourceOffsets(connector: string): Promise<SourceOffset[]> {
+    return [...this.#openStore().sourceOffsets(connector).values()];
+  }
+
+  async listGroupOffsets(group: string): Promise<GroupOffset[]> {
+    return this.#openStore().groupOffsets(group);
+  }
+
+  async forgetGroup(group: string): Promise<void> {
+    this.#openStore().forgetGroup(group);
+  }
+
+  #openStore(): MemoryLogStore {
+    if (this.#closed) throw closedError('this client of the log');
+    if (this.#store.outage) throw this.#store.outage;
+    return this.#store;
+  }
+}

@@ -1,0 +1,39 @@
+import { SluiceError } from '@sluice/kernel';
+
+import type { TopicPartition } from './record-log.ts';
+
+const topicLengthMax = 249; // Kafka's limit: `<topic>-<partition>` becomes the name of a folder there.
+
+/** Kafka's rule for topic names, so that a pipeline can move from one log to another. */
+export function assertTopicName(topic: string): void {
+  const valid =
+    topic.length <= topicLengthMax &&
+    /^[a-zA-Z0-9._-]+$/.test(topic) &&
+    topic !== '.' &&
+    topic !== '..';
+  if (valid) return;
+  throw new SluiceError(
+    'log.invalid_topic',
+    `topic name '${topic.slice(0, 80)}' is not valid: use 1 to ${topicLengthMax} of a-z, A-Z, 0-9, '.', '_', '-', and neither '.' nor '..'`,
+    { details: { topic } },
+  );
+}
+
+/** One string for a topic and partition; '/' is in no topic name. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+export function parsePartitionName(name: string): TopicPartition {
+  const slash = name.lastIndexOf('/');
+  return { topic: name.slice(0, slash), partition: Number(name.slice(slash + 1)) };
+}
+
+/** One string for equal source partitions, whatever the order of their fields. */
+export function sourcePartitionName(partition: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(partition, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : value,
+  );
+}
