@@ -21,9 +21,8 @@ local quarantined = redis.call('EXISTS', tag .. ':quarantine') == 1
 local up, connectors, oldest, replies = {}, {}, {}, {}
 
 local function isUp(worker, incarnation)
-  local member = worker .. '|' .. incarnation
-  if up[member] == nil then up[member] = liveState(worker, incarnation) == 'up' end
-  return up[member]
+  if up[incarnation] == nil then up[incarnation] = liveState(worker, incarnation) == 'up' end
+  return up[incarnation]
 end
 
 local function isLive(connector, uid)

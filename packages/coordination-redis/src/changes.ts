@@ -1,6 +1,6 @@
 /**
- * What changed since a revision. The revision is read before the records: they may be newer than it, never
- * older, and what is newer comes again with the next call.
+ * What changed since a revision: first the names of the records, then, some hundreds at a time, what they
+ * are now. They may be newer than the revision, never older; what is newer comes again with the next call.
  */
 import type {
   Changes,
@@ -9,26 +9,24 @@ import type {
   UnitId,
   UnitRecord,
 } from '@sluice/coordination';
-import { SluiceError } from '@sluice/kernel';
+import { newId, SluiceError } from '@sluice/kernel';
 
-import type { Reads } from './reads.ts';
-import { decodeConnector, decodeMember, decodeUnit } from './records.ts';
+import { decodeConnector, decodeMember, decodeUnit, unitFields } from './records.ts';
+import type { Reply } from './reply.ts';
+import type { Scripts } from './scripts.ts';
 
-export interface ChangesQuery {
-  readonly sinceRevision: number;
-  readonly dataset: string | undefined;
-  /** Gives the data set its nonce if it has none: who reads first founds it. */
-  readonly found: () => Promise<string>;
-}
-
-/** Records in one round trip; bounds the buffers on both sides. */
-const recordsInRoundTripMax = 2_000;
+/** Records in one round trip; bounds the time that reading keeps Redis from everything else. */
+const recordsInRoundTripMax = 500;
 /** Times that the data set may be replaced while it is read. */
 const attemptsMax = 3;
 
-export async function readChanges(reads: Reads, query: ChangesQuery): Promise<Changes> {
+export async function readChanges(
+  scripts: Scripts,
+  sinceRevision: number,
+  dataset: string | undefined,
+): Promise<Changes> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const changes = await tryReadChanges(reads, query);
+    const changes = await tryReadChanges(scripts, sinceRevision, dataset);
     if (changes) return changes;
   }
   throw new SluiceError('store.unreachable', 'the data set in Redis is being replaced: try again', {
@@ -36,58 +34,37 @@ export async function readChanges(reads: Reads, query: ChangesQuery): Promise<Ch
   });
 }
 
-async function tryReadChanges(reads: Reads, query: ChangesQuery): Promise<Changes | undefined> {
-  const { sinceRevision } = query;
-  const [head, delta] = await reads.pipeline('changes', (pipeline, keys) => {
-    pipeline.mget(keys.of('dataset'), keys.of('revision'), keys.of('trimmed'));
-    if (sinceRevision > 0) {
-      pipeline.zrangebyscore(keys.of('changes'), `(${sinceRevision}`, '+inf');
-    }
-  });
-  const [storedDataset, storedRevision, trimmed] = head as (string | null)[];
-  const dataset = storedDataset ?? (await query.found());
-  const revision = Number(storedRevision ?? 0);
-  const isDelta =
-    sinceRevision > 0 &&
-    dataset === query.dataset &&
-    sinceRevision <= revision &&
-    sinceRevision >= Number(trimmed ?? 0);
-  const changed = isDelta
-    ? (delta as string[])
-    : await reads.run('changes', (redis, keys) =>
-        redis.zrangebyscore(keys.of('changes'), '-inf', '+inf'),
-      );
-
+async function tryReadChanges(
+  scripts: Scripts,
+  sinceRevision: number,
+  known: string | undefined,
+): Promise<Changes | undefined> {
+  const reply = await scripts.run('changes', [sinceRevision, known ?? '', newId()]);
+  const kind = reply.at(0).status('delta', 'full');
+  const dataset = reply.at(1).text();
   const connectors = new Map<string, ConnectorRecord | undefined>();
   const units = new Map<UnitId, UnitRecord | undefined>();
   const members = new Map<string, MemberRecord | undefined>();
+  const changed = reply.texts(3);
   for (let from = 0; from < changed.length; from += recordsInRoundTripMax) {
     const batch = changed.slice(from, from + recordsInRoundTripMax);
-    const hashes = await readHashes(reads, batch, dataset);
-    if (!hashes) return undefined;
-    for (const [index, hash] of hashes.entries()) {
-      const record = batch[index] ?? '';
-      const exists = Object.keys(hash).length > 0;
-      if (!exists && !isDelta) continue;
+    const [current, ...hashes] = await readRecords(scripts, batch);
+    // Of a data set that was replaced meanwhile, missing records would look like deleted ones.
+    if (!current?.is(dataset)) return undefined;
+    for (const [index, record] of batch.entries()) {
+      const isUnit = record.startsWith('u:');
+      const hash = hashes[index]?.hash(isUnit ? unitFields : undefined);
+      if (!hash && kind === 'full') continue;
       const name = record.slice(2);
-      if (record.startsWith('u:')) units.set(name, exists ? decodeUnit(name, hash) : undefined);
-      else if (record.startsWith('m:'))
-        members.set(name, exists ? decodeMember(name, hash) : undefined);
-      else connectors.set(name, exists ? decodeConnector(name, hash) : undefined);
+      if (isUnit) units.set(name, hash && decodeUnit(name, hash));
+      else if (record.startsWith('m:')) members.set(name, hash && decodeMember(name, hash));
+      else connectors.set(name, hash && decodeConnector(name, hash));
     }
   }
-  return { kind: isDelta ? 'delta' : 'full', dataset, revision, connectors, units, members };
+  return { kind, dataset, revision: reply.at(2).integer(), connectors, units, members };
 }
 
-/** Undefined if the data set was replaced: a missing record would look like a deleted one. */
-async function readHashes(
-  reads: Reads,
-  records: readonly string[],
-  dataset: string,
-): Promise<Record<string, string>[] | undefined> {
-  const replies = await reads.pipeline('records', (pipeline, keys) => {
-    for (const record of records) pipeline.hgetall(`${keys.tag}:${record}`);
-    pipeline.get(keys.of('dataset'));
-  });
-  return replies.pop() === dataset ? (replies as Record<string, string>[]) : undefined;
+async function readRecords(scripts: Scripts, records: readonly string[]): Promise<Reply[]> {
+  const args = [unitFields.length, ...unitFields, ...records];
+  return (await scripts.run('records', args)).list();
 }

@@ -8,7 +8,7 @@ import type {
   RequestBody,
   RequestResult,
 } from '@sluice/coordination';
-import { newId, SluiceError } from '@sluice/kernel';
+import { SluiceError } from '@sluice/kernel';
 
 import { readChanges } from './changes.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
@@ -24,8 +24,7 @@ export class RedisClusterReader implements ClusterStore {
   }
 
   async changes(sinceRevision: number, dataset: string | undefined): Promise<Changes> {
-    const found = async (): Promise<string> => (await this.#scripts.run('found', [newId()])).text();
-    return readChanges(this.#reads, { sinceRevision, dataset, found });
+    return readChanges(this.#scripts, sinceRevision, dataset);
   }
 
   async beats(): Promise<Beat[]> {

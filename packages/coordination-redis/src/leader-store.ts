@@ -79,7 +79,7 @@ export class RedisLeaderStore implements LeaderStore {
       const args = [worker, incarnation, atMost];
       const reply = await this.#scripts.runAsLeader('orphan', term, args);
       if (reply.is('alive')) break;
-      const units = reply.list().map((unit) => unit.text());
+      const units = reply.texts();
       freed.push(...units);
       if (units.length < atMost) break;
     }

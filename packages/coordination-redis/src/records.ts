@@ -10,6 +10,24 @@ import {
 } from '@sluice/coordination';
 import { SluiceError } from '@sluice/kernel';
 
+/** What is read of a unit; the first is there if the unit is. */
+export const unitFields = [
+  'uid',
+  'epoch',
+  'ordinal',
+  'retired',
+  'state',
+  'worker',
+  'incarnation',
+  'heldEpoch',
+  'fence',
+  'restarts',
+  'lastWorker',
+  'statusState',
+  'statusSinceMs',
+  'statusDetail',
+] as const;
+
 type Hash = Readonly<Record<string, string>>;
 
 export function decodeConnector(name: string, hash: Hash): ConnectorRecord {

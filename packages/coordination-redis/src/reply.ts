@@ -60,6 +60,27 @@ export class Reply {
     return rows;
   }
 
+  /** A flat list of texts, from an item on. */
+  texts(from = 0): string[] {
+    const items = this.#items().slice(from);
+    return items.every((item) => typeof item === 'string') ? items : this.#malformed('texts');
+  }
+
+  /** Fields and values in turn, or the values of the fields given; undefined if there are none. */
+  hash(fields?: readonly string[]): Record<string, string> | undefined {
+    const items = this.#items();
+    if (items.length === 0) return undefined;
+    const hash: Record<string, string> = {};
+    const stride = fields ? 1 : 2;
+    for (let index = 0; index < items.length; index += stride) {
+      const field = fields ? fields[index] : items[index];
+      const value = fields ? items[index] : items[index + 1];
+      if (typeof field !== 'string') return this.#malformed('fields');
+      if (typeof value === 'string') hash[field] = value;
+    }
+    return hash;
+  }
+
   #items(): readonly unknown[] {
     return Array.isArray(this.#value) ? this.#value : this.#malformed('a list');
   }
