@@ -1,1 +1,24 @@
-export {};
+export { type LoadPluginsOptions, loadPlugins } from './load-plugins.ts';
+export type { RuntimeOptions } from './options.ts';
+export {
+  ownerOf,
+  partitionsOf,
+  type TaskShare,
+  type TopicSelection,
+  topicOffset,
+} from './partition-share.ts';
+export type {
+  ConnectorPayload,
+  RuntimeActorKind,
+  RuntimeEvent,
+  RuntimeMessage,
+  TargetState,
+  TaskCounters,
+  TaskPayload,
+} from './payloads.ts';
+export { type PluginDescription, type PluginFailure, PluginRegistry } from './plugin-registry.ts';
+export { type LocalRecord, type LocalRun, runConnectorLocally } from './run-locally.ts';
+export { createRuntimeFactory } from './runtime-factory.ts';
+export { type PluginScan, type ScanPluginsOptions, scanPlugins } from './scan-plugins.ts';
+export { groupOf } from './sink-task-run.ts';
+export { topicSelectionOf } from './topic-catalog.ts';

@@ -1,0 +1,96 @@
+/** Options of the runtime: what the app gives, and what they become. */
+import type { SinkRecord } from '@sluice/connector-api';
+import {
+  type BackoffOptions,
+  type Clock,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from '@sluice/kernel';
+import type { ProduceAck, RecordLog } from '@sluice/record-log';
+import type { PluginRegistry } from './plugin-registry.ts';
+import type { ProcessedBatch } from './process-batch.ts';
+
+export interface RuntimeOptions {
+  /** Started by the caller; one for all actors of an executor. */
+  readonly log: RecordLog;
+  readonly plugins: PluginRegistry;
+  /** Name of the cluster: begins the identity under which a task writes. */
+  readonly cluster: string;
+  /**
+   * Worker configuration that connectors inherit: `key.converter`, `value.converter`, `header.converter`
+   * and their sub-keys. Default: Kafka Connect's worker default (JsonConverter, schemas.enable=true).
+   */
+  readonly workerConfig?: Readonly<Record<string, string>>;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** How often offsets are stored. Kafka Connect: 60 000. */
+  readonly offsetFlushIntervalMs?: number;
+  /** Source: polled and not acknowledged, before polling waits. */
+  readonly recordsInFlightMax?: number;
+  readonly bytesInFlightMax?: number;
+  /** Sink: at most this many records in one `put`. Kafka Connect: 500. */
+  readonly sinkBatchRecordsMax?: number;
+  readonly sinkPrefetchBytesMax?: number;
+  /** Sink: a `put` of an empty batch comes at least this often. */
+  readonly sinkIdlePutMs?: number;
+  /** Sink: how often new topics and partitions are looked for. */
+  readonly topicRefreshMs?: number;
+  readonly observer?: RecordObserver;
+}
+
+/** Sees the records that were moved, for `sluice dev`. Must not throw. */
+export interface RecordObserver {
+  /** By a source; `acks` belong to `batch.topics` one by one. */
+  written(batch: ProcessedBatch, acks: readonly ProduceAck[]): void;
+  /** By a sink. */
+  put(records: readonly SinkRecord[]): void;
+}
+
+export interface CompiledRuntimeOptions extends Required<Omit<RuntimeOptions, 'observer'>> {
+  readonly observer: RecordObserver | undefined;
+  /** Between attempts of a log call that failed retriably. */
+  readonly logBackoff: BackoffOptions;
+  /** After a RetriableError from `poll`, or from `put` without `context.timeout`. */
+  readonly taskBackoff: BackoffOptions;
+  /** While a topic that a sink asks for is missing: how soon to look again. */
+  readonly missingTopicRefreshMs: number;
+  /** Unchanged group offsets are stored again: Kafka forgets them 7 days after the last commit. */
+  readonly sinkRecommitMs: number;
+  /** How long a plugin call that ignores its signal may hold up a task whose lease came back. */
+  readonly stuckAfterMs: number;
+}
+
+const defaultWorkerConfig: Readonly<Record<string, string>> = {
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': 'true',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'true',
+  'header.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+};
+
+export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeOptions {
+  return Object.freeze({
+    log: options.log,
+    plugins: options.plugins,
+    cluster: options.cluster,
+    workerConfig: { ...defaultWorkerConfig, ...options.workerConfig },
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    offsetFlushIntervalMs: options.offsetFlushIntervalMs ?? 1_000,
+    recordsInFlightMax: options.recordsInFlightMax ?? 10_000,
+    bytesInFlightMax: options.bytesInFlightMax ?? 8 * 1024 * 1024,
+    sinkBatchRecordsMax: options.sinkBatchRecordsMax ?? 500,
+    sinkPrefetchBytesMax: options.sinkPrefetchBytesMax ?? 4 * 1024 * 1024,
+    sinkIdlePutMs: options.sinkIdlePutMs ?? 1_000,
+    topicRefreshMs: options.topicRefreshMs ?? 10_000,
+    observer: options.observer,
+    logBackoff: { initialMs: 50, maxMs: 2_000 },
+    taskBackoff: { initialMs: 100, maxMs: 5_000 },
+    missingTopicRefreshMs: 1_000,
+    sinkRecommitMs: 24 * 60 * 60 * 1_000,
+    stuckAfterMs: 5_000,
+  });
+}

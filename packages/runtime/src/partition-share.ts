@@ -1,0 +1,62 @@
+/**
+ * Which partitions of a sink's topics belong to which of its tasks: partition p of a topic belongs to task
+ * `(offset of the topic + p) mod N`. Every partition has exactly one owner for any N, also while tasks see
+ * new topics and partitions at different times, because the offset of a topic depends on nothing that
+ * changes while these tasks run:
+ *
+ * - `topics`: offsets spread the listed topics evenly over the tasks, by their rank in the sorted list; the
+ *   list changes only with the definition, and tasks of two definitions never run at the same time.
+ * - `topics.regex`: topics come and go, so the offset is a hash of the name.
+ */
+
+/** What a sink reads. */
+export type TopicSelection =
+  | { readonly kind: 'list'; readonly topics: readonly string[] }
+  | { readonly kind: 'regex'; readonly pattern: RegExp };
+
+export interface TaskShare {
+  readonly task: number;
+  /** N. */
+  readonly taskCount: number;
+}
+
+/** @throws RangeError if the topic is not in the list. */
+export function topicOffset(topic: string, selection: TopicSelection, taskCount: number): number {
+  if (selection.kind === 'regex') return hashOf(topic) % taskCount;
+  const ranked = [...new Set(selection.topics)].sort();
+  const rank = ranked.indexOf(topic);
+  if (rank < 0) throw new RangeError(`topic '${topic}' is not in the list`);
+  return Math.floor((rank * taskCount) / ranked.length);
+}
+
+export function ownerOf(offset: number, partition: number, taskCount: number): number {
+  return (offset + partition) % taskCount;
+}
+
+/** The partitions of one task, in the order of topics and partitions. */
+export function partitionsOf(
+  topics: ReadonlyMap<string, { readonly partitions: number }>,
+  selection: TopicSelection,
+  { task, taskCount }: TaskShare,
+): { topic: string; partition: number }[] {
+  const mine: { topic: string; partition: number }[] = [];
+  for (const topic of [...topics.keys()].sort()) {
+    const offset = topicOffset(topic, selection, taskCount);
+    const partitions = topics.get(topic)?.partitions ?? 0;
+    for (let partition = 0; partition < partitions; partition += 1) {
+      if (ownerOf(offset, partition, taskCount) === task) mine.push({ topic, partition });
+    }
+  }
+  return mine;
+}
+
+/** FNV-1a over the UTF-16 units, then mixed so that the low bits of similar names differ. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

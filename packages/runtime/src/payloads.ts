@@ -1,0 +1,92 @@
+/**
+ * What crosses the border between a worker's control thread and the actors in its executors. Everything
+ * here is structured-clonable. Configurations are in payloads and messages only, never in events.
+ */
+
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
+
+/** The kinds of actors that the factory knows; `ActorSpec.kind`. */
+export type RuntimeActorKind = 'connector' | 'source-task' | 'sink-task';
+
+/** `ActorSpec.payload` of a `connector`. */
+export interface ConnectorPayload {
+  readonly connector: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly targetState: TargetState;
+  readonly definitionVersion: number;
+}
+
+/** `ActorSpec.payload` of a `source-task` or a `sink-task`. */
+export interface TaskPayload {
+  readonly connector: string;
+  readonly task: number;
+  /** The published task configuration: the connector's runtime keys are in it (see task-configs.ts). */
+  readonly config: Readonly<Record<string, string>>;
+  readonly targetState: TargetState;
+  readonly definitionVersion: number;
+  /** Tasks in the published set: N of a sink's partition shares. */
+  readonly taskCount: number;
+}
+
+/**
+ * `ActorHost.tell`. Both are idempotent: telling again what an actor already knows does nothing. A message
+ * to an actor that is being restarted may be dropped by its host, so tell the target again when an actor
+ * reports another state than the target wants.
+ */
+export type RuntimeMessage =
+  | { readonly type: 'target'; readonly state: TargetState }
+  /** Connectors only: a new definition under the same fence. */
+  | {
+      readonly type: 'reconfigure';
+      readonly config: Readonly<Record<string, string>>;
+      readonly definitionVersion: number;
+    };
+
+/** What actors emit to the control thread. */
+export type RuntimeEvent =
+  /** To be published by compare-and-set. Contains configuration values: never to be logged. */
+  | {
+      readonly type: 'task-configs';
+      readonly definitionVersion: number;
+      readonly configs: readonly Readonly<Record<string, string>>[];
+    }
+  | { readonly type: 'metrics'; readonly counters: TaskCounters }
+  /** Once when the log starts to refuse or not to answer; the task retries for as long as it takes. */
+  | { readonly type: 'stalled'; readonly code: string; readonly reason: string }
+  | { readonly type: 'recovered'; readonly stalledForMs: number };
+
+/** Totals since the actor was started; a restart begins at 0 again. */
+export interface TaskCounters {
+  readonly kind: 'source' | 'sink';
+  /** Source: polled from the plugin. Sink: read from the log. */
+  readonly recordsIn: number;
+  /** Source: acknowledged by the log. Sink: put into the plugin. */
+  readonly recordsOut: number;
+  /** Of keys and values. Source: sent. Sink: read. */
+  readonly bytes: number;
+  /** Batches polled (source), put and not empty (sink). */
+  readonly batches: number;
+  readonly commits: number;
+  readonly commitFailures: number;
+  /** Wall clock, ms; 0 before the first. */
+  readonly lastCommitAtMs: number;
+  /** Failed calls that are tried again: of the log, `poll` or `put`. */
+  readonly retries: number;
+  /** Errors that were logged and passed over (commitRecord, commit, flush), or failed the task. */
+  readonly errors: number;
+  /** Source: polled and not acknowledged. Sink: read and not put. */
+  readonly recordsActive: number;
+  /** Sink: partitions assigned. */
+  readonly partitions: number;
+  /** Sink: records in the assigned partitions that were not read yet, as last seen. */
+  readonly lag: number;
+}
+
+export function isRuntimeMessage(message: unknown): message is RuntimeMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    (message.type === 'target' || message.type === 'reconfigure')
+  );
+}

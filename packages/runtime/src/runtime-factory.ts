@@ -1,0 +1,143 @@
+/** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
+import type { Actor, ActorContext, ActorFactory, ActorSpec } from '@sluice/actor';
+import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
+import { type Logger, SluiceError } from '@sluice/kernel';
+
+import { ConnectorActor } from './connector-actor.ts';
+import { FairTurns } from './fair-turns.ts';
+import {
+  type CompiledRuntimeOptions,
+  compileRuntimeOptions,
+  type RuntimeOptions,
+} from './options.ts';
+import type { ConnectorPayload, RuntimeEvent, TargetState, TaskPayload } from './payloads.ts';
+import { SinkTaskRun } from './sink-task-run.ts';
+import { SourceTaskRun } from './source-task-run.ts';
+import { type RunHooks, TaskActor } from './task-actor.ts';
+import { MetricsTicker, newCounters } from './task-metrics.ts';
+import type { TaskRun, TaskRunContext } from './task-run.ts';
+import { TopicCatalog } from './topic-catalog.ts';
+
+/**
+ * @example
+ *   await runExecutor(async ({ data }) => {
+ *     const log = openLog(data.log);
+ *     await log.start();
+ *     const plugins = await loadPlugins(data.plugins);
+ *     return createRuntimeFactory({ log, plugins, cluster: data.cluster });
+ *   });
+ */
+export function createRuntimeFactory(options: RuntimeOptions): ActorFactory {
+  const runtime = new Runtime(compileRuntimeOptions(options));
+  return (spec, context) => runtime.createActor(spec, context);
+}
+
+interface Told {
+  readonly fence: number;
+  /** The payload of the specification, as text. */
+  readonly overridden: string;
+  readonly payload: unknown;
+}
+
+/** What the actors of one executor share. */
+class Runtime {
+  readonly #options: CompiledRuntimeOptions;
+  readonly #turns = new FairTurns();
+  readonly #ticker: MetricsTicker;
+  readonly #catalog: TopicCatalog;
+  /**
+   * What an actor was told since it was spawned, so that its next life, after a failure, does not begin
+   * with a target or a definition of the past. Valid as long as the actor is spawned with the payload that
+   * it overrides; forgotten when the actor is stopped.
+   */
+  readonly #told = new Map<string, Told>();
+
+  constructor(options: CompiledRuntimeOptions) {
+    this.#options = options;
+    this.#ticker = new MetricsTicker(options.clock);
+    this.#catalog = new TopicCatalog(options.log, options.clock);
+  }
+
+  createActor(spec: ActorSpec, context: ActorContext): Actor {
+    // Whatever a driver still holds in its buffers must not leave after the lease.
+    context.lease.onExpired(() => this.#options.log.disconnect());
+    const logger = this.#options.logger.child({ actor: spec.address });
+    switch (spec.kind) {
+      case 'connector':
+        return this.#createConnector(spec, context, logger);
+      case 'source-task':
+      case 'sink-task':
+        return this.#createTask(spec, context, logger);
+      default:
+        throw new SluiceError('runtime.unknown_kind', `no actor is of kind '${spec.kind}'`);
+    }
+  }
+
+  #createConnector(spec: ActorSpec, context: ActorContext, logger: Logger): Actor {
+    return new ConnectorActor({
+      context,
+      payload: this.#payloadOf(spec) as ConnectorPayload,
+      findPlugin: (config) => this.#options.plugins.get(config['connector.class']),
+      logger,
+      onPayload: (payload) => this.#remember(spec, payload),
+      onEnd: (reason) => this.#forget(spec, reason),
+    });
+  }
+
+  #createTask(spec: ActorSpec, context: ActorContext, logger: Logger): Actor {
+    const payload = this.#payloadOf(spec) as TaskPayload;
+    const counters = newCounters(spec.kind === 'source-task' ? 'source' : 'sink');
+    const endMetrics = this.#ticker.add(counters, (told) => {
+      const event: RuntimeEvent = { type: 'metrics', counters: told };
+      context.emit(event);
+    });
+    const createRun = (hooks: RunHooks): TaskRun =>
+      this.#createRun(spec.kind, payload.config, {
+        connector: payload.connector,
+        task: payload.task,
+        taskCount: payload.taskCount,
+        config: payload.config,
+        identity: { id: `${this.#options.cluster}.${spec.address}`, fence: spec.fence },
+        options: this.#options,
+        counters,
+        logger,
+        turns: this.#turns,
+        catalog: this.#catalog,
+        ...hooks,
+      });
+    return new TaskActor({
+      context,
+      options: this.#options,
+      targetState: payload.targetState,
+      createRun,
+      onTarget: (targetState: TargetState) => this.#remember(spec, { ...payload, targetState }),
+      onEnd: (reason) => {
+        endMetrics();
+        this.#forget(spec, reason);
+      },
+    });
+  }
+
+  #createRun(kind: string, config: ConnectorConfig, context: TaskRunContext): TaskRun {
+    const plugin = this.#options.plugins.get(config['connector.class']);
+    if (kind === 'source-task' && plugin.type === 'source')
+      return new SourceTaskRun(plugin, context);
+    if (kind === 'sink-task' && plugin.type === 'sink') return new SinkTaskRun(plugin, context);
+    throw new ConnectError(`${plugin.class} is a ${plugin.type}, but a ${kind} was to be started`);
+  }
+
+  #remember({ address, fence, payload: overridden }: ActorSpec, payload: unknown): void {
+    this.#told.set(address, { fence, overridden: JSON.stringify(overridden), payload });
+  }
+
+  #payloadOf({ address, fence, payload }: ActorSpec): unknown {
+    const told = this.#told.get(address);
+    if (told?.fence !== fence || told.overridden !== JSON.stringify(payload)) return payload;
+    return told.payload;
+  }
+
+  #forget(spec: ActorSpec, reason: 'stop' | 'restart' | 'failed'): void {
+    if (reason === 'stop' && this.#told.get(spec.address)?.fence === spec.fence)
+      this.#told.delete(spec.address);
+  }
+}

@@ -1,0 +1,342 @@
+/**
+ * One run of a source task: a plugin instance, a writer, and three activities that share them.
+ *
+ *     task loop   tell acknowledgements → poll → process ──▶ sender   one produce call at a time
+ *        ▲  the only one that calls the plugin                 │ acknowledged
+ *        └──────────── acknowledgements ◀──────────────────────┤
+ *     flush       every interval: offsets of the acknowledged ◀┘ prefix → log → acknowledgements: commit
+ *
+ * On failure of …
+ * - the log, retriably: the same batches are sent again for as long as it takes; polling goes on until the
+ *   bound of records in flight is reached.
+ * - the log, fenced or for good; `poll` not retriably; a conversion: the run fails. What was acknowledged
+ *   is stored first, if the log still takes it.
+ * - commitRecord, commit: counted and logged.
+ * - the lease (expired): everything ends where it is. The next run begins at the stored offsets, exactly as
+ *   after a crash, so nothing is lost: offsets never pass a record that was not acknowledged. Keeping the
+ *   unsent batches instead would save a few duplicates, but the plugin's own connections (a replication
+ *   slot, a queue) must be given up anyway, since a new owner elsewhere may need them. Polling already stops
+ *   at the earlier pause deadline and offsets are stored then, so usually there is nothing to repeat.
+ */
+import type {
+  SourceOffsetValue,
+  SourcePartition,
+  SourcePlugin,
+  SourceRecord,
+  SourceTask,
+} from '@sluice/connector-api';
+import { assert, backoffMs, isFenced, isRetriable, type Timer } from '@sluice/kernel';
+import type { LogWriter, ProduceAck } from '@sluice/record-log';
+
+import { Acknowledgements } from './acknowledgements.ts';
+import { Changes } from './changes.ts';
+import { LogCalls } from './log-calls.ts';
+import { processSourceBatch } from './process-batch.ts';
+import { RecordSender, type Sendable } from './record-sender.ts';
+import { SubmittedBatches } from './submitted-batches.ts';
+import { createTaskConverters, type TaskConverters } from './task-converters.ts';
+import type { TaskRun, TaskRunContext } from './task-run.ts';
+import { withinLimit } from './within-limit.ts';
+
+/** A poll that found nothing sooner than this did not wait by itself. */
+const idlePollMs = 5;
+/** Between polls that find nothing and do not wait: at most this long. */
+const idleBackoff = { initialMs: 2, maxMs: 100 };
+/** How long a pause waits for a running poll before PAUSED is reported; its records are then held back. */
+const pausePatienceMs = 1_000;
+/**
+ * How long the next poll of a task with `commitRecord` waits for acknowledgements. It is told nothing while
+ * it polls, and what it polls from (a queue) often hands out nothing more until it was told.
+ */
+const acknowledgementPatienceMs = 50;
+/** How long a failing run tries to store what was acknowledged. */
+const lastFlushMs = 1_000;
+
+export class SourceTaskRun implements TaskRun {
+  readonly #plugin: SourcePlugin;
+  readonly #context: TaskRunContext;
+  readonly #calls: LogCalls;
+  readonly #changes = new Changes();
+  readonly #submitted = new SubmittedBatches();
+  readonly #failed = Promise.withResolvers<never>();
+  #converters: TaskConverters | undefined;
+  #writer: LogWriter | undefined;
+  #task: SourceTask | undefined;
+  #sender: RecordSender | undefined;
+  #acknowledgements: Acknowledgements | undefined;
+  #activities: Promise<unknown> = Promise.resolve();
+  /** The current poll until its records are handed to the sender. */
+  #step: Promise<void> | undefined;
+  /** Something was acknowledged since the last flush began. */
+  #isFlushDue = false;
+  #flushTimer: Timer | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(plugin: SourcePlugin, context: TaskRunContext) {
+    this.#plugin = plugin;
+    this.#context = context;
+    this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
+    // Whoever races with it handles it; without this, a failure after the race would be unhandled.
+    this.#failed.promise.catch(() => {});
+  }
+
+  async start(): Promise<void> {
+    const { config, counters, identity, logger, options, scope } = this.#context;
+    this.#converters = createTaskConverters(config, options.workerConfig);
+    // Before the task reads its offsets: from here on an older owner cannot move them any more.
+    const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
+    this.#writer = writer;
+    const task = this.#plugin.createTask();
+    this.#task = task;
+    this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
+    this.#sender = new RecordSender({
+      writer,
+      calls: this.#calls,
+      onAcknowledged: (batch, acks) => this.#acknowledged(batch, acks),
+    });
+    await task.start(config, {
+      connector: this.#context.connector,
+      task: this.#context.task,
+      logger,
+      signal: scope.closing,
+      offsets: (partitions) => this.#readOffsets(partitions),
+    });
+  }
+
+  async move(): Promise<void> {
+    const { scope } = this.#context;
+    const sender = this.#sender;
+    assert(sender, 'a run moves after it was started');
+    const onClosing = (): void => this.#changes.notify();
+    scope.closing.addEventListener('abort', onClosing, { once: true });
+    const polling = this.#pollUntilClosing().finally(() => sender.finish());
+    const sending = sender.run();
+    const both = Promise.allSettled([polling, sending]);
+    this.#activities = both;
+    if (this.#context.isPaused()) this.pauseOrResume();
+    try {
+      await Promise.race([Promise.all([polling, sending]), this.#failed.promise]);
+    } catch (error) {
+      if (!scope.isClosing) {
+        scope.close();
+        const storing = sending
+          .catch(() => {})
+          .then(() => (isFenced(error) ? undefined : this.#lastFlush()));
+        await withinLimit(storing, lastFlushMs, this.#context.options.clock);
+        throw error;
+      }
+      // The stop goes on: what could not be sent was not acknowledged and will be read again.
+      await both;
+    }
+    await this.#lastFlush();
+    await this.#acknowledgements?.tell();
+  }
+
+  pauseOrResume(): void {
+    this.#changes.notify();
+    if (this.#context.isPaused()) void this.#settlePause();
+  }
+
+  async close(): Promise<void> {
+    this.#flushTimer?.cancel();
+    await this.#activities;
+    await this.#flushing;
+    try {
+      await this.#task?.stop();
+    } finally {
+      await this.#writer?.close();
+    }
+  }
+
+  async #readOffsets(
+    partitions: readonly SourcePartition[],
+  ): Promise<(SourceOffsetValue | undefined)[]> {
+    const { connector, options } = this.#context;
+    const offsets = await this.#calls.untilAccepted('offsets', () =>
+      options.log.readSourceOffsets(connector, partitions),
+    );
+    return offsets as (SourceOffsetValue | undefined)[];
+  }
+
+  // Task loop
+
+  async #pollUntilClosing(): Promise<void> {
+    const { scope, turns } = this.#context;
+    const waits = { empty: 0, failed: 0 };
+    for (;;) {
+      const seen = this.#changes.version;
+      await this.#acknowledgements?.tell();
+      const turn = turns.take();
+      if (turn) await turn;
+      if (scope.isClosing) return;
+      if (this.#context.isPaused() || !this.#hasRoom()) {
+        await this.#changes.after(seen);
+      } else if (!scope.isFresh) {
+        // Stored now, while it may still be done, so that an expiry would find nothing to repeat.
+        void this.#flush();
+        await scope.untilFresh();
+      } else if (this.#task?.commitRecord && (await this.#acknowledgedMore(seen))) {
+        // Told first.
+      } else {
+        const step = this.#pollOnce(waits);
+        this.#step = step;
+        await step;
+        this.#step = undefined;
+      }
+    }
+  }
+
+  /** True if something was acknowledged, or changed otherwise, before the patience was over. */
+  async #acknowledgedMore(seen: number): Promise<boolean> {
+    if ((this.#sender?.records ?? 0) === 0) return false;
+    const { clock } = this.#context.options;
+    return withinLimit(this.#changes.after(seen), acknowledgementPatienceMs, clock);
+  }
+
+  #hasRoom(): boolean {
+    const { recordsInFlightMax, bytesInFlightMax } = this.#context.options;
+    const sent = this.#sender?.records ?? 0;
+    const untold = this.#acknowledgements?.records ?? 0;
+    return sent + untold < recordsInFlightMax && (this.#sender?.bytes ?? 0) < bytesInFlightMax;
+  }
+
+  async #pollOnce(waits: { empty: number; failed: number }): Promise<void> {
+    const { counters, options, scope } = this.#context;
+    const beganMs = options.clock.monotonicMs();
+    let records: readonly SourceRecord[] | null | undefined;
+    try {
+      records = await this.#task?.poll();
+      waits.failed = 0;
+    } catch (error) {
+      // A poll that gave up because it was told to did not fail.
+      if (scope.isClosing) return;
+      if (!isRetriable(error)) throw error;
+      counters.retries += 1;
+      waits.failed += 1;
+      await this.#sleep(backoffMs(waits.failed, options.taskBackoff, options.random));
+      return;
+    }
+    if (records && records.length > 0) {
+      waits.empty = 0;
+      await this.#hand(records);
+      return;
+    }
+    // A poll should wait for data by itself; one that does not must not spin.
+    waits.empty = options.clock.monotonicMs() - beganMs < idlePollMs ? waits.empty + 1 : 0;
+    if (waits.empty > 0) await this.#sleep(backoffMs(waits.empty, idleBackoff, options.random));
+  }
+
+  async #hand(records: readonly SourceRecord[]): Promise<void> {
+    const { counters, scope } = this.#context;
+    assert(this.#converters && this.#sender, 'a run polls after it was started');
+    counters.recordsIn += records.length;
+    counters.batches += 1;
+    const processed = await processSourceBatch(records, this.#converters);
+    await this.#untilResumed();
+    // Not sent, so not acknowledged: read again by the next owner.
+    if (scope.isOver || (scope.isClosing && this.#context.isPaused())) return;
+    const submitted = this.#submitted.submit(records);
+    this.#sender.add({ ...processed, submitted });
+    counters.recordsActive = this.#sender.records;
+  }
+
+  /** What was polled while the task was being paused is held back until it is resumed. */
+  async #untilResumed(): Promise<void> {
+    const { scope } = this.#context;
+    while (this.#context.isPaused() && !scope.isClosing) {
+      const seen = this.#changes.version;
+      await this.#acknowledgements?.tell();
+      if (this.#context.isPaused() && !scope.isClosing) await this.#changes.after(seen);
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const { options, scope } = this.#context;
+    try {
+      await options.clock.sleep(ms, scope.closing);
+    } catch (error) {
+      if (!scope.isClosing) throw error;
+    }
+  }
+
+  // Sender and flush
+
+  #acknowledged(batch: Sendable, acks: readonly ProduceAck[]): void {
+    const { counters, options } = this.#context;
+    this.#submitted.acknowledge(batch.submitted);
+    this.#acknowledgements?.add(batch, acks);
+    counters.recordsOut += batch.records.length;
+    counters.bytes += batch.bytes;
+    counters.recordsActive = this.#sender?.records ?? 0;
+    options.observer?.written(batch, acks);
+    this.#isFlushDue = true;
+    this.#flushTimer ??= options.clock.after(
+      options.offsetFlushIntervalMs,
+      () => void this.#flush(),
+    );
+    this.#changes.notify();
+  }
+
+  /** Stores what is due. One at a time; never rejects: what is fatal fails the run. */
+  #flush(): Promise<void> {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    if (this.#flushing || !this.#isFlushDue) return this.#flushing ?? Promise.resolve();
+    this.#flushing = this.#flushOnce().finally(() => {
+      this.#flushing = undefined;
+      const { clock, offsetFlushIntervalMs } = this.#context.options;
+      if (this.#isFlushDue && !this.#context.scope.isClosing)
+        this.#flushTimer ??= clock.after(offsetFlushIntervalMs, () => void this.#flush());
+      this.#changes.notify();
+    });
+    return this.#flushing;
+  }
+
+  async #flushOnce(): Promise<void> {
+    const { connector, counters, options, scope } = this.#context;
+    this.#isFlushDue = false;
+    const mark = this.#acknowledgements?.markFlush();
+    const due = this.#submitted.take();
+    try {
+      if (due.length > 0) {
+        scope.assertMayAct();
+        await this.#writer?.commitSourceOffsets(connector, due);
+        this.#submitted.markStored(due);
+        this.#calls.noteSuccess('commit');
+        counters.commits += 1;
+        counters.lastCommitAtMs = options.clock.wallMs();
+      }
+      if (mark) mark.outcome = 'stored';
+    } catch (error) {
+      if (mark) mark.outcome = 'dropped';
+      this.#submitted.giveBack(due);
+      this.#isFlushDue = true;
+      if (scope.isOver) return;
+      counters.commitFailures += 1;
+      if (isRetriable(error)) this.#calls.noteFailure('commit', error);
+      else this.#failed.reject(error);
+    }
+  }
+
+  async #lastFlush(): Promise<void> {
+    await this.#flushing;
+    if (this.#context.scope.mayAct()) await this.#flush();
+  }
+
+  // Pause
+
+  /** PAUSED is reported when nothing moves any more, or when the log does not take what is left. */
+  async #settlePause(): Promise<void> {
+    const { options, scope } = this.#context;
+    const isWanted = (): boolean => this.#context.isPaused() && !scope.isClosing;
+    await withinLimit(this.#step ?? Promise.resolve(), pausePatienceMs, options.clock);
+    for (;;) {
+      const seen = this.#changes.version;
+      if (!isWanted()) return;
+      if (this.#sender?.records === 0 || this.#calls.isStalled('produce')) break;
+      await this.#changes.after(seen);
+    }
+    await this.#flush();
+    if (isWanted()) this.#context.reportPaused();
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The actor of one task, source or sink. It owns the target state and one run at a time.
+ *
+ *     waiting (lease not fresh, or target not STARTED before the first run)
+ *        ▼
+ *     running ── lease expired ──▶ run closed ──▶ waiting
+ *        ├── stop ──▶ run closing ──▶ ended
+ *        └── failure ──▶ `context.fail`, run closed ──▶ ended
+ *
+ * A lease that expired is no failure: the task goes on under the same fence once the lease is fresh again,
+ * with a new run from the stored offsets. Should somebody else own the task by then, the log answers
+ * `log.fenced`, which fails the actor with an error whose `fenced` is true: not to be restarted.
+ */
+import type { Actor, ActorContext } from '@sluice/actor';
+import { SluiceError, toError } from '@sluice/kernel';
+
+import type { CompiledRuntimeOptions } from './options.ts';
+import { isRuntimeMessage, type RuntimeEvent, type TargetState } from './payloads.ts';
+import { RunScope } from './run-scope.ts';
+import type { TaskRun } from './task-run.ts';
+import { withinLimit } from './within-limit.ts';
+
+/** What a run needs from its actor. */
+export interface RunHooks {
+  readonly scope: RunScope;
+  isPaused(): boolean;
+  reportPaused(): void;
+  emit(event: RuntimeEvent): void;
+}
+
+export interface TaskActorOptions {
+  readonly context: ActorContext;
+  readonly options: CompiledRuntimeOptions;
+  readonly targetState: TargetState;
+  /** @throws when the configuration is not usable. */
+  readonly createRun: (hooks: RunHooks) => TaskRun;
+  /** The target changed: the next life of this actor begins with it. */
+  readonly onTarget: (state: TargetState) => void;
+  /** The actor ended. */
+  readonly onEnd: (reason: 'stop' | 'restart' | 'failed') => void;
+}
+
+export class TaskActor implements Actor {
+  readonly #options: TaskActorOptions;
+  readonly #context: ActorContext;
+  /** Aborted by `stop`: ends every wait. */
+  readonly #stopping = new AbortController();
+  readonly #started = Promise.withResolvers<void>();
+  #isStarted = false;
+  #target: TargetState;
+  #targetChanged = Promise.withResolvers<void>();
+  #living: Promise<void> = Promise.resolve();
+  #scope: RunScope | undefined;
+  #run: TaskRun | undefined;
+
+  constructor(options: TaskActorOptions) {
+    this.#options = options;
+    this.#context = options.context;
+    this.#target = options.targetState;
+  }
+
+  /**
+   * Resolves when the plugin's task was started. If the log does not answer (a `stalled` event tells so),
+   * or nothing is to be started yet, it resolves at once and the start goes on in the background.
+   */
+  async start(): Promise<void> {
+    this.#living = this.#live();
+    await this.#started.promise;
+  }
+
+  async receive(message: unknown): Promise<void> {
+    if (!isRuntimeMessage(message) || message.type !== 'target') return;
+    if (message.state === this.#target) return;
+    const wasPaused = this.#isPaused;
+    this.#target = message.state;
+    this.#options.onTarget(message.state);
+    if (wasPaused && !this.#isPaused) this.#context.setState('RUNNING');
+    this.#targetChanged.resolve();
+    this.#targetChanged = Promise.withResolvers<void>();
+    if (wasPaused !== this.#isPaused) this.#run?.pauseOrResume();
+  }
+
+  async stop(reason: 'stop' | 'restart' | 'failed'): Promise<void> {
+    this.#stopping.abort(new SluiceError('task.stopping', 'the task is being stopped'));
+    this.#scope?.close();
+    await this.#living;
+    this.#options.onEnd(reason);
+  }
+
+  /** A task of a stopped connector is about to be revoked; until then it does not move either. */
+  get #isPaused(): boolean {
+    return this.#target !== 'STARTED';
+  }
+
+  get #isEnding(): boolean {
+    return this.#stopping.signal.aborted || this.#context.signal.aborted;
+  }
+
+  /** Never rejects. */
+  async #live(): Promise<void> {
+    let isOver = false;
+    try {
+      while (!isOver && !this.#isEnding) {
+        await this.#untilWanted();
+        if (!this.#isEnding) isOver = (await this.#runOnce()) !== 'lease-expired';
+      }
+    } catch (error) {
+      // Only waits throw here, when they are ended.
+      if (!this.#isEnding) this.#fail(error);
+    }
+    this.#settleStart();
+  }
+
+  /** Target STARTED and the lease fresh. */
+  async #untilWanted(): Promise<void> {
+    const ending = AbortSignal.any([this.#stopping.signal, this.#context.signal]);
+    const { lease } = this.#context;
+    for (;;) {
+      if (this.#isPaused) {
+        // As in Kafka Connect, a task that begins paused is not started until it is resumed.
+        this.#context.setState('PAUSED');
+        this.#settleStart();
+        await untilAborted(this.#targetChanged.promise, ending);
+      } else if (!lease.isFresh()) {
+        this.#settleStart();
+        await lease.untilFresh(ending);
+      } else return;
+    }
+  }
+
+  async #runOnce(): Promise<'lease-expired' | 'ended'> {
+    const scope = new RunScope(this.#context.lease, this.#context.signal);
+    this.#scope = scope;
+    if (this.#stopping.signal.aborted) scope.close();
+    scope.over.addEventListener('abort', () => void this.#watchStuck(scope), { once: true });
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      const run = this.#options.createRun({
+        scope,
+        isPaused: () => this.#isPaused,
+        reportPaused: () => this.#context.setState('PAUSED'),
+        emit: (event) => this.#emit(event),
+      });
+      this.#run = run;
+      await run.start();
+      this.#settleStart();
+      await run.move();
+    } catch (error) {
+      if (!this.#isEnd(scope)) failure = { error };
+    }
+    scope.close();
+    // The supervisor learns it now: the plugin's own end may take long, or never come.
+    if (failure && this.#isStarted) this.#fail(failure.error);
+    const closing = this.#closeRun();
+    if (failure && !this.#isStarted) {
+      const { clock, stuckAfterMs } = this.#options.options;
+      await withinLimit(closing, stuckAfterMs, clock);
+      this.#failStart(failure.error);
+    }
+    await closing;
+    scope.dispose();
+    this.#scope = undefined;
+    return !failure && scope.isLeaseExpired ? 'lease-expired' : 'ended';
+  }
+
+  /** The run was ended from outside: whatever it threw then is not a failure. */
+  #isEnd(scope: RunScope): boolean {
+    return this.#isEnding || scope.isLeaseExpired;
+  }
+
+  async #closeRun(): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    try {
+      await run.close();
+    } catch (error) {
+      this.#options.options.logger.warn(
+        { address: this.#context.address, error: toError(error).message },
+        'stop of the task threw',
+      );
+    }
+    this.#run = undefined;
+  }
+
+  /** A plugin that ignores its signal must not keep the task from going on after the lease came back. */
+  async #watchStuck(scope: RunScope): Promise<void> {
+    const { clock, stuckAfterMs } = this.#options.options;
+    if (!scope.isLeaseExpired) return;
+    try {
+      await this.#context.lease.untilFresh(this.#stopping.signal);
+    } catch {
+      return;
+    }
+    const isStuck = (): boolean => this.#scope === scope && !this.#isEnding;
+    if (!isStuck()) return;
+    await withinLimit(this.#living, stuckAfterMs, clock);
+    if (isStuck())
+      this.#fail(
+        new SluiceError(
+          'task.stuck',
+          `${this.#context.address} did not end a call ${stuckAfterMs} ms after its signal was aborted: ` +
+            'the connector must pass context.signal to whatever it waits for',
+        ),
+      );
+  }
+
+  #emit(event: RuntimeEvent): void {
+    this.#context.emit(event);
+    // The log may stay away for long, and messages are not received before the start is over.
+    if (event.type === 'stalled') this.#settleStart();
+  }
+
+  #settleStart(): void {
+    this.#isStarted = true;
+    this.#started.resolve();
+  }
+
+  #failStart(error: unknown): void {
+    this.#isStarted = true;
+    this.#started.reject(toError(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#settleStart();
+    this.#context.fail(error);
+  }
+}
+
+/** @throws the signal's reason. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,37 @@
+/** The converters of one task, by its configuration and the worker's. */
+import type { ConnectorConfig, Converter } from '@sluice/connector-api';
+import { converterFor, findConverter } from '@sluice/converters';
+
+export interface TaskConverters {
+  readonly key: Converter;
+  readonly value: Converter;
+  readonly header: Converter;
+}
+
+/** @throws SluiceError or ConfigError that names the class or the setting. */
+export function createTaskConverters(
+  config: ConnectorConfig,
+  workerConfig: ConnectorConfig,
+): TaskConverters {
+  return {
+    key: converterFor('key', config, workerConfig),
+    value: converterFor('value', config, workerConfig),
+    header: headerConverter(config, workerConfig),
+  };
+}
+
+const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
+
+function headerConverter(config: ConnectorConfig, workerConfig: ConnectorConfig): Converter {
+  const name = config['header.converter'] ?? workerConfig['header.converter'];
+  if (name !== undefined && /(^|\.)Simple(HeaderConverter)?$/.test(name.trim())) {
+    // Kafka Connect's default, which writes text. Where it is not there yet, text is what stays the same.
+    if (!findConverter(simpleHeaderConverter))
+      return converterFor(
+        'header',
+        { 'header.converter': 'org.apache.kafka.connect.storage.StringConverter' },
+        {},
+      );
+  }
+  return converterFor('header', config, workerConfig);
+}
