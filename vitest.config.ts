@@ -19,7 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,packages}/**/*.test.ts'],
+          include: ['{apps,packages,scripts}/**/*.test.ts'],
           exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },

@@ -21,17 +21,23 @@ export interface GuardedSpawn {
 
 /** Starts a process whose output can be read and which dies with this one. */
 export function spawnGuarded({ command, args, cwd, env }: GuardedSpawn): ChildProcess {
-  const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
-  const options = {
+  return spawn(...guardedCommand(command, args), {
     // An input that nothing is written to: it ends with this process, which a child may wait for.
-    stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
-  };
-  // setpriv replaces itself by the command: the pid is the command's own.
+  });
+}
+
+/**
+ * The command with which the process dies with the one that starts it. Its pid is the command's own,
+ * since `setpriv` replaces itself by it.
+ */
+export function guardedCommand(command: string, args: readonly string[]): [string, string[]] {
+  const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
   return setpriv === undefined
-    ? spawn(command, args, options)
-    : spawn(setpriv, ['--pdeathsig', 'KILL', command, ...args], options);
+    ? [command, [...args]]
+    : [setpriv, ['--pdeathsig', 'KILL', command, ...args]];
 }
 
 /** The first executable of this name on the PATH. */

@@ -15,7 +15,13 @@ export {
   requireRedisServer,
 } from './find-redis.ts';
 export { freePort, isFree } from './free-port.ts';
-export { findOnPath, isAlive, makeOwnedFolder, spawnGuarded } from './guarded-process.ts';
+export {
+  findOnPath,
+  guardedCommand,
+  isAlive,
+  makeOwnedFolder,
+  spawnGuarded,
+} from './guarded-process.ts';
 export {
   type Exit,
   type LogLine,

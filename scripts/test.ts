@@ -1,0 +1,190 @@
+/**
+ * `npm test`: every check and every test; `npm run test:fast`: types, unit tests and tests with Redis.
+ *
+ * The static checks count as one test each, in a suite of their own. The last line is always
+ * `N passed, N failed`, and the exit code is 0 only if something ran and nothing failed. What vitest
+ * does not count itself is counted as failed: files that do not load, errors outside of any test, a
+ * crash, a run that takes too long, a run in which no test was found.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock, toError } from '@sluice/kernel';
+import { repositoryRoot } from '@sluice/testkit';
+import { reportFileVariable, type VitestReport } from './count-reporter.ts';
+import { spawnForeground } from './foreground.ts';
+import { note, seconds } from './progress.ts';
+import { obtainRedisServer } from './redis.ts';
+import { runCommand } from './run-command.ts';
+import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
+
+const vitestTimeoutMs = 20 * 60_000;
+const reportFile = join(repositoryRoot, '.sluice', 'test', `report-${process.pid}.json`);
+
+const usage = `usage: npm test [-- [--fast] [FILTER…] [-t TITLE]]
+
+  FILTER      only test files whose path contains it; leaves out the static checks
+  -t TITLE    only tests whose title matches; leaves out the static checks
+  --fast      typecheck, unit tests and tests with Redis: what npm run test:fast does
+`;
+
+interface Check {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const typecheck: Check = {
+  name: 'typecheck',
+  command: ['turbo', 'run', 'typecheck', '//#typecheck:root', '--continue'],
+};
+
+const allChecks: readonly Check[] = [
+  { name: 'format', command: ['biome', 'check', '--linter-enabled=false'] },
+  { name: 'tidy', command: ['node', '--conditions=@sluice/source', 'scripts/tidy.ts'] },
+  { name: 'boundaries', command: ['turbo', 'boundaries'] },
+  typecheck,
+  { name: 'lint', command: ['turbo', 'run', 'lint', '//#lint:root', '--continue'] },
+];
+
+// The process that started this was killed: what was started from here ends with this.
+process.once('disconnect', () => process.exit(1));
+// The channel alone is no reason to stay.
+process.channel?.unref();
+
+await main();
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      fast: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      testNamePattern: { type: 'string', short: 't' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const startedAtMs = systemClock.monotonicMs();
+  const filter = [
+    ...positionals,
+    ...(values.testNamePattern === undefined ? [] : ['-t', values.testNamePattern]),
+  ];
+  const suites: Suite[] = [];
+  const failures: string[] = [];
+  if (filter.length === 0) {
+    const checks = await runChecks(values.fast ? [typecheck] : allChecks);
+    suites.push(checks.suite);
+    failures.push(...checks.failures);
+  }
+  const tests = await runTests(
+    values.fast ? ['unit', 'redis'] : ['unit', 'redis', 'system'],
+    filter,
+  );
+  suites.push(...tests.suites);
+  failures.push(...tests.failures);
+
+  const counts = total(suites);
+  const took = seconds(systemClock.monotonicMs() - startedAtMs);
+  const listed = failures.map((failure) => `  failed: ${failure}\n`).join('');
+  process.stdout.write(
+    `\n${listed}${summaryTable(suites)}\ntook ${took}\n${closingLine(counts)}\n`,
+  );
+  process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+}
+
+interface Outcome {
+  readonly suites: Suite[];
+  readonly failures: string[];
+}
+
+async function runChecks(checks: readonly Check[]): Promise<{ suite: Suite; failures: string[] }> {
+  const failures: string[] = [];
+  for (const check of checks) {
+    const startedAtMs = systemClock.monotonicMs();
+    const [command, ...args] = check.command;
+    const isTurbo = command === 'turbo' && args[0] === 'run';
+    const { code, output } = await runCommand(
+      command,
+      [...args, ...(isTurbo ? ['--output-logs=errors-only', '--log-order=grouped'] : [])],
+      {
+        cwd: repositoryRoot,
+        env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NO_COLOR: '1' },
+      },
+    );
+    const took = seconds(systemClock.monotonicMs() - startedAtMs);
+    note(`${code === 0 ? '✓' : '✗'} ${check.name} (${took})`);
+    if (code === 0) continue;
+    failures.push(`checks › ${check.name}: ${check.command.join(' ')}`);
+    note(output.trimEnd());
+  }
+  const suite = {
+    name: 'checks',
+    passed: checks.length - failures.length,
+    failed: failures.length,
+    skipped: 0,
+  };
+  return { suite, failures };
+}
+
+async function runTests(projects: readonly string[], filter: readonly string[]): Promise<Outcome> {
+  try {
+    await obtainRedisServer();
+  } catch (error) {
+    return vitestFailed(toError(error).message);
+  }
+  rmSync(reportFile, { force: true });
+  const ended = await spawnForeground(
+    process.execPath,
+    [
+      join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      ...projects.flatMap((project) => ['--project', project]),
+      '--reporter=default',
+      `--reporter=${join(repositoryRoot, 'scripts', 'count-reporter.ts')}`,
+      '--passWithNoTests=false',
+      ...filter,
+    ],
+    { env: { ...process.env, [reportFileVariable]: reportFile }, timeoutMs: vitestTimeoutMs },
+  );
+  if (!existsSync(reportFile)) return vitestFailed(`vitest crashed: ${ended.reason}`);
+  const report = JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport;
+  rmSync(reportFile, { force: true });
+  return judge(report, projects, ended);
+}
+
+function judge(
+  report: VitestReport,
+  projects: readonly string[],
+  ended: { readonly code: number; readonly reason: string },
+): Outcome {
+  const suites: Suite[] = projects.flatMap((name) => {
+    const counts = report.suites[name];
+    return counts === undefined ? [] : [{ name, ...counts }];
+  });
+  const failures = [...report.failures];
+  const { passed, failed } = total(suites);
+  if (report.unhandledErrors > 0) {
+    suites.push({
+      name: 'outside of tests',
+      passed: 0,
+      failed: report.unhandledErrors,
+      skipped: 0,
+    });
+    failures.push(`${report.unhandledErrors} errors outside of any test, shown above`);
+  } else if (passed + failed === 0) {
+    return vitestFailed('no test ran');
+  } else if (ended.code !== 0 && failed === 0) {
+    const crashed = vitestFailed(`vitest failed without a failed test: ${ended.reason}`);
+    return { suites: [...suites, ...crashed.suites], failures: [...failures, ...crashed.failures] };
+  }
+  return { suites, failures };
+}
+
+function vitestFailed(reason: string): Outcome {
+  return {
+    suites: [{ name: 'vitest', passed: 0, failed: 1, skipped: 0 }],
+    failures: [reason],
+  };
+}
