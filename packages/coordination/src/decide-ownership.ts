@@ -34,8 +34,10 @@ export interface OwnershipDecision {
   readonly unplaceable: readonly { readonly id: string; readonly reason: string }[];
   /** Eligible workers; `N` of the modulo rule. */
   readonly workers: number;
-  /** Tasks without a live owner. */
+  /** Tasks that had an owner and have no live one. */
   readonly orphans: number;
+  /** Tasks that never had an owner and get one now. */
+  readonly placed: number;
   /** Tasks that end up elsewhere than they are or were. */
   readonly moves: number;
   /** Surplus that this round left where it is. */
@@ -82,14 +84,16 @@ export function decideOwnership(
 
   const grant: (Grant & { from: string | undefined })[] = [];
   let orphans = 0;
+  let placed = 0;
   let moves = 0;
   for (const { units, plan } of plans) {
     for (const unit of units) {
       const to = plan.assignment.get(unit.unit);
       const owner = view.liveOwner(unit);
       if (unit.kind === 'task') {
-        if (!owner) orphans++;
-        const from = owner?.worker ?? unit.lastWorker;
+        const from = owner?.worker ?? unit.worker ?? unit.lastWorker;
+        if (!owner && from !== undefined) orphans++;
+        if (to !== undefined && from === undefined) placed++;
         if (to !== undefined && from !== undefined && to !== from) moves++;
       }
       if (unit.state === 'free') {
@@ -113,6 +117,7 @@ export function decideOwnership(
     unplaceable: plans.flatMap(({ plan }) => plan.unplaceable),
     workers: workers.filter(({ state }) => state === 'up').length,
     orphans,
+    placed,
     moves,
     balanceRemaining: plans.reduce((sum, { plan }) => sum + plan.balanceRemaining, 0),
   };

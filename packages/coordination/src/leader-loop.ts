@@ -459,15 +459,23 @@ export class LeaderLoop implements Service {
   async #announceRerun(term: LeaderTerm, decision: OwnershipDecision): Promise<void> {
     const cause = this.#changes.take();
     if (cause === undefined) return;
-    const { workers, orphans, moves } = decision;
+    const { workers, orphans, placed, moves } = decision;
     const before = this.#workersPlanned;
-    if (before === workers && orphans === 0 && moves === 0) return;
+    if (before === workers && orphans + placed + moves === 0) return;
     this.stats.reruns++;
     this.stats.moves += moves;
     const size = before === workers ? `N ${workers}` : `N ${before}→${workers}`;
-    const message = `modulo rerun: ${cause}, ${size}, ${orphans} orphaned, ${moves} moved`;
-    this.#logger.info({ cause, before, workers, orphans, moves }, message);
-    const facts = { cause, n_before: before, n_after: workers, orphaned: orphans, moved: moves };
+    const first = placed > 0 ? `, ${placed} placed` : '';
+    const message = `modulo rerun: ${cause}, ${size}, ${orphans} orphaned, ${moves} moved${first}`;
+    const facts = {
+      cause,
+      n_before: before,
+      n_after: workers,
+      orphaned: orphans,
+      moved: moves,
+      placed,
+    };
+    this.#logger.info(facts, message);
     await this.#options.store.appendEvents(term, [{ type: 'assignment.rerun', message, facts }]);
   }
 

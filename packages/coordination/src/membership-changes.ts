@@ -45,7 +45,7 @@ export class MembershipChanges {
       this.#epochs.set(name, record.taskEpoch);
       if (known === undefined || known < record.taskEpoch) {
         this.note(
-          record.taskEpoch === 0 ? `${name} created` : `${name} has ${record.taskCount} tasks`,
+          record.taskEpoch === 0 ? `${name} created` : `${name} has ${tasks(record.taskCount)}`,
         );
       }
     }
@@ -60,4 +60,8 @@ export class MembershipChanges {
       ? causes.join(', ')
       : `${causes.slice(0, causesMax).join(', ')} and ${causes.length - causesMax} more`;
   }
+}
+
+function tasks(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`;
 }

@@ -1,0 +1,135 @@
+/** Wires one coordinator: stores, queues, the leader's loop, the API. */
+import {
+  type ClusterClient,
+  createClusterClient,
+  LeaderLoop,
+  type LeaderWaker,
+} from '@sluice/coordination';
+import {
+  connectCoordinationRedis,
+  RedisCoordinationStore,
+  untilReady,
+} from '@sluice/coordination-redis';
+import {
+  BullDispatcher,
+  boardPlugin,
+  LeaderWakeConsumer,
+  LeaderWakeQueue,
+  QueueRegistry,
+} from '@sluice/dispatch-bullmq';
+import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
+import { assertBindAllowed, buildApi } from '@sluice/rest-api';
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+
+import { coordinatorMetrics } from './metrics.ts';
+import type { CoordinatorSettings } from './settings.ts';
+
+/** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
+const compatibleVersion = '4.1.0';
+
+export class Coordinator implements Service {
+  readonly #settings: CoordinatorSettings;
+  readonly #logger: Logger;
+  readonly #redis: Redis;
+  readonly #queues: QueueRegistry;
+  readonly #loop: LeaderLoop;
+  readonly #wakeUps: LeaderWakeConsumer;
+  readonly #client: ClusterClient;
+  #api: FastifyInstance | undefined;
+
+  constructor(settings: CoordinatorSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    const { redisUrl, cluster, coordinator, profile } = settings;
+    const clock = systemClock;
+    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
+    const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
+    this.#loop = new LeaderLoop({
+      coordinator,
+      store,
+      dispatcher: new BullDispatcher({ queues: this.#queues, logger }),
+      clock,
+      logger,
+      profile,
+      movement: settings.movement,
+      onLeadership: (leads) => this.#listenForWakeUps(leads),
+    });
+    this.#wakeUps = new LeaderWakeConsumer({
+      redis: redisUrl,
+      cluster,
+      coordinator,
+      logger,
+      onWake: () => this.#loop.nudge(),
+    });
+    const queue = new LeaderWakeQueue({ queues: this.#queues, logger });
+    const waker: LeaderWaker = {
+      wake: async (reason, requestId) => {
+        // Our own loop need not wait for the queue, if it leads.
+        this.#loop.nudge();
+        await queue.wake(reason, requestId);
+      },
+    };
+    this.#client = createClusterClient({ store, waker, clock, profile });
+  }
+
+  /** Port that the API listens on. */
+  get port(): number {
+    const address = this.#api?.server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#settings.port;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, auth, insecure, redisWaitMs } = this.#settings;
+    assertBindAllowed({ host, hasAuth: auth !== undefined, insecure });
+    await untilReady(this.#redis, redisWaitMs);
+    await this.#queues.start();
+    await this.#loop.start();
+    this.#api = await this.#buildApi();
+    await this.#api.listen({ host, port });
+  }
+
+  /** Resigns first, so that another replica leads before this one stops answering. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    await this.#wakeUps.stop();
+    await this.#api?.close();
+    await this.#queues.stop();
+    this.#redis.disconnect();
+  }
+
+  #listenForWakeUps(leads: boolean): void {
+    const change = leads ? this.#wakeUps.start() : this.#wakeUps.stop();
+    change.catch((error: unknown) => {
+      // Without wake-ups the leader still looks at every tick.
+      this.#logger.warn({ error: toError(error).message }, 'wake-ups cannot be consumed');
+    });
+  }
+
+  async #buildApi(): Promise<FastifyInstance> {
+    const { auth, allowedHosts, insecure, cluster, boardsWritable } = this.#settings;
+    const api = buildApi({
+      client: this.#client,
+      info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
+      logger: this.#logger,
+      ...(auth ? { auth } : {}),
+      ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
+    });
+    await api.register(
+      boardPlugin({
+        queues: this.#queues,
+        workers: async () =>
+          (await this.#client.snapshot()).workers.map(({ member }) => member.worker),
+        allowWrites: boardsWritable,
+        logger: this.#logger,
+      }),
+    );
+    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    api.get('/metrics', async (_request, reply) => {
+      reply.header('content-type', metrics.contentType);
+      return metrics.metrics();
+    });
+    return api;
+  }
+}

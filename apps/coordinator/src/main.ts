@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** Reads settings, wires and runs a coordinator, forwards signals. */
+import { parseArgs } from 'node:util';
+
+import { SluiceError, toError } from '@sluice/kernel';
+import { pino } from 'pino';
+
+import { Coordinator } from './coordinator.ts';
+import { readSettings, settingsHelp } from './settings.ts';
+
+const help = `Usage: sluice-coordinator [--insecure]
+
+Runs a coordinator: the REST API, the BullMQ boards under /queues, and, while it leads, the assignment
+of tasks to workers. Run two or more for availability; one of them leads.
+
+  --insecure   listen on a non-loopback address without authentication
+  --help
+
+${settingsHelp}
+
+Examples:
+  REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH=admin:secret sluice-coordinator
+  SLUICE_PROFILE=fast SLUICE_PORT=8084 sluice-coordinator`;
+
+const exitCodes = { failed: 1, usage: 2 } as const;
+/** After a signal; then the process ends whatever still runs. */
+const stopLimitMs = 15_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { insecure: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const settings = readSettings(process.env, { insecure: values.insecure });
+  const logger = pino({
+    level: settings.logLevel,
+    base: { coordinator: settings.coordinator, pid: process.pid },
+  });
+  const coordinator = new Coordinator(settings, logger);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stop(coordinator, signal));
+  }
+  await coordinator.start();
+  logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
+
+  async function stop(running: Coordinator, signal: string): Promise<void> {
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(exitCodes.failed), stopLimitMs).unref();
+    await running.stop();
+    process.exit(0);
+  }
+}
+
+main().catch((error: unknown) => {
+  const { message } = toError(error);
+  const isUsage =
+    (error instanceof SluiceError && error.code === 'config.invalid') ||
+    (error instanceof TypeError && message.includes('option'));
+  console.error(`sluice-coordinator: ${message}`);
+  process.exit(isUsage ? exitCodes.usage : exitCodes.failed);
+});

@@ -1,0 +1,78 @@
+/** The coordinator's settings: environment variables, checked all at once. */
+import { hostname } from 'node:os';
+
+import { type TimingProfile, timingProfile } from '@sluice/coordination';
+import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
+import type { BasicAuth } from '@sluice/rest-api';
+
+export interface CoordinatorSettings {
+  readonly redisUrl: string;
+  readonly cluster: string;
+  readonly coordinator: string;
+  readonly host: string;
+  readonly port: number;
+  readonly profile: TimingProfile;
+  readonly movement: 'minimal' | 'literal';
+  readonly auth: BasicAuth | undefined;
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly insecure: boolean;
+  readonly boardsWritable: boolean;
+  readonly logLevel: string;
+  /** How long to wait for Redis at start before giving up. */
+  readonly redisWaitMs: number;
+}
+
+export const settingsHelp = `Settings (environment variables):
+  REDIS_URL                    redis://127.0.0.1:6379   redis:// or rediss://, with user and password
+  SLUICE_CLUSTER               default                  all processes of one cluster share it
+  SLUICE_COORDINATOR_NAME      <host>-<random>
+  SLUICE_HOST                  127.0.0.1                address to listen on
+  SLUICE_PORT                  8083                     0 takes a free one
+  SLUICE_PROFILE               default                  default (4 s leases) or fast (1 s)
+  SLUICE_ASSIGNMENT_MOVEMENT   minimal                  minimal or literal
+  SLUICE_AUTH                                           user:password, for API and boards
+  SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
+  SLUICE_INSECURE              false                    as --insecure
+  SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
+  SLUICE_LOG_LEVEL             info                     debug, info, warn, error
+  SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start`;
+
+/** @throws SluiceError `config.invalid` that lists every problem. */
+export function readSettings(
+  environment: Environment,
+  flags: { readonly insecure: boolean },
+): CoordinatorSettings {
+  const settings = new SettingsReader(environment);
+  const compiled: CoordinatorSettings = {
+    redisUrl: settings.string('REDIS_URL', 'redis://127.0.0.1:6379'),
+    cluster: settings.string('SLUICE_CLUSTER', 'default'),
+    coordinator: settings.string('SLUICE_COORDINATOR_NAME', `${hostname()}-${newShortId()}`),
+    host: settings.string('SLUICE_HOST', '127.0.0.1'),
+    port: settings.integer('SLUICE_PORT', 8083, { min: 0, max: 65_535 }),
+    profile: timingProfile(settings.oneOf('SLUICE_PROFILE', ['default', 'fast'], 'default')),
+    movement: settings.oneOf('SLUICE_ASSIGNMENT_MOVEMENT', ['minimal', 'literal'], 'minimal'),
+    auth: readAuth(settings),
+    allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
+    insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
+    boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
+    logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: 3_600_000 }),
+  };
+  if (!/^rediss?:\/\//.test(compiled.redisUrl)) {
+    settings.problem('REDIS_URL must begin with redis:// or rediss://');
+  }
+  settings.check();
+  return Object.freeze(compiled);
+}
+
+function readAuth(settings: SettingsReader): BasicAuth | undefined {
+  const value = settings.optional('SLUICE_AUTH');
+  if (value === undefined) return undefined;
+  const colon = value.indexOf(':');
+  if (colon < 1 || colon === value.length - 1) {
+    // Without the value: half of it may be a password.
+    settings.problem('SLUICE_AUTH must have the form user:password');
+    return undefined;
+  }
+  return { users: [{ username: value.slice(0, colon), password: value.slice(colon + 1) }] };
+}

@@ -1,0 +1,160 @@
+/**
+ * Runs a worker's units as actors: translates between the protocol's words and the executors'. Keeps, for
+ * each unit, how it should run now, so that an actor which was restarted with what it was first told is
+ * told again.
+ */
+import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
+import type {
+  LeaseDeadlines,
+  RunnableUnit,
+  UnitId,
+  UnitRunner,
+  UnitRunnerEvents,
+} from '@sluice/coordination';
+import type { Logger } from '@sluice/kernel';
+import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
+
+import type { TaskMetrics } from './task-metrics.ts';
+
+export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
+  readonly #units = new Map<UnitId, RunnableUnit>();
+  readonly #metrics: TaskMetrics;
+  readonly #logger: Logger;
+  #host: ActorHost | undefined;
+  #events: UnitRunnerEvents | undefined;
+
+  constructor(metrics: TaskMetrics, logger: Logger) {
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** Both sides exist only after this object does. */
+  connect(host: ActorHost, events: UnitRunnerEvents): void {
+    this.#host = host;
+    this.#events = events;
+  }
+
+  run(unit: RunnableUnit): void {
+    this.#units.set(unit.unit, unit);
+    this.#actors.spawn(specOf(unit));
+  }
+
+  update(unit: RunnableUnit): void {
+    const before = this.#units.get(unit.unit);
+    this.#units.set(unit.unit, unit);
+    if (before && before.definitionVersion !== unit.definitionVersion) {
+      this.#actors.restart(unit.unit, unit.fence, payloadOf(unit));
+      return;
+    }
+    this.#tellTarget(unit);
+  }
+
+  restart(id: UnitId, fence: number): void {
+    const unit = this.#units.get(id);
+    if (unit) this.#actors.restart(id, fence, payloadOf(unit));
+  }
+
+  async stop(id: UnitId, fence: number): Promise<void> {
+    await this.#actors.stopActor(id, fence);
+    this.#units.delete(id);
+    this.#metrics.forget(id);
+  }
+
+  setLease(deadlines: LeaseDeadlines): void {
+    this.#actors.setLease(deadlines);
+  }
+
+  isQuiet(): boolean {
+    return this.#actors.isQuiet();
+  }
+
+  async abandonAll(): Promise<void> {
+    await this.#actors.abandonAll();
+    for (const unit of this.#units.keys()) this.#metrics.forget(unit);
+    this.#units.clear();
+  }
+
+  /** New fences for actors whose executor was abandoned. */
+  async refence(
+    actors: readonly { readonly address: string; readonly fence: number }[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const fences = await this.#cluster.refence(
+      actors.map(({ address, fence }) => ({ unit: address, fence })),
+    );
+    for (const [id, fence] of fences) {
+      const unit = this.#units.get(id);
+      if (unit) this.#units.set(id, { ...unit, fence });
+    }
+    return fences;
+  }
+
+  status(status: ActorStatus): void {
+    const { address, fence, ...report } = status;
+    this.#cluster.reported(address, fence, report);
+    const unit = this.#units.get(address);
+    // A restarted actor begins with the payload of its spawn, which may be out of date.
+    const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
+    const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
+    if (unit && isRunning && status.state !== wanted) this.#tellTarget(unit);
+    if (status.state === 'FAILED') {
+      this.#logger.error(
+        { unit: address, executor: status.executor, trace: status.trace },
+        'failed',
+      );
+    }
+  }
+
+  event(address: string, fence: number, event: unknown): void {
+    const unit = this.#units.get(address);
+    const runtimeEvent = event as RuntimeEvent;
+    switch (runtimeEvent.type) {
+      case 'task-configs':
+        if (unit) {
+          const { definitionVersion, configs } = runtimeEvent;
+          this.#cluster.taskConfigs(unit.connector, fence, definitionVersion, configs);
+        }
+        return;
+      case 'metrics':
+        if (unit) this.#metrics.record(unit, runtimeEvent.counters);
+        return;
+      case 'stalled':
+        this.#logger.warn({ unit: address, code: runtimeEvent.code }, runtimeEvent.reason);
+        return;
+      case 'recovered':
+        this.#logger.info({ unit: address, stalledForMs: runtimeEvent.stalledForMs }, 'recovered');
+        return;
+    }
+  }
+
+  #tellTarget({ unit, fence, targetState }: RunnableUnit): void {
+    const message: RuntimeMessage = { type: 'target', state: targetState };
+    this.#actors.tell(unit, fence, message);
+  }
+
+  get #actors(): ActorHost {
+    if (!this.#host) throw new Error('the runner is used before it was connected');
+    return this.#host;
+  }
+
+  get #cluster(): UnitRunnerEvents {
+    if (!this.#events) throw new Error('the runner is used before it was connected');
+    return this.#events;
+  }
+}
+
+function specOf(unit: RunnableUnit): ActorSpec {
+  return {
+    address: unit.unit,
+    fence: unit.fence,
+    kind: unit.kind === 'connector' ? 'connector' : `${unit.connectorType}-task`,
+    payload: payloadOf(unit),
+    group: unit.connector,
+    ...(unit.config['sluice.executor'] === 'dedicated' ? { isolation: 'dedicated' as const } : {}),
+  };
+}
+
+function payloadOf(unit: RunnableUnit): ConnectorPayload | TaskPayload {
+  const { connector, config, targetState, definitionVersion, taskCount, task } = unit;
+  const common = { connector, config, targetState, definitionVersion };
+  return task === undefined ? common : { ...common, task, taskCount };
+}

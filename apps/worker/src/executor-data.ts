@@ -1,0 +1,10 @@
+/** What every executor of a worker is told when it starts. Structured-clonable. */
+export interface ExecutorData {
+  readonly logRedisUrl: string;
+  readonly cluster: string;
+  readonly worker: string;
+  readonly plugins: readonly string[];
+  readonly workerConfig: Readonly<Record<string, string>>;
+  readonly offsetFlushIntervalMs: number;
+  readonly logLevel: string;
+}

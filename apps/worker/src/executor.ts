@@ -1,0 +1,27 @@
+/** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
+import { runExecutor } from '@sluice/actor/executor';
+import { RedisLog } from '@sluice/record-log-redis';
+import { createRuntimeFactory, loadPlugins } from '@sluice/runtime';
+import { pino } from 'pino';
+
+import type { ExecutorData } from './executor-data.ts';
+
+await runExecutor(async ({ id, data, lease }) => {
+  const { logRedisUrl, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel } =
+    data as ExecutorData;
+  const logger = pino({ level: logLevel, base: { worker, executor: id, pid: process.pid } });
+  const log = new RedisLog({ url: logRedisUrl, cluster, clientId: `${worker}/${id}` });
+  await log.start();
+  // Drivers retry for seconds after a check: a lease that is over ends their sockets.
+  lease.onExpired(() => log.disconnect());
+  // Modules that do not load were reported by the scan; here they are just not there.
+  const registry = await loadPlugins(plugins);
+  return createRuntimeFactory({
+    log,
+    plugins: registry,
+    cluster,
+    workerConfig,
+    offsetFlushIntervalMs,
+    logger,
+  });
+});

@@ -1,0 +1,74 @@
+/** `/health` and `/metrics` of a worker. No configuration values, no writes. */
+
+import { type Service, toError } from '@sluice/kernel';
+import { assertBindAllowed } from '@sluice/rest-api';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Registry } from 'prom-client';
+
+import type { WorkerSettings } from './settings.ts';
+
+export interface WorkerHttpOptions {
+  readonly settings: WorkerSettings;
+  readonly metrics: Registry;
+  /** Throws with the reason while the worker cannot do its work. */
+  readonly ready: () => void;
+}
+
+export class WorkerHttp implements Service {
+  readonly #options: WorkerHttpOptions;
+  readonly #app: FastifyInstance;
+
+  constructor(options: WorkerHttpOptions) {
+    this.#options = options;
+    this.#app = fastify({ forceCloseConnections: true });
+  }
+
+  get port(): number {
+    const address = this.#app.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Kafka Connect's worker_id. */
+  get address(): string {
+    return `${this.#options.settings.host}:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const { settings, metrics } = this.#options;
+    const { host, port, insecure } = settings;
+    assertBindAllowed({ host, hasAuth: false, insecure });
+    this.#app.get('/health', async () => {
+      const problem = this.#problem();
+      return {
+        status: 'healthy',
+        message: problem ?? 'Worker has completed startup and is ready to handle requests.',
+        ready: problem === undefined,
+        worker: settings.worker,
+      };
+    });
+    this.#app.get('/health/live', async () => ({ status: 'alive' }));
+    this.#app.get('/health/ready', async (_request, reply) => {
+      const problem = this.#problem();
+      if (problem === undefined) return { status: 'ready' };
+      return reply.status(503).send({ status: 'not ready', message: problem });
+    });
+    this.#app.get('/metrics', async (_request, reply) => {
+      reply.header('content-type', metrics.contentType);
+      return metrics.metrics();
+    });
+    await this.#app.listen({ host, port });
+  }
+
+  async stop(): Promise<void> {
+    await this.#app.close();
+  }
+
+  #problem(): string | undefined {
+    try {
+      this.#options.ready();
+      return undefined;
+    } catch (error) {
+      return toError(error).message;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/** Reads settings, wires and runs a worker, forwards signals. */
+import { parseArgs } from 'node:util';
+
+import { SluiceError, toError } from '@sluice/kernel';
+import { pino } from 'pino';
+
+import { readSettings, settingsHelp } from './settings.ts';
+import { Worker } from './worker.ts';
+
+const help = `Usage: sluice-worker [--insecure]
+
+Runs a worker: joins the cluster, takes the connectors and tasks that it is given, runs them in worker
+threads. SIGTERM hands them over and ends it.
+
+  --insecure   listen on a non-loopback address (health and metrics have no authentication)
+  --help
+
+${settingsHelp}
+
+Examples:
+  REDIS_URL=redis://redis:6379 SLUICE_WORKER_NAME=worker-1 sluice-worker
+  SLUICE_PLUGINS=./clock.ts SLUICE_WORKER_PORT=0 sluice-worker`;
+
+const exitCodes = { failed: 1, usage: 2 } as const;
+/** Besides the time that draining may take. */
+const stopMarginMs = 10_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { insecure: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const settings = readSettings(process.env, { insecure: values.insecure });
+  const logger = pino({
+    level: settings.logLevel,
+    base: { worker: settings.worker, pid: process.pid },
+  });
+  const worker = new Worker(settings, logger);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stop(signal));
+  }
+  await worker.start();
+  logger.info({ port: worker.port }, 'worker ready');
+
+  async function stop(signal: string): Promise<void> {
+    logger.info({ signal }, 'draining');
+    setTimeout(
+      () => process.kill(process.pid, 'SIGKILL'),
+      settings.drainTimeoutMs + stopMarginMs,
+    ).unref();
+    await worker.stop();
+    logger.info({}, 'stopped');
+    process.exit(0);
+  }
+}
+
+main().catch((error: unknown) => {
+  const { message } = toError(error);
+  const isUsage =
+    (error instanceof SluiceError && error.code === 'config.invalid') ||
+    (error instanceof TypeError && message.includes('option'));
+  console.error(`sluice-worker: ${message}`);
+  process.exit(isUsage ? exitCodes.usage : exitCodes.failed);
+});

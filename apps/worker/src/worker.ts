@@ -1,0 +1,181 @@
+/**
+ * Wires one worker. The control thread, this one, keeps the heartbeat and runs no connector code; the
+ * executors run it.
+ */
+import { hostname } from 'node:os';
+
+import { type ActorHost, createActorHost } from '@sluice/actor';
+import { type PluginInfo, WorkerAgent } from '@sluice/coordination';
+import {
+  connectCoordinationRedis,
+  RedisCoordinationStore,
+  untilReady,
+} from '@sluice/coordination-redis';
+import { LeaderWakeQueue, QueueRegistry, StartQueueConsumer } from '@sluice/dispatch-bullmq';
+import { type Logger, type Service, SluiceError, systemClock } from '@sluice/kernel';
+import { type PluginScan, scanPlugins } from '@sluice/runtime';
+import type { Redis } from 'ioredis';
+
+import { ActorUnitRunner } from './actor-unit-runner.ts';
+import type { ExecutorData } from './executor-data.ts';
+import { WorkerHttp } from './http.ts';
+import { pluginSpecifiers } from './plugins.ts';
+import type { WorkerSettings } from './settings.ts';
+import { TaskMetrics } from './task-metrics.ts';
+
+const scanLimitMs = 20_000;
+const isSource = import.meta.url.endsWith('.ts');
+const executorEntry = new URL(isSource ? './executor.ts' : './executor.js', import.meta.url);
+
+export class Worker implements Service {
+  readonly #settings: WorkerSettings;
+  readonly #logger: Logger;
+  readonly #heartbeatRedis: Redis;
+  readonly #redis: Redis;
+  readonly #queues: QueueRegistry;
+  readonly #metrics = new TaskMetrics();
+  readonly #http: WorkerHttp;
+  #host: ActorHost | undefined;
+  #agent: WorkerAgent | undefined;
+  #jobs: StartQueueConsumer | undefined;
+
+  constructor(settings: WorkerSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    const { redisUrl, cluster, profile } = settings;
+    this.#heartbeatRedis = connectCoordinationRedis(redisUrl, {
+      role: 'heartbeat',
+      // A beat that takes longer than the pause deadline is worth nothing.
+      commandTimeoutMs: profile.pauseAfterMs,
+    });
+    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
+    this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
+    this.#http = new WorkerHttp({
+      settings,
+      metrics: this.#metrics.registry,
+      ready: () => this.#readiness(),
+    });
+  }
+
+  get port(): number {
+    return this.#http.port;
+  }
+
+  async start(): Promise<void> {
+    const { redisWaitMs, plugins } = this.#settings;
+    const specifiers = pluginSpecifiers(plugins);
+    const [scan] = await Promise.all([
+      scanPlugins(specifiers, { timeoutMs: scanLimitMs }),
+      untilReady(this.#redis, redisWaitMs),
+      untilReady(this.#heartbeatRedis, redisWaitMs),
+    ]);
+    for (const { specifier, error } of scan.failures) {
+      this.#logger.error({ module: specifier }, error);
+    }
+    await this.#queues.start();
+    await this.#http.start();
+    await this.#startAgent(scan.usable, announced(scan));
+  }
+
+  async #startAgent(specifiers: readonly string[], plugins: readonly PluginInfo[]): Promise<void> {
+    const { cluster, worker, profile, drainTimeoutMs, sharedExecutors } = this.#settings;
+    const logger = this.#logger;
+    const clock = systemClock;
+    const runner = new ActorUnitRunner(this.#metrics, logger);
+    const host = createActorHost(
+      {
+        entry: executorEntry,
+        executorData: this.#executorData(specifiers),
+        heapLimitMb: this.#settings.heapLimitMb,
+        stopGraceMs: this.#settings.stopGraceMs,
+        refence: (actors) => runner.refence(actors),
+        ...(sharedExecutors === undefined ? {} : { sharedExecutors }),
+      },
+      runner,
+    );
+    const agent = new WorkerAgent({
+      identity: {
+        worker,
+        pid: process.pid,
+        host: hostname(),
+        address: this.#http.address,
+        plugins,
+      },
+      store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
+      heartbeatStore: new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
+      runner,
+      waker: new LeaderWakeQueue({ queues: this.#queues, logger }),
+      clock,
+      profile,
+      logger,
+      drainTimeoutMs,
+      mustDie: (reason) => dieNow(logger, reason),
+    });
+    runner.connect(host, agent.runnerEvents);
+    this.#host = host;
+    this.#agent = agent;
+    this.#metrics.watch(host, () => agent.leaseAgeMs);
+    await host.start();
+    this.#jobs = new StartQueueConsumer({
+      redis: this.#settings.redisUrl,
+      cluster,
+      worker,
+      incarnation: () => agent.incarnation,
+      handler: agent.jobs,
+      logger,
+    });
+    await agent.start();
+    await this.#jobs.start();
+  }
+
+  /** Hands over what it runs, then leaves. */
+  async stop(): Promise<void> {
+    await this.#agent?.stop();
+    await this.#jobs?.stop();
+    await this.#host?.stop();
+    await this.#http.stop();
+    await this.#queues.stop();
+    this.#redis.disconnect();
+    this.#heartbeatRedis.disconnect();
+  }
+
+  #executorData(plugins: readonly string[]): ExecutorData {
+    const { logRedisUrl, cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } =
+      this.#settings;
+    return { logRedisUrl, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel };
+  }
+
+  #readiness(): void {
+    const { profile } = this.#settings;
+    const ageMs = this.#agent?.leaseAgeMs;
+    if (ageMs === undefined) throw new SluiceError('worker.not_joined', 'has not joined yet');
+    if (ageMs > profile.pauseAfterMs) {
+      throw new SluiceError(
+        'worker.no_lease',
+        `no heartbeat acknowledged for ${Math.round(ageMs)} ms: is Redis reachable?`,
+      );
+    }
+  }
+}
+
+/**
+ * SIGKILL, since nothing less ends a thread that is blocked in a system call: `process.exit()` waits
+ * for it.
+ */
+function dieNow(logger: Logger, reason: string): void {
+  logger.error({ reason }, 'killing this process: its lease is over and it cannot be made quiet');
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** What the cluster is told: also what does not load, so that a definition's error can say why. */
+function announced(scan: PluginScan): PluginInfo[] {
+  const broken = scan.failures.map(({ specifier, error }) => ({
+    class: specifier,
+    aliases: [],
+    type: 'source' as const,
+    version: '',
+    configKeys: [],
+    error,
+  }));
+  return [...scan.plugins, ...broken];
+}

@@ -1,0 +1,177 @@
+import { hasCode } from '@sluice/kernel';
+import { expect, test } from 'vitest';
+
+import { connectorUnit } from '../model.ts';
+import type { LeaderStore, LeaderTerm, LeadReply } from '../store.ts';
+import { type MakeStore, type StoreUnderTest, startTestCluster } from './test-cluster.ts';
+
+const hourMs = 3_600_000;
+
+export function testLeadership(make: MakeStore): void {
+  const start = async (): Promise<StoreUnderTest & AsyncDisposable> => {
+    const under = await make();
+    return { ...under, [Symbol.asyncDispose]: () => under.close() };
+  };
+
+  test('the first coordinator is elected, and told that it is the first of this data set', async () => {
+    await using under = await start();
+    const reply = await under.store.lead('a', hourMs);
+    expect(reply).toMatchObject({ kind: 'leading', elected: true, founded: true });
+  });
+
+  test('a leader that renews keeps its term', async () => {
+    await using under = await start();
+    const first = await leading(under.store.lead('a', hourMs));
+    const again = await leading(under.store.lead('a', hourMs));
+    expect(again).toEqual({ kind: 'leading', term: first.term, elected: false, founded: false });
+  });
+
+  test('a renewal extends the lease', async () => {
+    await using under = await start();
+    await under.store.lead('a', 300);
+    await under.store.lead('a', hourMs);
+    await under.elapse(400);
+    expect(await under.store.lead('b', hourMs)).toMatchObject({ kind: 'following', leader: 'a' });
+  });
+
+  test('a second coordinator follows, and sees each renewal', async () => {
+    await using under = await start();
+    await under.store.lead('a', hourMs);
+    const before = await following(under.store.lead('b', hourMs));
+    const unchanged = await following(under.store.lead('b', hourMs));
+    await under.store.lead('a', hourMs);
+    const after = await following(under.store.lead('b', hourMs));
+    expect(before.leader).toBe('a');
+    expect(unchanged.observed).toBe(before.observed);
+    expect(after.observed).not.toBe(before.observed);
+  });
+
+  test('when a lease is over another coordinator is elected, with a higher epoch', async () => {
+    await using under = await start();
+    const first = await leading(under.store.lead('a', 50));
+    await under.elapse(100);
+    const second = await leading(under.store.lead('b', hourMs));
+    expect(second).toMatchObject({ elected: true, founded: false });
+    expect(second.term.epoch).toBeGreaterThan(first.term.epoch);
+    expect(await under.store.leader()).toEqual(second.term);
+  });
+
+  test('a value that stood still is taken over from, even if its lease has not run out', async () => {
+    await using under = await start();
+    const first = await leading(under.store.lead('a', hourMs));
+    const { observed } = await following(under.store.lead('b', hourMs));
+    const second = await leading(under.store.lead('b', hourMs, observed));
+    expect(second.elected).toBe(true);
+    expect(second.term.epoch).toBeGreaterThan(first.term.epoch);
+  });
+
+  test('a value that was renewed since cannot be taken over from', async () => {
+    await using under = await start();
+    await under.store.lead('a', hourMs);
+    const { observed } = await following(under.store.lead('b', hourMs));
+    await under.store.lead('a', hourMs);
+    expect((await under.store.lead('b', hourMs, observed)).kind).toBe('following');
+  });
+
+  test('after a leader resigns the next is elected at once', async () => {
+    await using under = await start();
+    const { term } = await leading(under.store.lead('a', hourMs));
+    await under.store.resign(term);
+    expect(await under.store.leader()).toBeUndefined();
+    expect((await leading(under.store.lead('b', hourMs))).elected).toBe(true);
+  });
+
+  test('resigning a term that is over leaves the present leader alone', async () => {
+    await using under = await start();
+    const { term } = await leading(under.store.lead('a', hourMs));
+    await under.store.resign(term);
+    const present = await leading(under.store.lead('b', hourMs));
+    await under.store.resign(term);
+    expect(await under.store.leader()).toEqual(present.term);
+  });
+
+  test.each(Object.entries(leaderCalls))(
+    '%s is refused in a term that is over, and changes nothing',
+    async (_name, call) => {
+      await using cluster = await startTestCluster(make);
+      const owner = await cluster.join('w');
+      await cluster.run('orders', owner, 1);
+      const dead = await cluster.join('d');
+      const deadUnit = connectorUnit('logs');
+      await cluster.define('logs');
+      await cluster.own(deadUnit, dead);
+      const before = await cluster.everything();
+      const events = await cluster.store.events(100);
+
+      const refusals = await Promise.all(
+        [cluster.formerTerm, { ...cluster.term, coordinator: 'other' }].map(async (term) =>
+          call(cluster.store, term, owner.worker, owner.incarnation).then(
+            () => 'accepted',
+            (error: unknown) => hasCode(error, 'coordination.not_leader'),
+          ),
+        ),
+      );
+
+      expect(refusals).toEqual([true, true]);
+      expect(await cluster.everything()).toEqual(before);
+      expect(await cluster.store.events(100)).toEqual(events);
+      expect(await cluster.store.quarantine()).toBeUndefined();
+    },
+  );
+
+  test('endQuarantine is refused in a term that is over', async () => {
+    await using cluster = await startTestCluster(make);
+    await cluster.store.startQuarantine(cluster.term);
+    const nonce = await cluster.store.quarantine();
+    const ended = cluster.store.endQuarantine(cluster.formerTerm, nonce ?? '');
+    await expect(ended).rejects.toMatchObject({ code: 'coordination.not_leader' });
+    expect(await cluster.store.quarantine()).toBe(nonce);
+  });
+}
+
+type LeaderCall = (
+  store: LeaderStore,
+  term: LeaderTerm,
+  worker: string,
+  incarnation: string,
+) => Promise<unknown>;
+
+/** Calls that would change something in the cluster of that test if its term held. */
+const leaderCalls: Readonly<Record<string, LeaderCall>> = {
+  declareDead: (store, term, worker, incarnation) =>
+    store.declareDead(term, worker, incarnation, 1),
+  orphan: (store, term, worker) => store.orphan(term, worker, 'unknown', 10),
+  forget: (store, term, worker) => store.forget(term, worker, 'unknown'),
+  createConnectorUnit: (store, term) => store.createConnectorUnit(term, 'orders', 'x'),
+  grant: (store, term, worker, incarnation) =>
+    store.grant(term, [{ unit: 'task/orders/0', uid: 'uid-1', epoch: 1, worker, incarnation }]),
+  revoke: (store, term) => store.revoke(term, [{ unit: 'connector/orders', fence: 1 }]),
+  sweep: (store, term) => store.sweep(term, ['task/orders/0'], ['orders']),
+  applyRequest: (store, term, worker, incarnation) =>
+    store.applyRequest(
+      term,
+      { id: 'r', position: '1-1', body: { op: 'drain', worker } },
+      { connectors: [], restart: ['task/orders/0'], drain: { worker, incarnation } },
+      { kind: 'done', connectors: [] },
+      [{ type: 'test', message: 'test', facts: {} }],
+    ),
+  adopt: (store, term, worker, incarnation) =>
+    store.adopt(term, worker, incarnation, [
+      { unit: 'task/orders/0', uid: 'uid-1', epoch: 1, fence: Number.MAX_SAFE_INTEGER },
+    ]),
+  startQuarantine: (store, term) => store.startQuarantine(term),
+  appendEvents: (store, term) =>
+    store.appendEvents(term, [{ type: 'test', message: 'test', facts: {} }]),
+};
+
+async function leading(reply: Promise<LeadReply>): Promise<LeadReply & { kind: 'leading' }> {
+  const value = await reply;
+  if (value.kind !== 'leading') throw new Error(`expected to lead, ${value.leader} does`);
+  return value;
+}
+
+async function following(reply: Promise<LeadReply>): Promise<LeadReply & { kind: 'following' }> {
+  const value = await reply;
+  if (value.kind !== 'following') throw new Error('expected to follow');
+  return value;
+}
