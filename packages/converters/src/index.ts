@@ -9,4 +9,5 @@ export {
   createConverter,
   findConverter,
 } from './registry.ts';
+export { SimpleHeaderConverter } from './simple-header-converter.ts';
 export { StringConverter, stringConverterConfig } from './string-converter.ts';

@@ -1,20 +1,25 @@
 /**
  * Floating point numbers as Java prints them (`1.0`, `1.0E-5`, `1.0E7`), so that what a converter writes is
  * byte for byte what Kafka Connect's writes. Both languages print the fewest digits that read back as the
- * same number; only the notation differs.
+ * same number, Java at least two; otherwise only the notation differs.
  */
 
 /** As `Double.toString`; NaN and the infinities as JSON strings, as Jackson writes them. */
 export function javaDouble(value: number): string {
   if (!Number.isFinite(value)) return `"${String(value)}"`;
-  return notation(value, value.toExponential());
+  const size = Math.abs(value);
+  // The usual numbers look the same in both languages, but for a fraction of zero.
+  if (size >= 1e-3 && size < 1e7)
+    return Number.isInteger(value) ? `${String(value)}.0` : String(value);
+  const shortest = value.toExponential();
+  return notation(value, shortest.includes('.') ? shortest : value.toExponential(1));
 }
 
 /** As `Float.toString` of the nearest 32-bit number. */
 export function javaFloat(value: number): string {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) return `"${String(single)}"`;
-  for (let digits = 0; digits < 9; digits += 1) {
+  for (let digits = 1; digits < 9; digits += 1) {
     const text = single.toExponential(digits);
     if (Math.fround(Number(text)) === single) return notation(single, text);
   }

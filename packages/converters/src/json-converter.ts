@@ -16,10 +16,10 @@ import {
   type Schema,
 } from '@sluice/connector-api';
 import { asBuffer, convertFromBytes, convertToBytes, type SchemaAndValue } from './batch.ts';
-import { readValue } from './json-reader.ts';
+import { readerOf } from './json-reader.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
 import { parseJson, writeJson } from './json-text.ts';
-import { writeValue } from './json-writer.ts';
+import { writerOf } from './json-writer.ts';
 
 export const jsonConverterConfig = defineConfig({
   'schemas.enable': boolean()
@@ -41,6 +41,8 @@ const envelopeProblem =
   'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields.' +
   ' If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.';
 
+const closingBrace = 0x7d;
+
 export class JsonConverter implements Converter {
   readonly #schemasEnabled: boolean;
   readonly #cachedSchemasMax: number;
@@ -49,7 +51,7 @@ export class JsonConverter implements Converter {
   /** Schema by its JSON text; bounded, oldest out first. */
   readonly #schemaOfText = new Map<string, Schema>();
   /** The envelope's beginning of the record before: most records of a batch have the same. */
-  #lastRead: { readonly prefix: string; readonly schema: Schema | undefined } | undefined;
+  #lastRead: { readonly prefix: Buffer; readonly schema: Schema | undefined } | undefined;
 
   constructor(config: ConnectorConfig) {
     const parsed = jsonConverterConfig.parse(config);
@@ -67,39 +69,43 @@ export class JsonConverter implements Converter {
   fromBytes({ bytes }: BytesBatch): ConvertedData {
     return convertFromBytes(bytes, (one) => {
       if (one === null) return { schema: undefined, value: null };
-      const text = asBuffer(one).toString('utf8');
-      return this.#schemasEnabled
-        ? this.#readEnvelope(text)
-        : { schema: undefined, value: parse(text) };
+      const json = asBuffer(one);
+      if (this.#schemasEnabled)
+        return this.#readAfterKnownPrefix(json) ?? this.#readWholeEnvelope(json.toString('utf8'));
+      return { schema: undefined, value: parse(json.toString('utf8')) ?? null };
     });
   }
 
   #write(schema: Schema | undefined, value: unknown): string {
-    if (!this.#schemasEnabled) return writeValue(schema, value);
-    if (schema === undefined) return `{"schema":null,"payload":${writeJson(value)}}`;
+    const payload = schema ? writerOf(schema)(value) : writeJson(value);
+    if (!this.#schemasEnabled) return payload;
+    if (!schema) return `{"schema":null,"payload":${payload}}`;
     let prefix = this.#prefixOfSchema.get(schema);
     if (prefix === undefined) {
       prefix = `{"schema":${writeSchema(schema)},"payload":`;
       this.#prefixOfSchema.set(schema, prefix);
     }
-    return `${prefix}${writeValue(schema, value)}}`;
-  }
-
-  #readEnvelope(text: string): SchemaAndValue {
-    return this.#readAfterKnownPrefix(text) ?? this.#readWholeEnvelope(text);
+    return `${prefix}${payload}}`;
   }
 
   /** If the rest, without the closing brace, is JSON, then the envelope has exactly the two fields. */
-  #readAfterKnownPrefix(text: string): SchemaAndValue | undefined {
+  #readAfterKnownPrefix(json: Buffer): SchemaAndValue | undefined {
     const last = this.#lastRead;
-    if (!last || !text.endsWith('}') || !text.startsWith(last.prefix)) return undefined;
+    const prefixBytes = last?.prefix.length ?? 0;
+    if (
+      !last ||
+      json.length <= prefixBytes ||
+      json[json.length - 1] !== closingBrace ||
+      json.compare(last.prefix, 0, prefixBytes, 0, prefixBytes) !== 0
+    )
+      return undefined;
     let payload: unknown;
     try {
-      payload = parseJson(text.slice(last.prefix.length, -1));
+      payload = parseJson(json.toString('utf8', prefixBytes, json.length - 1));
     } catch {
       return undefined;
     }
-    return { schema: last.schema, value: last.schema ? readValue(last.schema, payload) : payload };
+    return { schema: last.schema, value: last.schema ? readerOf(last.schema)(payload) : payload };
   }
 
   #readWholeEnvelope(text: string): SchemaAndValue {
@@ -114,8 +120,8 @@ export class JsonConverter implements Converter {
     const schemaText = writeJson(envelope.schema);
     const schema = this.#schemaFor(schemaText, envelope.schema);
     const prefix = `{"schema":${schemaText},"payload":`;
-    if (text.startsWith(prefix)) this.#lastRead = { prefix, schema };
-    return { schema, value: schema ? readValue(schema, envelope.payload) : envelope.payload };
+    if (text.startsWith(prefix)) this.#lastRead = { prefix: Buffer.from(prefix), schema };
+    return { schema, value: schema ? readerOf(schema)(envelope.payload) : envelope.payload };
   }
 
   #schemaFor(text: string, json: unknown): Schema | undefined {
@@ -132,12 +138,15 @@ export class JsonConverter implements Converter {
   }
 }
 
+/** Nothing but whitespace is not an error to Kafka Connect: it is undefined. */
 function parse(text: string): unknown {
+  if (text.trim() === '') return undefined;
   try {
     return parseJson(text);
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(
-      'Converting byte[] to Kafka Connect data failed due to serialization error: ',
+      `Converting byte[] to Kafka Connect data failed due to serialization error: ${reason}`,
       { cause: error },
     );
   }

@@ -3,8 +3,8 @@
  * Connect's order, so that the same schema gives the same bytes.
  */
 import { DataError, type Schema, type SchemaField, type SchemaType } from '@sluice/connector-api';
-import { readValue } from './json-reader.ts';
-import { writeValue } from './json-writer.ts';
+import { readerOf } from './json-reader.ts';
+import { writerOf } from './json-writer.ts';
 
 const jsonTypeOf: Readonly<Record<SchemaType, string>> = {
   int8: 'int8',
@@ -49,7 +49,7 @@ function schemaProperties(schema: Schema): string[] {
   if (schema.doc !== undefined) properties.push(`"doc":${JSON.stringify(schema.doc)}`);
   if (schema.parameters) properties.push(`"parameters":${JSON.stringify(schema.parameters)}`);
   if (schema.default !== undefined && schema.default !== null)
-    properties.push(`"default":${writeValue(schema, schema.default)}`);
+    properties.push(`"default":${writerOf(schema)(schema.default)}`);
   return properties;
 }
 
@@ -72,7 +72,7 @@ export function readSchema(json: unknown): Schema | undefined {
   };
   const value = json['default'];
   if (value === undefined || value === null) return schema;
-  return { ...schema, default: readValue(schema, value) };
+  return { ...schema, default: readerOf(schema)(value) };
 }
 
 function partsOf(type: SchemaType, json: Readonly<Record<string, unknown>>): Partial<Schema> {

@@ -6,8 +6,8 @@
 /** Text that JSON.stringify takes as it is; TypeScript's library does not know it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
 
-/** Sixteen digits in a row may be an integer that a double cannot hold. */
-const longDigits = /\d{16}/;
+/** Where a number may begin, sixteen digits may be an integer that a double cannot hold. */
+const longDigits = /(?:^|[:,[\s])-?\d{16}/;
 
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {
@@ -52,9 +52,9 @@ function plain(value: unknown): unknown {
 
 function plainElements(elements: readonly unknown[]): readonly unknown[] {
   let copy: unknown[] | undefined;
-  for (const [index, element] of elements.entries()) {
-    const changed = plain(element);
-    if (changed === element || Object.is(changed, element)) continue;
+  for (let index = 0; index < elements.length; index += 1) {
+    const changed = plain(elements[index]);
+    if (changed === elements[index]) continue;
     copy ??= [...elements];
     copy[index] = changed;
   }
@@ -65,7 +65,7 @@ function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
   for (const name of Object.keys(fields)) {
     const changed = plain(fields[name]);
-    if (changed === fields[name] || Object.is(changed, fields[name])) continue;
+    if (changed === fields[name]) continue;
     copy ??= { ...fields };
     copy[name] = changed;
   }

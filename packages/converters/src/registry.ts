@@ -8,11 +8,15 @@ import {
 import { SluiceError } from '@sluice/kernel';
 import { ByteArrayConverter } from './byte-array-converter.ts';
 import { JsonConverter, jsonConverterConfig } from './json-converter.ts';
+import { SimpleHeaderConverter } from './simple-header-converter.ts';
 import { StringConverter, stringConverterConfig } from './string-converter.ts';
 
 export interface ConverterPlugin {
   readonly class: string;
   readonly aliases: readonly string[];
+  readonly version: string;
+  /** What it may be configured for; Kafka Connect lists a plugin once for each. */
+  readonly types: readonly ('converter' | 'header_converter')[];
   readonly configKeys: readonly ConfigKey[];
   readonly create: (config: ConnectorConfig) => Converter;
 }
@@ -21,10 +25,12 @@ function plugin(
   className: string,
   configKeys: readonly ConfigKey[],
   create: (config: ConnectorConfig) => Converter,
+  types: ConverterPlugin['types'] = ['converter', 'header_converter'],
 ): ConverterPlugin {
   const simple = aliasesOf(className);
-  const pruned = simple.map((name) => name.replace(/(?<=.)Converter$/, ''));
-  return { class: className, aliases: [...new Set([...simple, ...pruned])], configKeys, create };
+  const pruned = simple.map((name) => name.replace(/(?<=.)(Header)?Converter$/, ''));
+  const aliases = [...new Set([...simple, ...pruned])];
+  return { class: className, aliases, version: '1.0.0', types, configKeys, create };
 }
 
 export const converterPlugins: readonly ConverterPlugin[] = [
@@ -43,26 +49,49 @@ export const converterPlugins: readonly ConverterPlugin[] = [
     [],
     () => new ByteArrayConverter(),
   ),
+  plugin(
+    'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    [],
+    () => new SimpleHeaderConverter(),
+    ['header_converter'],
+  ),
 ];
 
+type ConverterType = ConverterPlugin['types'][number];
+
 /** The plugin that a definition means; undefined when there is none. */
-export function findConverter(name: string): ConverterPlugin | undefined {
-  return converterPlugins.find((each) => each.class === name || each.aliases.includes(name));
+export function findConverter(
+  name: string,
+  type: ConverterType = 'converter',
+): ConverterPlugin | undefined {
+  return pluginsOfType(type).find((each) => each.class === name || each.aliases.includes(name));
 }
 
 /**
  * A configured converter. `config` has the converter's own keys, without a prefix; see `converterFor`.
  * @throws SluiceError `converter.unknown` that lists the known classes; ConfigError for a bad setting.
  */
-export function createConverter(className: string, config: ConnectorConfig = {}): Converter {
-  const found = findConverter(className);
+export function createConverter(
+  className: string,
+  config: ConnectorConfig = {},
+  type: ConverterType = 'converter',
+): Converter {
+  const found = findConverter(className, type);
   if (found) return found.create(config);
+  const known = pluginsOfType(type).map((each) => each.class);
   throw new SluiceError(
     'converter.unknown',
-    `unknown converter class "${className}": use one of ${converterPlugins.map((each) => each.class).join(', ')}`,
+    `unknown ${type.replace('_', ' ')} class "${className}": use one of ${known.join(', ')}`,
     { details: { class: className } },
   );
 }
+
+function pluginsOfType(type: ConverterType): ConverterPlugin[] {
+  return converterPlugins.filter((each) => each.types.includes(type));
+}
+
+/** Kafka Connect's default; keys and values have none. */
+const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
 export type ConverterRole = 'key' | 'value' | 'header';
 
@@ -77,13 +106,14 @@ export function converterFor(
 ): Converter {
   const key = `${role}.converter`;
   const from = connectorConfig[key] === undefined ? workerConfig : connectorConfig;
-  const className = from[key];
+  const className = from[key] ?? (role === 'header' ? defaultHeaderConverter : undefined);
   if (className === undefined)
     throw new SluiceError(
       'converter.missing',
       `no ${key}: set it in the connector's configuration or in the worker's`,
     );
-  return createConverter(className.trim(), withoutPrefix(from, `${key}.`));
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  return createConverter(className.trim(), withoutPrefix(from, `${key}.`), type);
 }
 
 function withoutPrefix(config: ConnectorConfig, prefix: string): ConnectorConfig {

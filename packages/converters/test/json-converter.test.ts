@@ -1,0 +1,450 @@
+import {
+  mapSchema,
+  optionalSchema,
+  type Schema,
+  schemas,
+  structSchema,
+} from '@sluice/connector-api';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { JsonConverter } from '../src/index.ts';
+
+const withSchemas = new JsonConverter({});
+const schemaless = new JsonConverter({ 'schemas.enable': 'false' });
+
+function write(converter: JsonConverter, value: unknown, schema?: Schema): string | null {
+  const batch = { topic: 't', values: [value], ...(schema ? { schemas: [schema] } : {}) };
+  const { bytes, failures } = converter.toBytes(batch);
+  if (failures[0]) throw failures[0].error;
+  return bytes[0] ? Buffer.from(bytes[0]).toString() : null;
+}
+
+function read(converter: JsonConverter, text: string | null) {
+  const bytes = text === null ? null : Buffer.from(text);
+  const { values, schemas: found, failures } = converter.fromBytes({ topic: 't', bytes: [bytes] });
+  if (failures[0]) throw failures[0].error;
+  return { value: values[0], schema: found?.[0] };
+}
+
+describe('with schemas, it writes what Kafka Connect writes', () => {
+  test.each<[string, Schema, unknown, string]>([
+    [
+      'a string',
+      schemas.string,
+      'foo "bar" ü',
+      '{"schema":{"type":"string","optional":false},"payload":"foo \\"bar\\" ü"}',
+    ],
+    ['an int8', schemas.int8, -128, '{"schema":{"type":"int8","optional":false},"payload":-128}'],
+    [
+      'an int64 beyond 2^53',
+      schemas.int64,
+      9223372036854775807n,
+      '{"schema":{"type":"int64","optional":false},"payload":9223372036854775807}',
+    ],
+    [
+      'a whole float64',
+      schemas.float64,
+      12,
+      '{"schema":{"type":"double","optional":false},"payload":12.0}',
+    ],
+    [
+      'a float32',
+      schemas.float32,
+      12.34,
+      '{"schema":{"type":"float","optional":false},"payload":12.34}',
+    ],
+    [
+      'a boolean',
+      schemas.boolean,
+      true,
+      '{"schema":{"type":"boolean","optional":false},"payload":true}',
+    ],
+    [
+      'bytes',
+      schemas.bytes,
+      Buffer.from('test-string'),
+      '{"schema":{"type":"bytes","optional":false},"payload":"dGVzdC1zdHJpbmc="}',
+    ],
+    [
+      'an array',
+      { type: 'array', items: schemas.int32 },
+      [1, 2, 3],
+      '{"schema":{"type":"array","items":{"type":"int32","optional":false},"optional":false},"payload":[1,2,3]}',
+    ],
+    [
+      'a map with string keys',
+      mapSchema(schemas.string, schemas.int32),
+      { key1: 12, key2: 15 },
+      '{"schema":{"type":"map","keys":{"type":"string","optional":false},"values":{"type":"int32","optional":false},"optional":false},"payload":{"key1":12,"key2":15}}',
+    ],
+    [
+      'a map with other keys',
+      mapSchema(schemas.int32, schemas.int32),
+      new Map([[1, 12]]),
+      '{"schema":{"type":"map","keys":{"type":"int32","optional":false},"values":{"type":"int32","optional":false},"optional":false},"payload":[[1,12]]}',
+    ],
+    [
+      'a struct with a name and a version',
+      structSchema(
+        { a: schemas.string, b: optionalSchema(schemas.int32) },
+        { name: 'N', version: 2 },
+      ),
+      { a: 'x', b: null },
+      '{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"a"},{"type":"int32","optional":true,"field":"b"}],"optional":false,"name":"N","version":2},"payload":{"a":"x","b":null}}',
+    ],
+    [
+      'documentation, parameters and a default',
+      { type: 'string', doc: 'd', parameters: { p: '1' }, default: 'f' },
+      null,
+      '{"schema":{"type":"string","optional":false,"doc":"d","parameters":{"p":"1"},"default":"f"},"payload":"f"}',
+    ],
+    [
+      'a null that is allowed',
+      optionalSchema(schemas.string),
+      null,
+      '{"schema":{"type":"string","optional":true},"payload":null}',
+    ],
+  ])('%s', (_title, schema, value, text) => {
+    expect(write(withSchemas, value, schema)).toBe(text);
+  });
+
+  test('a value without schema', () => {
+    expect(write(withSchemas, { a: [1, null] })).toBe('{"schema":null,"payload":{"a":[1,null]}}');
+  });
+
+  test('nothing at all as a tombstone', () => {
+    expect(write(withSchemas, null)).toBeNull();
+    expect(write(schemaless, undefined)).toBeNull();
+    expect(read(withSchemas, null)).toEqual({ value: null, schema: undefined });
+  });
+});
+
+describe('without schemas, it writes the payload alone', () => {
+  test.each<[string, unknown, Schema | undefined, string]>([
+    ['plain data', { a: 1, b: ['x', true, null] }, undefined, '{"a":1,"b":["x",true,null]}'],
+    ['a value with a schema', 12, schemas.float64, '12.0'],
+    ['a BigInt as a number', [2n ** 64n], undefined, '[18446744073709551616]'],
+    ['bytes as base64', { b: new Uint8Array([1, 2]) }, undefined, '{"b":"AQI="}'],
+    ['a Map as an object', new Map([['k', 1n]]), undefined, '{"k":1}'],
+    ['a Map with other keys as pairs', new Map([[1, 'v']]), undefined, '[[1,"v"]]'],
+    [
+      'numbers that JSON lacks as strings',
+      [Number.NaN, -Infinity],
+      undefined,
+      '["NaN","-Infinity"]',
+    ],
+    ['a date as ISO 8601', { at: new Date(0) }, undefined, '{"at":"1970-01-01T00:00:00.000Z"}'],
+  ])('%s', (_title, value, schema, text) => {
+    expect(write(schemaless, value, schema)).toBe(text);
+  });
+});
+
+describe('reading', () => {
+  test('gives the schema and the value of an envelope', () => {
+    const text =
+      '{"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"id"},{"type":"bytes","optional":true,"field":"raw"}],"optional":false,"name":"N","version":3},"payload":{"id":9007199254740993,"raw":"AQI="}}';
+    expect(read(withSchemas, text)).toEqual({
+      value: { id: 9007199254740993n, raw: Buffer.from([1, 2]) },
+      schema: {
+        type: 'struct',
+        name: 'N',
+        version: 3,
+        fields: [
+          { field: 'id', schema: { type: 'int64' } },
+          { field: 'raw', schema: { type: 'bytes', optional: true } },
+        ],
+      },
+    });
+  });
+
+  test('does not care for the order of the fields or for whitespace', () => {
+    const converter = new JsonConverter({});
+    const expected = { value: 5, schema: { type: 'int32' } };
+    for (const text of [
+      '{"schema":{"type":"int32","optional":false},"payload":5}',
+      '{"payload":5,"schema":{"type":"int32","optional":false}}',
+      '{"schema":{"type":"int32","optional":false},"payload":5}\n',
+      ' { "schema" : {"optional":false,"type":"int32"}, "payload" : 5 } ',
+    ])
+      expect(read(converter, text)).toEqual(expected);
+  });
+
+  test('gives records of one schema the same schema object', () => {
+    const text = '{"schema":{"type":"int32","optional":false},"payload":5}';
+    const { schemas: found } = withSchemas.fromBytes({
+      topic: 't',
+      bytes: [Buffer.from(text), Buffer.from(text)],
+    });
+    expect(found?.[0]).toBeDefined();
+    expect(found?.[0]).toBe(found?.[1]);
+  });
+
+  test('gives plain JSON as it is, with integers exact', () => {
+    expect(read(schemaless, '{"a":[1,2.5,"x",null,true],"b":-9223372036854775808}')).toEqual({
+      value: { a: [1, 2.5, 'x', null, true], b: -9223372036854775808n },
+      schema: undefined,
+    });
+    expect(read(schemaless, '12345678901234567890')).toMatchObject({
+      value: 12345678901234567890n,
+    });
+    expect(read(schemaless, '"1234567890123456789"')).toMatchObject({
+      value: '1234567890123456789',
+    });
+    expect(read(schemaless, '0.12345678901234567890')).toMatchObject({
+      value: 0.12345678901234568,
+    });
+    expect(read(schemaless, '')).toMatchObject({ value: null });
+  });
+
+  test.each([
+    ['plain JSON', '{"a":1}'],
+    ['a number', '5'],
+    ['a third field', '{"schema":null,"payload":1,"more":2}'],
+    ['no payload', '{"schema":null}'],
+    ['other names', '{"schema":null,"value":1}'],
+    ['nothing', ''],
+  ])('refuses what is no envelope: %s', (_title, text) => {
+    // After a good record, so that the shortcut for a known schema is tried too.
+    const converter = new JsonConverter({});
+    read(converter, '{"schema":null,"payload":1}');
+    expect(() => read(converter, text)).toThrow(
+      'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields.' +
+        ' If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.',
+    );
+  });
+
+  test.each([
+    ['no type', '{}', '1', "Schema must contain 'type' field"],
+    ['an unknown type', '{"type":"int128"}', '1', 'Unknown schema type: int128'],
+    [
+      'an array of nothing',
+      '{"type":"array"}',
+      '[]',
+      'Array schema did not specify the element type',
+    ],
+    ['a map without keys', '{"type":"map"}', '{}', 'Map schema did not specify the key type'],
+    [
+      'a map without values',
+      '{"type":"map","keys":{"type":"string"}}',
+      '{}',
+      'Map schema did not specify the value type',
+    ],
+    [
+      'a struct without fields',
+      '{"type":"struct"}',
+      '{}',
+      'Struct schema\'s "fields" argument is not an array.',
+    ],
+    [
+      'a field without a name',
+      '{"type":"struct","fields":[{"type":"int8"}]}',
+      '{}',
+      "Struct schema's field name not specified properly",
+    ],
+    [
+      'parameters that are no text',
+      '{"type":"int8","parameters":{"p":1}}',
+      '1',
+      'Schema parameters must have string values.',
+    ],
+    [
+      'a null that is not allowed',
+      '{"type":"int32"}',
+      'null',
+      'Invalid null value for required INT32 field',
+    ],
+    [
+      'a missing field',
+      '{"type":"struct","fields":[{"field":"a","type":"string"}]}',
+      '{}',
+      'Invalid null value for required STRING field',
+    ],
+    [
+      'a map of strings as an array',
+      '{"type":"map","keys":{"type":"string"},"values":{"type":"int8"}}',
+      '[]',
+      'Maps with string fields should be encoded as JSON objects, but found ARRAY',
+    ],
+    [
+      'a map of numbers as an object',
+      '{"type":"map","keys":{"type":"int8"},"values":{"type":"int8"}}',
+      '{}',
+      'Maps with non-string fields should be encoded as JSON array of tuples, but found OBJECT',
+    ],
+    [
+      'a map entry that is no pair',
+      '{"type":"map","keys":{"type":"int8"},"values":{"type":"int8"}}',
+      '[[1]]',
+      'Found invalid map entry, expected length 2 but found :1',
+    ],
+    [
+      'a struct that is a number',
+      '{"type":"struct","fields":[]}',
+      '5',
+      'Structs should be encoded as JSON objects, but found NUMBER',
+    ],
+    [
+      'a number out of range',
+      '{"type":"int8"}',
+      '128',
+      'Invalid value for INT8 field: found a number out of range',
+    ],
+    ['text for a number', '{"type":"int32"}', '"1"', 'Invalid value for INT32 field: found STRING'],
+  ])('refuses %s', (_title, schema, payload, message) => {
+    expect(() => read(withSchemas, `{"schema":${schema},"payload":${payload}}`)).toThrow(message);
+  });
+
+  test('says that bytes are no JSON', () => {
+    for (const converter of [withSchemas, schemaless])
+      expect(() => read(converter, '{"a"')).toThrow(
+        'Converting byte[] to Kafka Connect data failed due to serialization error: ',
+      );
+  });
+
+  test('a default stands for null and for what is missing', () => {
+    const text =
+      '{"schema":{"type":"struct","fields":[{"field":"a","type":"int32","default":7}]},"payload":{}}';
+    expect(read(withSchemas, text).value).toEqual({ a: 7 });
+  });
+});
+
+describe('writing refuses', () => {
+  test.each<[string, Schema, unknown, string]>([
+    [
+      'null where it is not allowed',
+      schemas.string,
+      null,
+      'Conversion error: null value for field that is required and has no default value',
+    ],
+    ['text for a number', schemas.int64, '5', 'Invalid type for INT64: string'],
+    ['a fraction for an integer', schemas.int32, 1.5, 'Invalid type for INT32: fractional number'],
+    ['an integer out of range', schemas.int32, 2 ** 31, 'Invalid value for INT32: out of range'],
+    ['a BigInt out of range', schemas.int64, 2n ** 63n, 'Invalid value for INT64: out of range'],
+    ['a number for text', schemas.string, 5, 'Invalid type for STRING: number'],
+    ['text for bytes', schemas.bytes, 'x', 'Invalid type for BYTES: string'],
+    [
+      'a wrong field, by its name',
+      structSchema({ a: structSchema({ b: schemas.int8 }) }),
+      { a: { b: 'x' } },
+      'Invalid type for INT8: string (field b) (field a)',
+    ],
+  ])('%s', (_title, schema, value, message) => {
+    expect(() => write(withSchemas, value, schema)).toThrow(message);
+  });
+});
+
+test('a record that cannot be converted does not fail the others', () => {
+  const schema = [schemas.int8, schemas.int8, schemas.int8];
+  const written = schemaless.toBytes({ topic: 't', values: [1, 1000, 3], schemas: schema });
+  expect(written.bytes.map((bytes) => bytes && Buffer.from(bytes).toString())).toEqual([
+    '1',
+    null,
+    '3',
+  ]);
+  expect(written.failures).toMatchObject([{ index: 1 }]);
+
+  const bytes = ['1', '{', '3'].map((text) => Buffer.from(text));
+  const decoded = schemaless.fromBytes({ topic: 't', bytes });
+  expect(decoded.values).toEqual([1, null, 3]);
+  expect(decoded.failures).toMatchObject([{ index: 1 }]);
+});
+
+function asRead(value: bigint): number | bigint {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+describe('a round trip', () => {
+  const long = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  const float = fc.double();
+
+  test('keeps plain JSON, BigInts included', () => {
+    const leaf = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.boolean(),
+      fc.constant(null),
+      long.map(asRead),
+    );
+    const tree = fc.letrec((tie) => ({
+      node: fc.oneof(
+        leaf,
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(fc.string(), tie('node'), { maxKeys: 4 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(tree, (value) => {
+        const text = write(schemaless, value);
+        expect(text === null ? null : read(schemaless, text).value).toEqual(value);
+      }),
+    );
+  });
+
+  /** A schema together with a value of it. */
+  const typed: fc.Arbitrary<{ schema: Schema; value: unknown }> = fc.letrec<{
+    typed: { schema: Schema; value: unknown };
+  }>((tie) => ({
+    typed: fc.oneof(
+      { maxDepth: 3, depthIdentifier: 'typed' },
+      fc.string({ unit: 'binary' }).map((value) => ({ schema: schemas.string, value })),
+      fc.boolean().map((value) => ({ schema: schemas.boolean, value })),
+      fc.integer({ min: -128, max: 127 }).map((value) => ({ schema: schemas.int8, value })),
+      fc.integer().map((value) => ({ schema: schemas.int32, value })),
+      long.map((value) => ({ schema: schemas.int64, value: asRead(value) })),
+      float.map((value) => ({ schema: schemas.float64, value })),
+      float.map((value) => ({ schema: schemas.float32, value: Math.fround(value) })),
+      fc
+        .uint8Array({ maxLength: 20 })
+        .map((value) => ({ schema: schemas.bytes, value: Buffer.from(value) })),
+      fc.array(fc.integer(), { maxLength: 5 }).map((value) => ({
+        schema: { type: 'array', items: schemas.int32 } as const,
+        value,
+      })),
+      fc
+        .dictionary(fc.string(), fc.option(fc.string()), { maxKeys: 5, noNullPrototype: true })
+        .map((value) => ({
+          schema: mapSchema(schemas.string, optionalSchema(schemas.string)),
+          value,
+        })),
+      fc.array(fc.tuple(fc.integer(), fc.boolean()), { maxLength: 5 }).map((entries) => ({
+        schema: mapSchema(schemas.int32, schemas.boolean),
+        value: new Map(entries),
+      })),
+      fc
+        .dictionary(fc.string(), tie('typed'), { maxKeys: 4, noNullPrototype: true })
+        .map((fields) => Object.entries(fields))
+        .map((fields) => ({
+          schema: {
+            type: 'struct',
+            fields: fields.map(([field, { schema }]) => ({ field, schema })),
+          } as const,
+          value: Object.fromEntries(fields.map(([field, { value }]) => [field, value])),
+        })),
+    ),
+  })).typed;
+
+  test('keeps a value and its schema', () => {
+    fc.assert(
+      fc.property(typed, ({ schema, value }) => {
+        expect(read(withSchemas, write(withSchemas, value, schema))).toEqual({ schema, value });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives the same for a batch of many schemas as one by one', () => {
+    fc.assert(
+      fc.property(fc.array(typed, { maxLength: 8 }), (records) => {
+        const converter = new JsonConverter({ 'schemas.cache.size': '2' });
+        const { bytes } = converter.toBytes({
+          topic: 't',
+          values: records.map(({ value }) => value),
+          schemas: records.map(({ schema }) => schema),
+        });
+        const { values, failures } = converter.fromBytes({ topic: 't', bytes });
+        expect(failures).toEqual([]);
+        expect(values).toEqual(records.map(({ value }) => value));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
