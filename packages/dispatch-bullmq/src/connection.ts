@@ -23,7 +23,8 @@ export function connectForQueues(target: RedisTarget): Redis {
 
 /**
  * For consuming: BullMQ requires that commands wait for Redis to come back. A silent connection is given
- * up after `socketTimeout`, which has to be longer than the longest blocking read.
+ * up after `socketTimeout`, which has to be longer than the longest blocking read. It connects at once:
+ * BullMQ duplicates it, and a lazy duplicate whose first attempt failed would be broken forever.
  */
 export function connectForConsumer(target: RedisTarget): Redis {
   return connect(target, {
@@ -32,7 +33,6 @@ export function connectForConsumer(target: RedisTarget): Redis {
     connectTimeout: 2_000,
     socketTimeout: 10_000,
     retryStrategy,
-    lazyConnect: true,
   });
 }
 

@@ -5,8 +5,9 @@
  *
  * Redis away: the Worker reconnects within a second of its return. Redis answering every fetch with an
  * error (out of memory, a replica after a failover): BullMQ would ask again at once, forever; here it
- * pauses for a moment after a burst of errors. Closing has a limit, after which the connections are cut:
- * a job that was being handled is then delivered again to somebody, which every handler must stand.
+ * pauses for a moment after a burst of errors. A handler that does not return fails its job, before its
+ * lock runs out. Closing has a limit, after which the connections are cut: a job that was being handled
+ * is then delivered again to somebody, which every handler must stand.
  */
 import { type Clock, type Logger, systemClock, type Timer } from '@sluice/kernel';
 import { type Job, Worker } from 'bullmq';
@@ -33,6 +34,11 @@ export interface QueueConsumerOptions {
 const errorsPerBurst = 20;
 
 const restMs = 500;
+
+/** Nobody renews the lock of a job, since none is handled for long. */
+const lockMs = 10_000;
+
+const handlingMs = 5_000;
 
 /** How long `start()` waits for Redis before it leaves connecting to the background. */
 const readyWaitMs = 2_000;
@@ -68,7 +74,8 @@ export class QueueConsumer {
       name: consumer,
       concurrency,
       autorun: false,
-      lockDuration: 10_000,
+      lockDuration: lockMs,
+      skipLockRenewal: true,
       stalledInterval: 5_000,
       maxStalledCount: 5,
       drainDelay: blockingReadSeconds,
@@ -95,8 +102,14 @@ export class QueueConsumer {
     this.#worker = undefined;
     this.#connection = undefined;
     this.#rest?.cancel();
+    // Without Redis there is nobody to say goodbye to.
+    const isLost = new Promise<never>((_resolve, reject) => {
+      const lose = (): void => reject(new Error('no connection to Redis'));
+      if (connection.status === 'ready') connection.once('close', lose);
+      else lose();
+    });
     try {
-      await within(worker.close(), {
+      await within(Promise.race([worker.close(), isLost]), {
         ms: this.#options.closeLimitMs ?? 2_000,
         what: `closing the consumer of queue ${this.#options.queue}`,
         clock: this.#clock,
@@ -111,7 +124,11 @@ export class QueueConsumer {
 
   async #handle(job: Job, handle: (job: Job) => Promise<string>): Promise<string> {
     this.#errorsInBurst = 0;
-    return handle(job);
+    return within(handle(job), {
+      ms: handlingMs,
+      what: `handling "${job.name}"`,
+      clock: this.#clock,
+    });
   }
 
   #onError(worker: Worker, error: Error): void {
