@@ -18,6 +18,7 @@ import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
+import { registerSluiceLeader } from './routes/sluice-leader.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
@@ -66,6 +67,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerConnectorActions(app, cluster);
   registerPlugins(app, cluster);
   registerSluiceWorkers(app, cluster);
+  registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
   registerSluiceApply(app, cluster);

@@ -110,7 +110,11 @@ export class Cluster {
   async addCoordinator(env: Readonly<Record<string, string>> = {}): Promise<Member> {
     this.#coordinatorsStarted += 1;
     const name = `coordinator-${this.#coordinatorsStarted}`;
-    const child = this.#spawn('apps/coordinator/src/main.ts', name, { SLUICE_PORT: '0', ...env });
+    const child = this.#spawn('apps/coordinator/src/main.ts', name, {
+      SLUICE_COORDINATOR_NAME: name,
+      SLUICE_PORT: '0',
+      ...env,
+    });
     const ready = await child.waitForLog('coordinator ready', { timeoutMs: readyTimeoutMs });
     const member = memberOf(name, child, ready);
     this.coordinators.push(member);
