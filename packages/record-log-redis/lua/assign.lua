@@ -10,7 +10,8 @@
 -- ARGV[2]  group
 -- ARGV[3]  'earliest' or 'latest'
 -- ARGV[4…] for each partition: topic, partition
--- Returns  {'ok', position, …}   one number for each partition
+-- Returns  {'ok', {position, id}, …}   for each partition; the id is that of its last batch if the
+--                                position is right after it, else ''
 --          {'unopened'}, {'fenced', fence}   see fence.lua
 --          {'unknown', topic, partitions, partition}   the topic exists, but not the partition
 --@include text
@@ -30,7 +31,7 @@ local reply = {'ok'}
 for i = 1, count do
   local offsets, meta = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
   local name = ARGV[2 + 2 * i] .. '/' .. ARGV[3 + 2 * i]
-  local held = redis.call('HMGET', meta, 'low', 'next')
+  local held = redis.call('HMGET', meta, 'low', 'next', 'stamp')
   local low, high = tonumber(held[1] or 0), tonumber(held[2] or 0)
   local committed = redis.call('HGET', offsets, ARGV[2])
   local position = committed and tonumber(committed)
@@ -41,6 +42,7 @@ for i = 1, count do
     redis.call('HSET', offsets, ARGV[2], '~' .. text(position))
     redis.call('SADD', KEYS[2], name)
   end
-  reply[i + 1] = position
+  local atEnd = position == high and held[3]
+  reply[i + 1] = {position, atEnd and held[2] .. '-' .. held[3] or ''}
 end
 return reply

@@ -1,5 +1,5 @@
-#!lua
--- Creates a topic unless it exists.
+#!lua flags=allow-oom
+-- Creates a topic unless it exists. Allowed when memory is full: it is produce that waits for room.
 --
 -- KEYS[1]  topics hash {topic: partitions}
 -- ARGV[1]  topic

@@ -8,7 +8,7 @@
 -- KEYS[1]  fence hash of the writer {fence, session, sequence}
 -- KEYS[2]  topics hash {topic: partitions}
 -- KEYS[3]  bytes of the whole log
--- KEYS[4…] for each batch: stream, meta hash {next, low, bytes, open}, segments list, offsets hash
+-- KEYS[4…] for each batch: stream, meta hash {next, low, bytes, open, stamp}, segments list, offsets hash
 -- ARGV[1]  fence
 -- ARGV[2]  session
 -- ARGV[3]  sequence
@@ -97,7 +97,7 @@ for batch = 0, count - 1 do
     redis.call('RPUSH', segments, following .. ':' .. text(open))
     open = 0
   end
-  redis.call('HSET', meta, 'next', following, 'open', text(open))
+  redis.call('HSET', meta, 'next', following, 'open', text(open), 'stamp', stamp)
   redis.call('HINCRBY', meta, 'bytes', text(bytes))
   redis.call('INCRBY', KEYS[3], text(bytes))
   -- A user who may not publish still appends; its readers then wake only by their periodic look.

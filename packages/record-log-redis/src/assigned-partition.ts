@@ -11,6 +11,12 @@ export interface FetchReply {
   readonly entries: readonly Buffer[];
 }
 
+/** Where a group goes on, and the id of the batch that ends there if that is the end of the partition. */
+export interface Place {
+  readonly position: number;
+  readonly lastId: string;
+}
+
 /**
  * A partition that a reader is assigned: where it is, and what is fetched ahead.
  * `position` is the next offset to be polled, `fetchFrom` the next to be fetched; between them lies what
@@ -28,17 +34,18 @@ export class AssignedPartition implements TopicPartition {
   epoch = 0;
   /** Counts wakes, so that one that comes during a fetch is not lost. */
   wakes = 0;
-  /** Id of the last batch fetched, and the session of the connection in which it was seen. */
-  lastId = '';
+  /** Id of the batch before `fetchFrom` if known, and the session in which it was seen to exist. */
+  lastId: string;
   seenInSession = 0;
   #queue: BatchCursor[] = [];
   #bytes = 0;
 
-  constructor({ topic, partition }: TopicPartition, position: number) {
+  constructor({ topic, partition }: TopicPartition, { position, lastId }: Place) {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
     this.fetchFrom = position;
+    this.lastId = lastId;
   }
 
   get prefetchedBytes(): number {
@@ -54,10 +61,10 @@ export class AssignedPartition implements TopicPartition {
   }
 
   /** Goes to an offset and forgets what is fetched ahead. */
-  moveTo(offset: number): void {
+  moveTo(offset: number, lastId = ''): void {
     this.position = offset;
     this.fetchFrom = offset;
-    this.lastId = '';
+    this.lastId = lastId;
     this.isAtEnd = false;
     this.epoch += 1;
     this.#queue = [];

@@ -120,6 +120,7 @@ export class BatchCursor {
     const value = this.#bytes(payload);
     const headerCount = this.#varint();
     const headers = headerCount === 0 ? noHeaders : this.#headers(payload, headerCount);
+    if (this.#at > payload.length) throw new RangeError('a stored batch ends within a record');
     const offset = this.#offset;
     this.#offset += 1;
     return { offset, timestampMs, key, value, headers };

@@ -6,6 +6,8 @@ import { toLogError, unreachableError } from './errors.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import type { Script } from './scripts.ts';
 
+const needsNewSession = /^(READONLY|NOSCRIPT) /;
+
 /**
  * One connection to Redis, opened when it is used. Every TCP session is a driver object of its own, which
  * never reconnects: so nothing of one session can be sent again in the next, and order cannot change.
@@ -54,8 +56,10 @@ export class Connection {
     return new Promise((resolve, reject) => {
       // One entry for each call, so that a cut refuses it at once, whatever the driver does.
       const refuse = (error: Error): void => {
-        this.#inFlight.delete(refuse);
+        if (!this.#inFlight.delete(refuse)) return;
         reject(toLogError(error, this.#options.address));
+        // Another session may meet a server that is a master, or load the scripts again.
+        if (needsNewSession.test(error.message)) this.cut();
       };
       this.#inFlight.add(refuse);
       this.#session()
@@ -67,12 +71,18 @@ export class Connection {
     });
   }
 
+  /** As `use`, but without opening a session for it. */
+  useIfOpen(action: (session: Session) => Promise<unknown>): Promise<unknown> {
+    return this.#opening ? this.use(action) : Promise.resolve();
+  }
+
   cut(): void {
     const redis = this.#redis;
-    const error = unreachableError(this.#options.address, new Error('connection was cut'));
-    this.#forget();
+    const refused = [...this.#inFlight];
     if (redis) reset(redis);
-    for (const refuse of this.#inFlight) refuse(error);
+    const error = unreachableError(this.#options.address, new Error('connection was cut'));
+    for (const refuse of refused) refuse(error);
+    this.#forget();
   }
 
   close(): void {
@@ -118,9 +128,8 @@ export class Connection {
       this.#failures += 1;
       this.#notBeforeMs =
         clock.monotonicMs() + backoffMs(this.#failures, { initialMs: 50, maxMs: 1_000 });
-      const lost = this.#redis === redis;
-      if (lost) this.#forget();
       reset(redis);
+      if (this.#redis === redis) this.#forget();
       throw toLogError(cause ?? error, this.#options.address);
     }
     this.#failures = 0;

@@ -1,5 +1,7 @@
 import { SluiceError, toError } from '@sluice/kernel';
 
+import type { CompiledRedisLogOptions } from './options.ts';
+
 /** Prefixes of error replies that go away by themselves, or when somebody mends the server. */
 const passing =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOSCRIPT|BUSY|MISCONF|NOREPLICAS|UNBLOCKED) /;
@@ -38,5 +40,45 @@ export function unreachableError(address: string, cause?: Error): SluiceError {
     'log.unreachable',
     `Redis at ${address}, which holds the record log, does not answer${reason}: check that it runs and that the address is right`,
     { retriable: true, cause, details: { address } },
+  );
+}
+
+/** What the produce script says of a full partition. */
+export type FullFacts = readonly [
+  topic: string,
+  partition: string,
+  bytes: string,
+  group: string,
+  offset: string,
+  nextOffset: string,
+];
+
+export function partitionFullError(
+  facts: FullFacts,
+  options: CompiledRedisLogOptions,
+): SluiceError {
+  const [topic, partition, bytes, group, offset, nextOffset] = facts;
+  const remedy =
+    group === ''
+      ? `no consumer group reads it: start a sink for it, set retention to 'delete', or delete the topic`
+      : `group '${group}' lags most, at offset ${offset} of ${nextOffset}: let it catch up, forget the group if its sink is gone, or raise the quota`;
+  return new SluiceError(
+    'log.full',
+    `partition ${partition} of topic '${topic}' has reached its quota of ${options.partitionBytesMax} bytes; ${remedy}`,
+    {
+      retriable: true,
+      details: { topic, partition: Number(partition), bytes: Number(bytes), group },
+    },
+  );
+}
+
+export function logFullError(
+  [bytes]: readonly [string],
+  options: CompiledRedisLogOptions,
+): SluiceError {
+  return new SluiceError(
+    'log.full',
+    `the record log has reached its quota of ${options.logBytesMax} bytes: let the sinks catch up, delete topics, or raise the quota`,
+    { retriable: true, details: { bytes: Number(bytes) } },
   );
 }

@@ -37,6 +37,10 @@ export interface RedisLogOptions {
 export interface CompiledRedisLogOptions extends Required<RedisLogOptions> {
   /** Trimming goes by segments: what a partition keeps although everybody has read it. */
   readonly segmentBytes: number;
+  /** Large enough to make the cost of an entry small, small enough to fetch a partition piece by piece. */
+  readonly entryBytesMax: number;
+  /** What one run of the produce script appends; Redis executes nothing else meanwhile. */
+  readonly chunkBytesMax: number;
   /** Host and port, for messages; the URL may hold a password. */
   readonly address: string;
 }
@@ -48,6 +52,7 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
     !/[{}]/.test(namespace + options.cluster),
     'namespace and cluster must not contain braces',
   );
+  const quotaBytes = Math.min(partitionBytesMax, options.logBytesMax ?? partitionBytesMax);
   return {
     url: options.url,
     cluster: options.cluster,
@@ -60,7 +65,7 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
     // A record that no quota could ever admit would be refused as `log.full` for ever.
     recordBytesMax: Math.min(
       options.recordBytesMax ?? recordBytesMaxDefault,
-      Math.floor(Math.min(partitionBytesMax, options.logBytesMax ?? partitionBytesMax) / 2),
+      Math.floor(quotaBytes / 2),
     ),
     fullWaitMs: options.fullWaitMs ?? 5_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
@@ -69,6 +74,8 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     segmentBytes: Math.min(mebibyte, Math.ceil(partitionBytesMax / 16)),
+    entryBytesMax: Math.min(mebibyte / 4, Math.ceil(quotaBytes / 4)),
+    chunkBytesMax: Math.min(mebibyte / 2, Math.ceil(quotaBytes / 4)),
     address: addressOf(options.url),
   };
 }

@@ -42,13 +42,10 @@ export interface EncodeOptions {
   readonly partitionsOf: (topic: string) => number;
   readonly keyless: KeylessPartitions;
   readonly recordBytesMax: number;
+  readonly entryBytesMax: number;
+  readonly chunkBytesMax: number;
   readonly nowMs: number;
 }
-
-/** Large enough to make the cost of an entry small, small enough to fetch a partition piece by piece. */
-const entryBytesMax = 256 * 1024;
-/** Redis executes nothing else while it runs a script. */
-const chunkBytesMax = 512 * 1024;
 
 /** Encodes a call; it throws before anything has happened if a record cannot be appended. */
 export function encodeCall(call: ProduceCall, options: EncodeOptions): Chunk[] {
@@ -63,7 +60,7 @@ export function encodeCall(call: ProduceCall, options: EncodeOptions): Chunk[] {
   };
   for (const batch of call.batches) {
     for (const part of encodeTopicBatch(call, batch, options)) {
-      if (bytes + part.payload.length > chunkBytesMax) close();
+      if (bytes + part.payload.length > options.chunkBytesMax) close();
       parts.push(part);
       bytes += part.payload.length;
     }
@@ -95,7 +92,7 @@ function* encodeTopicBatch(
   const offsets = new Float64Array(records.length);
   call.acks.push({ topic, partitions: chosen.partitions, offsets });
   for (const [partition, order] of chosen.orders) {
-    const limits = { nowMs: options.nowMs, bytesMax: entryBytesMax };
+    const limits = { nowMs: options.nowMs, bytesMax: options.entryBytesMax };
     for (const { payload, first, count } of encodeBatches(records, order, limits)) {
       const acknowledge = (firstOffset: number): void => {
         for (let index = 0; index < count; index += 1) {

@@ -15,6 +15,7 @@ import {
 import type { Redis } from 'ioredis';
 
 import { Connection } from './connection.ts';
+import { openIdentity } from './fence.ts';
 import { Keys } from './keys.ts';
 import {
   type CompiledRedisLogOptions,
@@ -22,7 +23,7 @@ import {
   type RedisLogOptions,
 } from './options.ts';
 import { committedOffset, RedisReader } from './redis-reader.ts';
-import { openIdentity, RedisWriter } from './redis-writer.ts';
+import { RedisWriter } from './redis-writer.ts';
 import { scripts } from './scripts.ts';
 import { TopicCatalog } from './topic-catalog.ts';
 import { Wakes } from './wakes.ts';
@@ -87,6 +88,7 @@ export class RedisLog implements RecordLog {
     this.#writes.close();
     this.#fetches.close();
     this.#wakes.close();
+    for (const writer of this.#writers) writer.cut();
     for (const reader of this.#readers) void reader.close();
   }
 
@@ -94,6 +96,7 @@ export class RedisLog implements RecordLog {
     this.#writes.cut();
     this.#fetches.cut();
     this.#wakes.cut();
+    for (const writer of this.#writers) writer.cut();
   }
 
   async openWriter(identity: WriterIdentity): Promise<LogWriter> {

@@ -14,12 +14,13 @@ import {
   unknownPartitionError,
 } from '@sluice/record-log';
 
-import { AssignedPartition, type FetchReply } from './assigned-partition.ts';
+import { AssignedPartition, type FetchReply, type Place } from './assigned-partition.ts';
 import type { Connection } from './connection.ts';
 import { toLogError } from './errors.ts';
+import { withFence } from './fence.ts';
 import type { Keys } from './keys.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
-import { withFence } from './redis-writer.ts';
+
 import { scripts } from './scripts.ts';
 import type { Wakes, Watcher } from './wakes.ts';
 
@@ -181,13 +182,13 @@ export class RedisReader implements LogReader {
     this.#assertOpen();
     const wanted = new Map(partitions.map((each) => [partitionName(each), each]));
     const added = [...wanted.values()].filter((each) => !this.#assigned.has(partitionName(each)));
-    const positions = await this.#positions(added);
+    const places = await this.#places(added);
     if (this.#closed) return;
     const next = new Map<string, AssignedPartition>();
-    for (const [name, { topic, partition }] of wanted) {
+    for (const [name, partition] of wanted) {
       const kept = this.#assigned.get(name);
-      const position = positions.get(name) ?? 0;
-      next.set(name, kept ?? new AssignedPartition({ topic, partition }, position));
+      const place = places.get(name) ?? { position: 0, lastId: '' };
+      next.set(name, kept ?? new AssignedPartition(partition, place));
     }
     const removed = [...this.#assigned.values()].filter((each) => !next.has(partitionName(each)));
     this.#assigned = next;
@@ -196,7 +197,7 @@ export class RedisReader implements LogReader {
     await this.#watch(added);
   }
 
-  async #positions(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+  async #places(partitions: readonly TopicPartition[]): Promise<Map<string, Place>> {
     if (partitions.length === 0) return new Map();
     const { connection, keys } = this.#parts;
     const { identity, group, reset = 'earliest' } = this.#options;
@@ -221,8 +222,12 @@ export class RedisReader implements LogReader {
       const [topic, count, partition] = facts as [string, number, number];
       throw unknownPartitionError(topic, partition, count);
     }
+    const places = facts as [number, string][];
     return new Map(
-      partitions.map((each, index) => [partitionName(each), (facts as number[])[index] ?? 0]),
+      partitions.map((each, index) => {
+        const [position, lastId] = places[index] ?? [0, ''];
+        return [partitionName(each), { position, lastId }];
+      }),
     );
   }
 
@@ -336,17 +341,15 @@ export class RedisReader implements LogReader {
   async #relocate(assigned: AssignedPartition, { low, high, isLost }: FetchReply): Promise<void> {
     const { epoch, fetchFrom } = assigned;
     const { reset = 'earliest', group } = this.#options;
-    let offset = reset === 'latest' ? high : low;
-    if (isLost) {
-      const positions = await this.#positions([assigned]);
-      offset = positions.get(partitionName(assigned)) ?? low;
-    }
-    if (assigned.epoch !== epoch) return;
+    // Also makes the group known again in a topic that was created anew.
+    const place = (await this.#places([assigned])).get(partitionName(assigned));
+    if (assigned.epoch !== epoch || !place) return;
+    const offset = isLost ? place.position : reset === 'latest' ? high : low;
     this.#parts.options.logger.warn(
       { group, topic: assigned.topic, partition: assigned.partition, fetchFrom, low, high, offset },
       isLost ? 'log lost records, going back' : 'position out of range, reset',
     );
-    assigned.moveTo(offset);
+    assigned.moveTo(offset, isLost ? place.lastId : '');
   }
 
   #failed(error: SluiceError): void {

@@ -1,4 +1,4 @@
-import { backoffMs, newId, SluiceError } from '@sluice/kernel';
+import { backoffMs, newId, type SluiceError } from '@sluice/kernel';
 import {
   closedError,
   fencedError,
@@ -13,7 +13,14 @@ import {
 } from '@sluice/record-log';
 
 import type { Argument, Connection } from './connection.ts';
-import { toLogError } from './errors.ts';
+import {
+  type FullFacts,
+  logFullError,
+  partitionFullError,
+  toLogError,
+  unreachableError,
+} from './errors.ts';
+import { openIdentity, withFence } from './fence.ts';
 import type { Keys } from './keys.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import { type Chunk, encodeCall, type ProduceCall } from './produce-call.ts';
@@ -60,7 +67,11 @@ export class RedisWriter implements LogWriter {
   #isPreparing = false;
   #fullSinceMs: number | undefined;
   #fullAttempts = 0;
-  #closing = false;
+  /** Refused chunks, in order, until the last one in flight is answered. */
+  #goBack: Chunk[] = [];
+  /** Counts failures of all that was pending; what was begun before one must not go on after it. */
+  #generation = 0;
+  #isClosing = false;
   #onIdle: (() => void) | undefined;
 
   constructor(identity: WriterIdentity, parts: WriterParts) {
@@ -71,14 +82,14 @@ export class RedisWriter implements LogWriter {
 
   produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
     return new Promise((resolve, reject) => {
-      if (this.#closing) return reject(closedError(`the writer of '${this.#identity.id}'`));
+      if (this.#isClosing) return reject(closedError(`the writer of '${this.#identity.id}'`));
       this.#waiting.push({ batches, acks: [], resolve, reject, chunksLeft: 0, failed: false });
       this.#admit();
     });
   }
 
   async commitSourceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
-    if (this.#closing) throw closedError(`the writer of '${this.#identity.id}'`);
+    if (this.#isClosing) throw closedError(`the writer of '${this.#identity.id}'`);
     if (offsets.length === 0) return;
     const { connection, keys } = this.#parts;
     const args = offsets.flatMap(({ partition, offset }) => [
@@ -96,7 +107,7 @@ export class RedisWriter implements LogWriter {
 
   /** Waits for what is pending; every call ends within the limits of the connection and of `fullWaitMs`. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#isClosing = true;
     if (this.#isBusy()) {
       await new Promise<void>((resolve) => {
         const before = this.#onIdle;
@@ -109,8 +120,17 @@ export class RedisWriter implements LogWriter {
     this.#parts.onClosed(this);
   }
 
+  /** Refuses all that is pending: its connection has been cut. */
+  cut(): void {
+    if (this.#isBusy()) {
+      this.#failAll(unreachableError(this.#parts.options.address, new Error('connection was cut')));
+    }
+  }
+
   #isBusy(): boolean {
-    return this.#waiting.length + this.#unsent.length + this.#inFlight.length > 0;
+    return (
+      this.#waiting.length + this.#unsent.length + this.#inFlight.length + this.#goBack.length > 0
+    );
   }
 
   /** Encodes waiting calls as long as there is room in flight. */
@@ -131,12 +151,15 @@ export class RedisWriter implements LogWriter {
     if (!this.#isBusy()) this.#onIdle?.();
   }
 
-  #encode(call: ProduceCall, { recordBytesMax, clock }: CompiledRedisLogOptions): void {
+  #encode(call: ProduceCall, options: CompiledRedisLogOptions): void {
+    const { recordBytesMax, entryBytesMax, chunkBytesMax, clock } = options;
     try {
       const chunks = encodeCall(call, {
         partitionsOf: (topic) => this.#parts.topics.known(topic) ?? 0,
         keyless: this.#keyless,
         recordBytesMax,
+        entryBytesMax,
+        chunkBytesMax,
         nowMs: clock.wallMs(),
       });
       for (const chunk of chunks) {
@@ -151,12 +174,14 @@ export class RedisWriter implements LogWriter {
 
   /** Creates topics that are not known here; meanwhile, later calls wait. Never rejects. */
   async #prepare(topics: readonly string[]): Promise<void> {
+    const generation = this.#generation;
     this.#isPreparing = true;
     try {
       await this.#parts.topics.ensure(topics);
     } catch (error) {
-      this.#prepareFailed(error);
+      if (generation === this.#generation) this.#prepareFailed(error);
     }
+    if (generation !== this.#generation) return;
     this.#isPreparing = false;
     this.#admit();
   }
@@ -241,18 +266,17 @@ export class RedisWriter implements LogWriter {
     void this.#settle(this.#trouble);
   }
 
-  /** Refused chunks, in order, until the last one in flight is answered. */
-  #goBack: Chunk[] = [];
-
   /** Deals with the cause, then sends again. Never rejects. */
   async #settle(trouble: Trouble): Promise<void> {
+    const generation = this.#generation;
     try {
       await this.#remove(trouble);
     } catch (error) {
-      this.#trouble = undefined;
+      if (generation !== this.#generation) return;
       this.#failAll(toLogError(error, this.#parts.options.address));
       return;
     }
+    if (generation !== this.#generation) return;
     this.#trouble = undefined;
     this.#admit();
   }
@@ -267,13 +291,12 @@ export class RedisWriter implements LogWriter {
         return;
       case 'unknown': {
         const [topic, partitions] = trouble.facts;
-        topics.forget(topic);
-        await topics.ensure([topic]);
+        await topics.recreate(topic);
         const beyond = this.#unsent[0]?.parts.find(
           (part) => part.topic === topic && part.partition >= (topics.known(topic) ?? 0),
         );
-        if (beyond) throw unknownPartitionError(topic, beyond.partition, partitions);
-        return;
+        if (!beyond) return;
+        throw unknownPartitionError(topic, beyond.partition, topics.known(topic) ?? partitions);
       }
       case 'full':
         return this.#waitForRoom(partitionFullError(trouble.facts, this.#parts.options));
@@ -288,16 +311,8 @@ export class RedisWriter implements LogWriter {
     const { clock, fullWaitMs, random } = this.#parts.options;
     this.#fullSinceMs ??= clock.monotonicMs();
     this.#fullAttempts += 1;
-    if (clock.monotonicMs() - this.#fullSinceMs >= fullWaitMs || this.#isClosedForGood()) {
-      this.#fullSinceMs = undefined;
-      this.#fullAttempts = 0;
-      throw error;
-    }
+    if (clock.monotonicMs() - this.#fullSinceMs >= fullWaitMs) throw error;
     await clock.sleep(backoffMs(this.#fullAttempts, { initialMs: 20, maxMs: 500 }, random));
-  }
-
-  #isClosedForGood(): boolean {
-    return this.#parts.connection.isClosed;
   }
 
   #acknowledge(chunk: Chunk, offsets: readonly number[]): void {
@@ -318,6 +333,10 @@ export class RedisWriter implements LogWriter {
     this.#session = newId();
     this.#sequence = 0;
     this.#trouble = undefined;
+    this.#fullSinceMs = undefined;
+    this.#fullAttempts = 0;
+    this.#isPreparing = false;
+    this.#generation += 1;
     for (const call of calls) {
       call.failed = true;
       call.reject(error);
@@ -334,74 +353,3 @@ type Trouble =
   | { readonly outcome: 'full'; readonly facts: FullFacts }
   | { readonly outcome: 'log-full'; readonly facts: readonly [bytes: string] }
   | { readonly outcome: 'out-of-memory'; readonly error: SluiceError };
-
-type FullFacts = readonly [
-  topic: string,
-  partition: string,
-  bytes: string,
-  group: string,
-  offset: string,
-  nextOffset: string,
-];
-
-function partitionFullError(facts: FullFacts, options: CompiledRedisLogOptions): SluiceError {
-  const [topic, partition, bytes, group, offset, nextOffset] = facts;
-  const remedy =
-    group === ''
-      ? `no consumer group reads it: start a sink for it, set retention to 'delete', or delete the topic`
-      : `group '${group}' lags most, at offset ${offset} of ${nextOffset}: let it catch up, forget the group if its sink is gone, or raise the quota`;
-  return new SluiceError(
-    'log.full',
-    `partition ${partition} of topic '${topic}' has reached its quota of ${options.partitionBytesMax} bytes; ${remedy}`,
-    {
-      retriable: true,
-      details: { topic, partition: Number(partition), bytes: Number(bytes), group },
-    },
-  );
-}
-
-function logFullError([bytes]: readonly [string], options: CompiledRedisLogOptions): SluiceError {
-  return new SluiceError(
-    'log.full',
-    `the record log has reached its quota of ${options.logBytesMax} bytes: let the sinks catch up, delete topics, or raise the quota`,
-    { retriable: true, details: { bytes: Number(bytes) } },
-  );
-}
-
-export interface FenceParts {
-  readonly connection: Connection;
-  readonly keys: Keys;
-}
-
-/** Raises the fence of an identity. @throws SluiceError `log.fenced` if a newer owner exists. */
-export async function openIdentity(
-  identity: WriterIdentity,
-  { connection, keys }: FenceParts,
-): Promise<void> {
-  const reply = await connection.run(scripts.open, [keys.fence(identity.id)], [identity.fence]);
-  const [outcome, fence] = reply as [string, string];
-  if (outcome === 'fenced') throw fencedError(identity, Number(fence));
-}
-
-/**
- * Runs a script that checks the fence. If Redis does not know the fence, it has lost data: the identity
- * is opened again, which a newer owner's fence would refuse.
- */
-export async function withFence(
-  identity: WriterIdentity,
-  parts: FenceParts,
-  run: () => Promise<unknown>,
-): Promise<readonly unknown[]> {
-  let reply = (await run()) as readonly unknown[];
-  if (reply[0] === 'unopened') {
-    await openIdentity(identity, parts);
-    reply = (await run()) as readonly unknown[];
-  }
-  if (reply[0] === 'fenced') throw fencedError(identity, Number(reply[1]));
-  if (reply[0] === 'unopened') {
-    throw new SluiceError('log.unreachable', 'Redis keeps losing what it has acknowledged', {
-      retriable: true,
-    });
-  }
-  return reply;
-}

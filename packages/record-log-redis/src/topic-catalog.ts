@@ -1,4 +1,4 @@
-import { assert } from '@sluice/kernel';
+import { assert, SluiceError } from '@sluice/kernel';
 import {
   assertTopicName,
   type LogTopics,
@@ -11,6 +11,8 @@ import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import { scripts } from './scripts.ts';
+
+const deleteAttemptsMax = 5;
 
 /**
  * Topics and their partition counts. Counts are remembered: the produce script checks them anyway, and
@@ -33,13 +35,14 @@ export class TopicCatalog implements LogTopics {
     return this.#partitions.get(topic);
   }
 
-  forget(topic: string): void {
-    this.#partitions.delete(topic);
-  }
-
   /** Creates those that do not exist, with the log's default partitions, and remembers all. */
   async ensure(topics: readonly string[]): Promise<void> {
     for (const topic of topics) await this.#create(topic, this.#options.defaultPartitions);
+  }
+
+  /** After another client has deleted it: as it was, unless it exists again. */
+  async recreate(topic: string): Promise<void> {
+    await this.#create(topic, this.known(topic) ?? this.#options.defaultPartitions);
   }
 
   async create(topic: string, { partitions }: { partitions: number }): Promise<void> {
@@ -67,8 +70,8 @@ export class TopicCatalog implements LogTopics {
   }
 
   async delete(topic: string): Promise<void> {
-    this.forget(topic);
-    for (;;) {
+    this.#partitions.delete(topic);
+    for (let attempt = 0; attempt < deleteAttemptsMax; attempt += 1) {
       const found = (await this.describe([topic])).get(topic);
       if (!found) return;
       const partitions = Array.from({ length: found.partitions }, (_, partition) => ({
@@ -88,6 +91,11 @@ export class TopicCatalog implements LogTopics {
       )) as [string];
       if (outcome === 'ok') return;
     }
+    throw new SluiceError(
+      'log.unreachable',
+      `topic '${topic}' is created anew as fast as it is deleted: stop what writes to it first`,
+      { retriable: true, details: { topic } },
+    );
   }
 
   async watermarks(

@@ -57,7 +57,7 @@ export class Wakes {
     this.#watchers.delete(channel);
     if (this.#closed) return;
     // Best effort: a channel too many costs a message now and then.
-    this.#connection.use(({ redis }) => redis.unsubscribe(channel)).catch(() => {});
+    this.#connection.useIfOpen(({ redis }) => redis.unsubscribe(channel)).catch(() => {});
   }
 
   cut(): void {
