@@ -57,14 +57,16 @@ function blockInRead(): void {
   readSync(pipe, Buffer.alloc(1));
 }
 
-const leakChunkMb = 4;
 const leakIntervalMs = 20;
+const leakArrays = 64;
+const leakArrayElements = 8_192;
 
-/** About 200 MB a second of ordinary objects. */
+/** About 200 MB a second in arrays of 64 kB: few enough that the garbage collector keeps up to the end. */
 function leak(signal: AbortSignal): void {
-  const kept: unknown[] = [];
+  const kept: number[][] = [];
   const timer = setInterval(() => {
-    kept.push(Array.from({ length: (leakChunkMb * 1024 * 1024) / 64 }, (_, at) => ({ at, kept })));
+    for (let index = 0; index < leakArrays; index += 1)
+      kept.push(Array.from<number>({ length: leakArrayElements }).fill(0.5));
   }, leakIntervalMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }

@@ -60,8 +60,8 @@ describe('FaultySource', () => {
   });
 });
 
-/** Ends a busy loop at once; the other ends by itself or by the process. */
-describe('in a thread', () => {
+/** A thread that must compile TypeScript first takes its time on a busy machine. */
+describe('in a thread', { timeout: 20_000 }, () => {
   const running: Worker[] = [];
   afterEach(async () => {
     for (const worker of running.splice(0)) await worker.terminate();
