@@ -1,1 +1,3 @@
-export {};
+export { exitCodes } from './exit-codes.ts';
+export type { Io } from './io.ts';
+export { runCli } from './run-cli.ts';

@@ -1,0 +1,198 @@
+import type {
+  AppliedConnector,
+  ClusterSnapshot,
+  Definition,
+  PluginInfo,
+  RequestBody,
+} from '@sluice/coordination';
+import type { Command } from 'commander';
+
+import { loadDefinitions } from '../definitions/load-definitions.ts';
+import type { SourcedDefinition } from '../definitions/parse-definitions.ts';
+import { changedKeys } from '../format/config.ts';
+import {
+  addGlobalOptions,
+  addWaitOptions,
+  type GlobalOptions,
+  globalOptionsOf,
+  type WaitOptions,
+  waitOptionsOf,
+} from '../options.ts';
+import type { Session } from '../session.ts';
+import { allOf, failuresIn, lookAtConnector, waitUntil } from '../waiting.ts';
+import { type CommandContext, printOutcome, request, withSession } from './command.ts';
+
+const examples = `
+Definitions are JSON or YAML, one or a list, in either of Kafka Connect's shapes: {"name", "config"} or a
+flat map with "name". Numbers and booleans are turned to text as they are written. All of them are checked
+first, and all or none are applied.
+
+Examples:
+  sluice apply -f orders.json
+  sluice apply -f connectors/ -f extra.yaml --dry-run
+  sluice apply -f orders.yaml --wait --timeout 2m
+  kubectl get configmap orders -o jsonpath='{.data.orders}' | sluice apply -f -`;
+
+interface ApplyOptions {
+  readonly dryRun: boolean;
+  readonly waiting: WaitOptions;
+  readonly global: GlobalOptions;
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly outcome: AppliedConnector['outcome'];
+  readonly changed: readonly string[];
+}
+
+export function addApplyCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('apply')
+    .description('create connectors, or change them to what the files say')
+    .requiredOption('-f, --file <file...>', 'files, folders, or - for the standard input')
+    .option('--dry-run', 'say what would change, and change nothing');
+  addWaitOptions(
+    command,
+    'all connectors and tasks run (or are paused or stopped, if they are to be)',
+  );
+  addGlobalOptions(command).addHelpText('after', examples);
+  command.action(async ({ file, dryRun }: { file: string[]; dryRun?: boolean }) => {
+    const options: ApplyOptions = {
+      dryRun: dryRun === true,
+      waiting: waitOptionsOf(command),
+      global: globalOptionsOf(command, context.io),
+    };
+    const definitions = await loadDefinitions(file, context.io);
+    await withSession(context, options.global, options.dryRun ? 'read' : 'write', (session) =>
+      apply(context, session, definitions, options),
+    );
+  });
+}
+
+async function apply(
+  context: CommandContext,
+  session: Session,
+  definitions: readonly SourcedDefinition[],
+  options: ApplyOptions,
+): Promise<void> {
+  const before = await session.client.snapshot();
+  if (!before.leader) checkWithoutLeader(context, definitions, before);
+  const { waiting, dryRun } = options;
+  if (dryRun && !before.leader) {
+    report(
+      context,
+      options,
+      definitions.map((each) => compare(each.definition, before)),
+    );
+    return;
+  }
+  const done = await request(context, session, applyBody(definitions, dryRun), {
+    global: options.global,
+    waiting: dryRun ? { ...waiting, wait: false } : waiting,
+    before,
+    subject: `refused, and nothing of ${sourcesOf(definitions)} was applied:`,
+  });
+  if (!done) return;
+  const { connectors } = done;
+  report(
+    context,
+    options,
+    connectors.map(({ name, outcome, record }) => ({
+      name,
+      outcome,
+      changed: changedKeys(before.connectors.get(name)?.record.config ?? {}, record.config),
+    })),
+  );
+  if (!waiting.wait || dryRun) return;
+  // A failure from before explains nothing if the definition has changed, all if it has not.
+  const known = failuresIn(before);
+  const unchanged = new Set(
+    connectors.filter((each) => each.outcome === 'unchanged').map((each) => each.name),
+  );
+  await waitUntil(session, waiting.timeoutMs, (snapshot) =>
+    allOf(
+      connectors.map(({ name, record: { version } }) =>
+        lookAtConnector(snapshot, name, {
+          version,
+          known: unchanged.has(name) ? new Map() : known,
+        }),
+      ),
+    ),
+  );
+  if (!options.global.json)
+    context.io.out(`all there: ${connectors.map((c) => c.name).join(', ')}`);
+}
+
+function applyBody(definitions: readonly SourcedDefinition[], dryRun: boolean): RequestBody {
+  return {
+    op: 'apply',
+    mode: 'upsert',
+    definitions: definitions.map((each) => each.definition),
+    ...(dryRun && { dryRun }),
+  };
+}
+
+function sourcesOf(definitions: readonly SourcedDefinition[]): string {
+  return [...new Set(definitions.map((each) => each.source))].join(', ');
+}
+
+/** The leader checks everything. Without one, what is certain is refused now rather than later. */
+function checkWithoutLeader(
+  { io }: CommandContext,
+  definitions: readonly SourcedDefinition[],
+  { plugins }: ClusterSnapshot,
+): void {
+  if (plugins.length === 0) return;
+  for (const { definition, source } of definitions) {
+    const className = definition.config['connector.class'] ?? '';
+    if (plugins.some((plugin) => isCalled(plugin, className))) continue;
+    const known = plugins.filter(isConnector).map((plugin) => plugin.class);
+    io.err(
+      `warning: ${source}: no worker has announced the class ${className} of connector ` +
+        `${definition.name}; known are: ${known.join(', ') || 'none'}`,
+    );
+  }
+}
+
+function isCalled(plugin: PluginInfo, name: string): boolean {
+  return plugin.class === name || plugin.aliases.includes(name);
+}
+
+function isConnector({ type, error }: PluginInfo): boolean {
+  return (type === 'source' || type === 'sink') && error === undefined;
+}
+
+function compare({ name, config }: Definition, { connectors }: ClusterSnapshot): Outcome {
+  const existing = connectors.get(name)?.record.config;
+  const changed = changedKeys(existing ?? {}, { ...config, name });
+  const outcome = existing ? (changed.length > 0 ? 'updated' : 'unchanged') : 'created';
+  return { name, outcome, changed };
+}
+
+const dryRunWords = {
+  created: 'would be created',
+  updated: 'would be updated',
+  unchanged: 'would stay unchanged',
+  deleted: 'would be deleted',
+} as const;
+
+function report(
+  context: CommandContext,
+  { dryRun, global }: ApplyOptions,
+  outcomes: readonly Outcome[],
+): void {
+  const lines = outcomes.map(({ name, outcome, changed }) => {
+    const words = dryRun ? dryRunWords[outcome] : outcome;
+    // Key names only: values may be secrets.
+    return `connector ${name} ${words}${outcome === 'updated' ? `: ${changed.join(', ')}` : ''}`;
+  });
+  const data = {
+    dryRun,
+    connectors: outcomes.map(({ name, outcome, changed }) => ({
+      name,
+      outcome,
+      ...(outcome === 'updated' && { changedKeys: changed }),
+    })),
+  };
+  printOutcome(context, global, { text: lines.join('\n'), data });
+}

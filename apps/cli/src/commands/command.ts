@@ -1,0 +1,98 @@
+/** What all commands share: their context, and how a request to the cluster ends. */
+import type { ClusterSnapshot, RequestBody, RequestResult } from '@sluice/coordination';
+import { newId } from '@sluice/kernel';
+
+import { CliError, exitCodes } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import type { GlobalOptions, WaitOptions } from '../options.ts';
+import type { OpenSession, Session } from '../session.ts';
+
+export interface CommandContext {
+  readonly io: Io;
+  readonly open: OpenSession;
+}
+
+export type DoneResult = Extract<RequestResult, { kind: 'done' }>;
+
+export interface RequestOptions {
+  readonly global: GlobalOptions;
+  readonly waiting: WaitOptions;
+  /** As it was before the request. */
+  readonly before: ClusterSnapshot;
+  /** First line of a refusal. */
+  readonly subject?: string;
+}
+
+/** How long a leader that is there gets; with none there, only as long as one may be taking over. */
+const resultLimitMs = 10_000;
+const leaderlessLimitMs = 300;
+
+/** Runs `action` on a connection of its own, closed before this returns. */
+export async function withSession<Result>(
+  { open }: CommandContext,
+  options: GlobalOptions,
+  purpose: 'read' | 'write',
+  action: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await open(options, purpose);
+  try {
+    return await action(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Stores the request and waits for the leader's answer. Undefined: there was none in time; that is then
+ * told, and is no error unless --wait was given.
+ * @throws CliError when the leader refused it.
+ */
+export async function request(
+  context: CommandContext,
+  session: Session,
+  body: RequestBody,
+  { global, waiting, before, subject }: RequestOptions,
+): Promise<DoneResult | undefined> {
+  const requestId = newId();
+  const patienceMs = before.leader ? resultLimitMs : leaderlessLimitMs;
+  const timeoutMs = waiting.wait ? waiting.timeoutMs : patienceMs;
+  const outcome = await session.client.submit(body, { timeoutMs, requestId });
+  switch (outcome.kind) {
+    case 'done':
+      return outcome;
+    case 'refused':
+      throw refusedError(outcome, subject);
+    case 'pending': {
+      const text = pendingText(outcome.reason);
+      if (waiting.wait) throw new CliError(exitCodes.timeout, text);
+      const data = { pending: true, requestId, reason: outcome.reason };
+      printOutcome(context, global, { text, data });
+      return undefined;
+    }
+  }
+}
+
+function refusedError(
+  refusal: Extract<RequestResult, { kind: 'refused' }>,
+  subject: string | undefined,
+): CliError {
+  const lines = refusal.errors && refusal.errors.length > 0 ? refusal.errors : [refusal.message];
+  if (refusal.status === 404) return new CliError(exitCodes.notFound, lines.join('\n'));
+  const heading = subject === undefined ? [] : [subject];
+  return new CliError(exitCodes.invalid, [...heading, ...lines].join('\n'));
+}
+
+/** One line for people, one object for programs. */
+export function printOutcome(
+  { io }: CommandContext,
+  { json }: GlobalOptions,
+  outcome: { readonly text: string; readonly data: object },
+): void {
+  io.out(json ? JSON.stringify(outcome.data, undefined, 2) : outcome.text);
+}
+
+function pendingText(reason: string): string {
+  return reason === 'no coordinator is up'
+    ? 'accepted, pending: no coordinator is up; it is applied as soon as one starts'
+    : `accepted, pending: ${reason}; it is applied as soon as it can`;
+}

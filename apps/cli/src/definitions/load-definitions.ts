@@ -1,0 +1,46 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode, toError } from '@sluice/kernel';
+
+import { CliError, exitCodes } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { parseDefinitions, type SourcedDefinition } from './parse-definitions.ts';
+import { type Document, readDocuments } from './read-documents.ts';
+
+/** Files, folders (their .json, .yaml and .yml files) and `-` for the standard input. */
+export async function loadDefinitions(
+  paths: readonly string[],
+  io: Pick<Io, 'stdin'>,
+): Promise<SourcedDefinition[]> {
+  const documents: Document[] = [];
+  for (const path of paths) {
+    if (path === '-') {
+      documents.push(...(await readDocuments(await io.stdin(), 'standard input')));
+      continue;
+    }
+    for (const file of await filesOf(path)) {
+      const text = await readFile(file, 'utf8').catch((error: unknown) => {
+        throw cannotRead(file, error);
+      });
+      documents.push(...(await readDocuments(text, file)));
+    }
+  }
+  return parseDefinitions(documents);
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw cannotRead(path, error);
+  });
+  if (!stats.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => /\.(json|ya?ml)$/i.test(name)).sort();
+  if (names.length === 0) {
+    throw new CliError(exitCodes.invalid, `the folder ${path} has no .json, .yaml or .yml file`);
+  }
+  return names.map((name) => join(path, name));
+}
+
+function cannotRead(path: string, error: unknown): CliError {
+  const reason = hasCode(error, 'ENOENT') ? 'there is no such file' : toError(error).message;
+  return new CliError(exitCodes.invalid, `cannot read ${path}: ${reason}`, { cause: error });
+}

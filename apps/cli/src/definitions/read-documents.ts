@@ -1,0 +1,142 @@
+/**
+ * Text to plain values, JSON or YAML. Scalars become the text that stands in the file, not what a number
+ * type makes of it: `1.10` stays `1.10`, and a 20-digit id keeps all its digits. `null` means "left out".
+ */
+import { CliError, exitCodes } from '../exit-codes.ts';
+
+export type Value = string | readonly Value[] | { readonly [key: string]: Value };
+
+export interface Document {
+  readonly value: Value;
+  /** `orders.yaml`, `orders.yaml, document 2`. */
+  readonly source: string;
+}
+
+export async function readDocuments(text: string, source: string): Promise<Document[]> {
+  if (text.trim() === '') throw invalid(`${source} is empty`);
+  return isJson(text, source) ? readJson(text, source) : readYaml(text, source);
+}
+
+function isJson(text: string, source: string): boolean {
+  if (/\.json$/i.test(source)) return true;
+  if (/\.ya?ml$/i.test(source)) return false;
+  return /^\s*[[{]/.test(text);
+}
+
+function readJson(text: string, source: string): Document[] {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''), keepNumbersAsWritten);
+    return documentsOf([toValue(value)], source);
+  } catch (cause) {
+    const { message } = cause as Error;
+    const { line, column } = positionOf(message, text);
+    throw invalid(
+      `${source} is not JSON: line ${line}, column ${column}: ${withoutPosition(message)}`,
+      cause,
+    );
+  }
+}
+
+function keepNumbersAsWritten(
+  _key: string,
+  value: unknown,
+  context?: { source?: string },
+): unknown {
+  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
+}
+
+function positionOf(message: string, text: string): { line: number; column: number } {
+  const told = /at position (\d+)/.exec(message)?.[1];
+  const position = told === undefined ? findPosition(text) : Number(told);
+  const before = text.slice(0, position).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** V8 does not always tell the position. It is where the longest beginning ends that could go on. */
+function findPosition(text: string): number {
+  let [sound, broken] = [0, text.trimEnd().length + 1];
+  while (broken - sound > 1) {
+    const middle = Math.floor((sound + broken) / 2);
+    if (couldGoOn(text.slice(0, middle))) sound = middle;
+    else broken = middle;
+  }
+  return sound;
+}
+
+function couldGoOn(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return message.startsWith('Unexpected end') || Number(position) === beginning.length;
+  }
+}
+
+/** Not what V8 repeats of the file: it may be a secret. */
+function withoutPosition(message: string): string {
+  const text = message.replace(/ in JSON at position.*$/s, '').replace(/,? ?("|\.\.\.).*$/s, '');
+  return text === 'Unexpected end of JSON input' ? 'the text ends too early' : text;
+}
+
+async function readYaml(text: string, source: string): Promise<Document[]> {
+  const { isAlias, isMap, isScalar, isSeq, parseAllDocuments } = await import('yaml');
+  // The failsafe schema knows no types: each scalar is the text that stands there.
+  const documents = [...parseAllDocuments(text, { schema: 'failsafe', prettyErrors: true })];
+
+  const convert = (node: unknown, resolve: (alias: unknown) => unknown): Value | undefined => {
+    if (isAlias(node)) return convert(resolve(node), resolve);
+    if (isMap(node)) {
+      const entries = node.items.flatMap(({ key, value }): [string, Value][] => {
+        const converted = convert(value, resolve);
+        return converted === undefined ? [] : [[String(key), converted]];
+      });
+      return Object.fromEntries(entries);
+    }
+    if (isSeq(node)) return node.items.flatMap((item) => convert(item, resolve) ?? []);
+    if (!isScalar(node)) return undefined;
+    const scalar = typeof node.value === 'string' ? node.value : '';
+    return node.type === 'PLAIN' && /^(null|Null|NULL|~|)$/.test(scalar) ? undefined : scalar;
+  };
+
+  const values = documents.map((document, index) => {
+    const [error] = document.errors;
+    if (error) {
+      const [{ line, col } = { line: 1, col: 1 }] = error.linePos ?? [];
+      const which = documents.length > 1 ? `, document ${index + 1}` : '';
+      const reason = (error.message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '');
+      throw invalid(`${source}${which} is not YAML: line ${line}, column ${col}: ${reason}`, error);
+    }
+    return convert(document.contents, (alias) => isAlias(alias) && alias.resolve(document));
+  });
+  return documentsOf(values, source);
+}
+
+/** Numbers the documents of a file with several; drops empty ones, as after a last `---`. */
+function documentsOf(values: readonly (Value | undefined)[], source: string): Document[] {
+  return values.flatMap((value, index) =>
+    value === undefined
+      ? []
+      : [{ value, source: values.length > 1 ? `${source}, document ${index + 1}` : source }],
+  );
+}
+
+function toValue(parsed: unknown): Value | undefined {
+  if (typeof parsed === 'string') return parsed;
+  if (typeof parsed === 'boolean') return String(parsed);
+  if (Array.isArray(parsed)) return parsed.flatMap((item: unknown) => toValue(item) ?? []);
+  if (typeof parsed === 'object' && parsed !== null) {
+    const entries = Object.entries(parsed).flatMap(([key, inner]): [string, Value][] => {
+      const value = toValue(inner);
+      return value === undefined ? [] : [[key, value]];
+    });
+    return Object.fromEntries(entries);
+  }
+  // null; numbers are text already.
+  return undefined;
+}
+
+function invalid(message: string, cause?: unknown): CliError {
+  return new CliError(exitCodes.invalid, message, { cause });
+}

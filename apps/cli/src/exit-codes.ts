@@ -1,0 +1,48 @@
+/** The exit codes of `sluice`. Scripts rely on them: a number never changes its meaning. */
+import { SluiceError } from '@sluice/kernel';
+import { CommanderError } from 'commander';
+
+export const exitCodes = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  invalid: 3,
+  notFound: 4,
+  unreachable: 5,
+  timeout: 6,
+  failed: 7,
+} as const;
+
+export const exitCodeTable: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.ok, 'done, or accepted and pending'],
+  [exitCodes.unexpected, 'an error that sluice did not expect; please report it'],
+  [exitCodes.usage, 'wrong command, option or argument'],
+  [exitCodes.invalid, 'refused: a definition (dev: the module, its configuration) is invalid'],
+  [exitCodes.notFound, 'no such connector, task or worker'],
+  [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
+  [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
+  [exitCodes.failed, '--wait, dev: a connector or task FAILED'],
+];
+
+/** Errors that the user sees as a message alone; anything else is shown with its stack. */
+export class CliError extends SluiceError {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string, options: { cause?: unknown } = {}) {
+    super('cli.refused', message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  // Commander throws for --help and --version, too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof SluiceError) {
+    if (error.code === 'store.unreachable' || error.code === 'store.denied') {
+      return exitCodes.unreachable;
+    }
+    if (error.code === 'config.invalid') return exitCodes.usage;
+  }
+  return exitCodes.unexpected;
+}

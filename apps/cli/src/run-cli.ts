@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { SluiceError, toError } from '@sluice/kernel';
+import { Command, CommanderError } from 'commander';
+
+import { addApplyCommand } from './commands/apply.ts';
+import type { CommandContext } from './commands/command.ts';
+import { addDeleteCommand } from './commands/delete.ts';
+import { addDescribeCommand } from './commands/describe.ts';
+import { addDrainCommand } from './commands/drain.ts';
+import { addGetCommand } from './commands/get.ts';
+import { addRestartCommand } from './commands/restart.ts';
+import { addTargetCommands } from './commands/target.ts';
+import { exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { addGlobalOptions } from './options.ts';
+import { type OpenSession, openRedisSession } from './session.ts';
+
+/** Runs one command line. Never throws; resolves with the exit code once all connections are closed. */
+export async function runCli(
+  argv: readonly string[],
+  { io, open = openRedisSession }: { readonly io: Io; readonly open?: OpenSession },
+): Promise<number> {
+  const program = buildProgram({ io, open });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has printed its own errors and help already.
+    if (!(error instanceof CommanderError)) io.err(describeError(error));
+    return exitCodeOf(error);
+  }
+}
+
+export function buildProgram(context: CommandContext): Command {
+  const program = new Command('sluice')
+    .description('Define and watch the connectors of a Sluice cluster.')
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.io.out(text.trimEnd()),
+      writeErr: (text) => context.io.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(sluice --help lists the commands; --help after a command explains it)');
+  addGlobalOptions(program).addHelpText('after', helpText());
+  addApplyCommand(program, context);
+  addGetCommand(program, context);
+  addDescribeCommand(program, context);
+  addTargetCommands(program, context);
+  addRestartCommand(program, context);
+  addDeleteCommand(program, context);
+  addDrainCommand(program, context);
+  return program;
+}
+
+function helpText(): string {
+  const codes = exitCodeTable.map(([code, meaning]) => `  ${code}  ${meaning}`);
+  return `
+Examples:
+  sluice apply -f orders.yaml --wait
+  sluice get connectors
+  sluice describe orders
+  sluice restart orders --failed
+  sluice drain worker-2 --wait
+
+Exit codes:
+${codes.join('\n')}`;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Operating errors explain themselves; of any other the stack is needed. */
+function describeError(error: unknown): string {
+  if (error instanceof SluiceError) return `error: ${error.message}`;
+  return `unexpected error: ${toError(error).stack ?? String(error)}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * A connection to the cluster for the length of one command. Reads load nothing but the driver; BullMQ,
+ * which wakes the leader, is loaded beside connecting and only by commands that write. Its absence would
+ * cost a tick of the leader and nothing else, so its failures are not the user's.
+ */
+import {
+  type ClusterClient,
+  createClusterClient,
+  type LeaderWaker,
+  timingProfile,
+} from '@sluice/coordination';
+import { connectCoordinationRedis, RedisCoordinationStore } from '@sluice/coordination-redis';
+import { hasCode, SluiceError, silentLogger, systemClock } from '@sluice/kernel';
+import type { Redis } from 'ioredis';
+
+import type { GlobalOptions } from './options.ts';
+
+export interface Session {
+  readonly client: ClusterClient;
+  /** Redis' time, which all stored times are in. */
+  nowMs(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export type OpenSession = (options: GlobalOptions, purpose: 'read' | 'write') => Promise<Session>;
+
+const connectLimitMs = 3_000;
+
+export const openRedisSession: OpenSession = async (options, purpose) => {
+  const profile = timingProfile(options.profile);
+  const waker = purpose === 'write' ? bullWaker(options) : { ...noWaker };
+  const redis = connectCoordinationRedis(options.redisUrl, { role: 'coordination' });
+  try {
+    await connected(redis, options.redisUrl);
+    const store = new RedisCoordinationStore({ redis, cluster: options.cluster });
+    return {
+      client: createClusterClient({ store, waker, clock: systemClock, profile }),
+      nowMs: async () => {
+        const [seconds, microseconds] = await redis.time();
+        return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+      },
+      close: async () => {
+        redis.disconnect();
+        await waker.close();
+      },
+    };
+  } catch (error) {
+    redis.disconnect();
+    await waker.close();
+    throw error;
+  }
+};
+
+interface ClosableWaker extends LeaderWaker {
+  close(): Promise<void>;
+}
+
+const noWaker: ClosableWaker = { wake: async () => {}, close: async () => {} };
+
+function bullWaker({ redisUrl, cluster }: GlobalOptions): ClosableWaker {
+  const loading = (async () => {
+    const { LeaderWakeQueue, QueueRegistry } = await import('@sluice/dispatch-bullmq');
+    const queues = new QueueRegistry({ redis: redisUrl, cluster, logger: silentLogger });
+    await queues.start();
+    return { queues, queue: new LeaderWakeQueue({ queues, logger: silentLogger }) };
+  })();
+  // Looked at when it is needed; until then a failure is not an unhandled one.
+  loading.catch(() => {});
+  return {
+    wake: async (reason, requestId) => {
+      try {
+        await (await loading).queue.wake(reason, requestId);
+      } catch {
+        // The request is stored: the leader finds it with its next tick.
+      }
+    },
+    close: async () => {
+      const loaded = await loading.catch(() => undefined);
+      await loaded?.queues.stop();
+    },
+  };
+}
+
+/** Unlike a server process, a command does not wait for a Redis that refuses connections now. */
+async function connected(redis: Redis, url: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(unreachable(url, `no answer within ${connectLimitMs / 1_000} s`)),
+    connectLimitMs,
+  );
+  redis.once('ready', resolve);
+  redis.on('error', (error) => reject(explain(error, url)));
+  redis.on('close', () => reject(unreachable(url, 'the connection was closed at once')));
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function explain(error: Error, url: string): SluiceError {
+  const where = withoutPassword(url);
+  if (/NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(error.message)) {
+    return new SluiceError(
+      'store.denied',
+      `Redis at ${where} refuses us (${error.message}): give user and password in --redis or REDIS_URL`,
+      { cause: error },
+    );
+  }
+  if (/Protocol error|Parser|reply type/i.test(`${error.name} ${error.message}`)) {
+    return unreachable(url, 'something answers there that is not Redis', error);
+  }
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nothing listens there',
+    ENOTFOUND: 'there is no such host',
+    EAI_AGAIN: 'the name of the host cannot be looked up',
+  };
+  const code = Object.keys(reasons).find((each) => hasCode(error, each));
+  return unreachable(url, code ? `${reasons[code]} (${code})` : error.message, error);
+}
+
+function unreachable(url: string, why: string, cause?: unknown): SluiceError {
+  return new SluiceError(
+    'store.unreachable',
+    `cannot reach Redis at ${withoutPassword(url)}: ${why}; ` +
+      'start it, or name another with --redis or REDIS_URL',
+    { retriable: true, cause },
+  );
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(\/\/[^/:@]*):[^@]*@/, '$1:***@');
+}
