@@ -27,9 +27,7 @@ if storedUid ~= uid or storedVersion ~= version then return { 'stale' } end
 if lifecycle ~= 'live' or target == 'STOPPED' then return { 'stale' } end
 if taskVersion == version and storedDigest == digest then return { 'unchanged', epoch } end
 
--- Above whatever is still held, also where a loss of data took the connector's epoch back.
-local newest = redis.call('ZREVRANGE', tag .. ':held:' .. connector, 0, 0, 'WITHSCORES')
-epoch = math.max(tonumber(epoch), tonumber(newest[2] or 0)) + 1
+epoch = epoch + 1
 redis.call('DEL', tag .. ':tc:' .. connector)
 local existing, surplus = {}, {}
 for _, unit in ipairs(redis.call('SMEMBERS', tag .. ':units-of:' .. connector)) do
@@ -52,4 +50,4 @@ redis.call('HSET', key, 'taskEpoch', epoch, 'taskCount', taskCount, 'taskVersion
   'taskDigest', digest)
 noteChanged('c:' .. connector)
 saveChanges()
-return { 'published', tostring(epoch) }
+return { 'published', epoch }

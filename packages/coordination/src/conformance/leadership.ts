@@ -1,7 +1,6 @@
 import { hasCode } from '@sluice/kernel';
 import { expect, test } from 'vitest';
 
-import { connectorUnit } from '../model.ts';
 import type { LeaderStore, LeaderTerm, LeadReply } from '../store.ts';
 import { type MakeStore, type StoreUnderTest, startTestCluster } from './test-cluster.ts';
 
@@ -96,10 +95,6 @@ export function testLeadership(make: MakeStore): void {
       await using cluster = await startTestCluster(make);
       const owner = await cluster.join('w');
       await cluster.run('orders', owner, 1);
-      const dead = await cluster.join('d');
-      const deadUnit = connectorUnit('logs');
-      await cluster.define('logs');
-      await cluster.own(deadUnit, dead);
       const before = await cluster.everything();
       const events = await cluster.store.events(100);
 
@@ -136,7 +131,7 @@ type LeaderCall = (
   incarnation: string,
 ) => Promise<unknown>;
 
-/** Calls that would change something in the cluster of that test if its term held. */
+/** In the cluster of that test. */
 const leaderCalls: Readonly<Record<string, LeaderCall>> = {
   declareDead: (store, term, worker, incarnation) =>
     store.declareDead(term, worker, incarnation, 1),

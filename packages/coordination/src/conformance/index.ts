@@ -1,0 +1,65 @@
+import { describe } from 'vitest';
+
+import { testAssignments, testClaiming } from './claims.ts';
+import {
+  testAdoption,
+  testLossOfEverything,
+  testQuarantine,
+  testRestoredState,
+} from './data-loss.ts';
+import { testLeadership } from './leadership.ts';
+import { testBeating, testEnding, testJoining } from './membership.ts';
+import {
+  testGranting,
+  testRefencing,
+  testReleasing,
+  testReporting,
+  testRevoking,
+} from './ownership.ts';
+import { testChanges, testReading } from './reading.ts';
+import { testMutations, testRepairs, testRequests } from './requests.ts';
+import { testTaskSets } from './task-sets.ts';
+import type { MakeStore } from './test-cluster.ts';
+
+export {
+  connectorRecord,
+  joinRequest,
+  type MakeStore,
+  type StoreUnderTest,
+  startTestCluster,
+  TestCluster,
+  type TestMember,
+  taskConfigs,
+} from './test-cluster.ts';
+
+/**
+ * What every coordination store must do, whatever it stores in.
+ *
+ * @example
+ * describeCoordinationStore('memory', async () => memoryStoreUnderTest());
+ */
+export function describeCoordinationStore(name: string, make: MakeStore): void {
+  describe(`the ${name} coordination store`, () => {
+    describe('leadership', () => testLeadership(make));
+    describe('joining', () => testJoining(make));
+    describe('beating', () => testBeating(make));
+    describe('the end of a member', () => testEnding(make));
+    describe('granting', () => testGranting(make));
+    describe('claiming', () => testClaiming(make));
+    describe('revoking', () => testRevoking(make));
+    describe('releasing', () => testReleasing(make));
+    describe('new fences', () => testRefencing(make));
+    describe('reports', () => testReporting(make));
+    describe('assignments', () => testAssignments(make));
+    describe('task sets', () => testTaskSets(make));
+    describe('requests', () => testRequests(make));
+    describe('mutations', () => testMutations(make));
+    describe('repairs', () => testRepairs(make));
+    describe('changes', () => testChanges(make));
+    describe('reading', () => testReading(make));
+    describe('loss of everything', () => testLossOfEverything(make));
+    describe('an older state that came back', () => testRestoredState(make));
+    describe('quarantine', () => testQuarantine(make));
+    describe('adoption', () => testAdoption(make));
+  });
+}
