@@ -181,23 +181,24 @@ function npm(args, cwd) {
 
 /** Runs the script in place of this process, as far as signals and exit code go. */
 function run(binary, script, args) {
-  const child = spawn(
-    binary,
-    ['--conditions=@sluice/source', path.resolve(root, script), ...args],
-    {
-      // The channel closes when this process is killed: the script can then stop what it started.
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-      // npm moves to the root; a file named to the CLI is meant from where the user stands.
-      cwd: script.startsWith('apps/') ? callersFolder() : root,
-      env: {
-        ...process.env,
-        PATH: [path.join(modules, '.bin'), process.env.PATH].join(path.delimiter),
-        // Keeps the sources as JavaScript, compiled: each process starts in half the time.
-        NODE_COMPILE_CACHE:
-          process.env.NODE_COMPILE_CACHE || path.join(root, '.sluice', 'compiled'),
-      },
+  const isCli = script.startsWith('apps/');
+  const flags = ['--conditions=@sluice/source'];
+  // Where a running quickstart has its cluster; what is set in the environment wins.
+  if (isCli) flags.push(`--env-file-if-exists=${path.join(root, '.sluice', 'cli.env')}`);
+  const child = spawn(binary, [...flags, path.resolve(root, script), ...args], {
+    // The channel closes when this process is killed: the script can then stop what it started.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    // npm moves to the root; a file named to the CLI is meant from where the user stands.
+    cwd: isCli ? callersFolder() : root,
+    env: {
+      ...process.env,
+      PATH: [path.dirname(binary), path.join(modules, '.bin'), process.env.PATH].join(
+        path.delimiter,
+      ),
+      // Keeps the sources as JavaScript, compiled: each process starts in half the time.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || path.join(root, '.sluice', 'compiled'),
     },
-  );
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
   }

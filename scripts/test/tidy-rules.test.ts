@@ -4,6 +4,11 @@ import { checkLock, checkManifest, checkText } from '../tidy-rules.ts';
 // Put together here, so that this file itself is tidy.
 const only = ['test', 'only'].join('.');
 const skip = ['test', 'skip'].join('.');
+const home = ['', 'home', 'jane'].join('/');
+
+function lock(places: string[]): string {
+  return JSON.stringify({ packages: Object.fromEntries(places.map((place) => [place, {}])) });
+}
 
 test('a focused test is found, in test files only', () => {
   expect(checkText('a.test.ts', `x\n${only}('y')`)).toEqual([
@@ -23,7 +28,7 @@ test('a leftover marker is found in sources, not inside of words', () => {
 });
 
 test('a path of one machine is found, an address is not', () => {
-  expect(checkText('README.md', `cd /${'home'}/jane/sluice`)).toHaveLength(1);
+  expect(checkText('README.md', `cd ${home}/sluice`)).toHaveLength(1);
   expect(checkText('README.md', 'see https://example.org/home/jane/x')).toEqual([]);
   expect(checkText('README.md', 'ask for /root or /connectors/home/status')).toEqual([]);
 });
@@ -63,8 +68,6 @@ test('a connector that depends on more of this repository than its API is found'
 });
 
 test('a second copy of a driver is found in the lock file', () => {
-  const lock = (places: string[]) =>
-    JSON.stringify({ packages: Object.fromEntries(places.map((place) => [place, {}])) });
   expect(checkLock('package-lock.json', lock(['node_modules/ioredis']))).toEqual([]);
   const two = ['node_modules/ioredis', 'node_modules/bullmq/node_modules/ioredis'];
   expect(checkLock('package-lock.json', lock(two))).toHaveLength(1);

@@ -17,13 +17,22 @@ export interface GuardedSpawn {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** In a process group of its own, so that Ctrl-C in the terminal does not reach it. Default false. */
+  readonly detached?: boolean;
 }
 
 /** Starts a process whose output can be read and which dies with this one. */
-export function spawnGuarded({ command, args, cwd, env }: GuardedSpawn): ChildProcess {
+export function spawnGuarded({
+  command,
+  args,
+  cwd,
+  env,
+  detached = false,
+}: GuardedSpawn): ChildProcess {
   return spawn(...guardedCommand(command, args), {
     // An input that nothing is written to: it ends with this process, which a child may wait for.
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
   });

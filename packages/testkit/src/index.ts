@@ -31,4 +31,5 @@ export {
   spawnNode,
 } from './node-process.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
+export { redisVersionAt, withoutPassword } from './redis-url.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';

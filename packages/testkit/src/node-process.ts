@@ -3,6 +3,7 @@
  * shown in the error of whoever waits for it in vain.
  */
 import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from './guarded-process.ts';
@@ -25,6 +26,10 @@ export interface SpawnNodeOptions {
   readonly nodeArgs?: readonly string[];
   /** How it is called in errors. Default: the entry. */
   readonly name?: string;
+  /** Receives all that it prints, besides what is kept here. */
+  readonly logFile?: string;
+  /** As in `spawnGuarded`. */
+  readonly detached?: boolean;
 }
 
 export interface Exit {
@@ -66,7 +71,17 @@ export class NodeProcess {
       ],
       cwd: options.cwd ?? repositoryRoot,
       env: { ...inheritedEnvironment(), ...options.env },
+      detached: options.detached ?? false,
     });
+    const { logFile } = options;
+    if (logFile !== undefined) {
+      const log = createWriteStream(logFile);
+      // A full disk ends the log, not the process that is logged.
+      log.on('error', () => log.destroy());
+      this.#child.stdout?.pipe(log, { end: false });
+      this.#child.stderr?.pipe(log, { end: false });
+      this.#child.once('close', () => log.end());
+    }
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-outputCharactersMax);
     });

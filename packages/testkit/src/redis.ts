@@ -7,7 +7,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SluiceError } from '@sluice/kernel';
@@ -28,6 +28,10 @@ export interface StartRedisOptions {
   readonly config?: readonly string[];
   /** Default: a free one. */
   readonly port?: number;
+  /** Default: a temporary folder, which `stop` removes. A folder that is given is kept. */
+  readonly dir?: string;
+  /** As in `spawnGuarded`. */
+  readonly detached?: boolean;
 }
 
 export interface RedisHandle {
@@ -46,7 +50,7 @@ export interface RedisHandle {
    * it comes back empty, as a Redis that lost its data.
    */
   restart(): Promise<void>;
-  /** Ends it and removes its folder. May be called twice. */
+  /** Ends it and removes its folder, unless that was given. May be called twice. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -58,11 +62,12 @@ export interface RedisHandle {
  */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisHandle> {
   const binary = requireRedisServer();
-  const dir = makeOwnedFolder('redis');
+  const dir = options.dir ?? makeOwnedFolder('redis');
+  mkdirSync(dir, { recursive: true });
   try {
     return await startOnSomePort(binary, dir, options);
   } catch (error) {
-    rmSync(dir, { recursive: true, force: true });
+    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     throw error;
   }
 }
@@ -90,6 +95,8 @@ class RedisProcess implements RedisHandle {
   readonly dir: string;
   readonly #binary: string;
   readonly #args: readonly string[];
+  readonly #isKept: boolean;
+  readonly #isDetached: boolean;
   #process: ChildProcess | undefined;
   #output = '';
 
@@ -97,6 +104,8 @@ class RedisProcess implements RedisHandle {
     this.#binary = binary;
     this.dir = dir;
     this.port = port;
+    this.#isKept = options.dir !== undefined;
+    this.#isDetached = options.detached ?? false;
     const settings = {
       port,
       bind: '127.0.0.1',
@@ -142,7 +151,11 @@ class RedisProcess implements RedisHandle {
   async restart(): Promise<void> {
     await this.#end();
     this.#output = '';
-    const child = spawnGuarded({ command: this.#binary, args: this.#args });
+    const child = spawnGuarded({
+      command: this.#binary,
+      args: this.#args,
+      detached: this.#isDetached,
+    });
     this.#process = child;
     child.stdout?.on('data', (chunk: Buffer) => this.#collect(chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#collect(chunk));
@@ -173,7 +186,7 @@ class RedisProcess implements RedisHandle {
 
   async stop(): Promise<void> {
     await this.#end();
-    rmSync(this.dir, { recursive: true, force: true });
+    if (!this.#isKept) rmSync(this.dir, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

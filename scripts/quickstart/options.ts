@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { SluiceError, toError } from '@sluice/kernel';
+
+export interface QuickstartOptions {
+  readonly help: boolean;
+  readonly port: number;
+  readonly workers: number;
+}
+
+const portDefault = 8083;
+const workersDefault = 2;
+const workersMax = 8;
+
+export const usage = `usage: npm run quickstart [-- OPTION…]
+
+Starts Redis (unless REDIS_URL names one), a coordinator and two workers, applies a first pipeline, shows
+that a line goes through it, and stays up until Ctrl-C, which stops all that it started.
+
+  --port N      of the REST API (default ${portDefault})
+  --workers N   how many workers, 1 to ${workersMax} (default ${workersDefault})
+  --help
+`;
+
+/** @throws SluiceError `quickstart.usage` that names the option. */
+export function parseOptions(args: readonly string[]): QuickstartOptions {
+  let values: { port?: string; workers?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        workers: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    throw new SluiceError('quickstart.usage', `${toError(error).message}\n\n${usage}`);
+  }
+  return {
+    help: values.help ?? false,
+    port: wholeNumber('--port', values.port, { fallback: portDefault, min: 1, max: 65_535 }),
+    workers: wholeNumber('--workers', values.workers, {
+      fallback: workersDefault,
+      min: 1,
+      max: workersMax,
+    }),
+  };
+}
+
+function wholeNumber(
+  option: string,
+  text: string | undefined,
+  { fallback, min, max }: { fallback: number; min: number; max: number },
+): number {
+  if (text === undefined) return fallback;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+  throw new SluiceError(
+    'quickstart.usage',
+    `${option} ${text}: must be a whole number from ${min} to ${max}`,
+  );
+}
