@@ -1,11 +1,11 @@
-import { defineSink, string } from '@sluice/connector-api';
+import { boolean, defineSink } from '@sluice/connector-api';
 
 export default defineSink({
   name: 'console',
   version: '1.0.0',
-  config: { prefix: string().default('') },
+  config: { pretty: boolean().default(false) },
   put(records, { config }) {
     for (const { topic, key, value } of records)
-      console.log(config.prefix + JSON.stringify({ topic, key, value }));
+      console.log(JSON.stringify({ topic, key, value }, null, config.pretty ? 2 : 0));
   },
 });
