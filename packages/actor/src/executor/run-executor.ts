@@ -11,7 +11,7 @@ import { Outbox } from '../outbox.ts';
 import { type Command, lingerMs, type Report } from '../protocol.ts';
 import type { ActorFactory, Lease } from '../types.ts';
 import { ActorCell, traceOf } from './actor-cell.ts';
-import { enter, runNow, trackRunning } from './attribution.ts';
+import { enter, outsideActors, runNow, trackRunning } from './attribution.ts';
 import { type ExecutorChannel, openChannel } from './channel.ts';
 
 /** What the actors of one executor share. */
@@ -115,7 +115,8 @@ class Executor {
       graceMs,
       lingerMs,
       enter: (action) => enter(this.#board, run, action),
-      report: (report) => this.#outbox.push(report),
+      // Posting is nobody's work: it must not be blamed on the first one to report in a turn.
+      report: (report) => outsideActors(() => this.#outbox.push(report)),
       gone: () => this.#cells.delete(run),
     });
     this.#cells.set(run, cell);

@@ -46,12 +46,15 @@ export class ActorEntry {
   phase: Phase = { kind: 'idle' };
   /** Undefined until it ran or failed for the first time: there is nothing to report before. */
   state: ActorStatus['state'] | undefined;
+  /** The last one, until it runs again. */
   failure: Failure | undefined;
   nextRetryAtMs: number | undefined;
   isStalled = false;
   /** Its last executor was lost: what that had in flight must be refused from now on. */
   needsFence = false;
   executorId = '';
+  /** The last run that reported itself as up. */
+  startedRun = 0;
   suspicion = { count: 0, atMs: 0 };
   /** Of an uncounted restart. */
   timer: Timer | undefined;

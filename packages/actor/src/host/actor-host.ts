@@ -97,6 +97,7 @@ class Host implements ActorHost {
         reports: (executor, reports) => this.#reported(executor, reports),
         opened: () => this.#activateIdle(),
         blocked: (executor) => this.#blocked(executor),
+        stuck: (executor, reason) => this.#lose(executor, { reason }),
         overLimit: (executor) => this.#overLimit(executor),
         exited: (executor, cause) => this.#exited(executor, cause),
         refused: (command, error) => this.#refused(command, error),
@@ -295,7 +296,7 @@ class Host implements ActorHost {
       executor,
       actors: executor.runs.size,
       sameGroup: executor.countOfGroup(entry.spec.group),
-      suspects: isSuspect ? this.#blame.countSuspects(executor.runs.values()) : 0,
+      suspects: isSuspect ? this.#blame.countSuspects(executor.runs.values(), entry) : 0,
     }));
     return choosePlacement(candidates, isSuspect);
   }
@@ -420,10 +421,13 @@ class Host implements ActorHost {
 
   #isRunning(entry: ActorEntry, state: 'RUNNING' | 'PAUSED'): void {
     if (entry.phase.kind !== 'placed') return;
-    const wasUp = entry.state === 'RUNNING' || entry.state === 'PAUSED';
-    if (!wasUp || entry.isStalled) entry.supervisor.started();
+    if (entry.startedRun !== entry.phase.run) {
+      entry.startedRun = entry.phase.run;
+      entry.supervisor.started();
+    }
     entry.state = state;
     entry.isStalled = false;
+    entry.failure = undefined;
     entry.nextRetryAtMs = undefined;
     this.#statuses.changed(entry);
   }
@@ -459,6 +463,8 @@ class Host implements ActorHost {
         entry.phase = { kind: 'failed' };
         entry.state = 'FAILED';
         this.#statuses.changed(entry);
+        if (executor.kind === 'dedicated')
+          this.#lose(executor, { reason: 'its actor cannot start' });
       } else {
         this.#endRun(entry, 'supervise');
       }
@@ -511,6 +517,10 @@ class Host implements ActorHost {
   }
 
   #retire(executor: HostExecutor, cause: ExitCause): void {
+    if (!executor.wasReady) {
+      this.#lose(executor, cause);
+      return;
+    }
     if (executor.isOpen) {
       executor.state = 'retiring';
       executor.lostBecause = cause;
@@ -519,6 +529,9 @@ class Host implements ActorHost {
     for (const [run, entry] of executor.runs) {
       if (executor.lingering.has(run) || entry.phase.kind !== 'placed') continue;
       this.#endRun(entry, 'move');
+      // Not RUNNING while it moves, which may take as long as its stop does.
+      if (entry.state !== undefined) entry.state = 'RESTARTING';
+      this.#statuses.changed(entry);
     }
     this.#closeRetired(executor);
   }
@@ -536,18 +549,16 @@ class Host implements ActorHost {
   /** Ends an executor now; `culprit` is to blame for it. */
   #lose(executor: HostExecutor, cause: ExitCause, culprit?: ActorEntry): void {
     if (executor.state === 'abandoned' || executor.state === 'exited') return;
-    const neverRan = executor.state === 'starting';
     executor.abandon(cause);
-    this.#forsake(executor, cause, neverRan, culprit);
+    this.#forsake(executor, cause, culprit);
     this.#pool.fill();
   }
 
   #exited(executor: HostExecutor, cause: ExitCause): void {
     const wasLost = executor.state === 'abandoned';
-    const neverRan = executor.state === 'starting';
-    const culprit = wasLost || neverRan ? undefined : this.#culpritOf(executor);
+    const culprit = wasLost || !executor.wasReady ? undefined : this.#culpritOf(executor);
     executor.markExited(cause);
-    if (!wasLost) this.#forsake(executor, cause, neverRan, culprit);
+    if (!wasLost) this.#forsake(executor, cause, culprit);
     for (const entry of this.#entries.values()) {
       if (entry.phase.kind === 'held' && entry.phase.executor === executor) {
         this.#continue(entry, entry.phase.next);
@@ -556,12 +567,7 @@ class Host implements ActorHost {
   }
 
   /** Finds each actor of a lost executor its next place. */
-  #forsake(
-    executor: HostExecutor,
-    cause: ExitCause,
-    neverRan: boolean,
-    culprit: ActorEntry | undefined,
-  ): void {
+  #forsake(executor: HostExecutor, cause: ExitCause, culprit: ActorEntry | undefined): void {
     if (culprit) {
       this.#blame.add(culprit.address);
       culprit.failure = { trace: cause.reason, code: cause.code };
@@ -569,7 +575,7 @@ class Host implements ActorHost {
     const left = [...executor.runs];
     executor.runs.clear();
     for (const [run, entry] of left) {
-      if (!neverRan) executor.ghosts.set(entry.address, entry.fence);
+      if (executor.wasReady) executor.ghosts.set(entry.address, entry.fence);
       if (entry.phase.kind !== 'placed' && entry.phase.kind !== 'ending') continue;
       if (entry.phase.run !== run) continue;
       const next = entry.phase.kind === 'ending' ? entry.phase.next : 'move';
@@ -577,7 +583,7 @@ class Host implements ActorHost {
         this.#remove(entry);
         continue;
       }
-      entry.needsFence ||= !neverRan;
+      entry.needsFence ||= executor.wasReady;
       entry.supervisor.interrupted();
       this.#forsakeOne(executor, entry, {
         next: entry === culprit ? 'supervise' : next,

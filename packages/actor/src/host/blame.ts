@@ -53,9 +53,12 @@ export class Blame {
     return count > 0 && this.#clock.monotonicMs() - atMs < suspicionMs;
   }
 
-  countSuspects(entries: Iterable<ActorEntry>): number {
+  /** How many of these are at least as suspect as `entry`. */
+  countSuspects(entries: Iterable<ActorEntry>, { suspicion }: ActorEntry): number {
     let count = 0;
-    for (const entry of entries) if (this.isSuspect(entry)) count++;
+    for (const other of entries) {
+      if (this.isSuspect(other) && other.suspicion.count >= suspicion.count) count++;
+    }
     return count;
   }
 }

@@ -21,6 +21,8 @@ export interface ExecutorPoolEvents {
   /** A new shared executor can be given actors. */
   opened(): void;
   blocked(executor: HostExecutor): void;
+  /** It does not come up. */
+  stuck(executor: HostExecutor, reason: string): void;
   overLimit(executor: HostExecutor): void;
   exited(executor: HostExecutor, cause: ExitCause): void;
   refused(command: Command, error: unknown): void;
@@ -160,7 +162,7 @@ export class ExecutorPool {
   }
 
   #exited(executor: HostExecutor, cause: ExitCause): void {
-    const failedToStart = executor.state === 'starting';
+    const failedToStart = !executor.wasReady;
     this.#executors.delete(executor);
     this.#events.exited(executor, cause);
     if (executor.kind === 'dedicated') return;
@@ -206,9 +208,10 @@ export class ExecutorPool {
     executor.overLimitMs = isOver ? executor.overLimitMs + passedMs : 0;
     if (executor.state === 'starting') {
       if (executor.silentMs >= startLimitMs) {
-        executor.abandon({
-          reason: `executor ${executor.id} was not up within ${startLimitMs} ms`,
-        });
+        this.#events.stuck(
+          executor,
+          `executor ${executor.id} was not up within ${startLimitMs} ms`,
+        );
       }
     } else if (executor.silentMs >= this.#options.blockedAfterMs) {
       this.#events.blocked(executor);

@@ -65,6 +65,11 @@ export class HostExecutor {
     return this.state === 'starting' || this.state === 'ready';
   }
 
+  /** Commands reached it: actors may have run in it. */
+  get wasReady(): boolean {
+    return this.#early === undefined;
+  }
+
   /** Its code may still run. */
   get isAlive(): boolean {
     return this.state !== 'exited';

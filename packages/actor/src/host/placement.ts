@@ -4,7 +4,7 @@ export interface PlacementCandidate<Executor> {
   readonly executor: Executor;
   readonly actors: number;
   readonly sameGroup: number;
-  /** Actors in it that are under suspicion of the same misbehaviour. */
+  /** Actors in it that are under suspicion at least as much as the one to be placed. */
   readonly suspects: number;
 }
 
