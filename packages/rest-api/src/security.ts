@@ -50,7 +50,7 @@ export function isLoopback(host: string): boolean {
 
 export function secure(app: FastifyInstance, options: SecurityOptions): void {
   const { auth, corsOrigins = [] } = options;
-  const allowedHosts = options.allowedHosts ?? (auth ? 'any' : []);
+  const allowedHosts = compileHosts(options.allowedHosts ?? (auth ? 'any' : []));
   const isAuthorized = auth && compilePasswordCheck(auth);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
@@ -69,11 +69,7 @@ export function secure(app: FastifyInstance, options: SecurityOptions): void {
       refuseOtherSites(request);
     }
     refuseUnknownHosts(request, allowedHosts);
-    if (
-      isAuthorized &&
-      !openPaths.has(request.url) &&
-      !isAuthorized(request.headers.authorization)
-    ) {
+    if (isAuthorized && !isOpen(request) && !isAuthorized(request.headers.authorization)) {
       throw new ApiError(401, 'User cannot access the resource.', {
         headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
       });
@@ -87,6 +83,17 @@ export function secure(app: FastifyInstance, options: SecurityOptions): void {
     }
     return payload;
   });
+}
+
+/** Asked of the route and not of the url, which may be spelt in many ways. */
+function isOpen(request: FastifyRequest): boolean {
+  return openPaths.has(request.routeOptions.url ?? '');
+}
+
+type AllowedHosts = ReadonlySet<string> | 'any';
+
+function compileHosts(hosts: readonly string[] | 'any'): AllowedHosts {
+  return hosts === 'any' ? 'any' : new Set(hosts.map((host) => host.trim().toLowerCase()));
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -108,12 +115,12 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-function refuseUnknownHosts(request: FastifyRequest, allowed: readonly string[] | 'any'): void {
+function refuseUnknownHosts(request: FastifyRequest, allowed: AllowedHosts): void {
   const { host } = request.headers;
   if (allowed === 'any' || host === undefined) return;
   const name = host.replace(/:\d+$/, '').toLowerCase();
   const isAddress = /^[\d.]+$/.test(name) || name.startsWith('[');
-  if (isAddress || isLoopback(name) || allowed.includes(name)) return;
+  if (isAddress || isLoopback(name) || allowed.has(name)) return;
   throw new ApiError(
     403,
     `Refused: "${name}" is not a name of this server; use its address, or allow the name`,

@@ -28,6 +28,7 @@ export class FakeCluster implements ClusterClient {
   readonly connectors = new Map<string, ConnectorView>();
   readonly configsOfTasks = new Map<string, Readonly<Record<string, string>>[]>();
   readonly requests: RequestBody[] = [];
+  readonly #asked = Promise.withResolvers<void>();
   workers: WorkerView[] = [];
   plugins: PluginInfo[] = [];
   storedEvents: ClusterEvent[] = [];
@@ -104,7 +105,13 @@ export class FakeCluster implements ClusterClient {
     });
   }
 
+  /** Resolves once anything was asked of it. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
   async #answer(): Promise<void> {
+    this.#asked.resolve();
     if (this.isHanging) await new Promise(() => {});
     if (!this.isReachable) {
       throw new SluiceError('store.unreachable', 'Redis at 127.0.0.1:1 does not answer', {
@@ -250,6 +257,9 @@ function notFound(name: string): RequestResult {
   return refused(404, `Connector ${name} not found`);
 }
 
-export function refused(status: number, message: string): RequestResult {
+export function refused(
+  status: number,
+  message: string,
+): Extract<RequestResult, { kind: 'refused' }> {
   return { kind: 'refused', status, code: 'test.refused', message };
 }

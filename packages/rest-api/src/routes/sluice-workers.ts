@@ -2,7 +2,6 @@
 import { connectorUnit, parseUnit, type WorkerView } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
-import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { parameter, resource } from '../resource.ts';
 
@@ -14,11 +13,7 @@ export function registerSluiceWorkers(app: FastifyInstance, cluster: ClusterAcce
   resource(app, '/sluice/workers/:name/drain', {
     POST: async (request, reply) => {
       const worker = parameter(request, 'name');
-      const notFound = `Unknown worker: ${worker}`;
-      const { workers } = await cluster.snapshot();
-      if (!workers.some(({ member }) => member.worker === worker))
-        throw new ApiError(404, notFound);
-      const outcome = await cluster.submitOrPending({ op: 'drain', worker }, { notFound });
+      const outcome = await cluster.submitOrPending({ op: 'drain', worker });
       reply.status(202);
       if (outcome.kind === 'done') return { worker, state: 'draining' };
       return { worker, state: 'pending', request_id: outcome.requestId, reason: outcome.reason };
@@ -37,7 +32,8 @@ function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
     pid: member.pid,
     host: member.host,
     worker_id: member.address,
-    beat_age_ms: Math.round(beatAgeMs),
+    // Null when there is no beat of it at all.
+    beat_age_ms: Number.isFinite(beatAgeMs) ? Math.round(beatAgeMs) : null,
     joined_at_ms: member.joinedAtMs,
     task_count: tasks.length,
     tasks: tasks.map(({ connector, task }) => `${connector}/${task}`),
