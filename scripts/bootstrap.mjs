@@ -68,8 +68,14 @@ async function installOnce() {
     // Another one may have done it while this one waited.
     if (!isInstalled()) await install();
   } finally {
-    fs.rmSync(lockFile, { force: true });
+    releaseLock();
   }
+}
+
+/** Once: later on the lock may be another one's. */
+function releaseLock() {
+  process.removeListener('exit', releaseLock);
+  fs.rmSync(lockFile, { force: true });
 }
 
 async function install() {
@@ -94,7 +100,7 @@ async function takeLock() {
   for (;;) {
     try {
       fs.writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
-      process.once('exit', () => fs.rmSync(lockFile, { force: true }));
+      process.once('exit', releaseLock);
       return;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
