@@ -34,10 +34,15 @@ export class AssignedPartition implements TopicPartition {
   epoch = 0;
   /** Counts wakes, so that one that comes during a fetch is not lost. */
   wakes = 0;
-  /** Id of the batch before `fetchFrom` if known, and the session in which it was seen to exist. */
+  /**
+   * Id of the batch before `fetchFrom`, or that it is in, if known; and the session of the connection in
+   * which it was seen to exist.
+   */
   lastId: string;
   seenInSession = 0;
-  #queue: BatchCursor[] = [];
+  /** Id of the batch from which the last record was taken. */
+  takenId = '';
+  #queue: FetchedEntry[] = [];
   #bytes = 0;
 
   constructor({ topic, partition }: TopicPartition, { position, lastId }: Place) {
@@ -46,6 +51,7 @@ export class AssignedPartition implements TopicPartition {
     this.position = position;
     this.fetchFrom = position;
     this.lastId = lastId;
+    this.takenId = lastId;
   }
 
   get prefetchedBytes(): number {
@@ -60,11 +66,12 @@ export class AssignedPartition implements TopicPartition {
       this.highWatermark = nextOffset;
   }
 
-  /** Goes to an offset and forgets what is fetched ahead. */
+  /** Goes to an offset and forgets what is fetched ahead. `lastId`: a batch that must exist then. */
   moveTo(offset: number, lastId = ''): void {
     this.position = offset;
     this.fetchFrom = offset;
     this.lastId = lastId;
+    this.takenId = lastId;
     this.isAtEnd = false;
     this.epoch += 1;
     this.#queue = [];
@@ -80,7 +87,7 @@ export class AssignedPartition implements TopicPartition {
       const cursor = new BatchCursor(payload, Number(id.slice(0, id.indexOf('-'))));
       this.lastId = id;
       this.fetchFrom = cursor.endOffset;
-      this.#queue.push(cursor);
+      this.#queue.push({ id, cursor });
       this.#bytes += cursor.bytes;
     }
   }
@@ -89,8 +96,10 @@ export class AssignedPartition implements TopicPartition {
   take(recordsMax: number): FetchedBatch | undefined {
     const records: FetchedRecord[] = [];
     while (records.length < recordsMax) {
-      const cursor = this.#queue[0];
-      if (!cursor) break;
+      const entry = this.#queue[0];
+      if (!entry) break;
+      const { id, cursor } = entry;
+      this.takenId = id;
       cursor.read(this.position, recordsMax - records.length, records);
       if (cursor.firstOffset < cursor.endOffset) break;
       this.#queue.shift();
@@ -102,4 +111,9 @@ export class AssignedPartition implements TopicPartition {
     const { topic, partition, position: nextOffset, highWatermark } = this;
     return { topic, partition, records, nextOffset, highWatermark };
   }
+}
+
+interface FetchedEntry {
+  readonly id: string;
+  readonly cursor: BatchCursor;
 }

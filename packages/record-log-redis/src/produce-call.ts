@@ -35,7 +35,6 @@ export interface ProduceCall {
   readonly resolve: (acks: ProduceAck[]) => void;
   readonly reject: (error: unknown) => void;
   chunksLeft: number;
-  failed: boolean;
 }
 
 export interface EncodeOptions {

@@ -1,5 +1,5 @@
-import { backoffMs, isRetriable, type SluiceError, type Timer } from '@sluice/kernel';
 import {
+  assertOffsets,
   closedError,
   type FetchedBatch,
   type GroupOffset,
@@ -14,62 +14,51 @@ import {
   unknownPartitionError,
 } from '@sluice/record-log';
 
-import { AssignedPartition, type FetchReply, type Place } from './assigned-partition.ts';
+import { AssignedPartition, type Place } from './assigned-partition.ts';
 import type { Connection } from './connection.ts';
-import { toLogError } from './errors.ts';
 import { withFence } from './fence.ts';
-import type { Keys } from './keys.ts';
-import type { CompiledRedisLogOptions } from './options.ts';
+import { Prefetcher, type PrefetcherParts } from './prefetcher.ts';
 
 import { scripts } from './scripts.ts';
 import type { Wakes, Watcher } from './wakes.ts';
 
-const fetchBytesMax = 1024 * 1024; // Redis executes nothing else while it runs a script.
-
-export interface ReaderParts {
+export interface ReaderParts extends PrefetcherParts {
   /** For commits and positions. */
   readonly connection: Connection;
-  readonly fetches: Connection;
   readonly wakes: Wakes;
-  readonly keys: Keys;
-  readonly options: CompiledRedisLogOptions;
   readonly onClosed: (reader: RedisReader) => void;
 }
 
 /**
- * Reads assigned partitions ahead, as far as `prefetchBytesMax` allows.
- *
- * Nothing is asked while there is nothing to ask: a fetch goes out when a partition is not known to be at
- * its end and the prefetched bytes are below half of their bound; one fetch at a time. A partition at
- * its end is left alone until `Wakes` tells of new records.
- *
- * - A fetch fails: it is repeated with a back-off of at most a second; polls wait meanwhile. An error that
- *   no repetition mends is thrown by the next poll.
- * - Redis was restarted and has lost the end of a partition: the first fetch of a new session finds that
- *   the batch read last is not there any more. The group's committed offset, which was lost alike, says
- *   where to go on, so that records written since at the same offsets are not skipped.
+ * Gives out what its prefetcher has fetched. Partitions at their end are woken by `Wakes`. Commits and
+ * positions go through scripts that check the owner's fence.
  */
 export class RedisReader implements LogReader {
   readonly #options: ReaderOptions;
   readonly #parts: ReaderParts;
   readonly #wait: PollWait;
-  readonly #prefetchBytesMax: number;
+  readonly #prefetcher: Prefetcher;
   readonly #watchers = new Map<string, Watcher>();
   #assigned = new Map<string, AssignedPartition>();
+  /** One assignment at a time. */
   #assigning: Promise<void> = Promise.resolve();
-  #isFetching = false;
-  #failures = 0;
-  #retry: Timer | undefined;
-  #fatal: SluiceError | undefined;
-  /** Where the next poll and fetch begin, so that a busy partition does not starve the others. */
-  #turn = 0;
+  /** Count polls and fetches: each begins with another partition, so that a busy one starves no other. */
+  #polls = 0;
+  #fetches = 0;
   #closed = false;
 
   constructor(options: ReaderOptions, parts: ReaderParts) {
     this.#options = options;
     this.#parts = parts;
     this.#wait = new PollWait(parts.options.clock);
-    this.#prefetchBytesMax = options.prefetchBytesMax ?? prefetchBytesMaxDefault;
+    this.#prefetcher = new Prefetcher(parts, {
+      group: options.group,
+      reset: options.reset ?? 'earliest',
+      prefetchBytesMax: options.prefetchBytesMax ?? prefetchBytesMaxDefault,
+      partitions: () => this.#inTurn(this.#fetches++),
+      placeOf: (partition) => this.#placeOf(partition),
+      onChange: () => this.#wait.wake(),
+    });
   }
 
   assign(partitions: readonly TopicPartition[]): Promise<void> {
@@ -84,13 +73,10 @@ export class RedisReader implements LogReader {
     const deadlineMs = clock.monotonicMs() + maxWaitMs;
     for (;;) {
       const batches = this.#take();
-      this.#fetch();
+      this.#prefetcher.fetch();
       if (batches.length > 0) return batches;
-      if (this.#fatal) {
-        const fatal = this.#fatal;
-        this.#fatal = undefined;
-        throw fatal;
-      }
+      const error = this.#prefetcher.takeError();
+      if (error) throw error;
       const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0 || this.#closed || signal?.aborted) return [];
       await this.#wait.wait(leftMs, signal);
@@ -103,18 +89,18 @@ export class RedisReader implements LogReader {
       if (assigned.isPaused) continue;
       assigned.isPaused = true;
       // What a paused partition has prefetched would take the room of the others.
-      assigned.moveTo(assigned.position);
+      assigned.moveTo(assigned.position, assigned.takenId);
     }
   }
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const each of partitions) this.#find(each).isPaused = false;
-    this.#fetch();
+    this.#prefetcher.fetch();
   }
 
   seek(partition: TopicPartition, offset: number): void {
     this.#find(partition).moveTo(offset);
-    this.#fetch();
+    this.#prefetcher.fetch();
   }
 
   position(partition: TopicPartition): number | undefined {
@@ -124,6 +110,7 @@ export class RedisReader implements LogReader {
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
     this.#assertOpen();
     if (offsets.length === 0) return;
+    assertOffsets(offsets);
     const { connection, keys } = this.#parts;
     const { identity, group } = this.#options;
     const perPartition = offsets.flatMap((each) => [
@@ -142,7 +129,7 @@ export class RedisReader implements LogReader {
     );
   }
 
-  committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
+  async committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
     this.#assertOpen();
     const { connection, keys } = this.#parts;
     return connection.use(({ redis }) =>
@@ -158,7 +145,7 @@ export class RedisReader implements LogReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#retry?.cancel();
+    this.#prefetcher.close();
     for (const [channel, watcher] of this.#watchers) this.#parts.wakes.unwatch(channel, watcher);
     this.#watchers.clear();
     this.#assigned.clear();
@@ -193,7 +180,7 @@ export class RedisReader implements LogReader {
     const removed = [...this.#assigned.values()].filter((each) => !next.has(partitionName(each)));
     this.#assigned = next;
     for (const each of removed) this.#unwatch(this.#parts.keys.channel(each));
-    this.#fetch();
+    this.#prefetcher.fetch();
     await this.#watch(added);
   }
 
@@ -231,6 +218,11 @@ export class RedisReader implements LogReader {
     );
   }
 
+  async #placeOf(partition: TopicPartition): Promise<Place> {
+    const places = await this.#places([partition]);
+    return places.get(partitionName(partition)) ?? { position: 0, lastId: '' };
+  }
+
   async #watch(partitions: readonly TopicPartition[]): Promise<void> {
     const channels = new Map(
       partitions.map((each) => [this.#parts.keys.channel(each), partitionName(each)]),
@@ -239,7 +231,7 @@ export class RedisReader implements LogReader {
       const name = channels.get(channel) ?? '';
       const watcher: Watcher = (nextOffset) => {
         this.#assigned.get(name)?.wake(nextOffset);
-        this.#fetch();
+        this.#prefetcher.fetch();
       };
       this.#watchers.set(channel, watcher);
       return watcher;
@@ -255,7 +247,7 @@ export class RedisReader implements LogReader {
   #take(): FetchedBatch[] {
     const batches: FetchedBatch[] = [];
     let recordsLeft = this.#options.pollRecordsMax ?? pollRecordsMaxDefault;
-    for (const assigned of this.#inTurn()) {
+    for (const assigned of this.#inTurn(this.#polls++)) {
       if (recordsLeft <= 0) break;
       if (assigned.isPaused) continue;
       const batch = assigned.take(recordsLeft);
@@ -266,109 +258,11 @@ export class RedisReader implements LogReader {
     return batches;
   }
 
-  #inTurn(): AssignedPartition[] {
+  #inTurn(turn: number): AssignedPartition[] {
     const all = [...this.#assigned.values()];
-    const start = all.length === 0 ? 0 : this.#turn++ % all.length;
+    if (all.length < 2) return all;
+    const start = turn % all.length;
     return [...all.slice(start), ...all.slice(0, start)];
-  }
-
-  /** Sends a fetch if there is reason to, and none under way. */
-  #fetch(): void {
-    if (this.#isFetching || this.#retry || this.#closed) return;
-    let bytes = 0;
-    for (const assigned of this.#assigned.values()) bytes += assigned.prefetchedBytes;
-    if (bytes > 0 && bytes * 2 > this.#prefetchBytesMax) return;
-    const wanted = this.#inTurn().filter(({ isPaused, isAtEnd }) => !isPaused && !isAtEnd);
-    if (wanted.length === 0) return;
-    this.#isFetching = true;
-    void this.#run(wanted, Math.min(fetchBytesMax, this.#prefetchBytesMax - bytes));
-  }
-
-  /** Never rejects. */
-  async #run(wanted: readonly AssignedPartition[], budget: number): Promise<void> {
-    const before = wanted.map(({ epoch, wakes }) => ({ epoch, wakes }));
-    try {
-      const replies = await this.#ask(wanted, budget);
-      this.#failures = 0;
-      for (const [index, assigned] of wanted.entries()) {
-        const reply = replies[index];
-        const then = before[index];
-        if (reply && then && then.epoch === assigned.epoch) {
-          await this.#accept(assigned, reply, then.wakes);
-        }
-      }
-    } catch (error) {
-      this.#failed(toLogError(error, this.#parts.options.address));
-    }
-    this.#isFetching = false;
-    this.#wait.wake();
-    this.#fetch();
-  }
-
-  async #ask(wanted: readonly AssignedPartition[], budget: number): Promise<FetchReply[]> {
-    const { fetches, keys } = this.#parts;
-    const { sha1 } = scripts.fetch;
-    const replies = await fetches.use(({ redis, number }) => {
-      const args: (string | number)[] = [budget];
-      for (const assigned of wanted) {
-        const mustCheck = assigned.seenInSession !== number;
-        args.push(assigned.fetchFrom, mustCheck ? assigned.lastId : '');
-        assigned.seenInSession = number;
-      }
-      const scriptKeys = wanted.flatMap((each) => [keys.stream(each), keys.meta(each)]);
-      return redis.callBuffer('EVALSHA', sha1, scriptKeys.length, ...scriptKeys, ...args);
-    });
-    return (replies as [number, number, number, ...Buffer[]][]).map(
-      ([low, high, lost, ...entries]) => ({ low, high, isLost: lost === 1, entries }),
-    );
-  }
-
-  async #accept(
-    assigned: AssignedPartition,
-    reply: FetchReply,
-    wakesBefore: number,
-  ): Promise<void> {
-    const { low, high, isLost } = reply;
-    if (isLost || assigned.fetchFrom < low || assigned.fetchFrom > high) {
-      await this.#relocate(assigned, reply);
-      return;
-    }
-    assigned.accept(reply);
-    if (assigned.fetchFrom >= high && assigned.wakes === wakesBefore) assigned.isAtEnd = true;
-  }
-
-  /** The position is outside of what the log holds, or the log has lost what was read. */
-  async #relocate(assigned: AssignedPartition, { low, high, isLost }: FetchReply): Promise<void> {
-    const { epoch, fetchFrom } = assigned;
-    const { reset = 'earliest', group } = this.#options;
-    // Also makes the group known again in a topic that was created anew.
-    const place = (await this.#places([assigned])).get(partitionName(assigned));
-    if (assigned.epoch !== epoch || !place) return;
-    const offset = isLost ? place.position : reset === 'latest' ? high : low;
-    this.#parts.options.logger.warn(
-      { group, topic: assigned.topic, partition: assigned.partition, fetchFrom, low, high, offset },
-      isLost ? 'log lost records, going back' : 'position out of range, reset',
-    );
-    assigned.moveTo(offset, isLost ? place.lastId : '');
-  }
-
-  #failed(error: SluiceError): void {
-    const { logger, clock, random } = this.#parts.options;
-    if (this.#closed || this.#parts.connection.isClosed) return;
-    for (const assigned of this.#assigned.values()) assigned.seenInSession = 0;
-    if (!isRetriable(error)) this.#fatal = error;
-    this.#failures += 1;
-    if (this.#failures === 1) {
-      logger.warn(
-        { group: this.#options.group, code: error.code },
-        `fetch failed: ${error.message}`,
-      );
-    }
-    const delayMs = backoffMs(this.#failures, { initialMs: 20, maxMs: 1_000 }, random);
-    this.#retry = clock.after(delayMs, () => {
-      this.#retry = undefined;
-      this.#fetch();
-    });
   }
 }
 

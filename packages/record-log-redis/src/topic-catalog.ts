@@ -40,9 +40,9 @@ export class TopicCatalog implements LogTopics {
     for (const topic of topics) await this.#create(topic, this.#options.defaultPartitions);
   }
 
-  /** After another client has deleted it: as it was, unless it exists again. */
-  async recreate(topic: string): Promise<void> {
-    await this.#create(topic, this.known(topic) ?? this.#options.defaultPartitions);
+  /** After another client has deleted it: as it was, unless it exists again. Returns its partitions. */
+  recreate(topic: string): Promise<number> {
+    return this.#create(topic, this.known(topic) ?? this.#options.defaultPartitions);
   }
 
   async create(topic: string, { partitions }: { partitions: number }): Promise<void> {

@@ -165,6 +165,46 @@ test('so does a reader that had nothing to read before the loss', async () => {
   );
 });
 
+test('so does a reader that had paused before the loss', async () => {
+  const redis = await server();
+  const log = client(redis);
+  const topic = 'lossy';
+  const partition = { topic, partition: 0 };
+  const writer = await log.openWriter(newIdentity());
+  await writer.produce([{ topic, records: records(8) }]);
+  const reader = await log.openReader({
+    identity: newIdentity(),
+    group: newGroup(),
+    pollRecordsMax: 5,
+  });
+  await reader.assign([partition]);
+  expect(await readRecords(reader, 5)).toHaveLength(5);
+  reader.pause([partition]);
+
+  await redis.restart(); // Empty.
+  const other = client(redis, { clientId: 'other' });
+  const late = await other.openWriter(newIdentity());
+  await late.produce([{ topic, records: records(9, { prefix: 'new-' }) }]);
+  reader.resume([partition]);
+  expect(values(await readRecords(reader, 9))).toEqual(
+    Array.from({ length: 9 }, (_, index) => `new-${index}`),
+  );
+});
+
+test('a server that becomes a replica is left, and used again when it is a master', async () => {
+  const redis = await server();
+  const admin = adminOf(redis);
+  const log = client(redis);
+  const writer = await log.openWriter(newIdentity());
+  const topic = 'moved';
+  await writer.produce([{ topic, records: records(1) }]);
+  await admin.replicaof('127.0.0.1', '1');
+  await expect(writer.produce([{ topic, records: records(1) }])).rejects.toMatchObject(unreachable);
+  await admin.replicaof('NO', 'ONE');
+  await writer.produce([{ topic, records: records(1) }]);
+  expect(await log.topics.watermarks([{ topic, partition: 0 }])).toEqual([{ low: 0, high: 2 }]);
+});
+
 test('a server that has lost everything is written to again by the same owner, into as many partitions', async () => {
   const redis = await server();
   const log = client(redis);

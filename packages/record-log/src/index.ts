@@ -13,6 +13,7 @@ export {
   recordBytesMaxDefault,
 } from './limits.ts';
 export {
+  assertOffsets,
   assertTopicName,
   parsePartitionName,
   partitionName,

@@ -1,6 +1,6 @@
-import { SluiceError } from '@sluice/kernel';
+import { assert, SluiceError } from '@sluice/kernel';
 
-import type { TopicPartition } from './record-log.ts';
+import type { GroupOffset, TopicPartition } from './record-log.ts';
 
 const topicLengthMax = 249; // Kafka's limit: `<topic>-<partition>` becomes the name of a folder there.
 
@@ -17,6 +17,16 @@ export function assertTopicName(topic: string): void {
     `topic name '${topic.slice(0, 80)}' is not valid: use 1 to ${topicLengthMax} of a-z, A-Z, 0-9, '.', '_', '-', and neither '.' nor '..'`,
     { details: { topic } },
   );
+}
+
+/** What is stored as an offset is compared as a number for ever after. */
+export function assertOffsets(offsets: readonly GroupOffset[]): void {
+  for (const { topic, partition, offset } of offsets) {
+    assert(
+      Number.isSafeInteger(offset) && offset >= 0,
+      `offset of partition ${partition} of '${topic}' must be a whole number, not ${offset}`,
+    );
+  }
 }
 
 /** One string for a topic and partition; '/' is in no topic name. */

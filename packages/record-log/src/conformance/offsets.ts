@@ -126,6 +126,16 @@ export function testGroupOffsets(harness: Harness): void {
     expect(offsetsOf(await readRecords(next, 3))).toEqual([0, 1, 2]);
   });
 
+  test('an offset that is no whole number cannot be committed', async () => {
+    const topic = await createTopic();
+    const partition = { topic, partition: 0 };
+    const reader = await openReader([partition]);
+    for (const offset of [-1, 0.5, Number.NaN]) {
+      await expect(reader.commit([{ ...partition, offset }])).rejects.toThrow('whole number');
+    }
+    expect(await reader.committed([partition])).toEqual([undefined]);
+  });
+
   test('committing nothing is no work', async () => {
     const reader = await openReader([]);
     await reader.commit([]);

@@ -174,6 +174,32 @@ export function testRead({ log, createTopic, openWriter, openReader }: Harness):
     expect(polls).toBeLessThan(20);
   });
 
+  test('partitions with much to read take turns', async () => {
+    const topic = await createTopic(2);
+    const writer = await openWriter();
+    for (const partition of [0, 1]) {
+      await writer.produce([{ topic, records: records(1_000, { partition }) }]);
+    }
+    const reader = await openReader(
+      [
+        { topic, partition: 0 },
+        { topic, partition: 1 },
+      ],
+      { pollRecordsMax: 100 },
+    );
+    const turns: number[] = [];
+    for (let left = 2_000; left > 0; ) {
+      for (const { partition, records: polled } of await reader.poll(5_000)) {
+        turns.push(partition);
+        left -= polled.length;
+      }
+      // Time to fetch, so that both have something at each poll.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const firstHalf = turns.slice(0, turns.length / 2);
+    expect(new Set(firstHalf)).toEqual(new Set([0, 1]));
+  });
+
   test('a paused partition gives nothing until it is resumed, and loses nothing', async () => {
     const topic = await createTopic(2);
     const writer = await openWriter();

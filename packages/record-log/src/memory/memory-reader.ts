@@ -1,6 +1,7 @@
 import type { Clock } from '@sluice/kernel';
 
 import {
+  assertOffsets,
   closedError,
   type FetchedBatch,
   type FetchedRecord,
@@ -99,6 +100,7 @@ export class MemoryReader implements LogReader {
   }
 
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
+    assertOffsets(offsets);
     const store = this.#openStore();
     store.assertFence(this.#options.identity);
     store.commitGroup(this.#options.group, offsets);
