@@ -9,7 +9,7 @@ const shared = {
 
 /**
  * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
- * system: `tests/`, several real processes, kill -9.
+ * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
  */
 export default defineConfig({
   ...shared,
@@ -20,7 +20,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{apps,packages,scripts}/**/*.test.ts'],
-          exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
+          exclude: [
+            '**/*.redis.test.ts',
+            '**/*.system.test.ts',
+            '**/node_modules/**',
+            '**/dist/**',
+          ],
         },
       },
       {
@@ -37,7 +42,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'system',
-          include: ['tests/**/*.test.ts'],
+          include: ['tests/**/*.test.ts', '{apps,packages}/**/*.system.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
           fileParallelism: false,
