@@ -128,7 +128,7 @@ export class Coordinator implements Service {
     const metrics = coordinatorMetrics(this.#loop, this.#client);
     api.get('/metrics', async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
-      return metrics.metrics();
+      return metrics.render();
     });
     return api;
   }

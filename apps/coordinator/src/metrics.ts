@@ -4,7 +4,13 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 const connectStates = ['RUNNING', 'PAUSED', 'FAILED', 'RESTARTING', 'UNASSIGNED'] as const;
 
-export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Registry {
+export interface Metrics {
+  readonly contentType: string;
+  /** In Prometheus' text format, as of now. Never rejects. */
+  render(): Promise<string>;
+}
+
+export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
@@ -24,11 +30,32 @@ export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Reg
   const tasks = gauge('sluice_tasks', 'Tasks by state', ['state']);
   const connectors = gauge('sluice_connectors', 'Connectors');
 
-  new Gauge({
-    name: 'sluice_cluster_read_success',
-    help: '1 if the cluster could be read from Redis for this scrape',
-    registers: [registry],
-    async collect() {
+  const readable = gauge(
+    'sluice_cluster_read_success',
+    '1 if the cluster could be read from Redis for this scrape',
+  );
+
+  const showCluster = async (): Promise<void> => {
+    workers.reset();
+    tasks.reset();
+    try {
+      const snapshot = await client.snapshot();
+      for (const state of ['up', 'draining', 'lost', 'dead']) workers.set({ state }, 0);
+      for (const { state } of snapshot.workers) workers.inc({ state });
+      for (const state of connectStates) tasks.set({ state }, 0);
+      for (const connector of snapshot.connectors.values()) {
+        for (const { state } of connector.tasks) tasks.inc({ state });
+      }
+      connectors.set(snapshot.connectors.size);
+      readable.set(1);
+    } catch {
+      readable.set(0);
+    }
+  };
+
+  return {
+    contentType: registry.contentType,
+    async render() {
       leads.set(loop.leads ? 1 : 0);
       counters.elections.set(loop.stats.elections);
       counters.deaths.set(loop.stats.deaths);
@@ -37,22 +64,8 @@ export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Reg
       counters.grants.set(loop.stats.grants);
       counters.requests.set(loop.stats.requests);
       planSeconds.set(loop.stats.planMs / 1000);
-      workers.reset();
-      tasks.reset();
-      try {
-        const snapshot = await client.snapshot();
-        for (const state of ['up', 'draining', 'lost', 'dead']) workers.set({ state }, 0);
-        for (const { state } of snapshot.workers) workers.inc({ state });
-        for (const state of connectStates) tasks.set({ state }, 0);
-        for (const connector of snapshot.connectors.values()) {
-          for (const { state } of connector.tasks) tasks.inc({ state });
-        }
-        connectors.set(snapshot.connectors.size);
-        this.set(1);
-      } catch {
-        this.set(0);
-      }
+      await showCluster();
+      return registry.metrics();
     },
-  });
-  return registry;
+  };
 }

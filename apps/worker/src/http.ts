@@ -3,13 +3,12 @@
 import { type Service, toError } from '@sluice/kernel';
 import { assertBindAllowed } from '@sluice/rest-api';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { Registry } from 'prom-client';
 
 import type { WorkerSettings } from './settings.ts';
 
 export interface WorkerHttpOptions {
   readonly settings: WorkerSettings;
-  readonly metrics: Registry;
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Throws with the reason while the worker cannot do its work. */
   readonly ready: () => void;
 }
@@ -54,7 +53,7 @@ export class WorkerHttp implements Service {
     });
     this.#app.get('/metrics', async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
-      return metrics.metrics();
+      return metrics.render();
     });
     await this.#app.listen({ host, port });
   }

@@ -52,7 +52,10 @@ export class Worker implements Service {
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#http = new WorkerHttp({
       settings,
-      metrics: this.#metrics.registry,
+      metrics: {
+        contentType: this.#metrics.contentType,
+        render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
+      },
       ready: () => this.#readiness(),
     });
   }
@@ -114,7 +117,6 @@ export class Worker implements Service {
     runner.connect(host, agent.runnerEvents);
     this.#host = host;
     this.#agent = agent;
-    this.#metrics.watch(host, () => agent.leaseAgeMs);
     await host.start();
     this.#jobs = new StartQueueConsumer({
       redis: this.#settings.redisUrl,

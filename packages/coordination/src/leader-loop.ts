@@ -129,7 +129,7 @@ export class LeaderLoop implements Service {
   }
 
   #leadershipChanged(term: LeaderTerm | undefined, founded: boolean): void {
-    const { clock, profile, coordinator, onLeadership } = this.#options;
+    const { clock, profile, onLeadership } = this.#options;
     this.#plannedRevision = -1;
     this.#reasons.clear();
     this.#unclaimed.clear();
@@ -137,9 +137,9 @@ export class LeaderLoop implements Service {
       // A data set that was empty may be one that was lost: live workers say so within two beats.
       if (founded) this.#grantsFromMs = clock.monotonicMs() + 2 * profile.heartbeatIntervalMs;
       this.stats.elections++;
-      this.#logger.info({ coordinator, epoch: term.epoch }, 'leading');
+      this.#logger.info({ epoch: term.epoch }, 'leading');
     } else {
-      this.#logger.info({ coordinator }, 'following');
+      this.#logger.info({}, 'following');
     }
     onLeadership?.(term !== undefined);
     this.nudge();

@@ -327,6 +327,30 @@ export function testAdoption(make: MakeStore): void {
     expect((await cluster.unit(unit)).state).toBe('free');
   });
 
+  test('fences go on above an adopted one, also of a unit that was deleted meanwhile', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { uid } = await cluster.run('orders', member, 1);
+    // As if the clock that fences come from had gone back by decades.
+    const high = Number.MAX_SAFE_INTEGER - 1_000;
+    await adopt(cluster, member, { unit: task, uid, epoch: 1, fence: high });
+    await cluster.release(member, task, high);
+    const second = await cluster.own(task, member);
+    expect(second).toBeGreaterThan(high);
+    const { worker, incarnation } = member;
+    const [third = 0] = await cluster.store.refence(worker, incarnation, [
+      { unit: task, fence: second },
+    ]);
+    expect(third).toBeGreaterThan(second);
+
+    await cluster.stop('orders');
+    await cluster.release(member, task, third);
+    expect(await cluster.exists(task)).toBe(false);
+    await cluster.alter('orders', { targetState: 'STARTED' });
+    await cluster.publish('orders', member, 1);
+    expect(await cluster.grant(task, member)).toBeGreaterThan(third);
+  });
+
   test('not adopted is what is gone, another’s by uid, of a lost epoch or a lower fence', async () => {
     await using cluster = await startTestCluster(make);
     const { restored, unit } = await heldAcrossRestore(cluster);

@@ -197,8 +197,11 @@ export class TestCluster {
 
   /** The owner of a connector publishes that many tasks. */
   async publish(name: string, owner: TestMember, tasks: number): Promise<number> {
-    const { uid, version } = await this.connector(name);
-    const { fence } = await this.unit(connectorUnit(name));
+    const { connectors, units } = await this.everything();
+    const record = connectors.get(name);
+    assert(record, `connector ${name} should exist`);
+    const { uid, version } = record;
+    const fence = units.get(connectorUnit(name))?.fence ?? 0;
     const { worker, incarnation } = owner;
     const result = await this.store.publishTasks({
       connector: name,

@@ -135,7 +135,7 @@ export class Membership {
   }
 
   async #handle(reply: BeatReply, sentMs: number): Promise<void> {
-    const { events, logger, identity } = this.#options;
+    const { events, logger } = this.#options;
     switch (reply.kind) {
       case 'ok':
         this.#ackedBeat = reply.beat;
@@ -169,8 +169,8 @@ export class Membership {
   }
 
   async #startAnew(why: string): Promise<void> {
-    const { events, logger, identity } = this.#options;
-    logger.warn({ worker: identity.worker, incarnation: this.#incarnation }, `fenced: ${why}`);
+    const { events, logger } = this.#options;
+    logger.warn({ incarnation: this.#incarnation }, `fenced: ${why}`);
     await events.fenced();
     this.#incarnation = newId();
     this.#dataset = undefined;
@@ -194,10 +194,7 @@ export class Membership {
         this.#beatSeen = reply.beat;
         this.#revisionSeen = reply.revision;
         this.#ackedBeat = reply.beat;
-        logger.info(
-          { worker: identity.worker, incarnation: this.#incarnation, slot: reply.slot },
-          'joined',
-        );
+        logger.info({ incarnation: this.#incarnation, slot: reply.slot }, 'joined');
         return true;
       case 'name-taken':
         if (isLastTry) {

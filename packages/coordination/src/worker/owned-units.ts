@@ -64,8 +64,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   #mustReconcile = false;
   #reporting: Promise<void> | undefined;
   #isWakeScheduled = false;
-  #released = 0;
-  #published = 0;
+  #released: UnitId[] = [];
+  #published: string[] = [];
 
   constructor(options: OwnedUnitsOptions) {
     this.#options = options;
@@ -237,7 +237,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
         await this.#releases.add({ unit, fence });
         if (this.#local.get(unit) === local) this.#local.delete(unit);
         this.#reports.delete(unit);
-        this.#released++;
+        this.#released.push(unit);
         this.#wakeLeader();
         return;
       } catch (error) {
@@ -389,7 +389,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
         fence: local.runnable.fence,
       });
       if (result.kind === 'published') {
-        this.#published++;
+        this.#published.push(connector);
         this.#wakeLeader();
       }
       if (result.kind === 'stale') logger.debug({ connector }, 'task configurations were outdated');
@@ -408,13 +408,13 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     clock.after(1, () => {
       this.#isWakeScheduled = false;
       const parts = [
-        this.#released > 0 ? `released ${this.#released} units` : '',
-        this.#published > 0 ? `published tasks of ${this.#published} connectors` : '',
-      ].filter((part) => part !== '');
-      this.#released = 0;
-      this.#published = 0;
+        ...(this.#released.length > 0 ? [`released ${shortList(this.#released)}`] : []),
+        ...(this.#published.length > 0 ? [`published tasks of ${shortList(this.#published)}`] : []),
+      ];
+      this.#released = [];
+      this.#published = [];
       // A wake-up that is lost costs one tick of the leader.
-      waker.wake(`${worker} ${parts.join(', ')}`).catch(() => {});
+      waker.wake(`${worker} ${parts.join(', ') || 'looks'}`).catch(() => {});
     });
   }
 }
@@ -435,4 +435,9 @@ function runnableOf(
     definitionVersion,
     taskCount,
   };
+}
+
+function shortList(names: readonly string[]): string {
+  const [first, ...others] = names;
+  return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
