@@ -18,7 +18,7 @@ export interface BullDispatcherOptions {
   readonly queues: QueueRegistry;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** For each call; default 1 s. */
+  /** For each call, and a millisecond more for each job; default 1 s. */
   readonly timeLimitMs?: number;
 }
 
@@ -95,7 +95,7 @@ export class BullDispatcher implements Dispatcher {
     const byWorker = Map.groupBy(jobs, ({ data }) => data.worker);
     await Promise.all(
       Array.from(byWorker, ([worker, own]) =>
-        this.#attempt({ worker, jobs: own.length }, () => this.#add(worker, own)),
+        this.#attempt({ worker, jobs: own.length }, () => this.#add(worker, own), jobs.length),
       ),
     );
   }
@@ -120,11 +120,11 @@ export class BullDispatcher implements Dispatcher {
     this.#logger.warn({ worker, waiting }, 'start queue emptied: nobody consumes it');
   }
 
-  async #attempt(fields: object, work: () => Promise<void>): Promise<void> {
+  async #attempt(fields: object, work: () => Promise<void>, jobs = 0): Promise<void> {
     try {
       if (!this.#queues.isReady) throw new Error('no connection to Redis');
       await within(work(), {
-        ms: this.#timeLimitMs,
+        ms: this.#timeLimitMs + jobs,
         what: 'a call to the start queues',
         clock: this.#clock,
       });

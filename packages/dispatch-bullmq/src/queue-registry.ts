@@ -6,7 +6,7 @@
  * Redis away: nothing waits for it; adding fails at once and reconnecting goes on in the background.
  * A queue that somebody obliterates is there again with the next job.
  */
-import { type Clock, type Logger, type Service, systemClock } from '@sluice/kernel';
+import { assert, type Clock, type Logger, type Service, systemClock } from '@sluice/kernel';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
@@ -101,8 +101,7 @@ export class QueueRegistry implements Service {
   #queue(name: string): Queue {
     const existing = this.#queues.get(name);
     if (existing) return existing;
-    if (!this.#connection)
-      throw new Error('the queue registry is used before start() or after stop()');
+    assert(this.#connection, 'the queues are used between start() and stop()');
     const queue = new Queue(name, {
       connection: this.#connection,
       prefix: queuePrefix(this.#options.cluster),

@@ -240,12 +240,12 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   'a consumer stops within its limit while Redis is gone by %s',
   async (signal) => {
     await using rig = await startRig();
-    const consumer = await rig.consumer({ handler: new ClaimingHandler() });
+    const consumer = await rig.consumer({ handler: new ClaimingHandler(), closeLimitMs: 500 });
     await rig.redis.kill(signal);
     const beginMs = performance.now();
     await consumer.stop();
     await consumer.stop();
-    expect(performance.now() - beginMs).toBeLessThan(3_000);
+    expect(performance.now() - beginMs).toBeLessThan(1_500);
     if (signal === 'SIGSTOP') await rig.redis.kill('SIGCONT');
   },
 );
@@ -255,6 +255,7 @@ test('a consumer stops within its limit while a handler hangs, and can be starte
   const reached = Promise.withResolvers<void>();
   const handled: StartJob[] = [];
   const consumer = await rig.consumer({
+    closeLimitMs: 500,
     handler: {
       start: async (job) => {
         handled.push(job);
@@ -271,7 +272,7 @@ test('a consumer stops within its limit while a handler hangs, and can be starte
   await reached.promise;
   const beginMs = performance.now();
   await consumer.stop();
-  expect(performance.now() - beginMs).toBeLessThan(3_000);
+  expect(performance.now() - beginMs).toBeLessThan(1_500);
   await waitFor(async () => (await connectionCount(rig.inspect)) === 1, {
     what: 'only the connection of the queues to be left',
   });

@@ -262,6 +262,21 @@ test('without Redis every call of the dispatcher returns soon, and says so once'
   expect(warnings.length).toBe(1);
 });
 
+test('queues that were started without Redis work when it comes', async () => {
+  await using rig = await startRig();
+  await rig.redis.kill('SIGKILL');
+  const queues = new QueueRegistry({ redis: rig.redis.url, cluster, logger: silentLogger });
+  await queues.start();
+  const dispatcher = new BullDispatcher({ queues, logger: silentLogger });
+  await dispatcher.start([startJob('task/orders/0')]);
+  await rig.redis.restart();
+  await waitFor(() => queues.isReady, { what: 'the queues to be connected' });
+  await dispatcher.start([startJob('task/orders/1')]);
+  const waiting = await queues.startQueue('worker-1').getWaiting();
+  expect(waiting.map(({ name }) => name)).toEqual(['start orders/1']);
+  await queues.stop();
+});
+
 test('a Redis that stopped answering costs the dispatcher no more than its limit', async () => {
   await using rig = await startRig();
   await rig.dispatcher.start([startJob('task/orders/0')]);

@@ -21,6 +21,7 @@ export interface ConsumerOptions {
   readonly worker?: string;
   readonly incarnation?: () => string;
   readonly logger?: Logger;
+  readonly closeLimitMs?: number;
 }
 
 export const cluster = 'test';
@@ -40,7 +41,13 @@ export async function startRig(
     inspect,
     queues,
     dispatcher: new BullDispatcher({ queues, logger }),
-    async consumer({ worker = 'worker-1', incarnation = () => 'first', logger: own, handler }) {
+    async consumer({
+      worker = 'worker-1',
+      incarnation = () => 'first',
+      logger: own,
+      closeLimitMs = 2_000,
+      handler,
+    }) {
       const consumer = new StartQueueConsumer({
         redis: redis.url,
         cluster,
@@ -48,6 +55,7 @@ export async function startRig(
         incarnation,
         handler,
         logger: own ?? logger,
+        closeLimitMs,
       });
       consumers.push(consumer);
       await consumer.start();

@@ -7,7 +7,7 @@ import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type FastifyInstance, fastify } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
-import { handleErrors, sendError } from './error-handling.ts';
+import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
 import { registerConnectorConfigs } from './routes/connector-configs.ts';
@@ -53,8 +53,9 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply, logger);
     },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
-  secure(app, options);
+  secure(app, options, logger);
   parseBodies(app);
   handleErrors(app, logger);
 

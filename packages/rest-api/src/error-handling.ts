@@ -1,4 +1,6 @@
 /** Every error of every route, unknown routes and broken requests included, in Kafka Connect's shape. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { hasCode, type Logger, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -32,6 +34,26 @@ export function sendError(
   for (const [name, value] of Object.entries(error.headers)) reply.header(name, value);
   return reply.status(error.status).send(errorBody(error.status, error.message, error.extra));
 }
+
+/** What is no HTTP at all reaches no route, and gets the same shape. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = brokenRequestStatus.get(error.code ?? '') ?? 400;
+  const reason = STATUS_CODES[status] ?? 'Bad Request';
+  const body = JSON.stringify(errorBody(status, `HTTP ${status} ${reason}`));
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const brokenRequestStatus: ReadonlyMap<string, number> = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
 
 function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;

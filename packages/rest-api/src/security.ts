@@ -4,10 +4,11 @@
  * site, and a name that was made to resolve to the loopback, are refused.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SluiceError } from '@sluice/kernel';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Logger, SluiceError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
+import { sendError } from './error-handling.ts';
 
 export interface BasicAuth {
   readonly users: readonly { readonly username: string; readonly password: string }[];
@@ -48,33 +49,24 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-export function secure(app: FastifyInstance, options: SecurityOptions): void {
+export function secure(app: FastifyInstance, options: SecurityOptions, logger: Logger): void {
   const { auth, corsOrigins = [] } = options;
   const allowedHosts = compileHosts(options.allowedHosts ?? (auth ? 'any' : []));
   const isAuthorized = auth && compilePasswordCheck(auth);
+  const refusalOf = (request: FastifyRequest): ApiError | undefined =>
+    unknownHost(request, allowedHosts) ??
+    otherSite(request, corsOrigins) ??
+    (isAuthorized && !isOpen(request) && !isAuthorized(request.headers.authorization)
+      ? unauthorized()
+      : undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'SAMEORIGIN');
     reply.header('referrer-policy', 'no-referrer');
-    const { origin } = request.headers;
-    if (origin !== undefined && corsOrigins.includes(origin)) {
-      reply.header('access-control-allow-origin', origin);
-      reply.header('vary', 'origin');
-      if (request.method === 'OPTIONS') {
-        reply.header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
-        reply.header('access-control-allow-headers', 'authorization, content-type');
-        return reply.status(204).send();
-      }
-    } else {
-      refuseOtherSites(request);
-    }
-    refuseUnknownHosts(request, allowedHosts);
-    if (isAuthorized && !isOpen(request) && !isAuthorized(request.headers.authorization)) {
-      throw new ApiError(401, 'User cannot access the resource.', {
-        headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
-      });
-    }
-    return undefined;
+    if (allowOrigin(request, reply, corsOrigins)) return reply.status(204).send();
+    const refusal = refusalOf(request);
+    // Answered and not thrown: the boards have an error handler of their own.
+    return refusal && sendError(refusal, request, reply, logger);
   });
   app.addHook('onSend', async (_request, reply, payload) => {
     const type = String(reply.getHeader('content-type') ?? '');
@@ -96,35 +88,58 @@ function compileHosts(hosts: readonly string[] | 'any'): AllowedHosts {
   return hosts === 'any' ? 'any' : new Set(hosts.map((host) => host.trim().toLowerCase()));
 }
 
+/** Browsers ask with OPTIONS, and without a password, whether they may: then true. */
+function allowOrigin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  corsOrigins: readonly string[],
+): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined || !corsOrigins.includes(origin)) return false;
+  reply.header('access-control-allow-origin', origin);
+  reply.header('vary', 'origin');
+  if (request.method !== 'OPTIONS') return false;
+  reply.header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
+  reply.header('access-control-allow-headers', 'authorization, content-type');
+  return true;
+}
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-function refuseOtherSites(request: FastifyRequest): void {
-  if (safeMethods.has(request.method)) return;
+function otherSite(request: FastifyRequest, corsOrigins: readonly string[]): ApiError | undefined {
   const { origin, host } = request.headers;
+  if (safeMethods.has(request.method)) return undefined;
+  if (origin !== undefined && corsOrigins.includes(origin)) return undefined;
   const site = request.headers['sec-fetch-site'];
   // Browsers state it on secure and local pages, also through a proxy that rewrites Host.
   const isSame =
     site === undefined
       ? origin === undefined || hostOf(origin) === host
       : site === 'same-origin' || site === 'none';
-  if (isSame) return;
-  throw new ApiError(403, 'Refused: this request was made by a page of another site');
+  if (isSame) return undefined;
+  return new ApiError(403, 'Refused: this request was made by a page of another site');
 }
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-function refuseUnknownHosts(request: FastifyRequest, allowed: AllowedHosts): void {
+function unknownHost(request: FastifyRequest, allowed: AllowedHosts): ApiError | undefined {
   const { host } = request.headers;
-  if (allowed === 'any' || host === undefined) return;
+  if (allowed === 'any' || host === undefined) return undefined;
   const name = host.replace(/:\d+$/, '').toLowerCase();
   const isAddress = /^[\d.]+$/.test(name) || name.startsWith('[');
-  if (isAddress || isLoopback(name) || allowed.has(name)) return;
-  throw new ApiError(
+  if (isAddress || isLoopback(name) || allowed.has(name)) return undefined;
+  return new ApiError(
     403,
     `Refused: "${name}" is not a name of this server; use its address, or allow the name`,
   );
+}
+
+function unauthorized(): ApiError {
+  return new ApiError(401, 'User cannot access the resource.', {
+    headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
+  });
 }
 
 function compilePasswordCheck({ users }: BasicAuth): (header: string | undefined) => boolean {

@@ -1,9 +1,11 @@
+import { connect } from 'node:net';
 import type { Logger } from '@sluice/kernel';
 import { silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
+import { buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
-
 import { apiUnderTest } from './api-under-test.ts';
+import { FakeCluster } from './fake-cluster.ts';
 
 test('an unknown route is not found, in the shape of all errors', async () => {
   const { call } = apiUnderTest();
@@ -164,4 +166,22 @@ test('an error that nobody expected is 500, and is logged without the query', as
   expect(logged).toEqual([
     { method: 'GET', path: '/connectors', status: 500, error: 'something is undefined' },
   ]);
+});
+
+test.each([
+  ['NONSENSE\r\n\r\n', 400],
+  [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
+])('what is no HTTP request gets the shape of all errors', async (bytes, status) => {
+  const api = buildApi({
+    client: new FakeCluster(),
+    info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
+    logger: silentLogger,
+  });
+  const { port } = new URL(await api.listen({ host: '127.0.0.1', port: 0 }));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(bytes);
+  const answer = Buffer.concat(await socket.toArray()).toString();
+  await api.close();
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error_code: status });
 });

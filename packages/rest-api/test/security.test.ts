@@ -45,9 +45,10 @@ test('with a password set, everything but the probes asks for it', async () => {
     logger: silentLogger,
     auth,
   });
-  // As the boards are: registered by the app, after the API.
+  // As the boards are: registered by the app, after the API, with an error handler of their own.
   await api.register(async (app) => {
     app.get('/queues', async () => 'the boards');
+    app.setErrorHandler((_error, _request, reply) => reply.status(500).send('their own shape'));
   });
   for (const url of ['/', '/connectors', '/health', '/sluice/workers', '/queues', '/nothing']) {
     const response = await api.inject({ url });
