@@ -8,7 +8,7 @@
 import { backoffMs } from '@sluice/kernel';
 import { Redis } from 'ioredis';
 
-import { deniedError, describeUrl, unreachableError } from './errors.ts';
+import { deniedError, describeUrl, noteConnectionError, unreachableError } from './errors.ts';
 
 /** `heartbeat`: nothing else goes through it, so that nothing delays it. */
 export type ConnectionRole = 'heartbeat' | 'coordination';
@@ -31,7 +31,8 @@ export function connectCoordinationRedis(url: string, options: ConnectionOptions
     connectionName: `sluice-${options.role}`,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
+    // What waits for an answer fails as soon as the connection is lost.
+    maxRetriesPerRequest: 0,
     commandTimeout: options.commandTimeoutMs ?? commandTimeoutsMs[options.role],
     connectTimeout: connectTimeoutMs,
     keepAlive: 10_000,
@@ -40,7 +41,11 @@ export function connectCoordinationRedis(url: string, options: ConnectionOptions
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
   // Without a listener ioredis prints to the console. What matters fails the commands, too.
-  redis.on('error', (error: Error) => options.onError?.(error));
+  redis.on('error', (error: Error) => {
+    noteConnectionError(redis, error);
+    options.onError?.(error);
+  });
+  redis.on('ready', () => noteConnectionError(redis, undefined));
   return redis;
 }
 

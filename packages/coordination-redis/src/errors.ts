@@ -7,13 +7,22 @@ import type { Redis } from 'ioredis';
 const laterErrors = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY|NOREPLICAS|MISCONF)\b/;
 const deniedErrors = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/;
 
+/** Why the connection is down, which the failing commands do not say. */
+const connectionErrors = new WeakMap<Redis, Error>();
+
+/** `undefined`: it is up again. */
+export function noteConnectionError(redis: Redis, error: Error | undefined): void {
+  if (error) connectionErrors.set(redis, error);
+  else connectionErrors.delete(redis);
+}
+
 export function storeError(thrown: unknown, redis: Redis, during: string): SluiceError {
   const error = toError(thrown);
   if (thrown instanceof SluiceError) return thrown;
   const url = describeUrl(redis);
   if (deniedErrors.test(error.message)) return deniedError(url, error);
   if (error.name !== 'ReplyError' || laterErrors.test(error.message)) {
-    return unreachableError(url, error);
+    return unreachableError(url, connectionErrors.get(redis) ?? inPlainWords(error));
   }
   const old = /error compiling script/i.test(error.message)
     ? ': Sluice needs Redis 7 or newer'
@@ -40,6 +49,17 @@ export function deniedError(url: string, cause: Error): SluiceError {
     `Redis at ${url} refuses us (${cause.message}): check user and password in REDIS_URL`,
     { details: { url }, cause },
   );
+}
+
+/** Two of the driver's messages name its options, which are none of the user's business. */
+function inPlainWords(error: Error): Error {
+  if (error.name === 'MaxRetriesPerRequestError') {
+    return new Error('the connection was lost', { cause: error });
+  }
+  if (error.message.startsWith("Stream isn't writeable")) {
+    return new Error('no connection', { cause: error });
+  }
+  return error;
 }
 
 /** Without the password. */
