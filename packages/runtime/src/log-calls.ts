@@ -1,8 +1,10 @@
 /**
  * Calls to the log that must succeed in the end: retried with back-off for as long as the run lasts and
- * the error says that it may pass (unreachable, full). The first failure is told once as `stalled`, the
- * next success as `recovered`; the task stays RUNNING. While the run is closing nothing is retried: what
+ * the error says that it may pass (unreachable, full). While the run is closing nothing is retried: what
  * was not acknowledged is not committed either, so the next owner reads it again.
+ *
+ * It also keeps what is in trouble, of the log or of the plugin (poll, put, flush): the first failure is told
+ * as `stalled`, and when everything succeeds again, `recovered`. The task stays RUNNING meanwhile.
  */
 import { backoffMs, isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
 
@@ -22,7 +24,7 @@ export interface LogCallsContext {
 
 export class LogCalls {
   readonly #context: LogCallsContext;
-  /** Purposes whose last call failed. */
+  /** What failed at its last attempt. */
   readonly #stalled = new Set<string>();
   #stalledAtMs = 0;
 
@@ -30,7 +32,7 @@ export class LogCalls {
     this.#context = context;
   }
 
-  /** The last call for this purpose failed. */
+  /** The last attempt of this failed. */
   isStalled(purpose: string): boolean {
     return this.#stalled.has(purpose);
   }
@@ -68,7 +70,7 @@ export class LogCalls {
     if (!isFirst) return;
     this.#stalledAtMs = this.#context.options.clock.monotonicMs();
     const error = toError(thrown);
-    const code = error instanceof SluiceError ? error.code : 'log.failed';
+    const code = error instanceof SluiceError ? error.code : `task.${purpose}_failed`;
     this.#context.emit({ type: 'stalled', code, reason: error.message });
   }
 

@@ -8,6 +8,7 @@
  *   list changes only with the definition, and tasks of two definitions never run at the same time.
  * - `topics.regex`: topics come and go, so the offset is a hash of the name.
  */
+import { murmur2 } from '@sluice/record-log';
 
 /** What a sink reads. */
 export type TopicSelection =
@@ -22,7 +23,7 @@ export interface TaskShare {
 
 /** @throws RangeError if the topic is not in the list. */
 export function topicOffset(topic: string, selection: TopicSelection, taskCount: number): number {
-  if (selection.kind === 'regex') return hashOf(topic) % taskCount;
+  if (selection.kind === 'regex') return (murmur2(Buffer.from(topic)) & 0x7fffffff) % taskCount;
   const ranked = [...new Set(selection.topics)].sort();
   const rank = ranked.indexOf(topic);
   if (rank < 0) throw new RangeError(`topic '${topic}' is not in the list`);
@@ -48,15 +49,4 @@ export function partitionsOf(
     }
   }
   return mine;
-}
-
-/** FNV-1a over the UTF-16 units, then mixed so that the low bits of similar names differ. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -5,8 +5,8 @@
 import type { SinkOffsets, TopicPartition } from '@sluice/connector-api';
 
 interface Position extends TopicPartition {
-  delivered: number;
-  committed: number;
+  readonly delivered: number;
+  readonly committed: number;
   readonly key: string;
 }
 
@@ -20,15 +20,19 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
 
 export class SinkPositions {
   readonly #positions = new Map<string, Position>();
+  /** Keys of the positions where the two differ. */
+  readonly #uncommitted = new Set<string>();
 
   /** `offset`: where reading begins, which is what is committed or where the log begins. */
   assign({ topic, partition, offset }: PartitionOffset): void {
     const key = partitionKey({ topic, partition });
-    this.#positions.set(key, { topic, partition, key, delivered: offset, committed: offset });
+    this.#note({ topic, partition, key, delivered: offset, committed: offset });
   }
 
   forget(partition: TopicPartition): void {
-    this.#positions.delete(partitionKey(partition));
+    const key = partitionKey(partition);
+    this.#positions.delete(key);
+    this.#uncommitted.delete(key);
   }
 
   has(partition: TopicPartition): boolean {
@@ -42,23 +46,18 @@ export class SinkPositions {
   /** `put` took everything below `offset`. */
   deliver(partition: TopicPartition, offset: number): void {
     const position = this.#positions.get(partitionKey(partition));
-    if (position) position.delivered = offset;
+    if (position) this.#note({ ...position, delivered: offset });
   }
 
   /** The task moved to `offset` by itself: that is where it counts from now. */
   seek(partition: TopicPartition, offset: number): void {
     const position = this.#positions.get(partitionKey(partition));
-    if (!position) return;
-    position.delivered = offset;
-    position.committed = offset;
+    if (position) this.#note({ ...position, delivered: offset, committed: offset });
   }
 
   /** Something was delivered that is not committed. */
   get hasUncommitted(): boolean {
-    for (const { delivered, committed } of this.#positions.values()) {
-      if (delivered !== committed) return true;
-    }
-    return false;
+    return this.#uncommitted.size > 0;
   }
 
   /** For `flush` and `preCommit`. */
@@ -97,16 +96,23 @@ export class SinkPositions {
   commit(offsets: readonly PartitionOffset[]): void {
     for (const { topic, partition, offset } of offsets) {
       const position = this.#positions.get(partitionKey({ topic, partition }));
-      if (position) position.committed = offset;
+      if (position) this.#note({ ...position, committed: offset });
     }
   }
 
-  /** A flush failed: everything after the committed offsets is to be read again. */
+  /**
+   * A flush failed: everything after the committed offsets is to be read again. All partitions, since what
+   * was read but refused by `put` is given up as well.
+   */
   rewind(): PartitionOffset[] {
-    const back = [...this.#positions.values()].filter(
-      ({ delivered, committed }) => delivered !== committed,
-    );
-    for (const position of back) position.delivered = position.committed;
-    return back.map(({ topic, partition, committed }) => ({ topic, partition, offset: committed }));
+    for (const position of this.#positions.values())
+      this.#note({ ...position, delivered: position.committed });
+    return this.committed();
+  }
+
+  #note(position: Position): void {
+    this.#positions.set(position.key, position);
+    if (position.delivered === position.committed) this.#uncommitted.delete(position.key);
+    else this.#uncommitted.add(position.key);
   }
 }

@@ -246,7 +246,11 @@ export class SinkTaskRun implements TaskRun {
 
   #delivered({ records, ends }: SinkBatch): void {
     const { counters, options } = this.#context;
+    const wasCommitted = !this.#positions.hasUncommitted;
     for (const end of ends) this.#positions.deliver(end, end.offset);
+    // From the first record on, so that what comes after a quiet time is not flushed by itself.
+    if (wasCommitted && ends.length > 0)
+      this.#commitAtMs = options.clock.monotonicMs() + options.offsetFlushIntervalMs;
     counters.recordsActive = 0;
     if (records.length === 0) return;
     options.observer?.put(records);

@@ -207,12 +207,14 @@ export class SourceTaskRun implements TaskRun {
     try {
       records = await this.#task?.poll();
       waits.failed = 0;
+      this.#calls.noteSuccess('poll');
     } catch (error) {
       // A poll that gave up because it was told to did not fail.
       if (scope.isClosing) return;
       if (!isRetriable(error)) throw error;
       counters.retries += 1;
       waits.failed += 1;
+      this.#calls.noteFailure('poll', error);
       await this.#sleep(backoffMs(waits.failed, options.taskBackoff, options.random));
       return;
     }
