@@ -147,10 +147,7 @@ export class Membership {
         events.beatAcknowledged(reply.assignmentRevision, reply.state);
         return;
       case 'rejoin':
-        logger.warn(
-          { worker: identity.worker },
-          'the store does not know this worker: joining again',
-        );
+        logger.warn({}, 'the store does not know this worker: joining again');
         await this.#join(false);
         return;
       case 'fenced':
