@@ -33,16 +33,17 @@ interface Check {
   readonly command: readonly [string, ...string[]];
 }
 
-const typecheck: Check = {
-  name: 'typecheck',
-  command: ['turbo', 'run', 'typecheck', '//#typecheck:root', '--continue'],
-};
+/** All sources as one program: a quarter of the work of one program for each package. */
+const fastTypecheck: Check = { name: 'typecheck', command: ['tsc', '-p', 'tsconfig.json'] };
 
 const allChecks: readonly Check[] = [
   { name: 'format', command: ['biome', 'check', '--linter-enabled=false'] },
   { name: 'tidy', command: ['node', '--conditions=@sluice/source', 'scripts/tidy.ts'] },
   { name: 'boundaries', command: ['turbo', 'boundaries'] },
-  typecheck,
+  {
+    name: 'typecheck',
+    command: ['turbo', 'run', 'typecheck', '//#typecheck:root', '--continue'],
+  },
   { name: 'lint', command: ['turbo', 'run', 'lint', '//#lint:root', '--continue'] },
 ];
 
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   const suites: Suite[] = [];
   const failures: string[] = [];
   if (filter.length === 0) {
-    const checks = await runChecks(values.fast ? [typecheck] : allChecks);
+    const checks = await runChecks(values.fast ? [fastTypecheck] : allChecks);
     suites.push(checks.suite);
     failures.push(...checks.failures);
   }
