@@ -134,6 +134,9 @@ export class LeaderLoop implements Service {
     this.#reasons.clear();
     this.#unclaimed.clear();
     if (term) {
+      // What a follower saw happen was dealt with by its leader.
+      this.#changes.take();
+      this.#workersPlanned = this.#workersUp();
       // A data set that was empty may be one that was lost: live workers say so within two beats.
       if (founded) this.#grantsFromMs = clock.monotonicMs() + 2 * profile.heartbeatIntervalMs;
       this.stats.elections++;
@@ -336,6 +339,7 @@ export class LeaderLoop implements Service {
   /** Frees what dead incarnations held, whoever declared them dead. */
   async #orphanLost(term: LeaderTerm): Promise<number> {
     const { store } = this.#options;
+    if (this.#view.planRevision === this.#plannedRevision) return 0; // Nothing has changed hands.
     const lost = new Map<string, string>();
     for (const unit of this.#view.units.values()) {
       if (unit.worker === undefined || unit.incarnation === undefined) continue;
@@ -355,6 +359,10 @@ export class LeaderLoop implements Service {
       await store.forget(term, worker, incarnation);
     }
     return orphaned;
+  }
+
+  #workersUp(): number {
+    return [...this.#view.members.values()].filter(({ state }) => state === 'up').length;
   }
 
   async #applyRequests(term: LeaderTerm): Promise<boolean> {

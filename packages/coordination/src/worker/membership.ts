@@ -169,6 +169,7 @@ export class Membership {
     const { events, logger } = this.#options;
     logger.warn({ incarnation: this.#incarnation }, `fenced: ${why}`);
     await events.fenced();
+    if (this.#stopping.signal.aborted) return;
     this.#incarnation = newId();
     this.#dataset = undefined;
     this.#ackedBeat = 0;

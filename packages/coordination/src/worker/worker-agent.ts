@@ -103,6 +103,8 @@ export class WorkerAgent implements Service {
     if (this.#units.size > 0) {
       logger.warn({ units: this.#units.size }, 'units did not stop in time: left to their lease');
     }
+    // Before leaving: a beat after it would be answered with FENCED, and make us join again.
+    await this.#membership.stop();
     try {
       if (await store.leave(identity.worker, this.incarnation)) {
         await waker.wake(`${identity.worker} left`).catch(() => {});
@@ -111,6 +113,5 @@ export class WorkerAgent implements Service {
       // The leader sees the lease expire.
     }
     timer.cancel();
-    await this.#membership.stop();
   }
 }
