@@ -19,5 +19,6 @@ export type {
   ActorSpec,
   ActorState,
   ActorStatus,
+  ExecutorLoss,
   Lease,
 } from './types.ts';

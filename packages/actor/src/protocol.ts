@@ -40,6 +40,8 @@ export type Report =
       readonly run: number;
       readonly trace: string;
       readonly code: string | undefined;
+      /** Its fence was refused, or its lease is over. */
+      readonly fenced: boolean;
     }
   | { readonly kind: 'ended'; readonly run: number; readonly how: EndedHow }
   /** An exception or rejection that nobody caught and that belongs to no actor. */
@@ -52,6 +54,8 @@ export type Report =
       readonly externalBytes: number;
       readonly quietForMs: number;
     };
+
+export type RunReport = Extract<Report, { readonly run: number }>;
 
 /** After the grace, how long an actor has to react to its aborted signal. */
 export const lingerMs = 500;

@@ -44,7 +44,8 @@ export interface ActorStatus {
 
 /**
  * The plugin-facing side of an actor, implemented by the runtime package. A failure with the code
- * `lease.expired` is no offence: the actor is started again, uncounted, once the lease is fresh.
+ * `lease.expired` is no offence: the actor is started again, uncounted, once the lease is fresh. After any
+ * other failure with `fenced: true` it is restarted only under a new fence, and dropped if there is none.
  */
 export interface Actor {
   /**
@@ -104,9 +105,22 @@ export interface Lease {
   untilFresh(signal: AbortSignal): Promise<void>;
 }
 
+/** An executor was given up, or died. What became of its actors is told by their statuses. */
+export interface ExecutorLoss {
+  readonly executor: string;
+  /** Ended at once; still working, its actors moved in order; dead without our doing. */
+  readonly what: 'abandoned' | 'retired' | 'exited';
+  readonly reason: string;
+  readonly actors: number;
+  /** Address of the actor to blame, if it is known. */
+  readonly culprit?: string;
+}
+
 export interface ActorHostEvents {
   status(status: ActorStatus): void;
   event(address: string, fence: number, event: unknown): void;
+  /** For logs and metrics. */
+  executorLost?(loss: ExecutorLoss): void;
 }
 
 export interface ActorHostOptions {

@@ -3,7 +3,6 @@
  * killed, it is frozen and continued, its Redis is away. A real worker process, so that it can be.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,8 @@ interface WorkerProcess extends AsyncDisposable {
   /** Of the dedicated executor. */
   readonly dedicatedPid: number;
   readonly statuses: { address: string; state?: string; attempts?: number }[];
+  /** It was told not to renew the lease any more, and does not. */
+  isFrozen(): boolean;
   lines(isolation: 'shared' | 'dedicated'): Line[];
 }
 
@@ -37,8 +38,12 @@ async function startWorker(leaseMs = 400): Promise<WorkerProcess> {
   );
   const pids = new Map<string, number>();
   const statuses: WorkerProcess['statuses'] = [];
+  let isFrozen = false;
   child.on('message', (message: { address: string; event?: { pid?: number } } | 'frozen') => {
-    if (message === 'frozen') return;
+    if (message === 'frozen') {
+      isFrozen = true;
+      return;
+    }
     if (message.event?.pid !== undefined) pids.set(message.address, message.event.pid);
     if (message.event === undefined) statuses.push(message);
   });
@@ -60,6 +65,7 @@ async function startWorker(leaseMs = 400): Promise<WorkerProcess> {
     child,
     dedicatedPid,
     statuses,
+    isFrozen: () => isFrozen,
     lines,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
@@ -115,9 +121,8 @@ for (const what of ['idle', 'in a busy loop'] as const) {
 
 test('after SIGSTOP beyond the lease and SIGCONT the very first check refuses', async () => {
   await using worker = await startWorker();
-  const isFrozen = once(worker.child, 'message');
   worker.child.send('freeze');
-  expect(await isFrozen).toContain('frozen');
+  await until('the lease is not renewed any more', () => worker.isFrozen());
   worker.child.kill('SIGSTOP');
   const stoppedMs = systemClock.monotonicMs();
   await systemClock.sleep(1_000);

@@ -10,7 +10,7 @@
  * never overlap. When the grace is over the signal is aborted; when it still has not ended after that, its
  * lease is revoked and the control thread is told, who then replaces the executor.
  */
-import { assert, type Clock, type Timer, toError } from '@sluice/kernel';
+import { assert, type Clock, isFenced, type Timer, toError } from '@sluice/kernel';
 import { ActorLease, type BoardLease } from '../lease.ts';
 import { Mailbox } from '../mailbox.ts';
 import type { EndedHow, Report } from '../protocol.ts';
@@ -100,6 +100,7 @@ export class ActorCell {
       run: this.#options.run,
       trace: traceOf(error),
       code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+      fenced: isFenced(error),
     });
     this.#limit();
     this.#abort.abort(error);

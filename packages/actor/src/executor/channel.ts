@@ -11,6 +11,8 @@ export interface ExecutorChannel {
   readonly boot: ExecutorBoot;
   readonly board: ExecutorBoard;
   post(reports: readonly Report[]): void;
+  /** Resolves when it left; the executor may end then. */
+  postLast(report: Report): Promise<void>;
   listen(receive: (commands: readonly Command[]) => void): void;
   /** Shows the control thread that this event loop turns. */
   tick(): void;
@@ -33,6 +35,7 @@ function threadChannel(): ExecutorChannel {
     boot,
     board,
     post: (reports) => port.postMessage(reports),
+    postLast: async (report) => port.postMessage([report]),
     listen: (receive) => port.on('message', receive),
     tick: () => board.tick(),
   };
@@ -57,18 +60,19 @@ async function processChannel(): Promise<ExecutorChannel> {
   return {
     boot,
     board,
-    post: sendToParent,
+    post: (reports) => sendToParent(reports, () => {}),
+    postLast: (report) => new Promise((resolve) => sendToParent([report], resolve)),
     listen: (receive) => process.on('message', receive),
     tick: () => {
       const { running, heapBytes, externalBytes, quietForMs } = board;
-      sendToParent([{ kind: 'tick', running, heapBytes, externalBytes, quietForMs }]);
+      sendToParent([{ kind: 'tick', running, heapBytes, externalBytes, quietForMs }], () => {});
     },
   };
 }
 
 /** The callback keeps a closed pipe from becoming an exception; `disconnect` then ends the process. */
-function sendToParent(reports: readonly Report[]): void {
-  process.send?.(reports, undefined, undefined, () => {});
+function sendToParent(reports: readonly Report[], sent: () => void): void {
+  process.send?.(reports, undefined, undefined, () => sent());
 }
 
 function bootOf(data: unknown): ExecutorBoot | undefined {

@@ -41,9 +41,24 @@ export async function runExecutor(
   const channel = await openChannel();
   const { boot, board } = channel;
   const lease = new BoardLease(board, systemClock);
-  const factory = await createFactory({ id: boot.id, kind: boot.kind, data: boot.data, lease });
+  const factory = await lastWords(channel, async () =>
+    createFactory({ id: boot.id, kind: boot.kind, data: boot.data, lease }),
+  );
   const executor = new Executor(channel, factory, lease);
   executor.start();
+}
+
+/** An executor that cannot start says why before it ends. */
+async function lastWords<Result>(
+  channel: ExecutorChannel,
+  begin: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await begin();
+  } catch (error) {
+    await channel.postLast({ kind: 'crashed', trace: traceOf(toError(error)) });
+    throw error;
+  }
 }
 
 class Executor {

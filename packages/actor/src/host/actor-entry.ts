@@ -34,11 +34,15 @@ export type Phase =
 export interface Failure {
   readonly trace: string;
   readonly code?: string | undefined;
+  /** Somebody refused its fence. */
+  readonly fenced?: boolean;
 }
 
 export class ActorEntry {
   readonly address: string;
   readonly supervisor: Supervisor;
+  /** The fence that it was spawned with; `fence` grows when its executor is lost. */
+  readonly spawnedFence: number;
   /** Resolves when it is removed and its last run has ended, or its executor is lost. */
   readonly ended: Promise<void>;
   readonly resolveEnded: () => void;
@@ -63,6 +67,7 @@ export class ActorEntry {
 
   constructor(spec: ActorSpec, supervisor: Supervisor) {
     this.address = spec.address;
+    this.spawnedFence = spec.fence;
     this.spec = spec;
     this.supervisor = supervisor;
     const { promise, resolve } = Promise.withResolvers<void>();

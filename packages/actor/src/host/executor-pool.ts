@@ -166,7 +166,7 @@ export class ExecutorPool {
     this.#executors.delete(executor);
     this.#events.exited(executor, cause);
     if (executor.kind === 'dedicated') return;
-    if (failedToStart) this.#startFailed(executor, cause);
+    if (failedToStart) this.#startFailed(executor, executor.lostBecause ?? cause);
     else this.#fill();
   }
 

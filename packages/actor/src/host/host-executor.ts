@@ -23,8 +23,8 @@ export class HostExecutor {
   readonly runs = new Map<number, ActorEntry>();
   /** Runs that are over their grace and still there. */
   readonly lingering = new Set<number>();
-  /** Address and fence of what was in it when it was lost: its code is gone only with the exit. */
-  readonly ghosts = new Map<string, number>();
+  /** Addresses of what was in it when it was lost: their code is gone only with the exit. */
+  readonly ghosts = new Set<string>();
   /** Resolves with the exit event. */
   readonly exited: Promise<void>;
   state: ExecutorState = 'starting';
@@ -73,6 +73,14 @@ export class HostExecutor {
   /** Its code may still run. */
   get isAlive(): boolean {
     return this.state !== 'exited';
+  }
+
+  /** It confirmed, after the deadline, that nothing is in flight; or there never was anything. */
+  isQuiet(nowMs: number): boolean {
+    if (this.state === 'starting' || this.state === 'exited') return true;
+    if (this.state === 'abandoned') return false;
+    const { quiesceAtMs, quietForMs } = this.handle.board;
+    return nowMs >= quiesceAtMs && quietForMs >= quiesceAtMs;
   }
 
   send(command: Command): void {
