@@ -30,7 +30,8 @@ const startedAtMs = systemClock.monotonicMs();
 const started = new StartedProcesses();
 const stopping = new AbortController();
 
-process.exitCode = await main();
+// Not by its exit code alone: a connection that lingers would hold the prompt back for seconds.
+process.exit(await main());
 
 async function main(): Promise<number> {
   try {
@@ -114,7 +115,13 @@ async function redis(): Promise<string> {
     tell(`Redis ${await redisVersionAt(own.url)} on port ${own.port} (its own, data in .sluice/)`);
     return own.url;
   }
-  const version = await redisVersionAt(given);
+  const version = await redisVersionAt(given).catch((error: unknown) => {
+    throw new SluiceError(
+      'quickstart.redis',
+      `${toError(error).message}. Start that server, or unset REDIS_URL: quickstart then brings its own`,
+      { cause: error },
+    );
+  });
   if (!isVersionAtLeast(version, redisVersionMin)) {
     throw new SluiceError(
       'quickstart.redis_old',
