@@ -275,6 +275,32 @@ test('a server that stops answering is cut off, and used again when it answers',
   expect(read.at(-1)).toBe('again-0');
 });
 
+test.for(['destroy', 'disconnect'] as const)(
+  'what lies in buffers on the way to a server that hangs is not executed after %s',
+  async (cut) => {
+    const redis = await server();
+    const [log, observer] = [client(redis), client(redis, { clientId: 'observer' })];
+    const topic = 'cut';
+    const writer = await log.openWriter(newIdentity());
+    await writer.produce([{ topic, records: records(1) }]);
+    await redis.kill('SIGSTOP');
+    const calls = Array.from({ length: 30 }, () =>
+      writer.produce([{ topic, records: [{ key: null, value: Buffer.alloc(100_000) }] }]),
+    );
+    const outcomes = Promise.allSettled(calls);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // Into the socket, and the kernel.
+    log[cut]();
+    await redis.kill('SIGCONT');
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: unreachable });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // What the server takes with its first read cannot be called back; only a fence refuses that.
+    const [marks] = await observer.topics.watermarks([{ topic, partition: 0 }]);
+    expect(marks?.high).toBeLessThanOrEqual(4);
+  },
+);
+
 test('two writers of one owner do not disturb each other', async () => {
   const redis = await server();
   const log = client(redis);

@@ -68,6 +68,25 @@ test('produce that waits for room goes on, in order, when a group commits', asyn
   expect(expectInOrder(numbers, length)).toBe(0);
 });
 
+test('a call that would fit does not overtake one that waits for room', async () => {
+  const { log } = await setUp({ partitionBytesMax: quota, fullWaitMs: 20_000 });
+  const writer = await open(log);
+  const reader = await read(log, 'sink');
+  await fill(writer, 200 * kibibyte);
+  const sizes = [100 * kibibyte, 10, 10, 90 * kibibyte, 10];
+  const calls = sizes.map((size) =>
+    writer.produce([{ topic, records: [{ key: null, value: Buffer.alloc(size) }] }]),
+  );
+  const acknowledged: number[] = [];
+  for (const [index, call] of calls.entries()) void call.then(() => acknowledged.push(index));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(acknowledged).toEqual([]);
+  await commitEnd(log, reader);
+  const offsets = (await Promise.all(calls)).map(([ack]) => ack?.offsets[0]);
+  expect(offsets).toEqual([200, 201, 202, 203, 204]);
+  expect(acknowledged).toEqual([0, 1, 2, 3, 4]);
+});
+
 test('a partition that nobody reads is full for good, and the error says so', async () => {
   const { log } = await setUp({ partitionBytesMax: quota, fullWaitMs: 50 });
   const writer = await open(log);
