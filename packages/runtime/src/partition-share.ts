@@ -23,11 +23,19 @@ export interface TaskShare {
 
 /** @throws RangeError if the topic is not in the list. */
 export function topicOffset(topic: string, selection: TopicSelection, taskCount: number): number {
-  if (selection.kind === 'regex') return (murmur2(Buffer.from(topic)) & 0x7fffffff) % taskCount;
+  return topicOffsets(selection, taskCount)(topic);
+}
+
+function topicOffsets(selection: TopicSelection, taskCount: number): (topic: string) => number {
+  if (selection.kind === 'regex')
+    return (topic) => (murmur2(Buffer.from(topic)) & 0x7fffffff) % taskCount;
   const ranked = [...new Set(selection.topics)].sort();
-  const rank = ranked.indexOf(topic);
-  if (rank < 0) throw new RangeError(`topic '${topic}' is not in the list`);
-  return Math.floor((rank * taskCount) / ranked.length);
+  const ranks = new Map(ranked.map((topic, rank) => [topic, rank]));
+  return (topic) => {
+    const rank = ranks.get(topic);
+    if (rank === undefined) throw new RangeError(`topic '${topic}' is not in the list`);
+    return Math.floor((rank * taskCount) / ranked.length);
+  };
 }
 
 export function ownerOf(offset: number, partition: number, taskCount: number): number {
@@ -41,8 +49,9 @@ export function partitionsOf(
   { task, taskCount }: TaskShare,
 ): { topic: string; partition: number }[] {
   const mine: { topic: string; partition: number }[] = [];
+  const offsetOf = topicOffsets(selection, taskCount);
   for (const topic of [...topics.keys()].sort()) {
-    const offset = topicOffset(topic, selection, taskCount);
+    const offset = offsetOf(topic);
     const partitions = topics.get(topic)?.partitions ?? 0;
     for (let partition = 0; partition < partitions; partition += 1) {
       if (ownerOf(offset, partition, taskCount) === task) mine.push({ topic, partition });

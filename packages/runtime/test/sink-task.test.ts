@@ -474,7 +474,7 @@ test('a commit that is fenced fails the task with a fenced error', async () => {
 });
 
 test('unchanged offsets are committed again each day, also while paused', async () => {
-  const { runtime } = scripted();
+  const { runtime } = scripted({ options: { sinkIdlePutMs: 600_000, topicRefreshMs: 600_000 } });
   runtime.store.createTopic('t', 1);
   runtime.append('t', 0, 'a');
   const rig = await runtime.started({ config: topicT });

@@ -1,0 +1,134 @@
+import { type SourceRecord, schemas } from '@sluice/connector-api';
+import { expect, test } from 'vitest';
+
+import { processSinkBatches, processSourceBatch } from '../src/process-batch.ts';
+import { createTaskConverters } from '../src/task-converters.ts';
+import { stringConverters } from './support/plugins.ts';
+
+const text = createTaskConverters(
+  {},
+  { ...stringConverters, 'header.converter': 'SimpleHeaderConverter' },
+);
+
+function show(bytes: Uint8Array | null | undefined): string | null | undefined {
+  return bytes ? Buffer.from(bytes).toString() : bytes;
+}
+
+test('records of several topics become one batch a topic, and keep their places', async () => {
+  const records: SourceRecord[] = ['a', 'b', 'a', 'c', 'b'].map((topic, index) => ({
+    topic,
+    key: index % 2 === 0 ? `k${index}` : null,
+    value: `v${index}`,
+    timestampMs: index,
+    partition: index,
+  }));
+  const processed = await processSourceBatch(records, text);
+  expect(
+    processed.topics.map(({ topic, records: produced }) => [
+      topic,
+      produced.map((each) => [show(each.key), show(each.value), each.timestampMs, each.partition]),
+    ]),
+  ).toEqual([
+    [
+      'a',
+      [
+        ['k0', 'v0', 0, 0],
+        ['k2', 'v2', 2, 2],
+      ],
+    ],
+    [
+      'b',
+      [
+        [null, 'v1', 1, 1],
+        ['k4', 'v4', 4, 4],
+      ],
+    ],
+    ['c', [[null, 'v3', 3, 3]]],
+  ]);
+  expect(processed.positions).toEqual([[0, 2], [1, 4], [3]]);
+  expect(processed.bytes).toBe(16);
+});
+
+test('a tombstone stays null, a schema with a null value is converted', async () => {
+  const records: SourceRecord[] = [
+    { topic: 't', key: 'k', value: null },
+    { topic: 't', key: 'k', value: null, valueSchema: { ...schemas.string, optional: true } },
+  ];
+  const json = createTaskConverters(
+    { 'value.converter': 'JsonConverter', 'key.converter': 'StringConverter' },
+    {},
+  );
+  const [batch] = (await processSourceBatch(records, json)).topics;
+  expect(batch?.records.map(({ value }) => show(value))).toEqual([
+    null,
+    '{"schema":{"type":"string","optional":true},"payload":null}',
+  ]);
+});
+
+test('headers keep their order and their records', async () => {
+  const records: SourceRecord[] = [
+    {
+      topic: 't',
+      value: 'a',
+      headers: [
+        { name: 'x', value: '1' },
+        { name: 'x', value: null },
+      ],
+    },
+    { topic: 't', value: 'b' },
+    { topic: 't', value: 'c', headers: [{ name: 'y', value: '2' }] },
+  ];
+  const [batch] = (await processSourceBatch(records, text)).topics;
+  const headers = batch?.records.map((each) =>
+    each.headers?.map(([name, value]) => [name, show(value)]),
+  );
+  expect(headers).toEqual([
+    [
+      ['x', '1'],
+      ['x', null],
+    ],
+    undefined,
+    [['y', '2']],
+  ]);
+});
+
+test('what a source writes is what a sink reads', async () => {
+  const records: SourceRecord[] = [
+    { topic: 't', key: 'k', value: 'v', timestampMs: 7, headers: [{ name: 'h', value: 'x' }] },
+    { topic: 't', key: null, value: '' },
+  ];
+  const [batch] = (await processSourceBatch(records, text)).topics;
+  const fetched = {
+    topic: 't',
+    partition: 3,
+    nextOffset: 12,
+    highWatermark: 12,
+    records: (batch?.records ?? []).map((each, index) => ({
+      ...each,
+      offset: 10 + index,
+      headers: each.headers ?? [],
+      timestampMs: each.timestampMs ?? 1,
+    })),
+  };
+  const read = await processSinkBatches([fetched], text);
+  expect(read).toMatchObject([
+    { topic: 't', partition: 3, offset: 10, key: 'k', value: 'v', timestampMs: 7 },
+    { topic: 't', partition: 3, offset: 11, key: null, value: '', headers: [] },
+  ]);
+  expect(read[0]?.headers).toMatchObject([{ name: 'h', value: 'x' }]);
+  expect(read[0]?.valueSchema).toMatchObject({ type: 'string' });
+});
+
+test('a record that cannot be read fails with its topic, partition and offset', async () => {
+  const json = createTaskConverters({ 'value.converter': 'JsonConverter' }, stringConverters);
+  const fetched = {
+    topic: 't',
+    partition: 3,
+    nextOffset: 12,
+    highWatermark: 12,
+    records: [{ offset: 11, timestampMs: 1, key: null, value: Buffer.from('{"a":'), headers: [] }],
+  };
+  await expect(processSinkBatches([fetched], json)).rejects.toThrow(
+    'the value of a record of t partition 3 offset 11 cannot be converted',
+  );
+});
