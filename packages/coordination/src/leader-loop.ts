@@ -546,14 +546,25 @@ export class LeaderLoop implements Service {
     await Promise.all(dispatching);
   }
 
-  /** A job may be lost: what was granted and not claimed for a while is dispatched again. */
+  /**
+   * A job may be lost: a worker that does not claim what it was granted is told to read its assignments.
+   * Not by the same job again: a queue ignores an id that it remembers.
+   */
   async #remindUnclaimed(nowMs: number, profile: TimingProfile): Promise<void> {
     const overdue = this.#unclaimed.overdue(
       this.#view.units,
       nowMs,
       4 * profile.heartbeatIntervalMs,
     );
-    if (overdue.length > 0) await this.#options.dispatcher.start(overdue);
+    if (overdue.length === 0) return;
+    const owners = new Map(overdue.map(({ worker, incarnation }) => [incarnation, worker]));
+    await this.#options.dispatcher.refresh(
+      [...owners].map(([incarnation, worker]) => ({
+        worker,
+        incarnation,
+        reason: 'unclaimed grants',
+      })),
+    );
   }
 }
 

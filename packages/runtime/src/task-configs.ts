@@ -34,6 +34,8 @@ const runtimePrefixes = [
   'transforms.',
   'predicates.',
   'errors.',
+  // Ours: `sluice.executor`.
+  'sluice.',
   'topic.creation.',
   'producer.override.',
   'consumer.override.',
