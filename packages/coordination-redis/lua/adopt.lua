@@ -19,7 +19,7 @@ local function adopt(unit, uid, epoch, fence)
   local key = tag .. ':u:' .. unit
   local state, storedUid, storedEpoch, storedFence, owner, retired = unpack(redis.call('HMGET', key,
     'state', 'uid', 'epoch', 'fence', 'incarnation', 'retired'))
-  if not state or storedUid ~= uid then return 0 end
+  if storedUid ~= uid then return 0 end
   if owner == incarnation and storedFence == fence then
     if state == 'granted' then
       redis.call('HSET', key, 'state', 'claimed')

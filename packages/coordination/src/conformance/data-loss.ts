@@ -289,10 +289,14 @@ export function testAdoption(make: MakeStore): void {
     const other = await cluster.join('b');
     const higher = { ...unit, fence: unit.fence + 10 };
     expect(await adopt(cluster, restored, unit)).toBe(true);
+    const status = { state: 'RUNNING', attempts: 1 } as const;
+    const { worker, incarnation } = restored;
+    await cluster.store.report(worker, incarnation, [{ ...unit, status }]);
     const before = await cluster.assignmentRevision(restored);
     expect(await adopt(cluster, other, higher)).toBe(true);
     expect(await adopt(cluster, restored, unit)).toBe(false);
     expect(await cluster.unit(task)).toMatchObject({ worker: 'b', fence: higher.fence });
+    expect(await cluster.unit(task)).not.toHaveProperty('status');
     expect((await cluster.assigned(restored)).map((each) => each.unit)).not.toContain(task);
     expect(await cluster.assignmentRevision(restored)).toBeGreaterThan(before);
   });
@@ -315,6 +319,19 @@ export function testAdoption(make: MakeStore): void {
     const fence = await cluster.grant(task, member);
     expect(await adopt(cluster, member, { unit: task, uid, epoch: 1, fence })).toBe(true);
     expect((await cluster.unit(task)).state).toBe('claimed');
+  });
+
+  test('a new fence that was lost is made good, an older one is not taken back', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const { uid } = await cluster.connector('orders');
+    const renewed = fence + 5;
+    expect(await adopt(cluster, member, { unit, uid, epoch: 1, fence: renewed })).toBe(true);
+    expect(await cluster.unit(unit)).toMatchObject({ state: 'claimed', fence: renewed });
+    expect(await adopt(cluster, member, { unit, uid, epoch: 1, fence })).toBe(false);
+    expect((await cluster.unit(unit)).fence).toBe(renewed);
+    expect((await cluster.assigned(member)).map((each) => each.unit)).toContain(unit);
   });
 
   test('a unit that was freed under the same fence is not given back', async () => {

@@ -7,6 +7,7 @@ import {
   testQuarantine,
   testRestoredState,
 } from './data-loss.ts';
+import { testDeltas } from './deltas.ts';
 import { testLeadership } from './leadership.ts';
 import { testBeating, testEnding, testJoining } from './membership.ts';
 import {
@@ -56,6 +57,7 @@ export function describeCoordinationStore(name: string, make: MakeStore): void {
     describe('mutations', () => testMutations(make));
     describe('repairs', () => testRepairs(make));
     describe('changes', () => testChanges(make));
+    describe('deltas', () => testDeltas(make));
     describe('reading', () => testReading(make));
     describe('loss of everything', () => testLossOfEverything(make));
     describe('an older state that came back', () => testRestoredState(make));
