@@ -4,7 +4,8 @@
  *     node --conditions=@sluice/source packages/record-log-redis/bench/produce-consume.ts [--json]
  *
  * `produce` has up to 4 calls of 500 records in flight; `consume` polls what was produced into one reader
- * and looks at every record. Nothing is converted: it is the cost of the log alone.
+ * and looks at every record. `latency` is from the call that produces one record to the poll of a waiting
+ * reader that gives it. Nothing is converted: it is the cost of the log alone.
  */
 import { parseArgs } from 'node:util';
 import { startRedis } from '@sluice/testkit';
@@ -15,6 +16,12 @@ const batchRecords = 500;
 const callsInFlight = 4;
 const produceMs = 900;
 const logBytesMax = 512 * 1024 * 1024;
+const latencyRounds = 1_000;
+
+interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
 
 interface Row {
   readonly bytes: number;
@@ -82,6 +89,28 @@ async function measure(url: string, bytes: number, partitions: number): Promise<
   };
 }
 
+async function measureLatency(url: string): Promise<Latency> {
+  const log = new RedisLog({ url, cluster: 'bench-latency', clientId: 'bench' });
+  await log.start();
+  const topic = 'bench';
+  const writer = await log.openWriter({ id: 'writer', fence: 1 });
+  const reader = await log.openReader({ identity: { id: 'reader', fence: 1 }, group: 'bench' });
+  await reader.assign([{ topic, partition: 0 }]);
+  const records = [{ key: null, value: Buffer.alloc(100) }];
+  const delaysMs: number[] = [];
+  for (let sample = 0; sample < latencyRounds; sample += 1) {
+    const polled = reader.poll(5_000);
+    await new Promise(setImmediate);
+    const start = performance.now();
+    await Promise.all([writer.produce([{ topic, records }]), polled]);
+    delaysMs.push(performance.now() - start);
+  }
+  await log.stop();
+  delaysMs.sort((a, b) => a - b);
+  const at = (part: number): number => round(delaysMs[Math.floor(part * latencyRounds)] ?? 0);
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
 async function timed(run: () => Promise<unknown>): Promise<{ seconds: number; cpuMicros: number }> {
   const start = performance.now();
   const cpu = process.cpuUsage();
@@ -101,8 +130,11 @@ const rows: Row[] = [];
 for (const bytes of [100, 1_000]) {
   for (const partitions of [1, 4]) rows.push(await measure(redis.url, bytes, partitions));
 }
+const latency = await measureLatency(redis.url);
 if (flags.json) {
-  console.log(JSON.stringify({ batchRecords, callsInFlight, node: process.version, rows }));
+  console.log(
+    JSON.stringify({ batchRecords, callsInFlight, node: process.version, rows, latency }),
+  );
 } else {
   console.table(
     rows.map((row) => ({
@@ -114,4 +146,5 @@ if (flags.json) {
       'µs CPU each ': row.consumeCpuMicros,
     })),
   );
+  console.log(`latency of one record: p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms`);
 }

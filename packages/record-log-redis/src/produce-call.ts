@@ -1,4 +1,5 @@
 import {
+  assertPartition,
   assertTopicName,
   type KeylessPartitions,
   type ProduceAck,
@@ -6,7 +7,6 @@ import {
   recordBytes,
   recordTooLargeError,
   type TopicBatch,
-  unknownPartitionError,
 } from '@sluice/record-log';
 
 import { encodeBatches } from './batch-format.ts';
@@ -31,7 +31,7 @@ export interface Chunk {
 /** One call of `produce`, from its arguments to its acknowledgement. */
 export interface ProduceCall {
   readonly batches: readonly TopicBatch[];
-  readonly acks: ProduceAck[];
+  acks: ProduceAck[];
   readonly resolve: (acks: ProduceAck[]) => void;
   readonly reject: (error: unknown) => void;
   chunksLeft: number;
@@ -57,14 +57,17 @@ export function encodeCall(call: ProduceCall, options: EncodeOptions): Chunk[] {
     parts = [];
     bytes = 0;
   };
-  for (const batch of call.batches) {
-    for (const part of encodeTopicBatch(call, batch, options)) {
+  // All batches of a topic together: a call of many small ones is still few stream entries.
+  const acks: ProduceAck[] = [];
+  for (const [topic, indexes] of topicsOf(call.batches)) {
+    for (const part of encodeTopic(topic, indexes, call.batches, acks, options)) {
       if (bytes + part.payload.length > options.chunkBytesMax) close();
       parts.push(part);
       bytes += part.payload.length;
     }
   }
   close();
+  call.acks = acks;
   call.chunksLeft = chunks.length;
   return chunks;
 }
@@ -76,22 +79,46 @@ function assertRecords({ topic, records }: TopicBatch, options: EncodeOptions): 
   for (const record of records) {
     const bytes = recordBytes(record);
     if (bytes > recordBytesMax) throw recordTooLargeError(topic, bytes, recordBytesMax);
-    if (record.partition !== undefined && record.partition >= partitions) {
-      throw unknownPartitionError(topic, record.partition, partitions);
-    }
+    if (record.partition !== undefined) assertPartition(topic, record.partition, partitions);
   }
 }
 
-function* encodeTopicBatch(
-  call: ProduceCall,
-  { topic, records }: TopicBatch,
+/** Topics in the order of their first batch, with the indexes of their batches. */
+function topicsOf(batches: readonly TopicBatch[]): Map<string, number[]> {
+  const topics = new Map<string, number[]>();
+  for (const [index, { topic }] of batches.entries()) {
+    const indexes = topics.get(topic);
+    if (indexes) indexes.push(index);
+    else topics.set(topic, [index]);
+  }
+  return topics;
+}
+
+/** Puts the acknowledgements of the topic's batches into `acks`, to be filled in later. */
+function* encodeTopic(
+  topic: string,
+  indexes: readonly number[],
+  batches: readonly TopicBatch[],
+  acks: ProduceAck[],
   options: EncodeOptions,
 ): Generator<Part> {
-  const chosen = choosePartitions(topic, records, options);
+  const own = indexes.map((index) => batches[index]?.records ?? []);
+  const records = own.length === 1 ? (own[0] ?? []) : own.flat();
+  const partitions = new Int32Array(records.length);
   const offsets = new Float64Array(records.length);
-  call.acks.push({ topic, partitions: chosen.partitions, offsets });
-  for (const [partition, order] of chosen.orders) {
-    const limits = { nowMs: options.nowMs, bytesMax: options.entryBytesMax };
+  let start = 0;
+  for (const [nth, batch] of own.entries()) {
+    const end = start + batch.length;
+    choosePartitions(topic, batch, partitions.subarray(start, end), options);
+    acks[indexes[nth] ?? 0] = {
+      topic,
+      partitions: partitions.subarray(start, end),
+      offsets: offsets.subarray(start, end),
+    };
+    start = end;
+  }
+  const limits = { nowMs: options.nowMs, bytesMax: options.entryBytesMax };
+  for (const [partition, order] of ordersOf(partitions)) {
     for (const { payload, first, count } of encodeBatches(records, order, limits)) {
       const acknowledge = (firstOffset: number): void => {
         for (let index = 0; index < count; index += 1) {
@@ -103,26 +130,34 @@ function* encodeTopicBatch(
   }
 }
 
-/** `orders`: for each partition the indexes of its records; undefined stands for all of them. */
+/** Fills in the partition of each record. */
 function choosePartitions(
   topic: string,
   records: TopicBatch['records'],
+  partitions: Int32Array,
   options: EncodeOptions,
-): { partitions: Int32Array; orders: Iterable<[number, number[] | undefined]> } {
+): void {
   const count = options.partitionsOf(topic);
-  const partitions = new Int32Array(records.length);
-  if (records.length === 0) return { partitions, orders: [] };
-  if (count === 1) return { partitions, orders: [[0, undefined]] };
-  const orders = new Map<number, number[]>();
+  if (count === 1) return;
   let keyless: number | undefined;
   for (const [index, { key, partition }] of records.entries()) {
-    let to = partition;
-    if (to === undefined && key !== null) to = partitionForKey(key, count);
-    to ??= keyless ??= options.keyless.next(topic, count);
-    partitions[index] = to;
-    const order = orders.get(to);
-    if (order) order.push(index);
-    else orders.set(to, [index]);
+    let chosen = partition;
+    if (chosen === undefined && key !== null) chosen = partitionForKey(key, count);
+    chosen ??= keyless ??= options.keyless.next(topic, count);
+    partitions[index] = chosen;
   }
-  return { partitions, orders };
+}
+
+/** For each partition the indexes of its records, in their order; undefined stands for all. */
+function ordersOf(partitions: Int32Array): Iterable<[number, number[] | undefined]> {
+  const first = partitions[0];
+  if (first === undefined) return [];
+  if (partitions.every((partition) => partition === first)) return [[first, undefined]];
+  const orders = new Map<number, number[]>();
+  for (const [index, partition] of partitions.entries()) {
+    const order = orders.get(partition);
+    if (order) order.push(index);
+    else orders.set(partition, [index]);
+  }
+  return orders;
 }

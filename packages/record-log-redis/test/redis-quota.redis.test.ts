@@ -234,7 +234,7 @@ test('destroy ends calls that wait for room', async () => {
   const startMs = performance.now();
   log.destroy();
   expect(await outcome).toMatchObject({ code: 'log.unreachable' });
-  expect(performance.now() - startMs).toBeLessThan(100);
+  expect(performance.now() - startMs).toBeLessThan(1_000);
 });
 
 const keys = new Keys({ namespace: 'sluice-log', cluster: 'test' });

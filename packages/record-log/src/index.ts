@@ -14,6 +14,7 @@ export {
 } from './limits.ts';
 export {
   assertOffsets,
+  assertPartition,
   assertTopicName,
   parsePartitionName,
   partitionName,

@@ -1,5 +1,6 @@
 import { assert, SluiceError } from '@sluice/kernel';
 
+import { unknownPartitionError } from './errors.ts';
 import type { GroupOffset, TopicPartition } from './record-log.ts';
 
 const topicLengthMax = 249; // Kafka's limit: `<topic>-<partition>` becomes the name of a folder there.
@@ -17,6 +18,11 @@ export function assertTopicName(topic: string): void {
     `topic name '${topic.slice(0, 80)}' is not valid: use 1 to ${topicLengthMax} of a-z, A-Z, 0-9, '.', '_', '-', and neither '.' nor '..'`,
     { details: { topic } },
   );
+}
+
+export function assertPartition(topic: string, partition: number, partitions: number): void {
+  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
+  throw unknownPartitionError(topic, partition, partitions);
 }
 
 /** What is stored as an offset is compared as a number for ever after. */

@@ -51,6 +51,45 @@ export function testProduce(harness: Harness): void {
     ]);
   });
 
+  test('many small batches of one call keep their order and their acknowledgements', async () => {
+    const [a, b] = [await createTopic(3), await createTopic(1)];
+    const writer = await openWriter();
+    const batches = Array.from({ length: 90 }, (_, index) => ({
+      topic: index % 3 === 2 ? b : a,
+      records: records(index % 4, {
+        prefix: `${index}.`,
+        partition: index % 3 === 2 ? 0 : index % 2,
+      }),
+    }));
+    const acks = await writer.produce(batches);
+    expect(acks.map(({ topic, offsets }) => [topic, offsets.length])).toEqual(
+      batches.map((batch) => [batch.topic, batch.records.length]),
+    );
+    const partitions = [
+      { topic: a, partition: 0 },
+      { topic: a, partition: 1 },
+      { topic: b, partition: 0 },
+    ];
+    const reader = await openReader(partitions);
+    const read = await readRecords(reader, batches.flatMap((batch) => batch.records).length);
+    for (const [index, { topic, records: written }] of batches.entries()) {
+      const found = written.map((_, nth) => {
+        const [partition, offset] = [acks[index]?.partitions[nth], acks[index]?.offsets[nth]];
+        return read.find(
+          (each) => each.topic === topic && each.partition === partition && each.offset === offset,
+        );
+      });
+      expect(found.map((each) => textOf(each?.value ?? null))).toEqual(
+        count(written.length, `${index}.`),
+      );
+    }
+    for (const { topic, partition } of partitions) {
+      const here = read.filter((each) => each.topic === topic && each.partition === partition);
+      const order = values(here).map((value) => Number(value?.split('.')[0]));
+      expect(order).toEqual(order.toSorted((x, y) => x - y));
+    }
+  });
+
   test('a call without records is acknowledged', async () => {
     const topic = await createTopic();
     const writer = await openWriter();
@@ -150,13 +189,15 @@ export function testProduce(harness: Harness): void {
   test('a partition that does not exist is refused, and nothing of the call is appended', async () => {
     const topic = await createTopic(2);
     const writer = await openWriter();
-    const refused = writer.produce([
-      { topic, records: [...records(1, { partition: 0 }), ...records(1, { partition: 2 })] },
-    ]);
-    await expect(refused).rejects.toMatchObject({
-      code: 'log.unknown_partition',
-      retriable: false,
-    });
+    for (const partition of [2, -1, 0.5]) {
+      const refused = writer.produce([
+        { topic, records: [...records(1, { partition: 0 }), ...records(1, { partition })] },
+      ]);
+      await expect(refused).rejects.toMatchObject({
+        code: 'log.unknown_partition',
+        retriable: false,
+      });
+    }
     expect(await log().topics.watermarks([{ topic, partition: 0 }])).toEqual([{ low: 0, high: 0 }]);
   });
 

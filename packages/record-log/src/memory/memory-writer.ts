@@ -1,6 +1,7 @@
 import type { Clock } from '@sluice/kernel';
 
 import {
+  assertPartition,
   assertTopicName,
   closedError,
   KeylessPartitions,
@@ -11,7 +12,6 @@ import {
   recordTooLargeError,
   type SourceOffset,
   type TopicBatch,
-  unknownPartitionError,
   type WriterIdentity,
 } from '../index.ts';
 import type { MemoryLogStore } from './memory-log-store.ts';
@@ -75,7 +75,7 @@ export class MemoryWriter implements LogWriter {
       const bytes = recordBytes(record);
       if (bytes > recordBytesMax) throw recordTooLargeError(topic, bytes, recordBytesMax);
       if (record.partition !== undefined) {
-        if (record.partition >= count) throw unknownPartitionError(topic, record.partition, count);
+        assertPartition(topic, record.partition, count);
         return record.partition;
       }
       if (record.key !== null) return partitionForKey(record.key, count);
