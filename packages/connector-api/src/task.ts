@@ -74,7 +74,10 @@ export interface SourceTaskContext extends TaskContext {
 
 export interface SourceTask {
   start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> | void;
-  /** Next batch; may wait (honour `context.signal`); empty or null when there is nothing now. */
+  /**
+   * Next batch; may wait (honour `context.signal`); empty or null when there is nothing now. A task with
+   * `commitRecord` or `commit` is told nothing while it polls, so it should return at least every second.
+   */
   poll(): Promise<readonly SourceRecord[] | null>;
   /** After the offsets of everything acknowledged so far were stored. */
   commit?(): Promise<void> | void;

@@ -41,9 +41,8 @@ export class LogCalls {
   async untilAccepted<Result>(purpose: string, call: () => Promise<Result>): Promise<Result> {
     const { scope, options, counters } = this.#context;
     for (let attempt = 1; ; attempt++) {
-      scope.assertMayAct();
       try {
-        const result = await call();
+        const result = await this.attempt(call);
         this.noteSuccess(purpose);
         return result;
       } catch (error) {
@@ -52,6 +51,23 @@ export class LogCalls {
         this.noteFailure(purpose, error);
       }
       await this.#pause(backoffMs(attempt, options.logBackoff, options.random));
+    }
+  }
+
+  /**
+   * One call, if the run may still act. When the run ends meanwhile, the log's sockets are cut, so that the
+   * call fails now: an actor that waited for it beyond its grace would cost its whole executor, while other
+   * tasks only send again what they had in flight.
+   */
+  async attempt<Result>(call: () => Promise<Result>): Promise<Result> {
+    const { options, scope } = this.#context;
+    scope.assertMayAct();
+    const cut = (): void => options.log.disconnect();
+    scope.over.addEventListener('abort', cut, { once: true });
+    try {
+      return await call();
+    } finally {
+      scope.over.removeEventListener('abort', cut);
     }
   }
 

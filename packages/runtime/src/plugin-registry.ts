@@ -9,6 +9,8 @@ export interface PluginDescription {
   readonly type: 'source' | 'sink';
   readonly version: string;
   readonly configKeys: readonly ConfigKeyInfo[];
+  /** Its tasks ask for a process of their own. */
+  readonly isolation?: 'dedicated';
 }
 
 /** A module that could not be used, or a plugin of it. */
@@ -59,6 +61,7 @@ export class PluginRegistry {
       type: plugin.type,
       version: plugin.version,
       configKeys: toConfigKeyInfos(plugin.configDef.keys),
+      ...(plugin.isolation === 'dedicated' ? { isolation: 'dedicated' } : {}),
     }));
   }
 }

@@ -186,13 +186,15 @@ export class SinkTaskRun implements TaskRun {
 
   async #read(waitMs: number): Promise<SinkBatch> {
     const { counters, scope } = this.#context;
-    assert(this.#reader && this.#converters, 'a run reads after it was started');
+    const reader = this.#reader;
+    assert(reader && this.#converters, 'a run reads after it was started');
     if (this.#interrupt.signal.aborted) {
       this.#interrupt = new AbortController();
       // Woken between two waits: look at what changed first.
       return emptyBatch;
     }
-    const fetched = await this.#reader.poll(waitMs, this.#interrupt.signal);
+    const { signal } = this.#interrupt;
+    const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
     const records = await processSinkBatches(fetched, this.#converters);
     counters.recordsIn += records.length;
@@ -290,7 +292,7 @@ export class SinkTaskRun implements TaskRun {
       : changed;
     if (offsets.length === 0) return;
     try {
-      await this.#reader?.commit(offsets);
+      await this.#calls.attempt(async () => this.#reader?.commit(offsets));
     } catch (error) {
       if (scope.isOver) return;
       counters.commitFailures += 1;

@@ -301,8 +301,7 @@ export class SourceTaskRun implements TaskRun {
     const due = this.#submitted.take();
     try {
       if (due.length > 0) {
-        scope.assertMayAct();
-        await this.#writer?.commitSourceOffsets(connector, due);
+        await this.#calls.attempt(async () => this.#writer?.commitSourceOffsets(connector, due));
         this.#submitted.markStored(due);
         this.#calls.noteSuccess('commit');
         counters.commits += 1;

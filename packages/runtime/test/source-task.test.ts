@@ -506,3 +506,15 @@ test('counters are told about once a second, only when they changed, and at the 
     recordsActive: 0,
   });
 });
+
+test('a produce that never answers does not hold up a stop beyond its grace', async () => {
+  const { runtime, batches } = scripted();
+  runtime.decide = (operation) => (operation === 'produce' ? 'hung' : 'ok');
+  batches.push(seq(1, 3));
+  const rig = await runtime.started();
+  await runtime.clock.pass(2_000);
+  const beganMs = runtime.clock.monotonicMs();
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.clock.monotonicMs() - beganMs).toBeLessThan(5_500);
+  expect(runtime.journal.at(-1)).toBe('stop');
+});

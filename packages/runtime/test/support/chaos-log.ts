@@ -11,7 +11,8 @@ import type {
 } from '@sluice/record-log';
 
 /** What happens to one call. `lost-reply`: applied, but the caller is told that it failed. */
-export type Outcome = 'ok' | 'late' | 'refused' | 'full' | 'lost-reply' | 'for-good';
+/** `hung`: no answer until the sockets are cut. */
+export type Outcome = 'ok' | 'late' | 'refused' | 'full' | 'lost-reply' | 'for-good' | 'hung';
 
 export interface ChaosLogOptions {
   readonly inner: RecordLog;
@@ -31,6 +32,7 @@ export class ChaosLog implements RecordLog {
   readonly #options: ChaosLogOptions;
   readonly capabilities: RecordLog['capabilities'];
   readonly topics: RecordLog['topics'];
+  readonly #hung = new Set<() => void>();
   #cuts = 0;
   /** Operations without a lease. Must stay empty. */
   readonly violations: string[] = [];
@@ -57,11 +59,13 @@ export class ChaosLog implements RecordLog {
   }
 
   destroy(): void {
-    this.#cuts += 1;
+    this.disconnect();
   }
 
   disconnect(): void {
     this.#cuts += 1;
+    for (const cut of this.#hung) cut();
+    this.#hung.clear();
   }
 
   async openWriter(identity: WriterIdentity): Promise<LogWriter> {
@@ -129,6 +133,11 @@ export class ChaosLog implements RecordLog {
     if (outcome === 'full')
       throw new SluiceError('log.full', 'the log is full', { retriable: true });
     if (outcome === 'for-good') throw new SluiceError('log.record_too_large', 'too large');
+    if (outcome === 'hung') {
+      const cut = Promise.withResolvers<void>();
+      this.#hung.add(cut.resolve);
+      await cut.promise;
+    }
     if (outcome === 'late') await clock.sleep(lateMs);
     if (cuts !== this.#cuts) throw unreachable();
     const result = await apply();

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+
+import { FairTurns } from '../src/fair-turns.ts';
+
+test('a loop whose every await is settled lets timers run', async () => {
+  const turns = new FairTurns();
+  const beganMs = performance.now();
+  const firedAtMs: number[] = [];
+  const timer = setInterval(() => firedAtMs.push(performance.now()), 5);
+  while (firedAtMs.length < 3 && performance.now() - beganMs < 5_000) {
+    await turns.take();
+  }
+  clearInterval(timer);
+  expect(firedAtMs).toHaveLength(3);
+});
+
+test('loops that share a slice are all let on by the same turn', async () => {
+  const turns = new FairTurns();
+  const untilMs = performance.now() + 20;
+  while (performance.now() < untilMs);
+  const first = turns.take();
+  expect(first).toBeInstanceOf(Promise);
+  expect(turns.take()).toBe(first);
+  await first;
+  expect(turns.take()).toBeUndefined();
+});
