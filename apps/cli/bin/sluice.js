@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Installed, this runs dist/. In a checkout without a build it runs the TypeScript sources, with the Node 24
-// that npm has put beside them if the one on the PATH is too old for that.
+// Installed, this runs dist/. In a checkout it runs the TypeScript sources, since a build may be an old one,
+// with the Node 24 that npm has put beside them if the one on the PATH is older.
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 // As a whole: an older Node has not got all of it.
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const folder = dirname(realpathSync(fileURLToPath(import.meta.url)));
 const built = join(folder, '../dist/main.js');
 const source = join(folder, '../src/main.ts');
-const runsFromSource = !existsSync(built);
+const runsFromSource = existsSync(source);
 const nodeMajorMin = 24;
 
 if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) runWithOwnNode();

@@ -63,7 +63,8 @@ export function waitOptionsOf(command: Command): WaitOptions {
   };
 }
 
-function optionsOf(command: Command): Readonly<Record<string, unknown>> {
+/** Options that the program has, too, are taken by it, wherever they stand. */
+export function optionsOf(command: Command): Readonly<Record<string, unknown>> {
   const merged: Record<string, unknown> = {};
   for (let at: Command | null = command; at; at = at.parent) {
     for (const [key, value] of Object.entries(at.opts())) merged[key] ??= value;

@@ -6,11 +6,12 @@ import { addApplyCommand } from './commands/apply.ts';
 import type { CommandContext } from './commands/command.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDescribeCommand } from './commands/describe.ts';
+import { addDevCommand } from './commands/dev.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addRestartCommand } from './commands/restart.ts';
 import { addTargetCommands } from './commands/target.ts';
-import { exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
+import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
 import { type OpenSession, openRedisSession } from './session.ts';
@@ -26,7 +27,9 @@ export async function runCli(
     return exitCodes.ok;
   } catch (error) {
     // Commander has printed its own errors and help already.
-    if (!(error instanceof CommanderError)) io.err(describeError(error));
+    const isTold =
+      error instanceof CommanderError || (error instanceof CliError && error.message === '');
+    if (!isTold) io.err(describeError(error));
     return exitCodeOf(error);
   }
 }
@@ -49,6 +52,7 @@ export function buildProgram(context: CommandContext): Command {
   addRestartCommand(program, context);
   addDeleteCommand(program, context);
   addDrainCommand(program, context);
+  addDevCommand(program, context);
   return program;
 }
 
@@ -61,6 +65,7 @@ Examples:
   sluice describe orders
   sluice restart orders --failed
   sluice drain worker-2 --wait
+  sluice dev ./clock.ts
 
 Exit codes:
 ${codes.join('\n')}`;

@@ -107,7 +107,7 @@ function explain(error: Error, url: string): SluiceError {
       { cause: error },
     );
   }
-  if (/Protocol error|Parser|reply type/i.test(`${error.name} ${error.message}`)) {
+  if (/Unknown RESP|Protocol error|Parser|reply type/i.test(`${error.name} ${error.message}`)) {
     return unreachable(url, 'something answers there that is not Redis', error);
   }
   const reasons: Readonly<Record<string, string>> = {

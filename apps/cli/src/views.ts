@@ -37,7 +37,11 @@ export function badnessOfWorker({ state }: WorkerView): number {
 }
 
 export function stateCell(unit: UnitView): Cell {
-  return { text: unit.stalled ? `${unit.state}, stalled` : unit.state, tone: toneOf(unit) };
+  return { text: stateText(unit), tone: toneOf(unit) };
+}
+
+export function stateText({ state, stalled }: UnitView): string {
+  return stalled ? `${state}, stalled` : state;
 }
 
 function toneOf(unit: UnitView): Tone {
@@ -69,7 +73,7 @@ export function noteOfConnector(view: ConnectorView, nowMs: number): string {
   if (!worst || badnessOf(worst) <= badness.PAUSED) return '';
   const note = noteOf(worst, nowMs);
   if (worst.task === undefined) return note;
-  return `task ${worst.task} ${worst.state}${note === '' ? '' : `: ${note}`}`;
+  return `task ${worst.task} ${stateText(worst)}${note === '' ? '' : `: ${note}`}`;
 }
 
 export function ageOf(sinceMs: number | undefined, nowMs: number): string {

@@ -90,7 +90,7 @@ async function apply(
     global: options.global,
     waiting: dryRun ? { ...waiting, wait: false } : waiting,
     before,
-    subject: `refused, and nothing of ${sourcesOf(definitions)} was applied:`,
+    locate: (line) => locate(line, definitions),
   });
   if (!done) return;
   const { connectors } = done;
@@ -132,8 +132,10 @@ function applyBody(definitions: readonly SourcedDefinition[], dryRun: boolean): 
   };
 }
 
-function sourcesOf(definitions: readonly SourcedDefinition[]): string {
-  return [...new Set(definitions.map((each) => each.source))].join(', ');
+/** The leader begins each line with the connector that it is about. */
+function locate(line: string, definitions: readonly SourcedDefinition[]): string {
+  const about = definitions.find(({ definition }) => line.startsWith(`${definition.name}: `));
+  return about ? `${about.source}: ${line}` : line;
 }
 
 /** The leader checks everything. Without one, what is certain is refused now rather than later. */

@@ -19,8 +19,8 @@ export interface RequestOptions {
   readonly waiting: WaitOptions;
   /** As it was before the request. */
   readonly before: ClusterSnapshot;
-  /** First line of a refusal. */
-  readonly subject?: string;
+  /** Says where the thing that a line of the refusal is about comes from. */
+  readonly locate?: (line: string) => string;
 }
 
 /** How long a leader that is there gets; with none there, only as long as one may be taking over. */
@@ -51,7 +51,7 @@ export async function request(
   context: CommandContext,
   session: Session,
   body: RequestBody,
-  { global, waiting, before, subject }: RequestOptions,
+  { global, waiting, before, locate }: RequestOptions,
 ): Promise<DoneResult | undefined> {
   const requestId = newId();
   const patienceMs = before.leader ? resultLimitMs : leaderlessLimitMs;
@@ -61,7 +61,7 @@ export async function request(
     case 'done':
       return outcome;
     case 'refused':
-      throw refusedError(outcome, subject);
+      throw refusedError(outcome, locate);
     case 'pending': {
       const text = pendingText(outcome.reason);
       if (waiting.wait) throw new CliError(exitCodes.timeout, text);
@@ -74,12 +74,13 @@ export async function request(
 
 function refusedError(
   refusal: Extract<RequestResult, { kind: 'refused' }>,
-  subject: string | undefined,
+  locate: RequestOptions['locate'],
 ): CliError {
   const lines = refusal.errors && refusal.errors.length > 0 ? refusal.errors : [refusal.message];
   if (refusal.status === 404) return new CliError(exitCodes.notFound, lines.join('\n'));
-  const heading = subject === undefined ? [] : [subject];
-  return new CliError(exitCodes.invalid, [...heading, ...lines].join('\n'));
+  if (!locate) return new CliError(exitCodes.invalid, lines.join('\n'));
+  const located = ['refused, and nothing was applied:', ...lines.map(locate)];
+  return new CliError(exitCodes.invalid, located.join('\n'));
 }
 
 /** One line for people, one object for programs. */

@@ -23,6 +23,7 @@ import {
   isoTime,
   noteOf,
   stateCell,
+  stateText,
   unitJson,
   workerJson,
 } from '../views.ts';
@@ -162,10 +163,7 @@ async function describeTask(task: UnitView, seen: Seen): Promise<Description> {
   const events = eventsOf(seen, (event) => event.facts['unit'] === task.unit);
   const fields = formatFields([
     ['Task', `${task.connector}/${task.task ?? ''}`],
-    [
-      'State',
-      `${task.state}${task.stalled ? ', stalled' : ''} since ${ageOf(task.sinceMs, nowMs)}`,
-    ],
+    ['State', `${stateText(task)} since ${ageOf(task.sinceMs, nowMs)}`],
     ['Worker', `${task.worker ?? '-'}${task.workerId === '' ? '' : ` (${task.workerId})`}`],
     ['Executor', task.executor ?? '-'],
     ['Fence', String(task.fence)],
@@ -194,7 +192,7 @@ function describeWorker(view: WorkerView, seen: Seen): Description {
     ['Process', `${member.pid} on ${member.host}, ${member.address}`],
     ['Incarnation', member.incarnation],
     ['Slot', String(member.slot)],
-    ['Holds', `${tasks} tasks, ${connectors} connectors`],
+    ['Holds', `${plural(tasks, 'task')}, ${plural(connectors, 'connector')}`],
   ]);
   const plugins = member.plugins.filter((plugin) => plugin.error === undefined);
   return {
@@ -250,6 +248,10 @@ function eventJson({ id, atMs, type, message }: ClusterEvent): object {
 
 function traceSection(unit: UnitView): string {
   return unit.trace === undefined ? '' : `Trace of ${unit.unit}:\n${indent(unit.trace.trimEnd())}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function sections(parts: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** Connector configurations for the screen: values that may be secrets are not shown. */
 
 const secretKey =
-  /passw|secret|token|credential|private|passphrase|(?:api|access|account|shared)[._-]?key|jaas|sasl\.|auth/i;
+  /passw|secret|token|credential|private|passphrase|(?:api|access|account|shared)[._-]?key|jaas|authorization|basic\.auth/i;
 const secretInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
 
 export const hidden = '[hidden]';
