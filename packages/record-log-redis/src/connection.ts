@@ -109,6 +109,7 @@ export class Connection {
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
       noDelay: true,
+      disableClientInfo: true, // The name says who it is.
     });
     const number = ++this.#sessions;
     this.#redis = redis;
@@ -116,7 +117,6 @@ export class Connection {
     redis.on('error', (error: Error) => {
       cause = error;
     });
-    redis.on('end', () => this.#lose(redis));
     try {
       const waitMs = this.#notBeforeMs - clock.monotonicMs();
       if (waitMs > 0) await clock.sleep(waitMs);
@@ -124,6 +124,7 @@ export class Connection {
       await redis.connect();
       await Promise.all(this.#scripts.map(({ source }) => redis.script('LOAD', source)));
       await this.#prepare(redis);
+      if (redis.status !== 'ready') throw new Error('connection was lost');
     } catch (error) {
       this.#failures += 1;
       this.#notBeforeMs =
@@ -132,6 +133,8 @@ export class Connection {
       if (this.#redis === redis) this.#forget();
       throw toLogError(cause ?? error, this.#options.address);
     }
+    // Not before: what ends while it is opened is a failure, which the next attempt must know of.
+    redis.on('end', () => this.#lose(redis));
     this.#failures = 0;
     return { redis, number };
   }

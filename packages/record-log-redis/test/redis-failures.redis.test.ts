@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import {
   eventually,
   newGroup,
@@ -38,6 +40,37 @@ test('a wrong password is told as such', async () => {
   expect(String(error)).not.toContain('wrong@');
   const right = client(redis, { url: `redis://:right@127.0.0.1:${redis.port}` });
   await right.start();
+});
+
+test('an ACL user that may do what the README lists can do everything', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, rules = ''] = /^ACL SETUSER sluice (.+)$/m.exec(readme) ?? [];
+  const redis = await server();
+  const admin = adminOf(redis);
+  await admin.call('ACL', 'SETUSER', 'sluice', ...rules.replaceAll('<cluster>', 'test').split(' '));
+  const log = client(redis, { url: `redis://sluice:password@127.0.0.1:${redis.port}` });
+  await log.start();
+  expect(log.capabilities.durability).toBe('volatile');
+  const topic = 'allowed';
+  const partition = { topic, partition: 0 };
+  const group = newGroup();
+  const writer = await log.openWriter(newIdentity());
+  const reader = await log.openReader({ identity: newIdentity(), group });
+  await reader.assign([partition]);
+  await writer.produce([{ topic, records: records(3) }]);
+  await writer.commitSourceOffsets('c', [{ partition: { a: 1 }, offset: { b: 2 } }]);
+  expect(await log.readSourceOffsets('c', [{ a: 1 }])).toEqual([{ b: 2 }]);
+  expect(await log.listSourceOffsets('c')).toHaveLength(1);
+  expect(await readRecords(reader, 3)).toHaveLength(3);
+  await reader.commit([{ ...partition, offset: 3 }]);
+  expect(await reader.committed([partition])).toEqual([3]);
+  expect(await log.listGroupOffsets(group)).toHaveLength(1);
+  expect(await log.topics.watermarks([partition])).toEqual([{ low: 0, high: 3 }]);
+  expect(await log.topics.list()).toEqual([topic]);
+  await reader.close();
+  await log.forgetGroup(group);
+  await log.topics.delete(topic);
+  expect(await admin.keys('{sluice-log:test}:log*')).toEqual([]);
 });
 
 test.for([
@@ -300,6 +333,29 @@ test.for(['destroy', 'disconnect'] as const)(
     expect(marks?.high).toBeLessThanOrEqual(4);
   },
 );
+
+test('a server that is away is not hammered', async () => {
+  const redis = await server();
+  const log = client(redis);
+  const reader = await log.openReader({ identity: newIdentity(), group: newGroup() });
+  await reader.assign([{ topic: 'away', partition: 0 }]);
+  await redis.kill('SIGKILL');
+  let attempts = 0;
+  const listener = createServer((socket) => {
+    attempts += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => listener.listen(redis.port, '127.0.0.1', resolve));
+  expect(await reader.poll(1_500)).toEqual([]);
+  await new Promise((resolve) => listener.close(resolve));
+  // Wakes and fetches, each after 50, 100, 200, 400, 800 ms or half of that, and one at once.
+  expect(attempts).toBeGreaterThan(2);
+  expect(attempts).toBeLessThan(20);
+  await redis.restart();
+  const writer = await log.openWriter(newIdentity());
+  await writer.produce([{ topic: 'away', records: records(1) }]);
+  expect(values(await readRecords(reader, 1))).toEqual(['0']);
+});
 
 test('two writers of one owner do not disturb each other', async () => {
   const redis = await server();
