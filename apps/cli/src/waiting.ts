@@ -3,7 +3,7 @@
  * goes on at a fixed pace until the limit.
  */
 import type { ClusterSnapshot, ConnectorView, UnitId, UnitView } from '@sluice/coordination';
-import { systemClock } from '@sluice/kernel';
+import { isRetriable, systemClock } from '@sluice/kernel';
 
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Session } from './session.ts';
@@ -24,7 +24,7 @@ export async function waitUntil(
 ): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
-    const snapshot = await session.client.snapshot();
+    const snapshot = await snapshotBefore(session, deadlineMs);
     const seen = look(snapshot);
     if (seen.kind === 'done') return;
     if (seen.kind === 'failed') throw new CliError(exitCodes.failed, seen.message);
@@ -36,6 +36,19 @@ export async function waitUntil(
       );
     }
     await systemClock.sleep(betweenLooksMs);
+  }
+}
+
+/** A Redis that is away for a moment does not end the wait. */
+async function snapshotBefore(session: Session, deadlineMs: number): Promise<ClusterSnapshot> {
+  for (;;) {
+    try {
+      return await session.client.snapshot();
+    } catch (error) {
+      if (!isRetriable(error) || systemClock.monotonicMs() + betweenLooksMs > deadlineMs)
+        throw error;
+      await systemClock.sleep(betweenLooksMs);
+    }
   }
 }
 
