@@ -23,6 +23,7 @@ import { toError } from '@sluice/kernel';
 
 import { type ConnectorPayload, isRuntimeMessage, type RuntimeEvent } from './payloads.ts';
 import { assertTaskCount, publishedTaskConfigs, tasksMaxOf } from './task-configs.ts';
+import { assertSupported } from './unsupported-keys.ts';
 
 export interface ConnectorActorOptions {
   readonly context: ActorContext;
@@ -100,6 +101,7 @@ export class ConnectorActor implements Actor {
 
   async #startInstance(): Promise<void> {
     const { config, connector } = this.#payload;
+    assertSupported(config);
     const plugin = this.#options.findPlugin(config);
     const started = { instance: plugin.createConnector(), plugin, abort: new AbortController() };
     this.#started = started;

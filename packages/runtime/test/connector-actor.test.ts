@@ -62,7 +62,7 @@ function scripted(overrides: Partial<Connector> = {}): Scripted {
           'tasks.max': '2',
           table: 't1',
           'value.converter': 'JsonConverter',
-          'errors.tolerance': 'all',
+          'errors.log.enable': 'true',
         },
         targetState: 'STARTED',
         definitionVersion: 1,
@@ -99,7 +99,7 @@ test('starts the plugin and tells its task configurations, with the keys that th
     name: 'orders',
     'connector.class': 'org.acme.OrdersSourceConnector',
     'value.converter': 'JsonConverter',
-    'errors.tolerance': 'all',
+    'errors.log.enable': 'true',
     'task.class': 'org.acme.OrdersSourceTask',
   };
   expect(published(rig)).toEqual([
@@ -240,4 +240,35 @@ test('a stop that throws still ends the connector', async () => {
   const rig = await started();
   await clock.settled(rig.stop());
   expect(rig.failure).toBeUndefined();
+});
+
+test('what is not supported yet is refused by name, and what asks for nothing is not', async () => {
+  const base = { 'connector.class': 'org.acme.OrdersSourceConnector', 'tasks.max': '2' };
+  const refused = await scripted().started({
+    config: {
+      ...base,
+      transforms: 'mask',
+      'errors.tolerance': 'all',
+      'producer.override.acks': '1',
+      'topic.creation.default.partitions': '6',
+    },
+  });
+  expect(refused.failure?.message.split('\n')).toEqual(
+    [
+      'transforms',
+      'errors.tolerance',
+      'producer.override.acks',
+      'topic.creation.default.partitions',
+    ].map((key) => `Configuration ${key} is not supported yet: remove it`),
+  );
+  const accepted = await scripted().started({
+    config: {
+      ...base,
+      transforms: '',
+      'errors.tolerance': 'none',
+      'exactly.once.support': 'requested',
+      'consumer.override.group.id': 'mine',
+    },
+  });
+  expect(accepted.failure).toBeUndefined();
 });
