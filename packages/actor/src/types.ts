@@ -77,7 +77,7 @@ export interface ActorContext {
   readonly setState: (state: 'RUNNING' | 'PAUSED') => void;
   /** A failure outside of start / receive / stop, e.g. of its loop. Handled as if `receive` had thrown. */
   readonly fail: (error: unknown) => void;
-  /** To the control thread; structured-clonable (the actor fails if it is not). */
+  /** To the control thread; structured-clonable, at most 1 000 a second (the actor fails otherwise). */
   readonly emit: (event: unknown) => void;
 }
 
@@ -172,7 +172,11 @@ export interface ActorHostOptions {
 export interface ActorHost {
   /** Resolves when the shared executors are up. @throws SluiceError `actor.executor-start` if none comes up. */
   start(): Promise<void>;
-  /** Stops all actors within the grace, then all executors. */
+  /**
+   * Stops all actors within the grace, then all executors. Returns within its limit also if a thread is
+   * blocked in a system call; `executors()` then still lists it, and `process.exit()` would wait for
+   * the call to return: such a process ends itself by SIGKILL.
+   */
   stop(): Promise<void>;
   /** Idempotent for the same address and fence. Failures come as statuses. */
   spawn(spec: ActorSpec): void;

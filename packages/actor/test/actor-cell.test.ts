@@ -214,3 +214,12 @@ test('an actor that does not take its messages fails when its mailbox is full', 
   receiving.open();
   await life;
 });
+
+test('an actor that floods the control thread with events fails instead', async () => {
+  const { context, life, reports } = setUp();
+  await settle();
+  for (let index = 0; index < 5_000; index++) context().emit(index);
+  await life;
+  expect(reports.filter(({ kind }) => kind === 'event')).toHaveLength(1_000);
+  expect(reports.at(-2)).toMatchObject({ kind: 'failing', code: 'actor.too-many-events' });
+});

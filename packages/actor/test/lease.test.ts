@@ -1,5 +1,5 @@
 import { FakeClock } from '@sluice/kernel/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ExecutorBoard } from '../src/executor-board.ts';
 import { ActorLease, BoardLease } from '../src/lease.ts';
 
@@ -138,6 +138,7 @@ test('it confirms to be quiet only for a deadline that has passed', async () => 
 });
 
 test('a listener that throws does not keep the others from being called', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const { clock, lease, expiries, renew } = setUp();
   lease.onExpired(() => {
     throw new Error('a bad listener');
@@ -151,6 +152,8 @@ test('a listener that throws does not keep the others from being called', async 
   await clock.advance(100);
   expect(expiries).toHaveLength(1);
   expect(isCalled).toBe(true);
+  expect(warn).toHaveBeenCalledWith('a lease listener threw: Error: a bad listener');
+  warn.mockRestore();
 });
 
 test("an actor's view can be revoked alone, and then cuts its own sockets only", async () => {

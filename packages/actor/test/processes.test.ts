@@ -119,6 +119,21 @@ for (const what of ['idle', 'in a busy loop'] as const) {
   });
 }
 
+test('a dedicated process ignores the signals that a terminal or service manager sends to the group', async () => {
+  await using harness = await startHarness();
+  harness.spawn('task/a/0', [{ do: 'memory' }], { isolation: 'dedicated' });
+  const pidOf = (): unknown => harness.events.find(({ event }) => 'pid' in event)?.event.pid;
+  await harness.until('it runs', () => pidOf() !== undefined);
+  process.kill(Number(pidOf()), 'SIGINT');
+  process.kill(Number(pidOf()), 'SIGTERM');
+  harness.tell('task/a/0', { do: 'echo', value: 'alive' });
+  await harness.until('it answers', () =>
+    harness.events.some(({ event }) => event.echo === 'alive'),
+  );
+  await harness.host.stopActor('task/a/0', 1);
+  expect(harness.events.at(-1)?.event).toEqual({ stopping: 'stop' });
+});
+
 test('after SIGSTOP beyond the lease and SIGCONT the very first check refuses', async () => {
   await using worker = await startWorker();
   worker.child.send('freeze');

@@ -10,11 +10,14 @@
  * never overlap. When the grace is over the signal is aborted; when it still has not ended after that, its
  * lease is revoked and the control thread is told, who then replaces the executor.
  */
-import { assert, type Clock, isFenced, type Timer, toError } from '@sluice/kernel';
+import { assert, type Clock, isFenced, SluiceError, type Timer, toError } from '@sluice/kernel';
 import { ActorLease, type BoardLease } from '../lease.ts';
 import { Mailbox } from '../mailbox.ts';
 import type { EndedHow, Report } from '../protocol.ts';
 import type { Actor, ActorContext, ActorFactory, ActorSpec } from '../types.ts';
+
+/** More is a defect of the actor, and would load the thread that keeps the heartbeat. */
+const eventsPerSecondMax = 1_000;
 
 export interface ActorCellOptions {
   readonly run: number;
@@ -41,6 +44,7 @@ export class ActorCell {
   #isStarted = false;
   #isReported = false;
   #timer: Timer | undefined;
+  #events = { sinceMs: 0, count: 0 };
 
   constructor(options: ActorCellOptions) {
     this.#options = options;
@@ -158,6 +162,20 @@ export class ActorCell {
     this.#options.report({ kind: 'ended', run: this.#options.run, how });
   }
 
+  #mayEmit(): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#events.sinceMs >= 1_000) this.#events = { sinceMs: nowMs, count: 0 };
+    this.#events.count++;
+    if (this.#events.count <= eventsPerSecondMax) return true;
+    this.fail(
+      new SluiceError(
+        'actor.too-many-events',
+        `${this.#options.spec.address} emits more than ${eventsPerSecondMax} events a second`,
+      ),
+    );
+    return false;
+  }
+
   #context(): ActorContext {
     const { report, run, spec } = this.#options;
     return {
@@ -167,7 +185,9 @@ export class ActorCell {
       signal: this.#abort.signal,
       setState: (state) => this.#setState(state),
       fail: (error) => this.fail(error),
-      emit: (event) => report({ kind: 'event', run, event }),
+      emit: (event) => {
+        if (this.#mayEmit()) report({ kind: 'event', run, event });
+      },
     };
   }
 }

@@ -48,6 +48,8 @@ async function processChannel(): Promise<ExecutorChannel> {
   );
   // Whoever started us is gone or has dropped us: there is nobody left to report to or take a lease from.
   process.once('disconnect', () => process.exit(1));
+  // Ctrl-C and service managers signal whole groups; the control thread decides how its executors stop.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const boot = await new Promise<ExecutorBoot>((resolve) => {
     process.once('message', (message) => {
       const first = bootOf(message);

@@ -48,7 +48,7 @@ export async function runExecutor(
   executor.start();
 }
 
-/** An executor that cannot start says why before it ends. */
+/** An executor that cannot start says why, and ends. */
 async function lastWords<Result>(
   channel: ExecutorChannel,
   begin: () => Promise<Result>,
@@ -57,7 +57,7 @@ async function lastWords<Result>(
     return await begin();
   } catch (error) {
     await channel.postLast({ kind: 'crashed', trace: traceOf(toError(error)) });
-    throw error;
+    return process.exit(1);
   }
 }
 
