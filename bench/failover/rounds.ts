@@ -61,7 +61,7 @@ export async function loseWorker(
   const before = await rows(bench);
   const lost = before.filter(({ worker }) => worker === victim.name).map(({ task }) => task);
   bench.observer.begin();
-  victim.process.kill(signal);
+  void victim.process.kill(signal);
   const firstMs = await bench.observer.firstRecords(lost, bench.timeoutMs);
   // A task that is handed over writes until it is told to stop: what counts is its silence.
   if (signal === 'SIGTERM') await moved(bench, victim.name);
@@ -107,8 +107,8 @@ export async function loseLeader(bench: Bench, victim?: Member): Promise<Round> 
   const others = before.filter(({ worker }) => worker !== victim?.name).map(({ task }) => task);
   observer.begin();
   const sinceMs = systemClock.monotonicMs();
-  leader.process.kill('SIGKILL');
-  victim?.process.kill('SIGKILL');
+  void leader.process.kill('SIGKILL');
+  void victim?.process.kill('SIGKILL');
   await leader.process.exited;
   await waitFor(async () => await cluster.api.get<{ leader: Leader | null }>('/sluice/leader'), {
     what: 'another coordinator to lead',
