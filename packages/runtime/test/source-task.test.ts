@@ -518,3 +518,27 @@ test('a produce that never answers does not hold up a stop beyond its grace', as
   expect(runtime.clock.monotonicMs() - beganMs).toBeLessThan(5_500);
   expect(runtime.journal.at(-1)).toBe('stop');
 });
+
+test('a write that is refused for good fails the task at once, but stops it only after its poll', async () => {
+  let polls = 0;
+  const { runtime } = scripted(
+    {},
+    {
+      commitRecord: undefined as never,
+      poll: async () => {
+        polls += 1;
+        if (polls === 1) return seq(1, 1);
+        await runtime.clock.sleep(3_000);
+        runtime.note('poll returned');
+        return null;
+      },
+    },
+  );
+  runtime.decide = (operation) => (operation === 'produce' ? 'for-good' : 'ok');
+  const rig = await runtime.started();
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure).toMatchObject({ code: 'log.record_too_large' });
+  expect(runtime.journal).not.toContain('poll returned');
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.journal.slice(-2)).toEqual(['poll returned', 'stop']);
+});
