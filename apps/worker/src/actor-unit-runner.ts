@@ -126,6 +126,11 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     }
   }
 
+  executorLost(loss: Parameters<NonNullable<ActorHostEvents['executorLost']>>[0]): void {
+    const { executor, what, reason, actors, culprit } = loss;
+    this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${reason}`);
+  }
+
   #tellTarget({ unit, fence, targetState }: RunnableUnit): void {
     const message: RuntimeMessage = { type: 'target', state: targetState };
     this.#actors.tell(unit, fence, message);

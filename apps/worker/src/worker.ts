@@ -91,6 +91,7 @@ export class Worker implements Service {
         executorData: this.#executorData(specifiers),
         heapLimitMb: this.#settings.heapLimitMb,
         stopGraceMs: this.#settings.stopGraceMs,
+        killMarginMs: profile.killAfterMs - profile.quiesceAfterMs,
         refence: (actors) => runner.refence(actors),
         ...(sharedExecutors === undefined ? {} : { sharedExecutors }),
       },
@@ -135,6 +136,8 @@ export class Worker implements Service {
     await this.#agent?.stop();
     await this.#jobs?.stop();
     await this.#host?.stop();
+    const stuck = this.#host?.executors().length ?? 0;
+    if (stuck > 0) dieNow(this.#logger, `${stuck} executors did not end`);
     await this.#http.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
@@ -165,7 +168,7 @@ export class Worker implements Service {
  * for it.
  */
 function dieNow(logger: Logger, reason: string): void {
-  logger.error({ reason }, 'killing this process: its lease is over and it cannot be made quiet');
+  logger.error({ reason }, 'killing this process: it cannot be made quiet');
   process.kill(process.pid, 'SIGKILL');
 }
 
