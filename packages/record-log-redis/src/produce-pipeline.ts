@@ -1,4 +1,4 @@
-import { assertNever, backoffMs, newId, type SluiceError } from '@sluice/kernel';
+import { assertNever, backoffMs, newId, SluiceError } from '@sluice/kernel';
 import { fencedError, unknownPartitionError, type WriterIdentity } from '@sluice/record-log';
 
 import type { Argument, Connection } from './connection.ts';
@@ -9,6 +9,8 @@ import type { CompiledRedisLogOptions } from './options.ts';
 import type { Chunk } from './produce-call.ts';
 import { scripts } from './scripts.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
+
+const refusalsMax = 20; // Two writers of one owner may well get in each other's way a few times.
 
 export interface PipelineParts {
   readonly connection: Connection;
@@ -50,6 +52,8 @@ export class ProducePipeline {
   #trouble: Trouble | undefined;
   #fullSinceMs: number | undefined;
   #fullAttempts = 0;
+  /** Refusals since the last acknowledgement, other than for want of room. */
+  #refusals = 0;
   /** Counts failures; what was begun before one must not go on after it. */
   #generation = 0;
 
@@ -87,6 +91,7 @@ export class ProducePipeline {
     this.#trouble = undefined;
     this.#fullSinceMs = undefined;
     this.#fullAttempts = 0;
+    this.#refusals = 0;
     this.#generation += 1;
     this.#beginSession();
     for (const call of calls) call.reject(error);
@@ -153,6 +158,7 @@ export class ProducePipeline {
     this.#inFlight.shift();
     this.#fullSinceMs = undefined;
     this.#fullAttempts = 0;
+    this.#refusals = 0;
     this.#bytesPending -= chunk.bytes;
     for (const [index, part] of chunk.parts.entries()) part.acknowledge(offsets[index] ?? -1);
     const { call } = chunk;
@@ -191,10 +197,12 @@ export class ProducePipeline {
   async #remove(trouble: Trouble): Promise<void> {
     switch (trouble.outcome) {
       case 'gap': // Another writer of the same owner came in between: a new session is all it takes.
-        return;
+        return this.#countRefusal(trouble);
       case 'unopened':
+        this.#countRefusal(trouble);
         return openIdentity(this.#identity, this.#parts);
       case 'unknown':
+        this.#countRefusal(trouble);
         return this.#recreate(trouble.facts[0]);
       case 'full':
         return this.#waitForRoom(partitionFullError(trouble.facts, this.#parts.options));
@@ -205,6 +213,16 @@ export class ProducePipeline {
       default:
         return assertNever(trouble);
     }
+  }
+
+  #countRefusal({ outcome }: Trouble): void {
+    this.#refusals += 1;
+    if (this.#refusals <= refusalsMax) return;
+    throw new SluiceError(
+      'log.unreachable',
+      `Redis at ${this.#parts.options.address} keeps refusing what '${this.#identity.id}' writes (${outcome}): somebody removes its topics or keys as fast as they are made`,
+      { retriable: true, details: { identity: this.#identity.id, outcome } },
+    );
   }
 
   /** Records are encoded for the partitions that the topic had; it may have come back with fewer. */

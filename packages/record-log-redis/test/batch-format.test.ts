@@ -24,31 +24,15 @@ const variety: ProduceRecord[] = [
 ];
 
 // A batch of `variety` as version 1 has stored it. It must be readable for ever: never change it.
-const versionOne =
-  '0104' +
-  '80a0abfef962' + // 1 700 000 000 000, zigzag
-  '00' +
-  '00' +
-  '00' +
-  '00' +
-  '0a' +
-  '046b6579' +
-  '0676616c7565' +
-  '00' +
-  'cf0f' +
-  '01' +
-  '01' +
-  '03' +
-  '0168' +
-  '0300ff' +
-  '02c3bc' +
-  '00' +
-  '00' +
-  '01' +
-  '81a0abfef962' +
-  '00' +
-  '056c617374' +
-  '00'; // prettier-ignore
+const versionOne = [
+  '01 04 80a0abfef962', // version, count, 1 700 000 000 000 in zigzag
+  '00 00 00 00',
+  '0a 04 6b6579 06 76616c7565 00',
+  'cf0f 01 01 03 01 68 03 00ff 02 c3bc 00 00 01',
+  '81a0abfef962 00 05 6c617374 00',
+]
+  .join('')
+  .replaceAll(' ', '');
 
 test('a batch is stored in the bytes of version 1', () => {
   const [batch] = encodeBatches(variety, undefined, { nowMs, bytesMax });

@@ -12,6 +12,9 @@ import type {
   WriterIdentity,
 } from '../index.ts';
 
+/** How long a poll waits that must find nothing. */
+export const quietMs = 150;
+
 /** A log that the suite may fill, and how to get clients of it. */
 export interface LogUnderTest {
   /** A client of its own connections, not started. All clients share the log. */

@@ -4,6 +4,7 @@ import { testFencing } from './fencing.ts';
 import { type MakeLog, useHarness } from './harness.ts';
 import { testLifecycle } from './lifecycle.ts';
 import { testGroupOffsets, testSourceOffsets } from './offsets.ts';
+import { testPositions } from './positions.ts';
 import { testProduce } from './produce.ts';
 import { testRead } from './read.ts';
 import { testTopics } from './topics.ts';
@@ -36,6 +37,7 @@ export function describeRecordLog(name: string, makeLog: MakeLog): void {
     describe('topics', () => testTopics(harness));
     describe('produce', () => testProduce(harness));
     describe('poll', () => testRead(harness));
+    describe('pause, resume and seek', () => testPositions(harness));
     describe('group offsets', () => testGroupOffsets(harness));
     describe('source offsets', () => testSourceOffsets(harness));
     describe('fencing', () => testFencing(harness));
