@@ -21,6 +21,7 @@ import {
 } from '@sluice/kernel';
 
 import { BeatObserver } from './beat-observer.ts';
+import { describeRequest } from './cluster-client.ts';
 import { ClusterView } from './cluster-view.ts';
 import { decideOwnership, type OwnershipDecision } from './decide-ownership.ts';
 import { decideRequest } from './decide-request.ts';
@@ -28,11 +29,11 @@ import type { Dispatcher, StartJob } from './dispatch.ts';
 import { Election } from './election.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
-import type { MemberRecord, PluginInfo, UnitId } from './model.ts';
+import type { MemberRecord, NewEvent, PluginInfo, UnitId } from './model.ts';
 import { catalogOf, type PluginCatalog } from './plugin-catalog.ts';
 import type { TimingProfile } from './profile.ts';
 import { Quarantine } from './quarantine.ts';
-import type { StoredRequest } from './requests.ts';
+import type { RequestResult, StoredRequest } from './requests.ts';
 import { Settling, type SettlingOptions } from './settling.ts';
 import type { ClusterStore, Grant, LeaderStore, LeaderTerm } from './store.ts';
 import { UnclaimedGrants } from './unclaimed-grants.ts';
@@ -381,13 +382,10 @@ export class LeaderLoop implements Service {
         newUid: newId,
         nowMs: Math.round(clock.wallMs()),
       });
-      const outcome = await store.applyRequest(
-        term,
-        request,
-        decision.mutation,
-        decision.result,
-        decision.events,
-      );
+      const outcome = await store.applyRequest(term, request, decision.mutation, decision.result, [
+        ...decision.events,
+        ...refusalEvents(request, decision.result),
+      ]);
       await this.#refresh();
       if (outcome === 'conflict') continue;
       this.stats.requests++;
@@ -447,7 +445,7 @@ export class LeaderLoop implements Service {
     const decision = decideOwnership(this.#view, this.#catalog(), {
       // Until a join has settled, only what has no owner is dealt, whichever movement is configured.
       movement: settled ? movement : 'minimal',
-      balanceMovesMax: this.#settling.balanceMovesMax(nowMs, tasks, moving),
+      balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),
       penalties: this.#settling.penalties(nowMs),
     });
     this.stats.planMs = clock.monotonicMs() - planStartMs;
@@ -462,6 +460,13 @@ export class LeaderLoop implements Service {
       await store.sweep(term, decision.sweepUnits, decision.sweepConnectors);
     }
     return decision.revoke.length + decision.grant.length + decision.sweepUnits.length > 0;
+  }
+
+  #balanceMovesMax(nowMs: number, tasks: number, moving: number): number {
+    if (!this.#settling.isSettled(nowMs)) return 0;
+    // The formula is applied as it is written: to all tasks, in one round.
+    if (this.#options.movement === 'literal') return Number.POSITIVE_INFINITY;
+    return this.#settling.balanceMovesMax(nowMs, tasks, moving);
   }
 
   async #announceRerun(term: LeaderTerm, decision: OwnershipDecision): Promise<void> {
@@ -566,6 +571,14 @@ export class LeaderLoop implements Service {
       })),
     );
   }
+}
+
+/** So that a request that was accepted while no coordinator was up does not fail without a trace. */
+function refusalEvents({ body }: StoredRequest, result: RequestResult): NewEvent[] {
+  if (result.kind !== 'refused') return [];
+  // The message may quote configuration values; the code does not.
+  const message = `refused to ${describeRequest(body)}: ${result.code}`;
+  return [{ type: 'request.refused', message, facts: { op: body.op, code: result.code } }];
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
