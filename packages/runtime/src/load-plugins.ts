@@ -10,6 +10,7 @@ import { type ConnectorPlugin, pluginsOf } from '@sluice/connector-api';
 import { hasCode, systemClock, toError } from '@sluice/kernel';
 
 import { type PluginFailure, PluginRegistry } from './plugin-registry.ts';
+import { shareConnectorApi } from './plugin-resolution.ts';
 
 export interface LoadPluginsOptions {
   /** For one module: a top-level await may never end. Default 10 000. */
@@ -32,6 +33,7 @@ export async function loadPlugins(
   specifiers: readonly string[],
   options: LoadPluginsOptions = {},
 ): Promise<PluginRegistry> {
+  shareConnectorApi();
   const plugins = new Map<string, { plugin: ConnectorPlugin; specifier: string }>();
   const failures: PluginFailure[] = [];
   for (const specifier of new Set(specifiers)) {

@@ -2,7 +2,7 @@
  * One run of a sink task: a plugin instance, a reader, and one loop that does everything in turn, so no
  * two calls into the plugin ever overlap. The reader fetches ahead by itself, within its bounds.
  *
- *     loop   commit if due → look for new partitions if due → read → process → put → …
+ *     loop   commit if due (sink-commits) → look for partitions if due (sink-assignment) → read → put → …
  *     end    preCommit, commit → close
  *
  * Committed is only what `put` took and `preCommit` (or `flush`) made durable. On failure of …
@@ -15,7 +15,6 @@
  *   as after a crash: at least once, nothing lost.
  */
 import type {
-  SinkOffsets,
   SinkPlugin,
   SinkRecord,
   SinkTask,
@@ -27,8 +26,10 @@ import type { FetchedBatch, LogReader } from '@sluice/record-log';
 
 import { Changes } from './changes.ts';
 import { LogCalls } from './log-calls.ts';
-import { partitionsOf, type TopicSelection } from './partition-share.ts';
+import type { TopicSelection } from './partition-share.ts';
 import { processSinkBatches } from './process-batch.ts';
+import { SinkAssignment } from './sink-assignment.ts';
+import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
@@ -44,6 +45,15 @@ interface SinkBatch {
   readonly ends: readonly PartitionOffset[];
 }
 
+/** What a run has once the log let it in. */
+interface Parts {
+  readonly reader: LogReader;
+  readonly task: SinkTask;
+  readonly converters: TaskConverters;
+  readonly commits: SinkCommits;
+  readonly assignment: SinkAssignment;
+}
+
 export class SinkTaskRun implements TaskRun {
   readonly #plugin: SinkPlugin;
   readonly #context: TaskRunContext;
@@ -52,9 +62,8 @@ export class SinkTaskRun implements TaskRun {
   readonly #positions = new SinkPositions();
   readonly #lags = new Map<string, number>();
   readonly #selection: TopicSelection;
-  #converters: TaskConverters | undefined;
   #reader: LogReader | undefined;
-  #task: SinkTask | undefined;
+  #parts: Parts | undefined;
   #finishing: Promise<void> = Promise.resolve();
   /** Ends a wait of the reader; replaced when used up. */
   #interrupt = new AbortController();
@@ -64,11 +73,6 @@ export class SinkTaskRun implements TaskRun {
   /** Asked for by `context.timeout`, once. */
   #timeoutMs: number | undefined;
   #putAtMs = 0;
-  #isCommitRequested = false;
-  #commitAtMs = 0;
-  #storedAtMs = 0;
-  #refreshAtMs = 0;
-  #refreshEveryMs = 0;
   #isPauseReported = false;
 
   constructor(plugin: SinkPlugin, context: TaskRunContext) {
@@ -80,7 +84,7 @@ export class SinkTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, connector, identity, options } = this.#context;
-    this.#converters = createTaskConverters(config, options.workerConfig);
+    const converters = createTaskConverters(config, options.workerConfig);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>
       options.log.openReader({
@@ -91,22 +95,23 @@ export class SinkTaskRun implements TaskRun {
         pollRecordsMax: options.sinkBatchRecordsMax,
       }),
     );
-    this.#task = this.#plugin.createTask();
-    await this.#task.start(config, this.#taskContext());
+    this.#parts = this.#assemble(this.#reader, this.#plugin.createTask(), converters);
+    await this.#parts.task.start(config, this.#taskContext());
   }
 
   async move(): Promise<void> {
     const { options, scope } = this.#context;
+    const parts = this.#parts;
+    assert(parts, 'a run moves after it was started');
     scope.closing.addEventListener('abort', () => this.#wake(), { once: true });
-    this.#storedAtMs = options.clock.monotonicMs();
     let failure: { readonly error: unknown } | undefined;
     try {
-      await this.#loop();
+      await this.#loop(parts);
     } catch (error) {
       // While closing, whatever was interrupted was not delivered, so it is read again.
       if (!scope.isClosing) failure = { error };
     }
-    this.#finishing = this.#finish(failure?.error);
+    this.#finishing = this.#finish(parts, failure?.error);
     if (!failure) return this.#finishing;
     scope.close();
     await withinLimit(this.#finishing, lastCommitMs, options.clock);
@@ -121,14 +126,41 @@ export class SinkTaskRun implements TaskRun {
   async close(): Promise<void> {
     await this.#finishing;
     try {
-      await this.#task?.stop();
+      await this.#parts?.task.stop();
     } finally {
       await this.#reader?.close();
     }
   }
 
-  async #loop(): Promise<void> {
+  #assemble(reader: LogReader, task: SinkTask, converters: TaskConverters): Parts {
+    const shared = {
+      context: this.#context,
+      calls: this.#calls,
+      positions: this.#positions,
+      reader,
+      task,
+    };
+    return {
+      reader,
+      task,
+      converters,
+      commits: new SinkCommits({
+        ...shared,
+        onRewind: () => {
+          this.#refused = undefined;
+        },
+      }),
+      assignment: new SinkAssignment({
+        ...shared,
+        selection: this.#selection,
+        onRemoved: (partitions) => this.#forget(partitions),
+      }),
+    };
+  }
+
+  async #loop(parts: Parts): Promise<void> {
     const { options, scope, turns } = this.#context;
+    const { assignment, commits } = parts;
     for (;;) {
       const turn = turns.take();
       if (turn) await turn;
@@ -136,36 +168,35 @@ export class SinkTaskRun implements TaskRun {
       if (scope.isClosing) return;
       if (!scope.isFresh) {
         // Committed now, while it may still be done, so that an expiry would find little to repeat.
-        if (this.#positions.hasUncommitted) await this.#commit();
+        if (this.#positions.hasUncommitted) await commits.commit();
         await scope.untilFresh();
         continue;
       }
       this.#applySeeks();
       const isPausing = this.#context.isPaused() && !this.#isPauseReported;
-      const nowMs = options.clock.monotonicMs();
-      if (this.#isCommitRequested || isPausing || this.#isCommitDue(nowMs)) await this.#commit();
-      if (nowMs >= this.#refreshAtMs) await this.#refreshTopics();
+      if (isPausing || commits.isDue()) await commits.commit();
+      if (options.clock.monotonicMs() >= assignment.refreshAtMs) await assignment.refresh();
       if (isPausing && this.#context.isPaused()) {
         this.#isPauseReported = true;
         this.#context.reportPaused();
       }
-      await this.#step(seen);
+      await this.#step(parts, seen);
     }
   }
 
   /** Reads and puts one batch, or waits until something is due. */
-  async #step(seen: number): Promise<void> {
+  async #step(parts: Parts, seen: number): Promise<void> {
     const isPaused = this.#context.isPaused();
     const refused = this.#refused;
     // What was refused waits for the end of a pause; nothing, not even an empty put, comes before it.
     const isPutPossible = !(isPaused && refused);
-    const waitMs = this.#waitMs(isPutPossible);
+    const waitMs = this.#waitMs(parts, isPutPossible);
     if (!isPaused && !refused) {
-      const batch = await this.#read(waitMs);
-      if (batch.records.length > 0 || this.#isPutDue()) await this.#put(batch, 0);
-      else this.#delivered(batch);
+      const batch = await this.#read(parts, waitMs);
+      if (batch.records.length > 0 || this.#isPutDue()) await this.#put(parts, batch, 0);
+      else this.#delivered(parts, batch);
     } else if (isPutPossible && this.#isPutDue()) {
-      await this.#put(refused?.batch ?? emptyBatch, refused?.attempts ?? 0);
+      await this.#put(parts, refused?.batch ?? emptyBatch, refused?.attempts ?? 0);
     } else {
       await withinLimit(this.#changes.after(seen), waitMs, this.#context.options.clock);
     }
@@ -175,19 +206,17 @@ export class SinkTaskRun implements TaskRun {
     return this.#context.options.clock.monotonicMs() >= this.#putAtMs;
   }
 
-  #waitMs(isPutPossible: boolean): number {
+  #waitMs({ assignment, commits }: Parts, isPutPossible: boolean): number {
     const dueAtMs = Math.min(
-      this.#refreshAtMs,
+      assignment.refreshAtMs,
+      commits.dueAtMs,
       isPutPossible ? this.#putAtMs : Number.POSITIVE_INFINITY,
-      this.#positions.hasUncommitted ? this.#commitAtMs : Number.POSITIVE_INFINITY,
     );
     return Math.max(1, dueAtMs - this.#context.options.clock.monotonicMs());
   }
 
-  async #read(waitMs: number): Promise<SinkBatch> {
+  async #read({ converters, reader }: Parts, waitMs: number): Promise<SinkBatch> {
     const { counters, scope } = this.#context;
-    const reader = this.#reader;
-    assert(reader && this.#converters, 'a run reads after it was started');
     if (this.#interrupt.signal.aborted) {
       this.#interrupt = new AbortController();
       // Woken between two waits: look at what changed first.
@@ -196,7 +225,7 @@ export class SinkTaskRun implements TaskRun {
     const { signal } = this.#interrupt;
     const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
-    const records = await processSinkBatches(fetched, this.#converters);
+    const records = await processSinkBatches(fetched, converters);
     counters.recordsIn += records.length;
     counters.recordsActive = records.length;
     for (const batch of fetched) this.#countFetched(batch);
@@ -223,12 +252,12 @@ export class SinkTaskRun implements TaskRun {
     this.#lags.set(name, lag);
   }
 
-  async #put(batch: SinkBatch, attempts: number): Promise<void> {
+  async #put(parts: Parts, batch: SinkBatch, attempts: number): Promise<void> {
     const { counters, options, scope } = this.#context;
     this.#timeoutMs = undefined;
     scope.assertMayAct();
     try {
-      await this.#task?.put(batch.records);
+      await parts.task.put(batch.records);
     } catch (error) {
       if (scope.isClosing || !isRetriable(error)) throw error;
       counters.retries += 1;
@@ -243,96 +272,19 @@ export class SinkTaskRun implements TaskRun {
     this.#calls.noteSuccess('put');
     this.#putAtMs =
       options.clock.monotonicMs() + Math.min(this.#timeoutMs ?? Infinity, options.sinkIdlePutMs);
-    this.#delivered(batch);
+    this.#delivered(parts, batch);
   }
 
-  #delivered({ records, ends }: SinkBatch): void {
+  #delivered({ commits }: Parts, { records, ends }: SinkBatch): void {
     const { counters, options } = this.#context;
     const wasCommitted = !this.#positions.hasUncommitted;
     for (const end of ends) this.#positions.deliver(end, end.offset);
-    // From the first record on, so that what comes after a quiet time is not flushed by itself.
-    if (wasCommitted && ends.length > 0)
-      this.#commitAtMs = options.clock.monotonicMs() + options.offsetFlushIntervalMs;
+    if (wasCommitted && this.#positions.hasUncommitted) commits.begin();
     counters.recordsActive = 0;
     if (records.length === 0) return;
     options.observer?.put(records);
     counters.recordsOut += records.length;
     counters.batches += 1;
-  }
-
-  // Offsets
-
-  #isCommitDue(nowMs: number): boolean {
-    if (nowMs < this.#commitAtMs) return false;
-    return this.#positions.hasUncommitted || this.#isRecommitDue(nowMs);
-  }
-
-  #isRecommitDue(nowMs: number): boolean {
-    return nowMs - this.#storedAtMs >= this.#context.options.sinkRecommitMs;
-  }
-
-  /** @throws what the log refused for good. A failed flush or a log that is away is not thrown. */
-  async #commit(isLast = false): Promise<void> {
-    const { clock, offsetFlushIntervalMs } = this.#context.options;
-    const { counters, logger, scope } = this.#context;
-    const nowMs = clock.monotonicMs();
-    this.#isCommitRequested = false;
-    this.#commitAtMs = nowMs + offsetFlushIntervalMs;
-    if (!scope.mayAct() || this.#positions.assignment.length === 0) return;
-    const offered = await this.#preCommit(isLast);
-    if (!offered || !scope.mayAct()) return;
-    const { changed, refused } = this.#positions.committable(offered);
-    if (refused.length > 0)
-      logger.warn(
-        { refused },
-        'preCommit returned offsets that were not put; they are not committed',
-      );
-    const offsets = this.#isRecommitDue(nowMs)
-      ? merged(this.#positions.committed(), changed)
-      : changed;
-    if (offsets.length === 0) return;
-    try {
-      await this.#calls.attempt(async () => this.#reader?.commit(offsets));
-    } catch (error) {
-      if (scope.isOver) return;
-      counters.commitFailures += 1;
-      if (isFenced(error) || !isRetriable(error)) throw error;
-      this.#calls.noteFailure('commit', error);
-      return;
-    }
-    this.#positions.commit(changed);
-    this.#calls.noteSuccess('commit');
-    this.#storedAtMs = nowMs;
-    counters.commits += 1;
-    counters.lastCommitAtMs = clock.wallMs();
-  }
-
-  /** Undefined if it failed: then what was put since the last commit comes again. */
-  async #preCommit(isLast: boolean): Promise<SinkOffsets | undefined> {
-    const { counters, logger, scope } = this.#context;
-    const delivered = this.#positions.delivered();
-    try {
-      let safe: SinkOffsets = delivered;
-      if (this.#task?.preCommit) safe = await this.#task.preCommit(delivered);
-      else await this.#task?.flush?.(delivered);
-      this.#calls.noteSuccess('flush');
-      return safe;
-    } catch (error) {
-      if (scope.isOver) return undefined;
-      counters.commitFailures += 1;
-      counters.errors += 1;
-      logger.warn(
-        { error: toError(error).message },
-        isLast
-          ? 'the last flush of the task failed; what it covers is read again by the next owner'
-          : 'a flush of the task failed; going back to the committed offsets',
-      );
-      if (isLast) return undefined;
-      this.#calls.noteFailure('flush', error);
-      this.#refused = undefined;
-      for (const back of this.#positions.rewind()) this.#reader?.seek(back, back.offset);
-      return undefined;
-    }
   }
 
   /** Returns the partitions that were moved. */
@@ -344,80 +296,36 @@ export class SinkTaskRun implements TaskRun {
       this.#reader?.seek(each, each.offset);
       this.#positions.seek(each, each.offset);
     }
-    if (this.#refused)
-      this.#refused = { ...this.#refused, batch: withoutPartitions(this.#refused.batch, moved) };
+    this.#dropRefused(moved);
     return moved;
   }
 
-  // Partitions
-
-  async #refreshTopics(): Promise<void> {
-    const { catalog, options, task, taskCount } = this.#context;
-    const { missingTopicRefreshMs, topicRefreshMs } = options;
-    let found: ReadonlyMap<string, { readonly partitions: number }>;
-    const nowMs = options.clock.monotonicMs();
-    // An answer that others got a moment ago will do.
-    const ageMsMax = this.#refreshEveryMs / 2;
-    this.#refreshEveryMs = missingTopicRefreshMs;
-    this.#refreshAtMs = nowMs + missingTopicRefreshMs;
-    try {
-      found = await catalog.find(this.#selection, ageMsMax);
-      this.#calls.noteSuccess('topics');
-    } catch (error) {
-      if (isFenced(error) || !isRetriable(error)) throw error;
-      this.#calls.noteFailure('topics', error);
-      return;
-    }
-    const isMissing =
-      this.#selection.kind === 'list'
-        ? this.#selection.topics.some((topic) => !found.has(topic))
-        : found.size === 0;
-    if (!isMissing) {
-      this.#refreshEveryMs = topicRefreshMs;
-      this.#refreshAtMs = nowMs + topicRefreshMs;
-    }
-    await this.#assign(partitionsOf(found, this.#selection, { task, taskCount }));
-  }
-
-  async #assign(wanted: readonly TopicPartition[]): Promise<void> {
-    const names = new Set(wanted.map(partitionKey));
-    const added = wanted.filter((partition) => !this.#positions.has(partition));
-    const removed = this.#positions.assignment.filter((each) => !names.has(partitionKey(each)));
-    if (added.length === 0 && removed.length === 0) return;
-    if (removed.length > 0) await this.#giveUp(removed);
-    await this.#calls.untilAccepted('assign', async () => this.#reader?.assign(wanted));
-    for (const partition of added) {
-      const offset = this.#reader?.position(partition) ?? 0;
-      this.#positions.assign({ ...partition, offset });
-    }
-    this.#context.counters.partitions = wanted.length;
-    if (added.length > 0) await this.#task?.open?.(added);
-  }
-
-  /** The topic was deleted. Nothing is committed: offsets must not outlive it into a topic of its name. */
-  async #giveUp(removed: readonly TopicPartition[]): Promise<void> {
-    const { counters } = this.#context;
-    if (this.#refused)
-      this.#refused = { ...this.#refused, batch: withoutPartitions(this.#refused.batch, removed) };
-    await this.#task?.close?.(removed);
+  /** Partitions that do not exist any more. */
+  #forget(removed: readonly TopicPartition[]): void {
+    this.#dropRefused(removed);
     for (const partition of removed) {
-      this.#positions.forget(partition);
-      counters.lag -= this.#lags.get(partitionKey(partition)) ?? 0;
+      this.#context.counters.lag -= this.#lags.get(partitionKey(partition)) ?? 0;
       this.#lags.delete(partitionKey(partition));
     }
   }
 
+  #dropRefused(partitions: readonly TopicPartition[]): void {
+    if (!this.#refused) return;
+    const { attempts, batch } = this.#refused;
+    this.#refused = { batch: withoutPartitions(batch, partitions), attempts };
+  }
+
   /** Never rejects. */
-  async #finish(failure: unknown): Promise<void> {
+  async #finish({ commits, task }: Parts, failure: unknown): Promise<void> {
     const { logger } = this.#context;
     try {
-      if (!isFenced(failure)) await this.#commit(true);
+      if (!isFenced(failure)) await commits.commit(true);
     } catch (error) {
       logger.warn({ error: toError(error).message }, 'the last commit was refused');
     }
     const { assignment } = this.#positions;
     try {
-      if (assignment.length > 0) await this.#task?.close?.(assignment);
+      if (assignment.length > 0) await task.close?.(assignment);
     } catch (error) {
       logger.warn({ error: toError(error).message }, 'close of the task threw');
     }
@@ -426,7 +334,7 @@ export class SinkTaskRun implements TaskRun {
   // What the plugin may ask for
 
   #taskContext(): SinkTaskContext {
-    const { connector, logger, scope, task } = this.#context;
+    const { connector, logger, options, scope, task } = this.#context;
     return {
       connector,
       task,
@@ -442,9 +350,10 @@ export class SinkTaskRun implements TaskRun {
       resume: (...partitions) => this.#reader?.resume(partitions),
       timeout: (ms) => {
         this.#timeoutMs = ms;
+        this.#putAtMs = Math.min(this.#putAtMs, options.clock.monotonicMs() + ms);
       },
       requestCommit: () => {
-        this.#isCommitRequested = true;
+        this.#parts?.commits.request();
         this.#wake();
       },
     };
@@ -469,13 +378,4 @@ function withoutPartitions(batch: SinkBatch, partitions: readonly TopicPartition
     records: batch.records.filter((record) => !names.has(partitionKey(record))),
     ends: batch.ends.filter((end) => !names.has(partitionKey(end))),
   };
-}
-
-function merged(
-  base: readonly PartitionOffset[],
-  changes: readonly PartitionOffset[],
-): PartitionOffset[] {
-  const all = new Map(base.map((each) => [partitionKey(each), each]));
-  for (const each of changes) all.set(partitionKey(each), each);
-  return [...all.values()];
 }

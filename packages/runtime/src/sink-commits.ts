@@ -1,0 +1,144 @@
+/**
+ * When a sink's offsets are committed, and which. Owned by the task's loop: nothing here runs beside a put.
+ *
+ * The interval begins with the first record that is not committed, so that what comes after a quiet time is
+ * not flushed by itself. A log that is away is tried again at the next interval. After a flush that failed
+ * everything since the last commit is given again, as in Kafka Connect.
+ */
+import type { SinkOffsets, SinkTask } from '@sluice/connector-api';
+import { isFenced, isRetriable, toError } from '@sluice/kernel';
+import type { LogReader } from '@sluice/record-log';
+
+import type { LogCalls } from './log-calls.ts';
+import { type PartitionOffset, partitionKey, type SinkPositions } from './sink-positions.ts';
+import type { TaskRunContext } from './task-run.ts';
+
+export interface SinkCommitsOptions {
+  readonly context: TaskRunContext;
+  readonly calls: LogCalls;
+  readonly positions: SinkPositions;
+  readonly reader: LogReader;
+  readonly task: SinkTask;
+  /** The reader went back to the committed offsets. */
+  readonly onRewind: () => void;
+}
+
+export class SinkCommits {
+  readonly #options: SinkCommitsOptions;
+  #isRequested = false;
+  #dueAtMs = 0;
+  #storedAtMs: number;
+
+  constructor(options: SinkCommitsOptions) {
+    this.#options = options;
+    this.#storedAtMs = this.#nowMs;
+  }
+
+  /** By the task: at the next opportunity. */
+  request(): void {
+    this.#isRequested = true;
+  }
+
+  /** Monotonic ms; infinite if there is nothing to commit. */
+  get dueAtMs(): number {
+    return this.#options.positions.hasUncommitted ? this.#dueAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  isDue(): boolean {
+    if (this.#isRequested) return true;
+    const nowMs = this.#nowMs;
+    if (nowMs < this.#dueAtMs) return false;
+    return this.#options.positions.hasUncommitted || this.#isRepeatDue(nowMs);
+  }
+
+  /** Records were put that are not committed, and before there were none. */
+  begin(): void {
+    this.#dueAtMs = this.#nowMs + this.#options.context.options.offsetFlushIntervalMs;
+  }
+
+  /** @throws what the log refused for good. A failed flush or a log that is away is not thrown. */
+  async commit(isLast = false): Promise<void> {
+    const { calls, context, positions, reader } = this.#options;
+    const { counters, logger, options, scope } = context;
+    const nowMs = this.#nowMs;
+    this.#isRequested = false;
+    this.#dueAtMs = nowMs + options.offsetFlushIntervalMs;
+    if (!scope.mayAct() || positions.assignment.length === 0) return;
+    const offered = await this.#preCommit(isLast);
+    if (!offered) return;
+    const { changed, refused } = positions.committable(offered);
+    if (refused.length > 0)
+      logger.warn(
+        { refused },
+        'preCommit returned offsets that were not put; they are not committed',
+      );
+    const offsets = this.#isRepeatDue(nowMs) ? merged(positions.committed(), changed) : changed;
+    if (offsets.length === 0 || !scope.mayAct()) return;
+    try {
+      await calls.attempt(() => reader.commit(offsets));
+    } catch (error) {
+      if (scope.isOver) return;
+      counters.commitFailures += 1;
+      if (isFenced(error) || !isRetriable(error)) throw error;
+      calls.noteFailure('commit', error);
+      return;
+    }
+    positions.commit(changed);
+    calls.noteSuccess('commit');
+    this.#storedAtMs = nowMs;
+    counters.commits += 1;
+    counters.lastCommitAtMs = options.clock.wallMs();
+  }
+
+  /** Undefined if it failed: then what was put since the last commit comes again. */
+  async #preCommit(isLast: boolean): Promise<SinkOffsets | undefined> {
+    const { calls, context, positions, task } = this.#options;
+    const delivered = positions.delivered();
+    try {
+      let safe: SinkOffsets = delivered;
+      if (task.preCommit) safe = await task.preCommit(delivered);
+      else await task.flush?.(delivered);
+      calls.noteSuccess('flush');
+      return safe;
+    } catch (error) {
+      if (context.scope.isOver) return undefined;
+      context.counters.commitFailures += 1;
+      context.counters.errors += 1;
+      context.logger.warn(
+        { error: toError(error).message },
+        isLast
+          ? 'the last flush of the task failed; what it covers is read again by the next owner'
+          : 'a flush of the task failed; going back to the committed offsets',
+      );
+      if (!isLast) {
+        calls.noteFailure('flush', error);
+        this.#rewind();
+      }
+      return undefined;
+    }
+  }
+
+  #rewind(): void {
+    const { onRewind, positions, reader } = this.#options;
+    onRewind();
+    for (const back of positions.rewind()) reader.seek(back, back.offset);
+  }
+
+  /** Offsets that never change are committed again now and then, also while paused. */
+  #isRepeatDue(nowMs: number): boolean {
+    return nowMs - this.#storedAtMs >= this.#options.context.options.sinkRecommitMs;
+  }
+
+  get #nowMs(): number {
+    return this.#options.context.options.clock.monotonicMs();
+  }
+}
+
+function merged(
+  base: readonly PartitionOffset[],
+  changes: readonly PartitionOffset[],
+): PartitionOffset[] {
+  const all = new Map(base.map((each) => [partitionKey(each), each]));
+  for (const each of changes) all.set(partitionKey(each), each);
+  return [...all.values()];
+}
