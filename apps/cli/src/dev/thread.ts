@@ -10,7 +10,7 @@ import { ConfigError, type ConnectorPlugin, pluginsOf } from '@sluice/connector-
 import { type Logger, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
-import { runConnectorLocally } from '@sluice/runtime';
+import { runConnectorLocally, shareConnectorApi } from '@sluice/runtime';
 
 import type { DevTask, FailedStage, FromThread, ToThread } from './messages.ts';
 import { RecordThrottle, showRecord } from './show-records.ts';
@@ -27,18 +27,10 @@ function tell(message: FromThread): void {
   parentPort?.postMessage(message);
 }
 
-/** Reports the user's own files, and lets modules without node_modules find the connector API. */
-function installHooks(): void {
+/** Reports the user's own files. */
+function reportFiles(): void {
   const ownFolders = [new URL('../../../../packages/', import.meta.url).href];
   registerHooks({
-    resolve: (specifier, context, next) => {
-      try {
-        return next(specifier, context);
-      } catch (error) {
-        if (!specifier.startsWith('@sluice/')) throw error;
-        return next(specifier, { ...context, parentURL: import.meta.url });
-      }
-    },
     load: (url, context, next) => {
       const isOwn = ownFolders.some((folder) => url.startsWith(folder)) || url === import.meta.url;
       if (url.startsWith('file:') && !url.includes('/node_modules/') && !isOwn) {
@@ -50,7 +42,8 @@ function installHooks(): void {
 }
 
 async function main(): Promise<void> {
-  installHooks();
+  shareConnectorApi();
+  reportFiles();
   const plugin = await load();
   if (!plugin) return;
   const config =
