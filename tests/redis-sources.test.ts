@@ -1,5 +1,5 @@
 /** Where the scripts take a redis-server from, on machines that are played by what the PATH holds. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -88,16 +88,18 @@ test('an apt that fails is quoted', async () => {
 
 test('a Redis in Docker starts, ends and is killed as a redis-server is', async () => {
   // Leaves out the container: the options up to the image are dropped, what would run in it runs here.
+  const inContainer = join(folder, 'container');
+  mkdirSync(inContainer);
+  symlinkSync(requireRedisServer(), join(inContainer, 'redis-server'));
   command(
     'docker',
-    `PATH=${process.env['PATH']}:$PATH; export PATH
+    `PATH=${inContainer}:${process.env['PATH']}; export PATH
      case $1 in info|image) exit 0 ;; esac
      shift
      while [ "$1" != --entrypoint ] && [ "$1" != redis:7.4 ]; do shift; done
      case $1 in --entrypoint) shift 3; exec sh "$@" ;; *) shift; exec "$@" ;; esac`,
   );
   command('id', `exec ${findOnPath('id')} "$@"`);
-  requireRedisServer();
   await using child = obtain();
   const { binary } = await child.waitForLog('found');
   vi.stubEnv('SLUICE_REDIS_SERVER', String(binary));
