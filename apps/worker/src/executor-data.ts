@@ -1,6 +1,8 @@
 /** What every executor of a worker is told when it starts. Structured-clonable. */
 export interface ExecutorData {
   readonly logRedisUrl: string;
+  readonly logPartitionBytesMax: number;
+  readonly logRetention: 'block' | 'delete';
   readonly cluster: string;
   readonly worker: string;
   readonly plugins: readonly string[];

@@ -7,10 +7,26 @@ import { pino } from 'pino';
 import type { ExecutorData } from './executor-data.ts';
 
 await runExecutor(async ({ id, data, lease }) => {
-  const { logRedisUrl, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel } =
-    data as ExecutorData;
+  const {
+    logRedisUrl,
+    logPartitionBytesMax,
+    logRetention,
+    cluster,
+    worker,
+    plugins,
+    workerConfig,
+    offsetFlushIntervalMs,
+    logLevel,
+  } = data as ExecutorData;
   const logger = pino({ level: logLevel, base: { worker, executor: id, pid: process.pid } });
-  const log = new RedisLog({ url: logRedisUrl, cluster, clientId: `${worker}/${id}` });
+  const log = new RedisLog({
+    url: logRedisUrl,
+    cluster,
+    clientId: `${worker}/${id}`,
+    partitionBytesMax: logPartitionBytesMax,
+    retention: logRetention,
+    logger,
+  });
   await log.start();
   // Drivers retry for seconds after a check: a lease that is over ends their sockets.
   lease.onExpired(() => log.disconnect());

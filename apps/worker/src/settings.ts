@@ -8,6 +8,10 @@ export interface WorkerSettings {
   readonly redisUrl: string;
   /** Where records travel; the coordination Redis unless another is given. */
   readonly logRedisUrl: string;
+  /** Quota of each partition of the Redis log. */
+  readonly logPartitionBytesMax: number;
+  /** At the quota: `block` producers, or `delete` the oldest records. */
+  readonly logRetention: 'block' | 'delete';
   readonly cluster: string;
   readonly worker: string;
   readonly host: string;
@@ -31,6 +35,8 @@ export interface WorkerSettings {
 export const settingsHelp = `Settings (environment variables):
   REDIS_URL                    redis://127.0.0.1:6379   coordination; redis:// or rediss://
   SLUICE_LOG_REDIS_URL         REDIS_URL                the Redis that carries records
+  SLUICE_LOG_PARTITION_MB      256                      quota of each topic partition
+  SLUICE_LOG_RETENTION         block                    at the quota: block producers, or delete the oldest
   SLUICE_CLUSTER               default                  all processes of one cluster share it
   SLUICE_WORKER_NAME           <host>-<random>          keep it over restarts to keep the slot
   SLUICE_HOST                  127.0.0.1                address of /health and /metrics
@@ -61,6 +67,9 @@ export function readSettings(
   const compiled: WorkerSettings = {
     redisUrl,
     logRedisUrl: settings.string('SLUICE_LOG_REDIS_URL', redisUrl),
+    logPartitionBytesMax:
+      settings.integer('SLUICE_LOG_PARTITION_MB', 256, { min: 1, max: 1_048_576 }) * 1024 * 1024,
+    logRetention: settings.oneOf('SLUICE_LOG_RETENTION', ['block', 'delete'], 'block'),
     cluster: settings.string('SLUICE_CLUSTER', 'default'),
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),

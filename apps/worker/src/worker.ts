@@ -145,9 +145,19 @@ export class Worker implements Service {
   }
 
   #executorData(plugins: readonly string[]): ExecutorData {
-    const { logRedisUrl, cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } =
-      this.#settings;
-    return { logRedisUrl, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel };
+    const { logRedisUrl, logPartitionBytesMax, logRetention, cluster, worker } = this.#settings;
+    const { workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
+    return {
+      logRedisUrl,
+      logPartitionBytesMax,
+      logRetention,
+      cluster,
+      worker,
+      plugins,
+      workerConfig,
+      offsetFlushIntervalMs,
+      logLevel,
+    };
   }
 
   #readiness(): void {
