@@ -35,7 +35,8 @@ export default defineConfig({
           include: ['{apps,packages}/**/*.redis.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
-          maxWorkers: 2,
+          // More than cores: they wait for Redis most of the time.
+          maxWorkers: 4,
         },
       },
       {
