@@ -97,3 +97,4 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export { assertSupported, unsupportedKeys } from './unsupported-keys.ts';

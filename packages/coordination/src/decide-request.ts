@@ -2,7 +2,7 @@
  * What a request means for the cluster as it is now. Pure: the leader writes the mutation and the result
  * in one step that is refused if a record moved on meanwhile, and then asks again.
  */
-import { validateConnectorConfig } from '@sluice/connector-api';
+import { unsupportedKeys, validateConnectorConfig } from '@sluice/connector-api';
 
 import type { ClusterView } from './cluster-view.ts';
 import {
@@ -143,7 +143,10 @@ function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusa
   if (plugin.type !== 'source' && plugin.type !== 'sink') {
     return invalid(name, [`"${className}" is a ${plugin.type}, not a connector`]);
   }
-  const problems = validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name });
+  const problems = [
+    ...validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name }),
+    ...unsupportedKeys(config),
+  ];
   return problems.length > 0
     ? invalid(
         name,

@@ -14,6 +14,7 @@
  */
 import type { Actor, ActorContext } from '@sluice/actor';
 import type {
+  assertSupported,
   Connector,
   ConnectorConfig,
   ConnectorPlugin,
@@ -23,7 +24,6 @@ import { toError } from '@sluice/kernel';
 
 import { type ConnectorPayload, isRuntimeMessage, type RuntimeEvent } from './payloads.ts';
 import { assertTaskCount, publishedTaskConfigs, tasksMaxOf } from './task-configs.ts';
-import { assertSupported } from './unsupported-keys.ts';
 
 export interface ConnectorActorOptions {
   readonly context: ActorContext;

@@ -23,4 +23,3 @@ export { createRuntimeFactory } from './runtime-factory.ts';
 export { type PluginScan, type ScanPluginsOptions, scanPlugins } from './scan-plugins.ts';
 export { groupOf } from './sink-task-run.ts';
 export { topicSelectionOf } from './topic-catalog.ts';
-export { unsupportedKeys } from './unsupported-keys.ts';

@@ -259,7 +259,9 @@ export function testAdoption(make: MakeStore): void {
     await using cluster = await startTestCluster(make);
     const { member, restored, unit } = await heldAcrossRestore(cluster);
     expect((await cluster.unit(task)).state).toBe('free');
+    const before = await cluster.assignmentRevision(restored);
     expect(await adopt(cluster, restored, unit)).toBe(true);
+    expect(await cluster.assignmentRevision(restored)).toBeGreaterThan(before);
     expect(await cluster.unit(task)).toMatchObject({
       state: 'claimed',
       worker: member.worker,

@@ -73,6 +73,7 @@ export function testChanges(make: MakeStore): void {
       [revision, 'another'],
       [revision, undefined],
       [revision + 1, dataset],
+      [0, dataset],
     ] as const) {
       const changes = await cluster.store.changes(since, known);
       expect(changes).toMatchObject({ kind: 'full', revision, dataset });

@@ -116,7 +116,7 @@ export function testMutations(make: MakeStore): void {
     const orders = await cluster.define('orders');
     const before = await cluster.everything();
     const [request] = await cluster.store.pendingRequests(1);
-    const changed = { ...orders, version: 9 };
+    const changed = { ...orders, version: 9, uid: other.uid ?? orders.uid };
     const mutation = {
       connectors: [
         { record: connectorRecord('fine') },

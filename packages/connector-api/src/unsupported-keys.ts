@@ -2,7 +2,8 @@
  * Kafka Connect's keys that are known but not supported yet. Ignoring one could write records that should
  * have been masked, or drop guarantees that a definition asks for, so a connector that sets one is refused.
  */
-import { ConfigError, type ConfigProblem, type ConnectorConfig } from '@sluice/connector-api';
+import { ConfigError, type ConfigProblem } from './errors.ts';
+import type { ConnectorConfig } from './task.ts';
 
 /** By key: the values that ask for nothing. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
