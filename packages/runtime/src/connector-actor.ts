@@ -13,12 +13,12 @@
  * is a compare-and-set under this actor's fence.
  */
 import type { Actor, ActorContext } from '@sluice/actor';
-import type {
+import {
   assertSupported,
-  Connector,
-  ConnectorConfig,
-  ConnectorPlugin,
-  TaskLogger,
+  type Connector,
+  type ConnectorConfig,
+  type ConnectorPlugin,
+  type TaskLogger,
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
 
