@@ -44,6 +44,7 @@ const allChecks: readonly Check[] = [
     name: 'typecheck',
     command: ['turbo', 'run', 'typecheck', '//#typecheck:root', '--continue'],
   },
+  { name: 'build', command: ['turbo', 'run', 'build', '--continue'] },
   { name: 'lint', command: ['turbo', 'run', 'lint', '//#lint:root', '--continue'] },
 ];
 
