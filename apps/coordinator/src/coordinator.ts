@@ -18,7 +18,7 @@ import {
   QueueRegistry,
 } from '@sluice/dispatch-bullmq';
 import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
-import { assertBindAllowed, buildApi } from '@sluice/rest-api';
+import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
@@ -85,9 +85,10 @@ export class Coordinator implements Service {
     assertBindAllowed({ host, hasAuth: auth !== undefined, insecure });
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
-    await this.#loop.start();
+    // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
-    await this.#api.listen({ host, port });
+    await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
+    await this.#loop.start();
   }
 
   /** Resigns first, so that another replica leads before this one stops answering. */

@@ -1,7 +1,7 @@
 /** `/health` and `/metrics` of a worker. No configuration values, no writes. */
 
 import { type Service, toError } from '@sluice/kernel';
-import { assertBindAllowed } from '@sluice/rest-api';
+import { assertBindAllowed, listenOn } from '@sluice/rest-api';
 import { type FastifyInstance, fastify } from 'fastify';
 
 import type { WorkerSettings } from './settings.ts';
@@ -55,7 +55,7 @@ export class WorkerHttp implements Service {
       reply.header('content-type', metrics.contentType);
       return metrics.render();
     });
-    await this.#app.listen({ host, port });
+    await listenOn(this.#app, { host, port, setting: 'SLUICE_WORKER_PORT' });
   }
 
   async stop(): Promise<void> {
