@@ -81,6 +81,9 @@ function bullWaker({ redisUrl, cluster }: GlobalOptions): ClosableWaker {
   };
 }
 
+const closedAtOnce =
+  'what listens there closes the connection at once: is it Redis, and rediss:// if it wants TLS';
+
 /** Unlike a server process, a command does not wait for a Redis that refuses connections now. */
 async function connected(redis: Redis, url: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -90,7 +93,7 @@ async function connected(redis: Redis, url: string): Promise<void> {
   );
   redis.once('ready', resolve);
   redis.on('error', (error) => reject(explain(error, url)));
-  redis.on('close', () => reject(unreachable(url, 'the connection was closed at once')));
+  redis.on('close', () => reject(unreachable(url, closedAtOnce)));
   try {
     await promise;
   } finally {
@@ -114,6 +117,8 @@ function explain(error: Error, url: string): SluiceError {
     ECONNREFUSED: 'nothing listens there',
     ENOTFOUND: 'there is no such host',
     EAI_AGAIN: 'the name of the host cannot be looked up',
+    EPIPE: closedAtOnce,
+    ECONNRESET: closedAtOnce,
   };
   const code = Object.keys(reasons).find((each) => hasCode(error, each));
   return unreachable(url, code ? `${reasons[code]} (${code})` : error.message, error);

@@ -37,10 +37,17 @@ export function storeError(thrown: unknown, redis: Redis, during: string): Sluic
 export function unreachableError(url: string, cause: Error): SluiceError {
   return new SluiceError(
     'store.unreachable',
-    `Redis at ${url} does not answer (${cause.message}): ` +
+    `Redis at ${url} does not answer (${reasonOf(cause)}): ` +
       'check that it runs and that REDIS_URL points to it',
     { retriable: true, details: { url }, cause },
   );
+}
+
+/** The driver's own words for an answer that is not Redis' would send the reader to its authors. */
+function reasonOf({ message }: Error): string {
+  return message.includes('Unknown RESP type')
+    ? 'something answers there that is not Redis'
+    : message;
 }
 
 export function deniedError(url: string, cause: Error): SluiceError {
