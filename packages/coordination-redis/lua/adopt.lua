@@ -34,8 +34,7 @@ local function adopt(unit, uid, epoch, fence)
     noteAssigned(owner)
   end
   redis.call('HSET', key, 'state', 'claimed', 'worker', worker, 'incarnation', incarnation,
-    'heldEpoch', epoch, 'heldUid', uid, 'fence', fence,
-    'statusState', '', 'statusSinceMs', '', 'statusDetail', '')
+    'heldEpoch', epoch, 'heldUid', uid, 'fence', fence, 'statusState', '')
   redis.call('SADD', tag .. ':a:' .. incarnation, unit)
   local connector, task = partsOf(unit)
   if task then redis.call('ZADD', tag .. ':held:' .. connector, epoch, unit) end

@@ -67,7 +67,7 @@ end
 -- The published set is forgotten with its tasks, so that starting again publishes it anew.
 local function forgetTaskSet(name)
   redis.call('DEL', tag .. ':tc:' .. name)
-  redis.call('HSET', tag .. ':c:' .. name, 'taskCount', 0, 'taskVersion', 0, 'taskDigest', '')
+  redis.call('HSET', tag .. ':c:' .. name, 'taskCount', 0, 'taskVersion', 0)
 end
 
 for index = 0, connectorCount - 1 do
@@ -81,7 +81,6 @@ for index = 0, connectorCount - 1 do
     retireTasks(name)
   end
   if retiresConnector == '1' then retireUnit('connector/' .. name, name) end
-  deleteConnectorIfEmpty(name)
 end
 if connectorCount > 0 then noteAssigned('*') end
 

@@ -102,6 +102,32 @@ test('deleted records are remembered up to a bound; a reader behind it reads eve
   expect([last.kind, last.units.size]).toEqual(['delta', 6_000]);
 });
 
+test('what was created anew is not forgotten with the tombstones', async () => {
+  const first = await cluster.join('w');
+  await cluster.define('orders');
+  await cluster.delete('orders');
+  await cluster.store.leave('w', first.incarnation);
+  await cluster.join('w');
+  await cluster.define('orders');
+  const fill = "for i = 1, 10000 do redis.call('ZADD', KEYS[1], 1000, 'u:task/gone/' .. i) end";
+  await under.redis.eval(fill, 1, keys.of('gone'));
+  await cluster.define('logs');
+  await cluster.delete('logs');
+  const { connectors, units, members } = await cluster.everything();
+  expect([...connectors.keys()]).toEqual(['orders']);
+  expect([...units.keys()]).toEqual(['connector/orders']);
+  expect([...members.keys()]).toEqual(['w']);
+});
+
+test('the id of a request is forgotten with its result', async () => {
+  await cluster.store.submit('a', { op: 'drain', worker: 'w' });
+  for (const request of await cluster.store.pendingRequests(1)) await cluster.apply({}, request);
+  expect(await under.redis.exists(keys.of('request-ids'), keys.of('requests'))).toBe(1);
+  await under.redis.del(keys.record('result', 'a'));
+  await cluster.store.submit('a', { op: 'drain', worker: 'w' });
+  expect(await cluster.store.pendingRequests(10)).toHaveLength(1);
+});
+
 test('sweeping deletes what was left over', async () => {
   const member = await cluster.join('w');
   await cluster.run('orders', member, 2);
