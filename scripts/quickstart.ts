@@ -15,7 +15,14 @@ import {
   withoutPassword,
 } from '@sluice/testkit';
 import { note, seconds } from './progress.ts';
-import { endLeftovers, findRunning, forget, remember } from './quickstart/folder.ts';
+import {
+  endLeftovers,
+  findRunning,
+  forget,
+  hasOldData,
+  remember,
+  removeOldData,
+} from './quickstart/folder.ts';
 import { parseOptions, type QuickstartOptions, usage } from './quickstart/options.ts';
 import { applyPipeline, sendLine } from './quickstart/pipeline.ts';
 import { type AppProcess, StartedProcesses } from './quickstart/processes.ts';
@@ -29,6 +36,7 @@ const sameSignalMs = 1_000;
 const startedAtMs = systemClock.monotonicMs();
 const started = new StartedProcesses();
 const stopping = new AbortController();
+let wentOnWithOldData = false;
 
 // Not by its exit code alone: a connection that lingers would hold the prompt back for seconds.
 process.exit(await main());
@@ -41,6 +49,8 @@ async function main(): Promise<number> {
       return 0;
     }
     await checkFree(options);
+    if (options.fresh) removeOldData();
+    wentOnWithOldData = hasOldData();
     const untilSignal = listenForSignals();
     const up = start(options);
     await Promise.race([up, untilSignal]);
@@ -51,6 +61,9 @@ async function main(): Promise<number> {
   } catch (error) {
     if (stopping.signal.aborted) return 0;
     note(`\nquickstart failed: ${toError(error).message}`);
+    if (wentOnWithOldData) {
+      note('It went on with the data of an earlier one. Without: npm run quickstart -- --fresh');
+    }
     return hasCode(error, 'quickstart.usage') ? 2 : 1;
   } finally {
     await stop();

@@ -45,6 +45,12 @@ function childPids(): number[] {
   return (JSON.parse(text) as { children: number[] }).children;
 }
 
+function outputLines(): string[] {
+  return readFileSync(join(folder, 'quickstart', 'output.txt'), 'utf8')
+    .trim()
+    .split('\n');
+}
+
 async function waitUntilGone(pids: readonly number[]): Promise<void> {
   await waitFor(() => pids.filter(isAlive), {
     what: 'all processes of the quickstart to be gone',
@@ -83,7 +89,7 @@ test('the quickstart moves a line, shows what a kill does, and stops all that it
   await waitUntilGone(pids);
 });
 
-test('a quickstart that was killed leaves no process, and the next one goes on with its data', async () => {
+test('a quickstart that was killed leaves no process, and the next one goes on, or afresh', async () => {
   const args = ['--port', String(await freePort()), '--workers', '1'];
   const killed = quickstart(args);
   await waitUntilUp(killed);

@@ -8,7 +8,7 @@
  * A quickstart that was killed leaves running.json. Where the system does not end its processes with it,
  * the next one does: each recorded pid whose command line is still one of this repository.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@sluice/kernel';
 import { isAlive, repositoryRoot, waitFor } from '@sluice/testkit';
@@ -76,6 +76,15 @@ export function remember(running: Omit<Running, 'pid' | 'startedAtMs'>, cluster:
       .join(''),
     { mode: 0o600 },
   );
+}
+
+/** Whether an earlier quickstart left data that this one goes on with. */
+export function hasOldData(): boolean {
+  return existsSync(redisFolder);
+}
+
+export function removeOldData(): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 export function forget(): void {

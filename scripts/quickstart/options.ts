@@ -3,6 +3,7 @@ import { SluiceError, toError } from '@sluice/kernel';
 
 export interface QuickstartOptions {
   readonly help: boolean;
+  readonly fresh: boolean;
   readonly port: number;
   readonly workers: number;
 }
@@ -18,18 +19,20 @@ that a line goes through it, and stays up until Ctrl-C, which stops all that it 
 
   --port N      of the REST API (default ${portDefault})
   --workers N   how many workers, 1 to ${workersMax} (default ${workersDefault})
+  --fresh       forget what earlier quickstarts left: files, offsets, definitions
   --help
 `;
 
 /** @throws SluiceError `quickstart.usage` that names the option. */
 export function parseOptions(args: readonly string[]): QuickstartOptions {
-  let values: { port?: string; workers?: string; help?: boolean };
+  let values: { port?: string; workers?: string; fresh?: boolean; help?: boolean };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         port: { type: 'string' },
         workers: { type: 'string' },
+        fresh: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -38,6 +41,7 @@ export function parseOptions(args: readonly string[]): QuickstartOptions {
   }
   return {
     help: values.help ?? false,
+    fresh: values.fresh ?? false,
     port: wholeNumber('--port', values.port, { fallback: portDefault, min: 1, max: 65_535 }),
     workers: wholeNumber('--workers', values.workers, {
       fallback: workersDefault,
