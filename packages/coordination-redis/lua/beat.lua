@@ -19,6 +19,8 @@ local dataset, beat, revision, quarantine =
 local behind = tonumber(beat or 0) < beatSeen or tonumber(revision or 0) < revisionSeen
 if dataset ~= known or behind then
   if redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
+  -- It never joined: it proves nothing.
+  if known == '' then return { 'rejoin' } end
   dataset = foundDataSet(ARGV[7])
   if dataset == known then
     renewDataSet(ARGV[7])

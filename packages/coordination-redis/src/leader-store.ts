@@ -150,7 +150,7 @@ export class RedisLeaderStore implements LeaderStore {
     return streamEntries(entries).map(({ id, fields }) => ({
       id: fields.get('id') ?? id,
       position: id,
-      body: parseJson(`request ${id}`, fields.get('body')) as RequestBody,
+      body: requestBody(fields.get('body')),
     }));
   }
 
@@ -222,6 +222,15 @@ export class RedisLeaderStore implements LeaderStore {
   async appendEvents(term: LeaderTerm, events: readonly NewEvent[]): Promise<void> {
     const args = events.flatMap(eventArguments);
     (await this.#scripts.runAsLeader('append-events', term, args)).status('appended');
+  }
+}
+
+/** One that cannot be read is refused like one of an unknown kind: it must not keep the others waiting. */
+function requestBody(text: string | undefined): RequestBody {
+  try {
+    return JSON.parse(text ?? '') as RequestBody;
+  } catch {
+    return { op: 'unreadable' } as unknown as RequestBody;
   }
 }
 

@@ -88,7 +88,8 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     },
     async submit(body, { timeoutMs, requestId = newId() }) {
       await store.submit(requestId, body);
-      await waker.wake(describeRequest(body), requestId);
+      // Stored is stored: without the wake-up it is applied one tick later.
+      await waker.wake(describeRequest(body), requestId).catch(() => {});
       return waitForResult(requestId, timeoutMs);
     },
     taskConfigs: (connector) => store.taskConfigs(connector),
@@ -116,5 +117,7 @@ export function describeRequest(body: RequestBody): string {
         : `restart ${body.connector}/${body.task}`;
     case 'drain':
       return `drain ${body.worker}`;
+    default:
+      return 'unknown request';
   }
 }

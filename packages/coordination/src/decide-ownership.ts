@@ -13,6 +13,7 @@ import {
 } from '@sluice/assignment';
 
 import type { ClusterView } from './cluster-view.ts';
+import type { HeldSeat } from './held-seats.ts';
 import type { MemberRecord, UnitId, UnitRecord } from './model.ts';
 import type { PluginCatalog } from './plugin-catalog.ts';
 import type { Grant, Ownership } from './store.ts';
@@ -23,6 +24,8 @@ export interface OwnershipPolicy {
   readonly balanceMovesMax: number;
   /** Workers that died lately get work last. */
   readonly penalties: ReadonlyMap<string, number>;
+  /** Literal: places of workers that left and will be back. */
+  readonly heldSeats?: readonly HeldSeat[];
 }
 
 export interface OwnershipDecision {
@@ -42,6 +45,8 @@ export interface OwnershipDecision {
   readonly moves: number;
   /** Surplus that this round left where it is. */
   readonly balanceRemaining: number;
+  /** … of it, tasks. */
+  readonly movesRemaining: number;
 }
 
 export type RevokeCause = 'retired' | 'older epoch' | 'drain' | 'balance';
@@ -120,6 +125,7 @@ export function decideOwnership(
     placed,
     moves,
     balanceRemaining: plans.reduce((sum, { plan }) => sum + plan.balanceRemaining, 0),
+    movesRemaining: plans.at(-1)?.plan.balanceRemaining ?? 0,
   };
 }
 
@@ -156,7 +162,8 @@ function plannerWorkers(view: ClusterView, policy: OwnershipPolicy): PlannerWork
       ...(penalty === undefined ? {} : { penalty }),
     });
   }
-  return workers;
+  const held = policy.heldSeats ?? [];
+  return [...workers, ...held.map((seat): PlannerWorker => ({ ...seat, state: 'held' }))];
 }
 
 /** Full class name of each connector: definitions may use an alias. */

@@ -21,6 +21,7 @@ import type {
   Mutation,
   RequestBody,
   RequestResult,
+  StoredRequest,
 } from './requests.ts';
 
 export interface RequestDecision {
@@ -51,7 +52,21 @@ export function decideRequest(body: RequestBody, context: RequestContext): Reque
       return decideRestart(body, context);
     case 'drain':
       return decideDrain(body.worker, context);
+    default:
+      return refusal(unknownRequest(body));
   }
+}
+
+/** For a request that breaks the code that should decide it. */
+export function refuseUndecidable({ id }: StoredRequest): RequestDecision {
+  const code = 'request.malformed';
+  const message = `request ${id} is malformed: nothing of it was applied`;
+  return {
+    ...refusal(refused(400, code, message)),
+    events: [
+      { type: 'request.refused', message: `refused request ${id}: ${code}`, facts: { code } },
+    ],
+  };
 }
 
 function decideApply(
@@ -228,7 +243,7 @@ function decideTarget(
   { view }: RequestContext,
 ): RequestDecision {
   const record = liveRecord(view, connector);
-  if (!record) return refusal(unknownConnector(connector, state));
+  if (!record) return refusal(unknownConnector(connector));
   const done = (next: ConnectorRecord): RequestResult => ({
     kind: 'done',
     connectors: [
@@ -332,11 +347,15 @@ function notFound(name: string): Refusal {
   return refused(404, 'connector.unknown', `Connector ${name} not found`);
 }
 
-function unknownConnector(name: string, state: ConnectorRecord['targetState']): Refusal {
-  // Kafka Connect words it differently for stop, which its leader alone may do.
-  return state === 'STOPPED'
-    ? notFound(name)
-    : refused(404, 'connector.unknown', `Unknown connector ${name}`);
+/** Not as `notFound`: so Kafka Connect words it for pause, resume and stop. */
+function unknownConnector(name: string): Refusal {
+  return refused(404, 'connector.unknown', `Unknown connector ${name}`);
+}
+
+/** Of another version of Sluice, or not JSON at all. */
+function unknownRequest(body: { readonly op?: unknown }): Refusal {
+  const message = `this coordinator does not know the request "${String(body.op)}": is it older than who asks?`;
+  return refused(400, 'request.unknown', message);
 }
 
 /** Kafka Connect's text, which clients match on. */

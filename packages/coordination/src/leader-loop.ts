@@ -24,9 +24,15 @@ import { BeatObserver } from './beat-observer.ts';
 import { describeRequest } from './cluster-client.ts';
 import { ClusterView } from './cluster-view.ts';
 import { decideOwnership, type OwnershipDecision } from './decide-ownership.ts';
-import { decideRequest } from './decide-request.ts';
+import {
+  decideRequest,
+  type RequestContext,
+  type RequestDecision,
+  refuseUndecidable,
+} from './decide-request.ts';
 import type { Dispatcher, StartJob } from './dispatch.ts';
 import { Election } from './election.ts';
+import { HeldSeats } from './held-seats.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import type { MemberRecord, NewEvent, PluginInfo, UnitId } from './model.ts';
@@ -35,7 +41,7 @@ import type { TimingProfile } from './profile.ts';
 import { Quarantine } from './quarantine.ts';
 import type { RequestResult, StoredRequest } from './requests.ts';
 import { Settling, type SettlingOptions } from './settling.ts';
-import type { ClusterStore, Grant, LeaderStore, LeaderTerm } from './store.ts';
+import type { Beat, Changes, ClusterStore, Grant, LeaderStore, LeaderTerm } from './store.ts';
 import { UnclaimedGrants } from './unclaimed-grants.ts';
 
 export interface LeaderLoopOptions {
@@ -49,6 +55,8 @@ export interface LeaderLoopOptions {
   /** Plugins known even when no worker is up to announce them. */
   readonly builtInPlugins?: readonly PluginInfo[];
   readonly settling?: SettlingOptions;
+  /** Movement `literal`: how long the place of a worker that announced its return is kept. */
+  readonly seatHoldMs?: number;
   /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
   readonly onLeadership?: (leads: boolean) => void;
 }
@@ -59,6 +67,10 @@ const batchSize = 500;
 const conflictsMax = 5;
 /** A queue is deleted this long after its worker was forgotten: it may come back under its name. */
 const forgetQueueAfterMs = 30_000;
+/** Longer than a process takes to be started anew, image pull included. */
+const seatHoldMsDefault = 60_000;
+/** A failure that comes back with each turn is told again after this long. */
+const sameFailureQuietMs = 10_000;
 
 export class LeaderLoop implements Service {
   readonly #options: LeaderLoopOptions;
@@ -70,19 +82,27 @@ export class LeaderLoop implements Service {
   readonly #changes = new MembershipChanges();
   readonly #quarantine: Quarantine;
   readonly #unclaimed = new UnclaimedGrants();
+  readonly #heldSeats: HeldSeats;
   readonly #stopping = new AbortController();
   readonly stats = new LeaderStats();
 
   /** Why a unit is about to be started; the text that the job shows. */
   readonly #reasons = new Map<UnitId, string>();
   readonly #goneQueues = new Map<string, number>();
+  /** Of the view that the last plan was made from and carried out. */
   #plannedRevision = -1;
   #balancePending = false;
+  #balanceAnnounced = true;
   #workersPlanned = 0;
+  /** When the view was found to know more than the store; until a quarantine has been started. */
+  #lostDataMs: number | undefined;
+  /** A dead worker's units are not free yet: see BeatObserver. */
+  #orphansWait = false;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #grantsFromMs = 0;
   #lastTurnMs: number | undefined;
   #storeWasAway = false;
+  #lastFailure: { message: string; atMs: number } | undefined;
   #nudged = false;
   #wakeUp: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -92,6 +112,7 @@ export class LeaderLoop implements Service {
     this.#logger = options.logger;
     this.#settling = new Settling(options.settling);
     this.#quarantine = new Quarantine(options.profile);
+    this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
     this.#election = new Election({
       ...options,
       onChange: (term, founded) => this.#leadershipChanged(term, founded),
@@ -186,62 +207,83 @@ export class LeaderLoop implements Service {
       this.#storeWasAway = true;
       return;
     }
-    this.#logger.error({ error: toError(error).stack }, 'turn of the coordinator failed');
+    const { message, stack } = toError(error);
+    const nowMs = this.#options.clock.monotonicMs();
+    const last = this.#lastFailure;
+    if (last?.message === message && nowMs - last.atMs < sameFailureQuietMs) return;
+    this.#lastFailure = { message, atMs: nowMs };
+    this.#logger.error({ error: stack }, 'turn of the coordinator failed');
   }
 
   /** Returns whether something was done that calls for another turn at once. */
   async #turn(): Promise<boolean> {
     const { clock, profile, store } = this.#options;
-    const startedMs = clock.monotonicMs();
+    const askedMs = clock.monotonicMs();
     const [changes, beats, quarantine] = await Promise.all([
       store.changes(this.#view.revision, this.#view.dataset),
       store.beats(),
       store.quarantine(),
     ]);
-    const before = new Map(this.#view.members);
-    const lostData = this.#view.apply(changes);
-    this.#noteMembership(before, startedMs);
-    this.#changes.noteConnectors(changes.connectors);
-
-    this.#observer.observe(beats, startedMs);
-    if (this.#wasInattentive(startedMs)) this.#observer.restart(startedMs);
-    this.#lastTurnMs = startedMs;
+    this.#learn(changes);
+    this.#watch(beats, askedMs);
 
     const term = this.#election.term;
-    if (!term) return false;
-    if (lostData) await store.startQuarantine(term);
-    if (await this.#holdStill(term, quarantine, lostData, startedMs)) return false;
-
-    const buried = await this.#buryDead(term, startedMs);
+    if (!term) {
+      this.#follow(askedMs);
+      return false;
+    }
+    if (await this.#holdStill(term, quarantine, askedMs)) return false;
+    const buried = await this.#buryDead(term, askedMs);
     const applied = await this.#applyRequests(term);
     if (buried || applied) await this.#refresh();
-    await this.#forgetQueues(startedMs);
-    if (startedMs < this.#grantsFromMs) return false;
-    await this.#remindUnclaimed(startedMs, profile);
-    return this.#own(term, startedMs);
+    // Found just now: nothing is decided on what is left.
+    if (this.#lostDataMs !== undefined) return true;
+    await this.#forgetQueues(askedMs);
+    if (askedMs < this.#grantsFromMs) return false;
+    await this.#remindUnclaimed(askedMs, profile);
+    return this.#own(term, askedMs);
   }
 
   async #refresh(): Promise<void> {
+    this.#learn(await this.#options.store.changes(this.#view.revision, this.#view.dataset));
+  }
+
+  #learn(changes: Changes): void {
+    const nowMs = this.#options.clock.monotonicMs();
     const before = new Map(this.#view.members);
-    const changes = await this.#options.store.changes(this.#view.revision, this.#view.dataset);
-    this.#view.apply(changes);
-    this.#noteMembership(before, this.#options.clock.monotonicMs());
+    if (this.#view.apply(changes)) this.#lostDataMs = nowMs;
+    this.#noteMembership(before, nowMs);
     this.#changes.noteConnectors(changes.connectors);
   }
 
   /** After a stall of this process or of the store, silence that nobody listened to proves nothing. */
-  #wasInattentive(nowMs: number): boolean {
-    const { tickMs, deadAfterMs } = this.#options.profile;
-    const limitMs = Math.max(4 * tickMs, deadAfterMs / 4);
-    const stalled = this.#lastTurnMs !== undefined && nowMs - this.#lastTurnMs > limitMs;
-    const wasAway = this.#storeWasAway;
-    this.#storeWasAway = false;
-    if (wasAway) this.#logger.info({}, 'store answers again');
-    return stalled || wasAway;
+  #watch(beats: readonly Beat[], askedMs: number): void {
+    const { clock, profile } = this.#options;
+    const answeredMs = clock.monotonicMs();
+    this.#observer.observe(beats, answeredMs);
+    const watchedMs = Math.max(4 * profile.tickMs, profile.deadAfterMs / 4);
+    const unwatchedMs = askedMs - (this.#lastTurnMs ?? askedMs) - watchedMs;
+    this.#lastTurnMs = askedMs;
+    if (this.#storeWasAway) {
+      this.#storeWasAway = false;
+      this.#logger.info({}, 'store answers again');
+      this.#observer.restart(answeredMs);
+    } else if (unwatchedMs > 0) {
+      this.#observer.leaveOut(unwatchedMs, answeredMs);
+    }
+  }
+
+  /** What a leader would act on is dealt with by the one there is. */
+  #follow(nowMs: number): void {
+    this.#changes.take();
+    for (const [worker, dueMs] of this.#goneQueues) {
+      if (nowMs >= dueMs) this.#goneQueues.delete(worker);
+    }
   }
 
   #noteMembership(before: ReadonlyMap<string, MemberRecord>, nowMs: number): void {
     const { joined, gone } = this.#changes.noteMembers(before, this.#view.members);
+    for (const worker of gone) this.#heldSeats.left(before.get(worker), nowMs);
     if (joined.length > 0) this.#settling.membershipChanged(nowMs);
     for (const worker of joined) this.#goneQueues.delete(worker);
     for (const worker of gone) this.#goneQueues.set(worker, nowMs + forgetQueueAfterMs);
@@ -256,17 +298,13 @@ export class LeaderLoop implements Service {
   }
 
   /** While ownership is being re-established after a loss of data, nothing is decided. */
-  async #holdStill(
-    term: LeaderTerm,
-    nonce: string | undefined,
-    lostData: boolean,
-    nowMs: number,
-  ): Promise<boolean> {
+  async #holdStill(term: LeaderTerm, nonce: string | undefined, nowMs: number): Promise<boolean> {
     const { store } = this.#options;
+    const startsNow = await this.#startQuarantine(term, nowMs);
     const step = this.#quarantine.next(nonce, nowMs);
     switch (step.kind) {
       case 'none':
-        return lostData;
+        return startsNow;
       case 'began':
         this.#observer.restart(nowMs);
         this.#logger.warn({}, 'the store lost data: waiting for the workers to say what they hold');
@@ -290,6 +328,16 @@ export class LeaderLoop implements Service {
         return false;
       }
     }
+  }
+
+  /** Asks every worker what it holds, if this replica has seen that data was lost. */
+  async #startQuarantine(term: LeaderTerm, nowMs: number): Promise<boolean> {
+    if (this.#lostDataMs === undefined) return false;
+    // Seen long ago, as a follower: whoever led then has dealt with it.
+    const isRecent = nowMs - this.#lostDataMs <= 2 * this.#options.profile.deadAfterMs;
+    if (isRecent) await this.#options.store.startQuarantine(term);
+    this.#lostDataMs = undefined;
+    return isRecent;
   }
 
   async #buryDead(term: LeaderTerm, nowMs: number): Promise<boolean> {
@@ -319,7 +367,7 @@ export class LeaderLoop implements Service {
       ]);
     }
     if (silent.length > 0) await this.#refresh();
-    const orphaned = await this.#orphanLost(term);
+    const orphaned = await this.#orphanLost(term, nowMs);
     if (silent.length > 0) {
       this.#logger.debug({ tookMs: clock.monotonicMs() - nowMs, orphaned }, 'dead workers buried');
     }
@@ -338,9 +386,11 @@ export class LeaderLoop implements Service {
   }
 
   /** Frees what dead incarnations held, whoever declared them dead. */
-  async #orphanLost(term: LeaderTerm): Promise<number> {
-    const { store } = this.#options;
-    if (this.#view.planRevision === this.#plannedRevision) return 0; // Nothing has changed hands.
+  async #orphanLost(term: LeaderTerm, nowMs: number): Promise<number> {
+    const { store, profile } = this.#options;
+    // Nothing has changed hands, and nobody's last lease was waited for.
+    if (this.#view.planRevision === this.#plannedRevision && !this.#orphansWait) return 0;
+    this.#orphansWait = false;
     const lost = new Map<string, string>();
     for (const unit of this.#view.units.values()) {
       if (unit.worker === undefined || unit.incarnation === undefined) continue;
@@ -351,6 +401,11 @@ export class LeaderLoop implements Service {
     }
     let orphaned = 0;
     for (const [incarnation, worker] of lost) {
+      const isLast = this.#view.members.get(worker)?.incarnation === incarnation;
+      if (isLast && !this.#observer.beatStoodStill(worker, profile.deadAfterMs, nowMs)) {
+        this.#orphansWait = true;
+        continue;
+      }
       for (;;) {
         const freed = await store.orphan(term, worker, incarnation, batchSize);
         for (const unit of freed) this.#reasons.set(unit, `lease of ${worker} expired`);
@@ -376,16 +431,14 @@ export class LeaderLoop implements Service {
   async #applyRequest(term: LeaderTerm, request: StoredRequest): Promise<void> {
     const { store, clock, dispatcher } = this.#options;
     for (let attempt = 1; attempt <= conflictsMax; attempt++) {
-      const decision = decideRequest(request.body, {
+      const decision = this.#decide(request, {
         view: this.#view,
         catalog: this.#catalog(),
         newUid: newId,
         nowMs: Math.round(clock.wallMs()),
       });
-      const outcome = await store.applyRequest(term, request, decision.mutation, decision.result, [
-        ...decision.events,
-        ...refusalEvents(request, decision.result),
-      ]);
+      const { mutation, result, events } = decision;
+      const outcome = await store.applyRequest(term, request, mutation, result, events);
       await this.#refresh();
       if (outcome === 'conflict') continue;
       this.stats.requests++;
@@ -413,6 +466,18 @@ export class LeaderLoop implements Service {
     this.#logger.warn({ request: request.id }, 'request met conflicts');
   }
 
+  /** A request that is malformed, or that another version made, must not keep the leader from all else. */
+  #decide(request: StoredRequest, context: RequestContext): RequestDecision {
+    try {
+      const decision = decideRequest(request.body, context);
+      const refusals = refusalEvents(request, decision.result);
+      return { ...decision, events: [...decision.events, ...refusals] };
+    } catch (error) {
+      this.#logger.error({ request: request.id, error: toError(error).stack }, 'request failed');
+      return refuseUndecidable(request);
+    }
+  }
+
   #ownersOf(connectors: ReadonlySet<string>): Set<MemberRecord> {
     const owners = new Set<MemberRecord>();
     for (const connector of connectors) {
@@ -432,8 +497,11 @@ export class LeaderLoop implements Service {
     const { clock, movement, store } = this.#options;
     const settled = this.#settling.isSettled(nowMs);
     const balances = this.#balancePending && settled;
-    if (this.#view.planRevision === this.#plannedRevision && !balances) return false;
+    const seatFreed = this.#heldSeats.expire(this.#view.members, nowMs);
+    if (this.#view.planRevision === this.#plannedRevision && !balances && !seatFreed) return false;
 
+    // Only a plan that was carried out as a whole is one that need not be made again.
+    this.#plannedRevision = -1;
     const planStartMs = clock.monotonicMs();
     let tasks = 0;
     let moving = 0;
@@ -447,19 +515,30 @@ export class LeaderLoop implements Service {
       movement: settled ? movement : 'minimal',
       balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),
       penalties: this.#settling.penalties(nowMs),
+      heldSeats: this.#heldSeats.list(),
     });
     this.stats.planMs = clock.monotonicMs() - planStartMs;
-    this.#plannedRevision = plannedRevision;
     this.#balancePending = decision.balanceRemaining > 0 || !settled;
 
-    await this.#announceRerun(term, decision);
+    await this.#announceRerun(term, decision, settled);
     this.#workersPlanned = decision.workers;
     await this.#revoke(term, decision);
-    await this.#grant(term, decision.grant, nowMs);
+    const granted = await this.#grant(term, decision.grant, nowMs);
     if (decision.sweepUnits.length > 0 || decision.sweepConnectors.length > 0) {
       await store.sweep(term, decision.sweepUnits, decision.sweepConnectors);
     }
-    return decision.revoke.length + decision.grant.length + decision.sweepUnits.length > 0;
+    // A grant is refused when the store has moved on, which the next look shows.
+    if (granted === decision.grant.length) this.#plannedRevision = plannedRevision;
+    this.#forgetReasons();
+    return decision.revoke.length + granted + decision.sweepUnits.length > 0;
+  }
+
+  /** Of units that were deleted instead of being started. */
+  #forgetReasons(): void {
+    if (this.#reasons.size <= this.#view.units.size) return;
+    for (const unit of this.#reasons.keys()) {
+      if (!this.#view.units.has(unit)) this.#reasons.delete(unit);
+    }
   }
 
   #balanceMovesMax(nowMs: number, tasks: number, moving: number): number {
@@ -469,14 +548,22 @@ export class LeaderLoop implements Service {
     return this.#settling.balanceMovesMax(nowMs, tasks, moving);
   }
 
-  async #announceRerun(term: LeaderTerm, decision: OwnershipDecision): Promise<void> {
-    const cause = this.#changes.take();
+  async #announceRerun(
+    term: LeaderTerm,
+    decision: OwnershipDecision,
+    settled: boolean,
+  ): Promise<void> {
+    const { workers, orphans, placed } = decision;
+    const causes = this.#changes.take();
+    // What a join leaves to move waits until membership has settled, and goes in rounds: told once.
+    const balances = settled && !this.#balanceAnnounced;
+    const balanceMoves = balances ? decision.moves + decision.movesRemaining : 0;
+    const cause = causes ?? (balanceMoves > 0 ? 'balance' : undefined);
+    this.#balanceAnnounced = settled;
     if (cause === undefined) return;
-    const { workers, orphans, placed, moves } = decision;
+    const moves = balances ? balanceMoves : decision.moves;
     const before = this.#workersPlanned;
     if (before === workers && orphans + placed + moves === 0) return;
-    this.stats.reruns++;
-    this.stats.moves += moves;
     const size = before === workers ? `N ${workers}` : `N ${before}→${workers}`;
     const first = placed > 0 ? `, ${placed} placed` : '';
     const message = `modulo rerun: ${cause}, ${size}, ${orphans} orphaned, ${moves} moved${first}`;
@@ -488,8 +575,15 @@ export class LeaderLoop implements Service {
       moved: moves,
       placed,
     };
+    try {
+      await this.#options.store.appendEvents(term, [{ type: 'assignment.rerun', message, facts }]);
+    } catch (error) {
+      if (causes !== undefined) this.#changes.note(causes);
+      throw error;
+    }
     this.#logger.info(facts, message);
-    await this.#options.store.appendEvents(term, [{ type: 'assignment.rerun', message, facts }]);
+    this.stats.reruns++;
+    this.stats.moves += moves;
   }
 
   async #revoke(term: LeaderTerm, { revoke }: OwnershipDecision): Promise<void> {
@@ -521,9 +615,10 @@ export class LeaderLoop implements Service {
     term: LeaderTerm,
     grants: readonly (Grant & { from: string | undefined })[],
     nowMs: number,
-  ): Promise<void> {
+  ): Promise<number> {
     const { store, dispatcher } = this.#options;
     const dispatching: Promise<void>[] = [];
+    let granted = 0;
     for (const batch of batches(grants)) {
       const results = await store.grant(term, batch);
       const jobs: StartJob[] = [];
@@ -544,11 +639,13 @@ export class LeaderLoop implements Service {
         this.#unclaimed.granted(job, nowMs);
         jobs.push(job);
       }
+      granted += jobs.length;
       this.stats.grants += jobs.length;
       // The next batch is granted while the jobs of this one are being queued.
       if (jobs.length > 0) dispatching.push(dispatcher.start(jobs));
     }
     await Promise.all(dispatching);
+    return granted;
   }
 
   /**

@@ -1,7 +1,6 @@
 /**
  * When to balance. Orphans are dealt at once, since downtime is worse than a move; moves that only even
- * out the load wait until membership has been quiet, and then go in bounded rounds, the next one after
- * the last has settled. Also damps workers that keep dying: they get work last.
+ * out the load wait until membership has been quiet, and then only so many are under way at a time. Also damps workers that keep dying: they get work last.
  */
 
 export interface SettlingOptions {
@@ -9,11 +8,16 @@ export interface SettlingOptions {
   readonly quietMs: number;
   /** … or this long after the first change, however restless it is. */
   readonly maxMs: number;
-  /** Share of all tasks that one round may move. */
+  /** Share of all tasks that may be on their way at a time. */
   readonly roundShare: number;
   /** A death counts half after this long. */
   readonly penaltyHalfLifeMs: number;
 }
+
+/** Below it a death is forgotten. */
+const fadedScore = 0.05;
+/** Of a round, however few tasks there are: more than the one that may be stuck. */
+const movesMin = 2;
 
 export const settlingDefaults: SettlingOptions = {
   quietMs: 3_000,
@@ -46,10 +50,13 @@ export class Settling {
     return settled;
   }
 
-  /** How many balancing moves may start now; `moving`: units still on their way. */
+  /**
+   * How many balancing moves may start now; `moving`: units still on their way. They count against the
+   * round, but one that is stuck does not keep all others from moving.
+   */
   balanceMovesMax(nowMs: number, tasks: number, moving: number): number {
-    if (moving > 0 || !this.isSettled(nowMs)) return 0;
-    return Math.max(1, Math.ceil(tasks * this.#options.roundShare));
+    if (!this.isSettled(nowMs)) return 0;
+    return Math.max(0, Math.max(movesMin, Math.ceil(tasks * this.#options.roundShare)) - moving);
   }
 
   died(worker: string, nowMs: number): void {
@@ -61,7 +68,7 @@ export class Settling {
     const penalties = new Map<string, number>();
     for (const worker of this.#deaths.keys()) {
       const score = this.#score(worker, nowMs);
-      if (score < 0.05) this.#deaths.delete(worker);
+      if (score === 0) this.#deaths.delete(worker);
       else if (score > 1) penalties.set(worker, score);
     }
     return penalties;
@@ -70,6 +77,7 @@ export class Settling {
   #score(worker: string, nowMs: number): number {
     const death = this.#deaths.get(worker);
     if (!death) return 0;
-    return death.score * 0.5 ** ((nowMs - death.atMs) / this.#options.penaltyHalfLifeMs);
+    const score = death.score * 0.5 ** ((nowMs - death.atMs) / this.#options.penaltyHalfLifeMs);
+    return score < fadedScore ? 0 : score;
   }
 }

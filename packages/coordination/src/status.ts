@@ -74,8 +74,8 @@ function unitView(
   const name = unit.worker ?? unit.lastWorker;
   const owner = name === undefined ? undefined : workers.get(name);
   const { state, reason } = unitState(unit, record, owner);
-  const { status } = unit;
-  const reported = state !== 'UNASSIGNED' && status !== undefined;
+  // What was said of another state than this one is history.
+  const status = unit.status?.state === state ? unit.status : undefined;
   return {
     unit: unit.unit,
     connector: unit.connector,
@@ -86,12 +86,10 @@ function unitView(
     fence: unit.fence,
     ...(status === undefined ? {} : { sinceMs: status.sinceMs }),
     attempts: status?.attempts ?? 0,
-    stalled: reported && status.stalled === true,
-    ...(reported && status.nextRetryAtMs !== undefined
-      ? { nextRetryAtMs: status.nextRetryAtMs }
-      : {}),
-    ...(reported && status.trace !== undefined ? { trace: status.trace } : {}),
-    ...(reported && status.executor !== undefined ? { executor: status.executor } : {}),
+    stalled: status?.stalled === true,
+    ...(status?.nextRetryAtMs === undefined ? {} : { nextRetryAtMs: status.nextRetryAtMs }),
+    ...(status?.trace === undefined ? {} : { trace: status.trace }),
+    ...(status?.executor === undefined ? {} : { executor: status.executor }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -114,8 +112,7 @@ function unitState(
         return { state: 'UNASSIGNED', reason: `${worker} died; being reassigned` };
       }
       if (owner.state === 'lost') {
-        const seconds = (owner.beatAgeMs / 1000).toFixed(1);
-        return { state: 'UNASSIGNED', reason: `${worker} has not answered for ${seconds} s` };
+        return { state: 'UNASSIGNED', reason: `${worker} has not answered ${since(owner)}` };
       }
       if (!unit.status) return { state: 'UNASSIGNED', reason: `starting on ${worker}` };
       if (unit.status.stalled) {
@@ -126,6 +123,10 @@ function unitState(
         : { state: unit.status.state };
     }
   }
+}
+
+function since({ beatAgeMs }: WorkerView): string {
+  return Number.isFinite(beatAgeMs) ? `for ${(beatAgeMs / 1000).toFixed(1)} s` : 'at all';
 }
 
 function missingConnectorUnit(record: ConnectorRecord): UnitView {

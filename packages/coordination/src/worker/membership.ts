@@ -5,6 +5,10 @@
  *        ▲                   │ REJOIN: the store lost us; same incarnation, units stay quiet
  *        └───────────────────┘
  *
+ * Joining is tried again with every heartbeat interval; only a member beats. After REJOIN, and after a
+ * quarantine, others may own what runs here: the lease is renewed only after what is not ours any more
+ * has stopped.
+ *
  * The lease is the time since the last acknowledged beat was *sent*, on the monotonic clock: a slow reply
  * must not lengthen trust. Without an answer the executors pause, then quiesce, by the deadlines that
  * they were given; nobody has to tell them. If one does not confirm that it is quiet, the process dies:
@@ -14,7 +18,7 @@ import { type Clock, hasCode, type Logger, newId, SluiceError, toError } from '@
 
 import type { PluginInfo } from '../model.ts';
 import type { TimingProfile } from '../profile.ts';
-import type { BeatReply, HeldUnit, WorkerStore } from '../store.ts';
+import type { BeatReply, HeldUnit, JoinReply, WorkerStore } from '../store.ts';
 import type { LeaseDeadlines } from './unit-runner.ts';
 
 /** Version of the records that this code writes; N and N + 1 run together during an upgrade. */
@@ -45,12 +49,16 @@ export interface MembershipEvents {
   beatAcknowledged(revision: number, state: 'up' | 'draining'): void;
   /** What this incarnation holds, for a store that lost it. */
   holding(): readonly HeldUnit[];
+  /** Resolves when nothing can act here that the store does not say is ours. May reject: asked again. */
+  confirmHolding(): Promise<void>;
   /** Declared dead: stop everything; resolve when nothing can have an effect any more. */
   fenced(): Promise<void>;
   isQuiet(): boolean;
   /** The process must die now: its lease is over and an executor is not quiet. */
   mustDie(reason: string): void;
 }
+
+type NameTaken = Extract<JoinReply, { kind: 'name-taken' }>;
 
 /** How long a new process waits for the lease of a dead namesake, beyond that lease. */
 const nameTakenMarginMs = 10_000;
@@ -59,6 +67,12 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #stopping = new AbortController();
   #incarnation = newId();
+  #isMember = false;
+  #mayJoin = true;
+  /** Whether what is held here is known to be ours. */
+  #isConfirmed = true;
+  #confirming: Promise<void> | undefined;
+  #joins = 0;
   #dataset: string | undefined;
   #beatSeen = 0;
   #revisionSeen = 0;
@@ -88,11 +102,20 @@ export class Membership {
   async start(): Promise<void> {
     const { clock, profile } = this.#options;
     const deadlineMs = clock.monotonicMs() + profile.deadAfterMs + nameTakenMarginMs;
-    while (!(await this.#join(clock.monotonicMs() > deadlineMs))) {
+    for (;;) {
+      const isLastTry = clock.monotonicMs() > deadlineMs;
+      const taken = await this.#join();
+      if (!taken) break;
+      if (isLastTry) throw nameTaken(this.#options.identity.worker, taken);
       await clock.sleep(profile.heartbeatIntervalMs, this.#stopping.signal);
     }
     await this.#beat();
     this.#running = Promise.all([this.#beatLoop(), this.#watchLoop()]).then(() => {});
+  }
+
+  /** The process is about to end: whatever the cluster says from now on, it does not join again. */
+  joinNoMore(): void {
+    this.#mayJoin = false;
   }
 
   /** Ends the beats; the member record is left to `leave` or to its lease. */
@@ -110,7 +133,8 @@ export class Membership {
         .catch(() => {});
       if (signal.aborted) return;
       try {
-        await this.#beat();
+        if (this.#isMember) await this.#beat();
+        else await this.#joinAgain();
       } catch (error) {
         // Silence is handled by the deadlines; a message for each beat would only be noise.
         if (!hasCode(error, 'store.unreachable')) {
@@ -142,18 +166,48 @@ export class Membership {
         this.#beatSeen = Math.max(this.#beatSeen, reply.beat);
         this.#revisionSeen = Math.max(this.#revisionSeen, reply.revision);
         // In quarantine nobody knows yet who owns what: alive, but quiet.
-        if (reply.quarantined) return;
+        if (reply.quarantined) {
+          this.#isConfirmed = false;
+          return;
+        }
+        if (!this.#isConfirmed) {
+          this.#confirm();
+          return;
+        }
         this.#renew(sentMs);
         events.beatAcknowledged(reply.assignmentRevision, reply.state);
         return;
       case 'rejoin':
         logger.warn({}, 'the store does not know this worker: joining again');
-        await this.#join(false);
+        this.#isMember = false;
+        this.#isConfirmed = false;
+        await this.#joinAgain();
         return;
       case 'fenced':
         await this.#startAnew('declared dead');
         return;
     }
+  }
+
+  /** One at a time; what fails is begun anew with the next beat, and the lease waits for it. */
+  #confirm(): void {
+    const joins = this.#joins;
+    this.#confirming ??= this.#options.events
+      .confirmHolding()
+      .then(
+        () => {
+          if (joins === this.#joins) this.#isConfirmed = true;
+        },
+        (error: unknown) => {
+          this.#options.logger.debug(
+            { error: toError(error).message },
+            'what is ours is not known yet',
+          );
+        },
+      )
+      .finally(() => {
+        this.#confirming = undefined;
+      });
   }
 
   #renew(sentMs: number): void {
@@ -169,15 +223,26 @@ export class Membership {
     const { events, logger } = this.#options;
     logger.warn({ incarnation: this.#incarnation }, `fenced: ${why}`);
     await events.fenced();
-    if (this.#stopping.signal.aborted) return;
+    this.#isMember = false;
+    this.#isConfirmed = true; // It holds nothing.
     this.#incarnation = newId();
     this.#dataset = undefined;
-    this.#ackedBeat = 0;
-    await this.#join(false);
+    await this.#joinAgain();
   }
 
-  /** False: the name is still held by another process. */
-  async #join(isLastTry: boolean): Promise<boolean> {
+  async #joinAgain(): Promise<void> {
+    if (!this.#mayJoin || this.#stopping.signal.aborted) return;
+    const taken = await this.#join();
+    if (!taken) return;
+    const { logger } = this.#options;
+    logger.warn(
+      { host: taken.host, pid: taken.pid },
+      'another process has taken our name: waiting',
+    );
+  }
+
+  /** Returns who holds the name if it is still another process's. */
+  async #join(): Promise<NameTaken | undefined> {
     const { store, identity, events, logger } = this.#options;
     const reply = await store.join({
       ...identity,
@@ -188,24 +253,19 @@ export class Membership {
     });
     switch (reply.kind) {
       case 'joined':
+        this.#isMember = true;
+        this.#joins++;
         this.#dataset = reply.dataset;
         this.#beatSeen = reply.beat;
         this.#revisionSeen = reply.revision;
         this.#ackedBeat = reply.beat;
         logger.info({ incarnation: this.#incarnation, slot: reply.slot }, 'joined');
-        return true;
+        return undefined;
       case 'name-taken':
-        if (isLastTry) {
-          throw new SluiceError(
-            'worker.name_taken',
-            `a worker named "${identity.worker}" is alive (pid ${reply.pid} on ${reply.host}): ` +
-              'stop it, or set SLUICE_WORKER_NAME to another name',
-          );
-        }
-        return false;
+        return reply;
       case 'fenced':
         await this.#startAnew('this incarnation was declared dead');
-        return true;
+        return undefined;
     }
   }
 
@@ -232,4 +292,12 @@ export class Membership {
       }
     }
   }
+}
+
+function nameTaken(worker: string, { pid, host }: NameTaken): SluiceError {
+  return new SluiceError(
+    'worker.name_taken',
+    `a worker named "${worker}" is alive (pid ${pid} on ${host}): ` +
+      'stop it, or set SLUICE_WORKER_NAME to another name',
+  );
 }

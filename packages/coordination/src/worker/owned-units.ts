@@ -11,7 +11,7 @@
 import { type Clock, hasCode, type Logger, toError } from '@sluice/kernel';
 
 import type { LeaderWaker, RefreshJob, StartJob, StartJobHandler } from '../dispatch.ts';
-import { parseUnit, type StatusReport, type UnitId } from '../model.ts';
+import { connectorUnit, parseUnit, type StatusReport, type UnitId } from '../model.ts';
 import type { AssignedUnit, ClaimResult, HeldUnit, Ownership, WorkerStore } from '../store.ts';
 import { Coalescer } from './coalescer.ts';
 import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
@@ -23,8 +23,15 @@ interface LocalUnit {
   restarts: number;
   /** Set once; resolves when it was released or turned out not to be ours. */
   stopping?: Promise<void>;
-  /** Its fence is being replaced: what the store says about it is about to change. */
-  isRefencing: boolean;
+  /** Set with it; resolves when nothing of it can have an effect any more. */
+  stopped?: Promise<void>;
+  /** Renewals of its fence under way: what the store says about it is about to change. */
+  refences: number;
+  /** The assignments said something of it that could not be done yet: read them again. */
+  isPassedOver: boolean;
+  /** What was said of it last, for a store that lost it. */
+  status?: Omit<StatusReport, 'sinceMs'>;
+  publication?: Publication;
 }
 
 interface Publication {
@@ -59,6 +66,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   readonly #claims: Coalescer<Ownership, ClaimResult>;
   readonly #releases: Coalescer<Ownership, boolean>;
   #revision = -1;
+  /** Grows each time that all was taken from us: what was asked before it means nothing after it. */
+  #lives = 0;
   #isDraining = false;
   #reconciling: Promise<void> | undefined;
   #mustReconcile = false;
@@ -104,8 +113,32 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     this.#revision = -1;
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /**
+   * The store lost us, or others: stops what it does not say is ours, and tells it again what it may have
+   * forgotten. @throws SluiceError `store.unreachable`
+   */
+  async confirm(): Promise<void> {
+    this.forgetRevision();
+    // One that is under way may have asked before there was an answer.
+    await this.#reconciling;
+    await this.#reconcileOnce();
+    await Promise.all(
+      [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
+    );
+    for (const [unit, { runnable, status, publication }] of this.#local) {
+      const { fence, connector } = runnable;
+      if (status && !this.#reports.has(unit)) this.#reports.set(unit, { fence, status });
+      if (publication) this.#publications.set(connector, publication);
+    }
+  }
+
   /** Stops everything without releasing: it was taken from us. */
   async abandon(): Promise<void> {
+    this.#lives++;
     await this.#options.runner.abandonAll();
     this.#local.clear();
     this.#reports.clear();
@@ -146,6 +179,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   // What the runner says.
 
   reported(unit: UnitId, fence: number, status: Omit<StatusReport, 'sinceMs'>): void {
+    const local = this.#local.get(unit);
+    if (local?.runnable.fence === fence) local.status = status;
     this.#reports.set(unit, { fence, status });
     this.#flushReports();
   }
@@ -156,7 +191,10 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     definitionVersion: number,
     configs: readonly Readonly<Record<string, string>>[],
   ): void {
-    this.#publications.set(connector, { fence, definitionVersion, configs });
+    const publication = { fence, definitionVersion, configs };
+    const local = this.#local.get(connectorUnit(connector));
+    if (local) local.publication = publication;
+    this.#publications.set(connector, publication);
     this.#flushPublications();
   }
 
@@ -169,7 +207,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       return local?.runnable.fence === fence && !local.stopping;
     });
     const fences = new Map<UnitId, number>();
-    for (const { unit } of ours) this.#setRefencing(unit, true);
+    for (const { unit } of ours) this.#refencing(unit, 1);
     try {
       for (let from = 0; from < ours.length; from += batchMax) {
         const batch = ours.slice(from, from + batchMax);
@@ -179,30 +217,40 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
           const fence = results[index];
           if (!local) continue;
           if (fence === undefined) {
+            // Not ours, or ours under a fence whose answer was lost: the assignments tell.
             this.#local.delete(unit);
+            this.#reconcile();
             continue;
           }
           local.runnable = { ...local.runnable, fence };
           fences.set(unit, fence);
         }
       }
+    } catch (error) {
+      // It may have happened all the same.
+      this.forgetRevision();
+      throw error;
     } finally {
-      for (const { unit } of ours) this.#setRefencing(unit, false);
+      for (const { unit } of ours) this.#refencing(unit, -1);
     }
     return fences;
   }
 
-  #setRefencing(unit: UnitId, isRefencing: boolean): void {
+  #refencing(unit: UnitId, change: 1 | -1): void {
     const local = this.#local.get(unit);
-    if (local) local.isRefencing = isRefencing;
+    if (!local) return;
+    local.refences += change;
+    if (local.refences > 0 || !local.isPassedOver) return;
+    local.isPassedOver = false;
+    this.#reconcile();
   }
 
   // Claiming and releasing.
 
   async #claim(ownership: Ownership): Promise<boolean> {
-    const incarnation = this.#options.incarnation();
+    const life = this.#lives;
     const result = await this.#claims.add(ownership);
-    if (result.kind === 'stale' || incarnation !== this.#options.incarnation()) return false;
+    if (result.kind === 'stale' || life !== this.#lives) return false;
     const { unit, fence } = ownership;
     const local = this.#local.get(unit);
     // The claim of an assignment and that of its job may both have been answered.
@@ -213,7 +261,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       uid: result.uid,
       epoch: result.epoch,
       restarts: result.restarts,
-      isRefencing: false,
+      refences: 0,
+      isPassedOver: false,
     });
     this.#options.runner.run(runnable);
     if (this.#isDraining) void this.#stop(unit);
@@ -229,16 +278,19 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   async #stopAndRelease(unit: UnitId, local: LocalUnit): Promise<void> {
     const { runner, clock, logger } = this.#options;
-    const { fence } = local.runnable;
-    await runner.stop(unit, fence);
+    local.stopped = runner.stop(unit, local.runnable.fence);
+    await local.stopped;
     // Only now may anybody else have it. Until the store heard of it, it stays ours, and stopped.
     while (this.#local.get(unit) === local) {
       try {
-        await this.#releases.add({ unit, fence });
-        if (this.#local.get(unit) === local) this.#local.delete(unit);
+        const isReleased = await this.#releases.add({ unit, fence: local.runnable.fence });
+        if (this.#local.get(unit) !== local) return;
+        this.#local.delete(unit);
         this.#reports.delete(unit);
         this.#released.push(unit);
         this.#wakeLeader();
+        // Perhaps ours under another fence; or given to us anew before we knew that it was free.
+        if (!isReleased || local.isPassedOver) this.#reconcile();
         return;
       } catch (error) {
         logger.debug({ unit, error: toError(error).message }, 'release will be tried again');
@@ -274,11 +326,11 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   async #reconcileOnce(): Promise<void> {
     const { store, worker, incarnation } = this.#options;
+    const life = this.#lives;
     // Only what was here before the question was asked can be missing from the answer.
     const before = new Map([...this.#local].map(([unit, { runnable }]) => [unit, runnable.fence]));
-    const identity = incarnation();
-    const { revision, units } = await store.assignments(worker, identity);
-    if (identity !== incarnation()) return;
+    const { revision, units } = await store.assignments(worker, incarnation());
+    if (life !== this.#lives) return;
     this.#revision = revision;
 
     const claims: Promise<boolean>[] = [];
@@ -289,7 +341,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     }
     for (const [unit, fence] of before) {
       const local = this.#local.get(unit);
-      if (local && !local.isRefencing && local.runnable.fence === fence) void this.#stop(unit);
+      if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(unit);
     }
     await Promise.all(claims);
   }
@@ -309,16 +361,18 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       }
       return this.#isDraining && !assigned.claimed ? undefined : this.#claim({ unit, fence });
     }
-    if (local.isRefencing || local.stopping) return undefined;
+    if (local.refences > 0 || local.stopping) {
+      local.isPassedOver ||= local.refences > 0 || fence > local.runnable.fence;
+      return undefined;
+    }
     if (local.runnable.fence !== fence || assigned.order === 'stop' || local.uid !== assigned.uid) {
       // An older answer may not know a fence that was just replaced: then it is lower.
       if (fence >= local.runnable.fence) void this.#stop(unit);
       return undefined;
     }
-    if (assigned.restarts > local.restarts) {
-      local.restarts = assigned.restarts;
-      runner.restart(unit, fence);
-    }
+    if (assigned.restarts > local.restarts) runner.restart(unit, fence);
+    // It goes back when the store lost some: what is asked for from now on counts from there.
+    local.restarts = assigned.restarts;
     const isNewDefinition =
       local.runnable.kind === 'connector' &&
       assigned.definitionVersion !== local.runnable.definitionVersion;
@@ -376,7 +430,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   async #publish(connector: string, publication: Publication): Promise<void> {
     const { store, worker, incarnation, logger } = this.#options;
-    const local = this.#local.get(`connector/${connector}`);
+    const local = this.#local.get(connectorUnit(connector));
     if (!local || local.stopping) return;
     try {
       const result = await store.publishTasks({
@@ -395,7 +449,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       if (result.kind === 'stale') logger.debug({ connector }, 'task configurations were outdated');
     } catch (error) {
       // Kept for the next beat, unless newer ones came meanwhile.
-      if (!this.#publications.has(connector)) this.#publications.set(connector, publication);
+      if (local.publication === publication) this.#publications.set(connector, publication);
       logger.debug({ connector, error: toError(error).message }, 'publishing will be tried again');
     }
   }

@@ -30,6 +30,7 @@ export class WorkerAgent implements Service {
   readonly #options: WorkerAgentOptions;
   readonly #units: OwnedUnits;
   readonly #membership: Membership;
+  #returns = false;
 
   constructor(options: WorkerAgentOptions) {
     this.#options = options;
@@ -45,7 +46,11 @@ export class WorkerAgent implements Service {
       store: options.heartbeatStore,
       events: {
         leaseRenewed: (deadlines) => runner.setLease(deadlines),
-        beatAcknowledged: (revision, state) => units.beatAcknowledged(revision, state),
+        beatAcknowledged: (revision, state) => {
+          units.beatAcknowledged(revision, state);
+          if (units.isDraining && state === 'up') this.#drainAgain();
+        },
+        confirmHolding: () => units.confirm(),
         holding: () => {
           units.forgetRevision();
           return units.holding();
@@ -89,6 +94,8 @@ export class WorkerAgent implements Service {
    */
   async stop(options: { returns: boolean } = { returns: true }): Promise<void> {
     const { store, identity, waker, clock, logger } = this.#options;
+    this.#returns = options.returns;
+    this.#membership.joinNoMore();
     const timeoutMs = this.#options.drainTimeoutMs ?? drainTimeoutMsDefault;
     const giveUp = new AbortController();
     const timer = clock.after(timeoutMs, () => giveUp.abort());
@@ -103,7 +110,8 @@ export class WorkerAgent implements Service {
     if (this.#units.size > 0) {
       logger.warn({ units: this.#units.size }, 'units did not stop in time: left to their lease');
     }
-    // Before leaving: a beat after it would be answered with FENCED, and make us join again.
+    await this.#untilNothingAssigned(giveUp.signal);
+    // Before leaving: a beat after it would be answered with FENCED.
     await this.#membership.stop();
     try {
       if (await store.leave(identity.worker, this.incarnation)) {
@@ -113,5 +121,29 @@ export class WorkerAgent implements Service {
       // The leader sees the lease expire.
     }
     timer.cancel();
+  }
+
+  /**
+   * What was granted before the leader saw us drain is taken back by it; until then we could not leave, and
+   * it would have to wait for our lease.
+   */
+  async #untilNothingAssigned(giveUp: AbortSignal): Promise<void> {
+    const { store, identity, clock, profile } = this.#options;
+    const deadlineMs = clock.monotonicMs() + profile.deadAfterMs;
+    while (!giveUp.aborted && this.#units.size === 0 && clock.monotonicMs() < deadlineMs) {
+      const assigned = await store
+        .assignments(identity.worker, this.incarnation)
+        .catch(() => undefined);
+      if (!assigned || assigned.units.length === 0) return;
+      await clock.sleep(profile.heartbeatIntervalMs / 2, giveUp).catch(() => {});
+    }
+  }
+
+  /** The order was lost, or given to our former incarnation: without it we would be given work. */
+  #drainAgain(): void {
+    const { store, identity, logger } = this.#options;
+    store.drain(identity.worker, this.incarnation, { returns: this.#returns }).catch(() => {
+      logger.debug({}, 'draining will be announced again');
+    });
   }
 }
