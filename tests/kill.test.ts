@@ -5,8 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createClusterClient, timingProfiles } from '@sluice/coordination';
-import { connectCoordinationRedis, RedisCoordinationStore } from '@sluice/coordination-redis';
+import { timingProfiles } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
 import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -22,6 +21,7 @@ import {
   units,
 } from './support/cluster-facts.ts';
 import { NumberedFile, numbersIn } from './support/numbered-file.ts';
+import { openRedisView } from './support/redis-view.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';
 import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lines.ts';
 import { sluice } from './support/sluice-command.ts';
@@ -154,15 +154,9 @@ test('the same holds for the worker that writes the copy, though only one is lef
 });
 
 test('a dead worker’s tasks are not RUNNING one lease later, also while no coordinator lives', async () => {
-  const redis = connectCoordinationRedis(cluster.redisUrl, { role: 'coordination' });
-  const client = createClusterClient({
-    store: new RedisCoordinationStore({ redis, cluster: cluster.name }),
-    waker: { wake: async () => {} },
-    clock: systemClock,
-    profile,
-  });
+  using view = openRedisView(cluster);
   const states = async (): Promise<string[]> => {
-    const { connectors } = await client.snapshot();
+    const { connectors } = await view.client.snapshot();
     return [...connectors.values()].flatMap(({ tasks: views }) => views.map(({ state }) => state));
   };
   await waitFor(states, { what: 'a snapshot', until: ({ length }) => length === 10 });
@@ -175,7 +169,6 @@ test('a dead worker’s tasks are not RUNNING one lease later, also while no coo
   await systemClock.sleep(profile.deadAfterMs);
 
   expect(new Set(await states())).toEqual(new Set(['UNASSIGNED']));
-  redis.disconnect();
   const shown = await sluice(cluster, ['get', 'tasks']);
   expect(shown).toMatchObject({ code: 0 });
   expect(shown.stdout).toMatch(/sequences.*UNASSIGNED.*worker-\d has not answered for/);

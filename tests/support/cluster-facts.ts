@@ -37,21 +37,24 @@ export interface EventRow {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-export async function units(cluster: Cluster, connector?: string): Promise<UnitRow[]> {
+/** The cluster, or what a certain one of its coordinators says. */
+export type ApiOf = Pick<Cluster, 'api'>;
+
+export async function units(cluster: ApiOf, connector?: string): Promise<UnitRow[]> {
   const query = connector === undefined ? '' : `?connector=${encodeURIComponent(connector)}`;
   return await cluster.api.read(`/sluice/tasks${query}`);
 }
 
-export async function tasks(cluster: Cluster, connector?: string): Promise<UnitRow[]> {
+export async function tasks(cluster: ApiOf, connector?: string): Promise<UnitRow[]> {
   return (await units(cluster, connector)).filter(({ kind }) => kind === 'task');
 }
 
-export async function workers(cluster: Cluster): Promise<WorkerRow[]> {
+export async function workers(cluster: ApiOf): Promise<WorkerRow[]> {
   return await cluster.api.read('/sluice/workers');
 }
 
 /** Oldest first. */
-export async function events(cluster: Cluster, type?: string): Promise<EventRow[]> {
+export async function events(cluster: ApiOf, type?: string): Promise<EventRow[]> {
   const all = await cluster.api.read<EventRow[]>('/sluice/events?limit=1000');
   return all.filter((event) => type === undefined || event.type === type).toReversed();
 }
@@ -92,7 +95,7 @@ export function ownerOf(rows: readonly UnitRow[], unit: string): string {
 
 /** Until every connector and task runs, and none of them on one of these workers. */
 export async function allRunning(
-  cluster: Cluster,
+  cluster: ApiOf,
   options: { readonly notOn?: string; readonly timeoutMs?: number } = {},
 ): Promise<UnitRow[]> {
   return await waitFor(async () => await units(cluster), {
