@@ -17,8 +17,11 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
   [exitCodes.ok, 'done, or accepted and pending'],
   [exitCodes.unexpected, 'an error that sluice did not expect; please report it'],
   [exitCodes.usage, 'wrong command, option or argument'],
-  [exitCodes.invalid, 'refused: a definition (dev: the module, its configuration) is invalid'],
-  [exitCodes.notFound, 'no such connector, task or worker'],
+  [
+    exitCodes.invalid,
+    'refused: a definition (dev: the module, its configuration) is invalid, or a group is in use',
+  ],
+  [exitCodes.notFound, 'no such connector, task, worker or group'],
   [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev: a connector or task FAILED'],
@@ -34,14 +37,19 @@ export class CliError extends SluiceError {
   }
 }
 
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'store.unreachable',
+  'store.denied',
+  'log.unreachable',
+  'log.forbidden',
+]);
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   // Commander throws for --help and --version, too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof SluiceError) {
-    if (error.code === 'store.unreachable' || error.code === 'store.denied') {
-      return exitCodes.unreachable;
-    }
+    if (unreachableCodes.has(error.code)) return exitCodes.unreachable;
     if (error.code === 'config.invalid') return exitCodes.usage;
   }
   return exitCodes.unexpected;

@@ -9,6 +9,7 @@ import { addDescribeCommand } from './commands/describe.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addLogCommand } from './commands/log.ts';
 import { addRestartCommand } from './commands/restart.ts';
 import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
@@ -52,6 +53,7 @@ export function buildProgram(context: CommandContext): Command {
   addRestartCommand(program, context);
   addDeleteCommand(program, context);
   addDrainCommand(program, context);
+  addLogCommand(program, context);
   addDevCommand(program, context);
   return program;
 }
@@ -65,6 +67,7 @@ Examples:
   sluice describe orders
   sluice restart orders --failed
   sluice drain worker-2 --wait
+  sluice log groups
   sluice dev ./clock.ts
 
 Exit codes:

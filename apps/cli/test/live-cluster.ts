@@ -50,14 +50,18 @@ export class LiveCluster {
     this.#url = url;
   }
 
-  async cli(argv: readonly string[], stdin = ''): Promise<CliResult> {
+  async cli(
+    argv: readonly string[],
+    stdin = '',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<CliResult> {
     const out: string[] = [];
     const err: string[] = [];
     const io: Io = {
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
       stdin: async () => stdin,
-      env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, SLUICE_PROFILE: 'fast' },
+      env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, SLUICE_PROFILE: 'fast', ...env },
       columns: undefined,
       isColored: false,
     };
@@ -87,7 +91,7 @@ export class LiveCluster {
         pid: process.pid,
         host: 'here',
         address: '127.0.0.1:1',
-        plugins: [fakePlugin],
+        plugins: [fakePlugin, fakeSinkPlugin],
       },
       store: await this.#store(),
       heartbeatStore: await this.#store(),
@@ -121,6 +125,14 @@ const fakePlugin: PluginInfo = {
   class: fakeClass,
   aliases: ['FakeSource'],
   type: 'source',
+  version: '1.0.0',
+  configKeys: [],
+};
+
+const fakeSinkPlugin: PluginInfo = {
+  class: 'com.acme.FakeSinkConnector',
+  aliases: ['FakeSink'],
+  type: 'sink',
   version: '1.0.0',
   configKeys: [],
 };

@@ -3,6 +3,7 @@ export interface ExecutorData {
   readonly logRedisUrl: string;
   readonly logPartitionBytesMax: number;
   readonly logRetention: 'block' | 'delete';
+  readonly logGroupRetentionMs: number;
   readonly cluster: string;
   readonly worker: string;
   readonly plugins: readonly string[];

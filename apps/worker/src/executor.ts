@@ -11,6 +11,7 @@ await runExecutor(async ({ id, data, lease }) => {
     logRedisUrl,
     logPartitionBytesMax,
     logRetention,
+    logGroupRetentionMs,
     cluster,
     worker,
     plugins,
@@ -25,6 +26,7 @@ await runExecutor(async ({ id, data, lease }) => {
     clientId: `${worker}/${id}`,
     partitionBytesMax: logPartitionBytesMax,
     retention: logRetention,
+    groupRetentionMs: logGroupRetentionMs,
     logger,
   });
   await log.start();

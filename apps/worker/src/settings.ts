@@ -12,6 +12,8 @@ export interface WorkerSettings {
   readonly logPartitionBytesMax: number;
   /** At the quota: `block` producers, or `delete` the oldest records. */
   readonly logRetention: 'block' | 'delete';
+  /** A group of the Redis log that was not heard of for so long holds no records back any more. */
+  readonly logGroupRetentionMs: number;
   readonly cluster: string;
   readonly worker: string;
   readonly host: string;
@@ -37,6 +39,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_LOG_REDIS_URL         REDIS_URL                the Redis that carries records
   SLUICE_LOG_PARTITION_MB      256                      quota of each topic partition
   SLUICE_LOG_RETENTION         block                    at the quota: block producers, or delete the oldest
+  SLUICE_LOG_GROUP_RETENTION_HOURS  168                 a sink's group that was gone for so long holds
+                                                        no records back any more
   SLUICE_CLUSTER               default                  all processes of one cluster share it
   SLUICE_WORKER_NAME           <host>-<random>          keep it over restarts to keep the slot
   SLUICE_HOST                  127.0.0.1                address of /health and /metrics
@@ -70,6 +74,9 @@ export function readSettings(
     logPartitionBytesMax:
       settings.integer('SLUICE_LOG_PARTITION_MB', 256, { min: 1, max: 1_048_576 }) * 1024 * 1024,
     logRetention: settings.oneOf('SLUICE_LOG_RETENTION', ['block', 'delete'], 'block'),
+    logGroupRetentionMs:
+      settings.integer('SLUICE_LOG_GROUP_RETENTION_HOURS', 168, { min: 1, max: 1_000_000 }) *
+      hourMs,
     cluster: settings.string('SLUICE_CLUSTER', 'default'),
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),

@@ -145,12 +145,13 @@ export class Worker implements Service {
   }
 
   #executorData(plugins: readonly string[]): ExecutorData {
-    const { logRedisUrl, logPartitionBytesMax, logRetention, cluster, worker } = this.#settings;
-    const { workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
+    const { logRedisUrl, logPartitionBytesMax, logRetention, logGroupRetentionMs } = this.#settings;
+    const { cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
     return {
       logRedisUrl,
       logPartitionBytesMax,
       logRetention,
+      logGroupRetentionMs,
       cluster,
       worker,
       plugins,

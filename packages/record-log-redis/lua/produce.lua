@@ -8,7 +8,9 @@
 -- KEYS[1]  fence hash of the writer {fence, session, sequence}
 -- KEYS[2]  topics hash {topic: partitions}
 -- KEYS[3]  bytes of the whole log
--- KEYS[4…] for each batch: stream, meta hash {next, low, bytes, open, stamp}, segments list, offsets hash
+-- KEYS[4]  hash of the log's time
+-- KEYS[5…] for each batch: stream, meta hash {next, low, bytes, open, stamp, abandoned}, segments list,
+--          offsets hash
 -- ARGV[1]  fence
 -- ARGV[2]  session
 -- ARGV[3]  sequence
@@ -16,7 +18,8 @@
 -- ARGV[5]  bytes the log may hold
 -- ARGV[6]  bytes of a segment
 -- ARGV[7]  'block' or 'delete': what happens when a partition is full
--- ARGV[8…] for each batch: topic, partition, records, payload, channel
+-- ARGV[8]  ms after which a group that was not heard of does not count
+-- ARGV[9…] for each batch: topic, partition, records, payload, channel
 -- Returns  {'ok', offset of the first record, …}   one number for each batch
 --          {'unopened'}, {'fenced', fence}         see fence.lua
 --          {'gap'}                                 the predecessor was not appended
@@ -27,10 +30,12 @@
 -- Publishes the next offset to the channel of each partition.
 --@include text
 --@include fence
+--@include log-time
+--@include groups
 --@include segments
 
 local entryOverheadBytes = 48
-local keysBefore, keysEach, argsBefore, argsEach = 3, 4, 7, 5
+local keysBefore, keysEach, argsBefore, argsEach = 4, 4, 8, 5
 
 local refused = refusedByFence(KEYS[1], ARGV[1])
 if refused then return refused end
@@ -42,27 +47,25 @@ end
 
 local partitionBytesMax, logBytesMax = tonumber(ARGV[4]), tonumber(ARGV[5])
 local segmentBytes, retention = tonumber(ARGV[6]), ARGV[7]
+local time, groupRetentionMs = logTime(KEYS[4]), tonumber(ARGV[8])
 local count = (#KEYS - keysBefore) / keysEach
 
 -- Frees what is needed for `bytes` more; returns nil, or the reply that refuses.
 local function makeRoom(batch, bytes)
   local k, a = keysBefore + batch * keysEach, argsBefore + batch * argsEach
   local stream, meta, segments, offsets = KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4]
-  local held = redis.call('HMGET', meta, 'bytes', 'open', 'next')
-  local holds, open = tonumber(held[1] or 0), tonumber(held[2] or 0)
+  local held = redis.call('HMGET', meta, 'bytes', 'next')
+  local holds = tonumber(held[1] or 0)
   local used = tonumber(redis.call('GET', KEYS[3]) or 0)
   local excess = math.max(holds + bytes - partitionBytesMax, used + bytes - logBytesMax)
   if excess <= 0 then return nil end
-  if open > 0 then
-    redis.call('RPUSH', segments, held[3] .. ':' .. text(open))
-    redis.call('HSET', meta, 'open', 0)
-  end
-  local lowest, group = slowestGroup(offsets)
-  local safe = retention == 'delete' and math.huge or lowest or -1
+  closeSegment(meta, segments)
+  local needed, group = trimmableUpTo(offsets, meta, time, groupRetentionMs)
+  local safe = retention == 'delete' and math.huge or needed
   local freed = dropSegments(stream, meta, segments, KEYS[3], safe, 1024, excess)
   if holds - freed + bytes > partitionBytesMax then
-    return {'full', ARGV[a + 1], ARGV[a + 2], text(holds - freed), group or '',
-      lowest and text(lowest) or '', held[3] or '0'}
+    return {'full', ARGV[a + 1], ARGV[a + 2], text(holds - freed), group,
+      group == '' and '' or text(needed), held[2] or '0'}
   end
   if used - freed + bytes > logBytesMax then return {'log-full', text(used - freed)} end
   return nil

@@ -5,7 +5,7 @@ import type { CompiledRedisLogOptions } from './options.ts';
 /** Prefixes of error replies that go away by themselves, or when somebody mends the server. */
 const passing =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOSCRIPT|BUSY|MISCONF|NOREPLICAS|UNBLOCKED) /;
-const forbidden = /^(NOPERM|NOAUTH|WRONGPASS) /;
+const forbidden = /^(NOPERM |NOAUTH |WRONGPASS |ERR The user executing the script can't )/;
 
 /** An error of the driver or the server as one of the port's errors. `address` has no password in it. */
 export function toLogError(thrown: unknown, address: string): SluiceError {
@@ -14,7 +14,7 @@ export function toLogError(thrown: unknown, address: string): SluiceError {
   if (cause.message.startsWith('OOM ')) {
     return new SluiceError(
       'log.full',
-      `Redis at ${address} has reached its maxmemory and refuses records: give it more memory, lower the log's quotas, or let the sinks catch up`,
+      `Redis at ${address} has reached its maxmemory and refuses records: give it more memory, lower the log's quotas, let the sinks catch up, or forget groups whose sinks are gone ('sluice log groups' lists what each holds)`,
       { retriable: true, cause, details: { address } },
     );
   }
@@ -61,7 +61,7 @@ export function partitionFullError(
   const remedy =
     group === ''
       ? `no consumer group reads it: start a sink for it, set retention to 'delete', or delete the topic`
-      : `group '${group}' lags most, at offset ${offset} of ${nextOffset}: let it catch up, forget the group if its sink is gone, or raise the quota`;
+      : `group '${group}' lags most, at offset ${offset} of ${nextOffset}: let it catch up, raise the quota, or, if its sink is gone, run 'sluice log forget-group ${group}'`;
   return new SluiceError(
     'log.full',
     `partition ${partition} of topic '${topic}' has reached its quota of ${options.partitionBytesMax} bytes; ${remedy}`,
@@ -78,7 +78,7 @@ export function logFullError(
 ): SluiceError {
   return new SluiceError(
     'log.full',
-    `the record log has reached its quota of ${options.logBytesMax} bytes: let the sinks catch up, delete topics, or raise the quota`,
+    `the record log has reached its quota of ${options.logBytesMax} bytes: let the sinks catch up, delete topics, raise the quota, or forget groups whose sinks are gone ('sluice log groups' lists what each holds, 'sluice log forget-group GROUP' forgets one)`,
     { retriable: true, details: { bytes: Number(bytes) } },
   );
 }

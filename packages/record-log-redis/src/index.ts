@@ -1,2 +1,3 @@
 export type { RedisLogOptions } from './options.ts';
 export { RedisLog } from './redis-log.ts';
+export type { GroupUsage, PartitionUsage } from './usage.ts';

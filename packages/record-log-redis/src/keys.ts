@@ -9,11 +9,14 @@ export class Keys {
   readonly topics: string;
   /** Bytes of all partitions. */
   readonly usage: string;
+  /** The log's own time. */
+  readonly time: string;
 
   constructor({ namespace, cluster }: { namespace: string; cluster: string }) {
     this.#prefix = `{${namespace}:${cluster}}:`;
     this.topics = `${this.#prefix}topics`;
     this.usage = `${this.#prefix}bytes`;
+    this.time = `${this.#prefix}time`;
   }
 
   fence(identity: string): string {
@@ -42,6 +45,11 @@ export class Keys {
 
   offsets(partition: TopicPartition): string {
     return `${this.#prefix}offsets:${partitionName(partition)}`;
+  }
+
+  /** Pub/sub channel without messages: whoever listens is a reader of the group. */
+  readers(group: string): string {
+    return `${this.#prefix}readers:${group}`;
   }
 
   /** Pub/sub channel on which the next offset of a partition is told. */

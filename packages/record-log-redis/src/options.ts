@@ -2,6 +2,9 @@ import { assert, type Clock, type Logger, silentLogger, systemClock } from '@slu
 import { recordBytesMaxDefault } from '@sluice/record-log';
 
 const mebibyte = 1024 * 1024;
+const hourMs = 3_600_000;
+/** A step of the log's time; see `lua/shared/log-time.lua`. */
+const groupTouchMaxMs = hourMs;
 
 export interface RedisLogOptions {
   /** `redis://` or `rediss://`, one server (7.0 or newer). */
@@ -23,6 +26,11 @@ export interface RedisLogOptions {
    * and then fail with `log.full`; `delete` removes the oldest records, read or not, as Kafka does.
    */
   readonly retention?: 'block' | 'delete';
+  /**
+   * A group that was not heard of for so long holds no records back any more. Readers give a sign at least
+   * eight times as often. Default 7 days, as Kafka's `offsets.retention`.
+   */
+  readonly groupRetentionMs?: number;
   readonly recordBytesMax?: number;
   /** How long a produce waits for room before it fails with `log.full`. Default 5 s. */
   readonly fullWaitMs?: number;
@@ -35,6 +43,8 @@ export interface RedisLogOptions {
 }
 
 export interface CompiledRedisLogOptions extends Required<RedisLogOptions> {
+  /** How often a reader says that its group is still there. */
+  readonly groupTouchMs: number;
   /** Trimming goes by segments: what a partition keeps although everybody has read it. */
   readonly segmentBytes: number;
   /** Large enough to make the cost of an entry small, small enough to fetch a partition piece by piece. */
@@ -52,6 +62,8 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
     !/[{}]/.test(namespace + options.cluster),
     'namespace and cluster must not contain braces',
   );
+  const groupRetentionMs = options.groupRetentionMs ?? 7 * 24 * hourMs;
+  assert(groupRetentionMs > 0, 'groupRetentionMs must be more than 0');
   const quotaBytes = Math.min(partitionBytesMax, options.logBytesMax ?? partitionBytesMax);
   return {
     url: options.url,
@@ -67,6 +79,8 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
       options.recordBytesMax ?? recordBytesMaxDefault,
       Math.floor(quotaBytes / 2),
     ),
+    groupRetentionMs,
+    groupTouchMs: Math.min(groupTouchMaxMs, groupRetentionMs / 8),
     fullWaitMs: options.fullWaitMs ?? 5_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,

@@ -7,6 +7,7 @@ import { openIdentity } from './fence.ts';
 import type { Keys } from './keys.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import type { Chunk } from './produce-call.ts';
+import type { Reclaimer } from './reclaimer.ts';
 import { scripts } from './scripts.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 
@@ -16,6 +17,7 @@ export interface PipelineParts {
   readonly connection: Connection;
   readonly keys: Keys;
   readonly topics: TopicCatalog;
+  readonly reclaimer: Reclaimer;
   readonly options: CompiledRedisLogOptions;
 }
 
@@ -118,7 +120,7 @@ export class ProducePipeline {
 
   #run(chunk: Chunk, sequence: number): Promise<unknown> {
     const { connection, keys, options } = this.#parts;
-    const scriptKeys = [keys.fence(this.#identity.id), keys.topics, keys.usage];
+    const scriptKeys = [keys.fence(this.#identity.id), keys.topics, keys.usage, keys.time];
     const args: Argument[] = [
       this.#identity.fence,
       this.#session,
@@ -127,6 +129,7 @@ export class ProducePipeline {
       options.logBytesMax,
       options.segmentBytes,
       options.retention,
+      options.groupRetentionMs,
     ];
     for (const part of chunk.parts) {
       scriptKeys.push(keys.stream(part), keys.meta(part), keys.segments(part), keys.offsets(part));
@@ -207,8 +210,10 @@ export class ProducePipeline {
       case 'full':
         return this.#waitForRoom(partitionFullError(trouble.facts, this.#parts.options));
       case 'log-full':
+        await this.#parts.reclaimer.reclaim();
         return this.#waitForRoom(logFullError(trouble.facts, this.#parts.options));
       case 'out-of-memory':
+        await this.#parts.reclaimer.reclaim();
         return this.#waitForRoom(trouble.error);
       default:
         return assertNever(trouble);

@@ -22,10 +22,13 @@ import {
   compileRedisLogOptions,
   type RedisLogOptions,
 } from './options.ts';
-import { committedOffset, RedisReader } from './redis-reader.ts';
+import { committedOffset } from './place.ts';
+import { Reclaimer } from './reclaimer.ts';
+import { RedisReader } from './redis-reader.ts';
 import { RedisWriter } from './redis-writer.ts';
 import { scripts } from './scripts.ts';
 import { TopicCatalog } from './topic-catalog.ts';
+import { type PartitionUsage, readUsage, type UsageParts } from './usage.ts';
 import { Wakes } from './wakes.ts';
 
 type Offset = Readonly<Record<string, unknown>>;
@@ -51,6 +54,7 @@ export class RedisLog implements RecordLog {
   readonly #writes: Connection;
   readonly #fetches: Connection;
   readonly #wakes: Wakes;
+  readonly #reclaimer: Reclaimer;
   readonly #writers = new Set<RedisWriter>();
   readonly #readers = new Set<RedisReader>();
   #durability: LogCapabilities['durability'] = 'volatile';
@@ -64,6 +68,7 @@ export class RedisLog implements RecordLog {
     this.#fetches = new Connection({ purpose: 'fetches', log, scripts: [scripts.fetch] });
     this.#wakes = new Wakes(log);
     this.topics = new TopicCatalog(this.#writes, this.#keys, log);
+    this.#reclaimer = new Reclaimer(this.#adminParts);
   }
 
   get capabilities(): LogCapabilities {
@@ -105,6 +110,7 @@ export class RedisLog implements RecordLog {
       connection: this.#writes,
       keys: this.#keys,
       topics: this.topics,
+      reclaimer: this.#reclaimer,
       options: this.#options,
       onClosed: (closed) => this.#writers.delete(closed),
     });
@@ -169,14 +175,36 @@ export class RedisLog implements RecordLog {
         [
           keys.group(group),
           keys.usage,
+          keys.time,
           keys.offsets(partition),
           keys.stream(partition),
           keys.meta(partition),
           keys.segments(partition),
         ],
-        [group, name],
+        [group, name, this.#options.groupRetentionMs],
       );
     }
+  }
+
+  /** What each partition holds, and which groups hold it. */
+  usage(): Promise<PartitionUsage[]> {
+    return readUsage(this.#adminParts);
+  }
+
+  /** Clients, of whatever process, that have a reader of the group with partitions. */
+  async activeReaders(group: string): Promise<number> {
+    const channel = this.#keys.readers(group);
+    const [, count] = await this.#writes.use(({ redis }) => redis.pubsub('NUMSUB', channel));
+    return Number(count);
+  }
+
+  get #adminParts(): UsageParts {
+    return {
+      connection: this.#writes,
+      keys: this.#keys,
+      topics: this.topics,
+      options: this.#options,
+    };
   }
 
   async #partitionsOf(group: string): Promise<string[]> {

@@ -17,8 +17,9 @@ import {
 import { AssignedPartition, type Place } from './assigned-partition.ts';
 import type { Connection } from './connection.ts';
 import { withFence } from './fence.ts';
+import { GroupPresence } from './group-presence.ts';
+import { committedOffset } from './place.ts';
 import { Prefetcher, type PrefetcherParts } from './prefetcher.ts';
-
 import { scripts } from './scripts.ts';
 import type { Wakes, Watcher } from './wakes.ts';
 
@@ -38,6 +39,7 @@ export class RedisReader implements LogReader {
   readonly #parts: ReaderParts;
   readonly #wait: PollWait;
   readonly #prefetcher: Prefetcher;
+  readonly #presence: GroupPresence;
   readonly #watchers = new Map<string, Watcher>();
   #assigned = new Map<string, AssignedPartition>();
   /** One assignment at a time. */
@@ -59,6 +61,7 @@ export class RedisReader implements LogReader {
       placeOf: (partition) => this.#placeOf(partition),
       onChange: () => this.#wait.wake(),
     });
+    this.#presence = new GroupPresence(options, parts, () => [...this.#assigned.values()]);
   }
 
   assign(partitions: readonly TopicPartition[]): Promise<void> {
@@ -111,7 +114,7 @@ export class RedisReader implements LogReader {
     this.#assertOpen();
     if (offsets.length === 0) return;
     assertOffsets(offsets);
-    const { connection, keys } = this.#parts;
+    const { connection, keys, options } = this.#parts;
     const { identity, group } = this.#options;
     const perPartition = offsets.flatMap((each) => [
       keys.offsets(each),
@@ -123,8 +126,8 @@ export class RedisReader implements LogReader {
     await withFence(identity, this.#parts, () =>
       connection.run(
         scripts.commitGroup,
-        [keys.fence(identity.id), keys.group(group), keys.usage, ...perPartition],
-        [identity.fence, group, ...args],
+        [keys.fence(identity.id), keys.group(group), keys.usage, keys.time, ...perPartition],
+        [identity.fence, group, options.groupRetentionMs, ...args],
       ),
     );
   }
@@ -135,8 +138,7 @@ export class RedisReader implements LogReader {
     return connection.use(({ redis }) =>
       Promise.all(
         partitions.map(async (each) => {
-          const offset = await redis.hget(keys.offsets(each), this.#options.group);
-          return committedOffset(offset);
+          return committedOffset(await redis.hget(keys.offsets(each), this.#options.group));
         }),
       ),
     );
@@ -146,6 +148,7 @@ export class RedisReader implements LogReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#prefetcher.close();
+    this.#presence.close();
     for (const [channel, watcher] of this.#watchers) this.#parts.wakes.unwatch(channel, watcher);
     this.#watchers.clear();
     this.#assigned.clear();
@@ -181,12 +184,14 @@ export class RedisReader implements LogReader {
     this.#assigned = next;
     for (const each of removed) this.#unwatch(this.#parts.keys.channel(each));
     this.#prefetcher.fetch();
+    if (added.length > 0) await this.#presence.announce();
     await this.#watch(added);
   }
 
   async #places(partitions: readonly TopicPartition[]): Promise<Map<string, Place>> {
     if (partitions.length === 0) return new Map();
-    const { connection, keys } = this.#parts;
+    const { connection, keys, options } = this.#parts;
+    const { logger } = options;
     const { identity, group, reset = 'earliest' } = this.#options;
     const [outcome, ...facts] = await withFence(identity, this.#parts, () =>
       connection.run(
@@ -195,6 +200,7 @@ export class RedisReader implements LogReader {
           keys.fence(identity.id),
           keys.group(group),
           keys.topics,
+          keys.time,
           ...partitions.flatMap((each) => [keys.offsets(each), keys.meta(each)]),
         ],
         [
@@ -209,10 +215,16 @@ export class RedisReader implements LogReader {
       const [topic, count, partition] = facts as [string, number, number];
       throw unknownPartitionError(topic, partition, count);
     }
-    const places = facts as [number, string][];
+    const places = facts as [number, string, number][];
     return new Map(
       partitions.map((each, index) => {
-        const [position, lastId] = places[index] ?? [0, ''];
+        const [position, lastId, committed] = places[index] ?? [0, '', -1];
+        if (committed >= 0 && committed !== position) {
+          logger.warn(
+            { group, partition: partitionName(each), committed, position },
+            'the log does not hold the committed offset any more, reset',
+          );
+        }
         return [partitionName(each), { position, lastId }];
       }),
     );
@@ -264,11 +276,4 @@ export class RedisReader implements LogReader {
     const start = turn % all.length;
     return [...all.slice(start), ...all.slice(0, start)];
   }
-}
-
-/** What the hash of offsets holds for a group; `~` marks one that has not committed yet. */
-export function committedOffset(stored: string | null | undefined): number | undefined {
-  return stored === null || stored === undefined || stored.startsWith('~')
-    ? undefined
-    : Number(stored);
 }

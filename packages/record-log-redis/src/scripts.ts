@@ -28,6 +28,9 @@ export const scripts = {
   deleteTopic: loadScript('delete-topic'),
   fetch: loadScript('fetch'),
   forgetGroup: loadScript('forget-group'),
+  inspect: loadScript('inspect'),
   open: loadScript('open'),
   produce: loadScript('produce'),
+  reclaim: loadScript('reclaim'),
+  touchGroup: loadScript('touch-group'),
 } as const;

@@ -69,15 +69,20 @@ export class TopicCatalog implements LogTopics {
     return topics.sort();
   }
 
+  /** Of all topics. */
+  async partitions(): Promise<TopicPartition[]> {
+    const counts = await this.#connection.use(({ redis }) => redis.hgetall(this.#keys.topics));
+    return Object.entries(counts)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([topic, count]) => partitionsOf(topic, Number(count)));
+  }
+
   async delete(topic: string): Promise<void> {
     this.#partitions.delete(topic);
     for (let attempt = 0; attempt < deleteAttemptsMax; attempt += 1) {
       const found = (await this.describe([topic])).get(topic);
       if (!found) return;
-      const partitions = Array.from({ length: found.partitions }, (_, partition) => ({
-        topic,
-        partition,
-      }));
+      const partitions = partitionsOf(topic, found.partitions);
       const keys = partitions.flatMap((each) => [
         this.#keys.stream(each),
         this.#keys.meta(each),
@@ -127,4 +132,8 @@ export class TopicCatalog implements LogTopics {
     this.#partitions.set(topic, count);
     return count;
   }
+}
+
+function partitionsOf(topic: string, count: number): TopicPartition[] {
+  return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
 }

@@ -1,18 +1,22 @@
-import type { LogReader, LogWriter } from '@sluice/record-log';
-import { eventually, newGroup, newIdentity, readRecords } from '@sluice/record-log/conformance';
-import { type RedisHandle, type StartRedisOptions, startRedis } from '@sluice/testkit';
-import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import { eventually, readRecords } from '@sluice/record-log/conformance';
+import { expect, test } from 'vitest';
 
-import { RedisLog, type RedisLogOptions } from '../src/index.ts';
-import { Keys } from '../src/keys.ts';
+import {
+  bytesHeld,
+  client,
+  commitEnd,
+  fill,
+  full,
+  keys,
+  kibibyte,
+  open,
+  partition,
+  quota,
+  read,
+  setUp,
+  topic,
+} from './filled-log.ts';
 import { expectInOrder, readSequence, writeSequence } from './sequence.ts';
-
-const kibibyte = 1024;
-const quota = 256 * kibibyte;
-const topic = 'orders';
-const partition = { topic, partition: 0 };
-const full = { code: 'log.full', retriable: true };
 
 test('what all known groups have committed past is trimmed, and the quota is never reached', async () => {
   const { log, admin } = await setUp({ partitionBytesMax: quota });
@@ -236,61 +240,3 @@ test('destroy ends calls that wait for room', async () => {
   expect(await outcome).toMatchObject({ code: 'log.unreachable' });
   expect(performance.now() - startMs).toBeLessThan(1_000);
 });
-
-const keys = new Keys({ namespace: 'sluice-log', cluster: 'test' });
-
-interface SetUp {
-  readonly log: RedisLog;
-  readonly admin: Redis;
-  readonly redis: RedisHandle;
-}
-
-async function setUp(
-  options: Partial<RedisLogOptions>,
-  server: StartRedisOptions = {},
-): Promise<SetUp> {
-  const redis = await startRedis(server);
-  onTestFinished(() => redis.stop());
-  const admin = new Redis(redis.url);
-  onTestFinished(() => admin.disconnect());
-  const log = client(redis, options);
-  await log.start();
-  return { log, admin, redis };
-}
-
-function client(redis: RedisHandle, options: Partial<RedisLogOptions>): RedisLog {
-  const log = new RedisLog({ url: redis.url, cluster: 'test', clientId: 'test', ...options });
-  onTestFinished(() => log.stop());
-  return log;
-}
-
-function open(log: RedisLog): Promise<LogWriter> {
-  return log.openWriter(newIdentity());
-}
-
-async function read(
-  log: RedisLog,
-  group = newGroup(),
-  options: { prefetchBytesMax?: number } = {},
-): Promise<LogReader> {
-  const reader = await log.openReader({ identity: newIdentity(), group, ...options });
-  await reader.assign([partition]);
-  return reader;
-}
-
-/** Records of 1 KiB, ten in each call, one call after the other. */
-async function fill(writer: LogWriter, bytes: number): Promise<void> {
-  for (let written = 0; written < bytes; written += 10 * kibibyte) {
-    const records = Array.from({ length: 10 }, () => ({ key: null, value: Buffer.alloc(1_000) }));
-    await writer.produce([{ topic, records }]);
-  }
-}
-
-async function commitEnd(log: RedisLog, reader: LogReader): Promise<void> {
-  const [marks] = await log.topics.watermarks([partition]);
-  await reader.commit([{ ...partition, offset: marks?.high ?? 0 }]);
-}
-
-async function bytesHeld(admin: Redis): Promise<number> {
-  return Number(await admin.get(keys.usage));
-}

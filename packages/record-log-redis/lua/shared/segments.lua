@@ -2,18 +2,13 @@
 -- closed segments, oldest first, as '<offset after its last record>:<bytes>'; the bytes of the open one
 -- are in the field 'open' of the partition's meta hash.
 
--- The lowest offset that a known group still needs, and the group; nil if no group is known.
--- A value '~<offset>' is a group that has not committed yet and begins there.
-local function slowestGroup(offsets)
-  local fields = redis.call('HGETALL', offsets)
-  local lowest, name = nil, nil
-  for i = 1, #fields, 2 do
-    local offset = tonumber((string.gsub(fields[i + 1], '^~', '')))
-    if not lowest or offset < lowest then
-      lowest, name = offset, fields[i]
-    end
-  end
-  return lowest, name
+-- Closes the open segment, so that it can be dropped.
+local function closeSegment(meta, segments)
+  local held = redis.call('HMGET', meta, 'open', 'next')
+  local open = tonumber(held[1] or 0)
+  if open == 0 then return end
+  redis.call('RPUSH', segments, held[2] .. ':' .. text(open))
+  redis.call('HSET', meta, 'open', 0)
 end
 
 -- Removes at most `max` closed segments that end at or before `safe`, until `wanted` bytes are freed.
