@@ -252,6 +252,7 @@ function decideTarget(
   });
   if (record.targetState === state) return { mutation: nothing, result: done(record), events: [] };
   const stopping = state === 'STOPPED';
+  const resuming = record.targetState === 'STOPPED';
   const next: ConnectorRecord = {
     ...record,
     targetState: state,
@@ -263,7 +264,8 @@ function decideTarget(
       connectors: [
         { record: next, ...expectedOf(record), ...(stopping ? { retireTasks: true } : {}) },
       ],
-      restart: [],
+      // Its worker may never have seen it stopped, and would not know that a set is to be published again.
+      restart: resuming ? [connectorUnit(connector)] : [],
     },
     result: done(next),
     events: [
