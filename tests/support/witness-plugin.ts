@@ -2,6 +2,7 @@
  * Connectors for tests, loaded by the workers as a user's module would be. They say which process acted, so
  * that a test can tell the effects of two owners of one task apart.
  */
+import { existsSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,9 +15,12 @@ export const witnessSource = defineSource({
   config: {
     topic: string().nonEmpty(),
     everyMs: int().default(20),
-    stop: oneOf('at-once', 'never')
+    stop: oneOf('at-once', 'never', 'blocks')
       .default('at-once')
-      .doc('never: the task with the number 0 does not end when it is told to.'),
+      .doc('never, blocks: the task with the number 0 does not end, or loops, when it is told to.'),
+    'stop.once.file': string()
+      .default('')
+      .doc('File that is written when it happens; while it is there, it does not happen again.'),
   },
   tasks: ({ max }) => Array.from({ length: max }, (_, id) => ({ id })),
   sourcePartition: ({ work }) => ({ id: work.id }),
@@ -30,7 +34,10 @@ export const witnessSource = defineSource({
       };
       await sleep(config.everyMs, undefined, { signal }).catch(() => {});
     }
-    if (config.stop === 'never' && work.id === 0) await new Promise<never>(() => {});
+    if (work.id !== 0 || config.stop === 'at-once' || existsSync(config['stop.once.file'])) return;
+    writeFileSync(config['stop.once.file'], '');
+    if (config.stop === 'never') await new Promise<never>(() => {});
+    for (;;);
   },
 });
 
