@@ -25,11 +25,11 @@ local function isUp(worker, incarnation)
   return up[incarnation]
 end
 
-local function isLive(connector, uid)
-  if not connectors[connector] then
-    connectors[connector] = redis.call('HMGET', tag .. ':c:' .. connector, 'uid', 'lifecycle')
+local function isLive(connector)
+  if connectors[connector] == nil then
+    connectors[connector] = redis.call('HGET', tag .. ':c:' .. connector, 'lifecycle') == 'live'
   end
-  return connectors[connector][1] == uid and connectors[connector][2] == 'live'
+  return connectors[connector]
 end
 
 local function olderEpochHeld(connector, epoch)
@@ -48,7 +48,7 @@ local function refusal(unit, uid, epoch, worker, incarnation, connector, task, r
   if state ~= 'free' then return 'owned' end
   if recordUid ~= uid then return 'uid' end
   if recordEpoch ~= epoch then return 'epoch' end
-  if not isLive(connector, uid) then return 'connector-deleting' end
+  if not isLive(connector) then return 'connector-deleting' end
   if not isUp(worker, incarnation) then return 'worker-not-up' end
   if task and olderEpochHeld(connector, epoch) then return 'older-epoch-held' end
   return nil

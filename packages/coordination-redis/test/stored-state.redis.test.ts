@@ -145,11 +145,24 @@ test('sweeping deletes what was left over', async () => {
   expect(await under.redis.exists(keys.record('tc', 'orders'))).toBe(0);
 });
 
-test('a connector’s unit that is missing is created', async () => {
+test('a connector’s unit that is missing is created, and readers learn of it', async () => {
   const { uid } = await cluster.define('orders');
-  await under.redis.del(keys.record('u', connectorUnit('orders')));
+  const unit = connectorUnit('orders');
+  await under.redis.del(keys.record('u', unit));
+  await cluster.store.createConnectorUnit(cluster.term, 'orders', 'another');
+  const { units, revision, dataset } = await cluster.everything();
+  expect(units.has(unit)).toBe(false);
   await cluster.store.createConnectorUnit(cluster.term, 'orders', uid);
-  expect(await cluster.unit(connectorUnit('orders'))).toMatchObject({ uid, state: 'free' });
+  const delta = await cluster.store.changes(revision, dataset);
+  expect(delta.units.get(unit)).toMatchObject({ uid, state: 'free' });
+});
+
+test('a retired unit that was left over is not granted', async () => {
+  const member = await cluster.join('w');
+  await cluster.define('orders');
+  const unit = connectorUnit('orders');
+  await under.redis.hset(keys.record('u', unit), 'retired', '1');
+  expect(await cluster.grantRefusal(unit, member)).toBe('retired');
 });
 
 test('a task whose configuration is missing is not claimed', async () => {

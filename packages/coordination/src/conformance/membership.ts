@@ -301,6 +301,15 @@ export function testEnding(make: MakeStore): void {
     expect(await cluster.beat(member)).toMatchObject({ kind: 'ok' });
   });
 
+  test('who is declared dead without being a member stays out, too', async () => {
+    await using cluster = await startTestCluster(make);
+    const { dataset } = await cluster.join('w');
+    const gone = { worker: 'x', incarnation: 'x-1', dataset, beat: 0, revision: 0, slot: 0 };
+    expect(await cluster.declareDead(gone)).toBe('dead');
+    expect(await cluster.beat(gone)).toEqual({ kind: 'fenced' });
+    expect(await cluster.store.join(joinRequest('x', 'x-1'))).toEqual({ kind: 'fenced' });
+  });
+
   test('orphaning frees what the dead owned, some at a time', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

@@ -229,6 +229,22 @@ export function testMutations(make: MakeStore): void {
     expect(await cluster.grantRefusal(unit, b)).toBeUndefined();
   });
 
+  test('a namesake’s namesake is granted while a task of the first is still held', async () => {
+    await using cluster = await startTestCluster(make);
+    const [a, b] = [await cluster.join('a'), await cluster.join('b')];
+    const { unit } = await cluster.runTask('orders', a);
+    const own = connectorUnit('orders');
+    for (const epoch of [1, 2]) {
+      await cluster.delete('orders');
+      await recreate(cluster);
+      expect((await cluster.unit(own)).epoch).toBe(epoch);
+    }
+    const { fence } = await cluster.unit(own);
+    await cluster.release(a, own, fence);
+    expect(await cluster.grantRefusal(own, b)).toBeUndefined();
+    expect(await cluster.unit(unit)).toMatchObject({ state: 'claimed', retired: true });
+  });
+
   test('no unit of a connector that is being deleted is granted', async () => {
     await using cluster = await startTestCluster(make);
     const [a, b] = [await cluster.join('a'), await cluster.join('b')];
