@@ -1,7 +1,9 @@
 /**
- * A whole cluster of real processes: coordinators and workers, from their sources, on a real Redis.
+ * A whole cluster of real processes: coordinators and workers, from their sources unless an installation is
+ * given, on a real Redis.
  * All of them die with the tests. What they printed is in `logs()`.
  */
+import { join } from 'node:path';
 import { newShortId, SluiceError, toError } from '@sluice/kernel';
 import { ApiClient } from './api-client.ts';
 import { type LogLine, type NodeProcess, spawnNode } from './node-process.ts';
@@ -24,6 +26,8 @@ export interface StartClusterOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: a new one. */
   readonly name?: string;
+  /** A folder in which the compiled apps are installed. Default: they run from their sources. */
+  readonly installation?: string;
 }
 
 /** A process of the cluster that has said that it is ready. */
@@ -76,6 +80,7 @@ export class Cluster {
   /** Asks the first coordinator that runs. */
   readonly api: ApiClient;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #installation: string | undefined;
   readonly #processes: NodeProcess[] = [];
   #coordinatorsStarted = 0;
   #workersStarted = 0;
@@ -84,6 +89,7 @@ export class Cluster {
     this.name = options.name ?? `test-${newShortId()}`;
     this.redisUrl = redisUrl;
     this.redis = redis;
+    this.#installation = options.installation;
     this.#env = {
       REDIS_URL: redisUrl,
       SLUICE_CLUSTER: this.name,
@@ -110,7 +116,7 @@ export class Cluster {
   async addCoordinator(env: Readonly<Record<string, string>> = {}): Promise<Member> {
     this.#coordinatorsStarted += 1;
     const name = `coordinator-${this.#coordinatorsStarted}`;
-    const child = this.#spawn('apps/coordinator/src/main.ts', name, {
+    const child = this.#spawn('coordinator', name, {
       SLUICE_COORDINATOR_NAME: name,
       SLUICE_PORT: '0',
       ...env,
@@ -125,7 +131,7 @@ export class Cluster {
   async addWorker(options: { name?: string; env?: Record<string, string> } = {}): Promise<Member> {
     this.#workersStarted += 1;
     const name = options.name ?? `worker-${this.#workersStarted}`;
-    const child = this.#spawn('apps/worker/src/main.ts', name, {
+    const child = this.#spawn('worker', name, {
       SLUICE_WORKER_NAME: name,
       SLUICE_WORKER_PORT: '0',
       ...options.env,
@@ -192,7 +198,15 @@ export class Cluster {
     await this.stop();
   }
 
-  #spawn(entry: string, name: string, env: Readonly<Record<string, string>>): NodeProcess {
+  #spawn(
+    app: 'coordinator' | 'worker',
+    name: string,
+    env: Readonly<Record<string, string>>,
+  ): NodeProcess {
+    const entry =
+      this.#installation === undefined
+        ? `apps/${app}/src/main.ts`
+        : join(this.#installation, 'node_modules/@sluice', app, 'dist/main.js');
     const child = spawnNode(entry, { name, env: { ...this.#env, ...env } });
     this.#processes.push(child);
     return child;

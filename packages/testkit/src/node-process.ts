@@ -1,6 +1,6 @@
 /**
- * A real process of one of the apps, run from its TypeScript sources. What it prints is kept, and
- * shown in the error of whoever waits for it in vain.
+ * A real process of one of the apps, run from its TypeScript sources, or compiled. What it prints is kept,
+ * and shown in the error of whoever waits for it in vain.
  */
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -45,7 +45,10 @@ export interface WaitForLineOptions {
 /** One line of a log, as pino writes it. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** Starts `entry`, a path from the repository's root, and returns at once. */
+/**
+ * Starts `entry`, a path from the repository's root, and returns at once. A `.js` entry is compiled code, which
+ * must not find any sources.
+ */
 export function spawnNode(entry: string, options: SpawnNodeOptions = {}): NodeProcess {
   return new NodeProcess(entry, options);
 }
@@ -64,7 +67,7 @@ export class NodeProcess {
     this.#child = spawnGuarded({
       command: process.execPath,
       args: [
-        '--conditions=@sluice/source',
+        ...(entry.endsWith('.js') ? [] : ['--conditions=@sluice/source']),
         ...(options.nodeArgs ?? []),
         resolve(repositoryRoot, entry),
         ...(options.args ?? []),
