@@ -129,11 +129,14 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     await Promise.all(
       [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
     );
-    for (const [unit, { runnable, status, publication }] of this.#local) {
-      const { fence, connector } = runnable;
-      if (status && !this.#reports.has(unit)) this.#reports.set(unit, { fence, status });
-      if (publication) this.#publications.set(connector, publication);
-    }
+    for (const local of this.#local.values()) this.#tellAgain(local);
+  }
+
+  /** What the store may have forgotten. */
+  #tellAgain({ runnable, status, publication }: LocalUnit): void {
+    const { unit, fence, connector } = runnable;
+    if (status && !this.#reports.has(unit)) this.#reports.set(unit, { fence, status });
+    if (publication) this.#publications.set(connector, publication);
   }
 
   /** Stops everything without releasing: it was taken from us. */
@@ -198,48 +201,58 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     this.#flushPublications();
   }
 
+  /** Repeatable: what was renewed by a call whose answer came too late, or in part, is told again. */
   async refence(
     units: readonly { readonly unit: UnitId; readonly fence: number }[],
   ): Promise<ReadonlyMap<UnitId, number>> {
-    const { store, worker, incarnation } = this.#options;
-    const ours = units.filter(({ unit, fence }) => {
-      const local = this.#local.get(unit);
-      return local?.runnable.fence === fence && !local.stopping;
-    });
     const fences = new Map<UnitId, number>();
-    for (const { unit } of ours) this.#refencing(unit, 1);
+    const asked: { readonly unit: UnitId; readonly fence: number; readonly local: LocalUnit }[] =
+      [];
+    for (const { unit, fence } of units) {
+      const local = this.#local.get(unit);
+      if (!local || local.stopping) continue;
+      if (local.runnable.fence > fence) fences.set(unit, local.runnable.fence);
+      if (local.runnable.fence === fence) asked.push({ unit, fence, local });
+    }
+    for (const { local } of asked) local.refences += 1;
     try {
-      for (let from = 0; from < ours.length; from += batchMax) {
-        const batch = ours.slice(from, from + batchMax);
-        const results = await store.refence(worker, incarnation(), batch);
-        for (const [index, { unit }] of batch.entries()) {
-          const local = this.#local.get(unit);
-          const fence = results[index];
-          if (!local) continue;
-          if (fence === undefined) {
-            // Not ours, or ours under a fence whose answer was lost: the assignments tell.
-            this.#local.delete(unit);
-            this.#reconcile();
-            continue;
-          }
-          local.runnable = { ...local.runnable, fence };
-          fences.set(unit, fence);
-        }
+      for (let from = 0; from < asked.length; from += batchMax) {
+        await this.#refence(asked.slice(from, from + batchMax), fences);
       }
     } catch (error) {
       // It may have happened all the same.
       this.forgetRevision();
       throw error;
     } finally {
-      for (const { unit } of ours) this.#refencing(unit, -1);
+      for (const { local } of asked) this.#refenceEnded(local);
     }
     return fences;
   }
 
-  #refencing(unit: UnitId, change: 1 | -1): void {
-    const local = this.#local.get(unit);
-    if (!local) return;
-    local.refences += change;
+  async #refence(
+    batch: readonly { readonly unit: UnitId; readonly fence: number; readonly local: LocalUnit }[],
+    fences: Map<UnitId, number>,
+  ): Promise<void> {
+    const { store, worker, incarnation } = this.#options;
+    const asked = batch.map(({ unit, fence }) => ({ unit, fence }));
+    const results = await store.refence(worker, incarnation(), asked);
+    for (const [index, { unit, local }] of batch.entries()) {
+      // What was taken from us, or claimed anew, meanwhile is another life of the unit.
+      if (this.#local.get(unit) !== local) continue;
+      const fence = results[index];
+      if (fence === undefined) {
+        // Not ours, or ours under a fence whose answer was lost: the assignments tell.
+        this.#local.delete(unit);
+        this.#reconcile();
+        continue;
+      }
+      local.runnable = { ...local.runnable, fence };
+      fences.set(unit, fence);
+    }
+  }
+
+  #refenceEnded(local: LocalUnit): void {
+    local.refences -= 1;
     if (local.refences > 0 || !local.isPassedOver) return;
     local.isPassedOver = false;
     this.#reconcile();
@@ -370,6 +383,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       if (fence >= local.runnable.fence) void this.#stop(unit);
       return undefined;
     }
+    if (!assigned.claimed) return this.#claimAgain(local);
     if (assigned.restarts > local.restarts) runner.restart(unit, fence);
     // It goes back when the store lost some: what is asked for from now on counts from there.
     local.restarts = assigned.restarts;
@@ -382,6 +396,17 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       runner.update(local.runnable);
     }
     return undefined;
+  }
+
+  /** The store forgot that it is ours and runs, too little to be noticed as a loss of data. */
+  async #claimAgain(local: LocalUnit): Promise<boolean> {
+    const { unit, fence } = local.runnable;
+    const result = await this.#claims.add({ unit, fence });
+    if (result.kind === 'stale' || this.#local.get(unit) !== local) return false;
+    this.#tellAgain(local);
+    this.#flushReports();
+    this.#flushPublications();
+    return true;
   }
 
   /** A claim repeated by its owner answers with the configuration as it is now. */

@@ -1,0 +1,176 @@
+/** What a worker owns, when answers of the store are lost, late, or about a past that is over. */
+import { silentLogger } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
+import { expect, test } from 'vitest';
+
+import { taskUnit, type UnitId } from '../src/model.ts';
+import type { AssignedUnit, ClaimResult, Ownership, WorkerStore } from '../src/store.ts';
+import { OwnedUnits } from '../src/worker/owned-units.ts';
+import type { RunnableUnit, UnitRunner } from '../src/worker/unit-runner.ts';
+
+/** Grants everything, under fences that only grow; what else it answers is up to the test. */
+class FakeStore {
+  readonly fences = new Map<UnitId, number>();
+  readonly unclaimed = new Set<UnitId>();
+  readonly reported: UnitId[] = [];
+  claims = 0;
+  #revision = 1;
+  /** Before each answer to `refence`. */
+  beforeRefence: (call: number) => Promise<void> | void = () => {};
+  #refences = 0;
+
+  grant(unit: UnitId, fence: number): void {
+    this.fences.set(unit, fence);
+    this.unclaimed.add(unit);
+    this.#revision++;
+  }
+
+  async assignments(): ReturnType<WorkerStore['assignments']> {
+    const units = [...this.fences].map(
+      ([unit, fence]): AssignedUnit => ({
+        unit,
+        uid: 'uid',
+        epoch: 1,
+        fence,
+        restarts: 0,
+        order: 'run',
+        claimed: !this.unclaimed.has(unit),
+        targetState: 'STARTED',
+        definitionVersion: 1,
+      }),
+    );
+    return { revision: this.#revision, units };
+  }
+
+  async claim(_worker: string, _incarnation: string, units: readonly Ownership[]) {
+    this.claims += units.length;
+    return units.map(({ unit, fence }): ClaimResult => {
+      if (this.fences.get(unit) !== fence) return { kind: 'stale' };
+      this.unclaimed.delete(unit);
+      return {
+        kind: 'claimed',
+        uid: 'uid',
+        epoch: 1,
+        restarts: 0,
+        targetState: 'STARTED',
+        definitionVersion: 1,
+        config: {},
+        connectorType: 'source',
+        taskCount: 1,
+      };
+    });
+  }
+
+  async refence(_worker: string, _incarnation: string, units: readonly Ownership[]) {
+    await this.beforeRefence(++this.#refences);
+    return units.map(({ unit, fence }) => {
+      if (this.fences.get(unit) !== fence) return undefined;
+      this.fences.set(unit, fence + 1_000);
+      return fence + 1_000;
+    });
+  }
+
+  async report(_worker: string, _incarnation: string, reports: readonly Ownership[]) {
+    this.reported.push(...reports.map(({ unit }) => unit));
+    return reports.map(() => true);
+  }
+}
+
+class FakeRunner implements UnitRunner {
+  readonly runs: RunnableUnit[] = [];
+  readonly stops: UnitId[] = [];
+  run(unit: RunnableUnit): void {
+    this.runs.push(unit);
+  }
+  update(): void {}
+  restart(): void {}
+  async stop(unit: UnitId): Promise<void> {
+    this.stops.push(unit);
+  }
+  setLease(): void {}
+  isQuiet(): boolean {
+    return true;
+  }
+  async abandonAll(): Promise<void> {}
+}
+
+class World {
+  readonly clock = new FakeClock();
+  readonly store = new FakeStore();
+  readonly runner = new FakeRunner();
+  incarnation = 'first';
+  #beats = 1_000;
+  readonly units = new OwnedUnits({
+    worker: 'w1',
+    incarnation: () => this.incarnation,
+    store: this.store as unknown as WorkerStore,
+    runner: this.runner,
+    waker: { wake: async () => {} },
+    clock: this.clock,
+    logger: silentLogger,
+  });
+
+  /** A heartbeat says that the assignments changed. */
+  async beat(): Promise<void> {
+    this.units.beatAcknowledged(++this.#beats, 'up');
+    await this.clock.advance(50);
+  }
+
+  async owns(count: number, fence = 1): Promise<Ownership[]> {
+    const owned = Array.from({ length: count }, (_, task) => ({
+      unit: taskUnit('a', task),
+      fence,
+    }));
+    for (const { unit } of owned) this.store.grant(unit, fence);
+    await this.beat();
+    expect(this.units.size).toBe(count);
+    return owned;
+  }
+}
+
+test('new fences that were given before a call failed are told when it is repeated', async () => {
+  const world = new World();
+  // Two round trips, of which the second fails.
+  const owned = await world.owns(600);
+  world.store.beforeRefence = (call) => {
+    if (call === 2) throw new Error('Redis went away');
+  };
+  await expect(world.units.refence(owned)).rejects.toThrow('Redis went away');
+  const fences = await world.units.refence(owned);
+  expect(fences.size).toBe(600);
+  expect(new Set(fences.values())).toEqual(new Set([1_001]));
+});
+
+test('an answer about fences that comes after the worker was fenced leaves its next life alone', async () => {
+  const world = new World();
+  const [owned] = await world.owns(1);
+  if (!owned) throw new Error('it owns one');
+  const answering = Promise.withResolvers<void>();
+  world.store.beforeRefence = () => answering.promise;
+  const refencing = world.units.refence([owned]);
+  await world.units.abandon();
+  world.incarnation = 'second';
+  await world.owns(1, 5_000);
+  answering.resolve();
+  expect(await refencing).toEqual(new Map());
+  expect(world.units.holding()).toMatchObject([{ unit: owned.unit, fence: 5_000 }]);
+  expect(world.runner.runs.map(({ fence }) => fence)).toEqual([1, 5_000]);
+  // It goes on to follow the assignments.
+  world.store.fences.delete(owned.unit);
+  await world.beat();
+  expect(world.runner.stops).toEqual([owned.unit]);
+});
+
+test('what the store forgot to be claimed is claimed and reported again', async () => {
+  const world = new World();
+  const [owned] = await world.owns(1);
+  if (!owned) throw new Error('it owns one');
+  world.units.reported(owned.unit, owned.fence, { state: 'RUNNING', attempts: 1 });
+  await world.clock.advance(50);
+  expect(world.store.reported).toEqual([owned.unit]);
+  world.store.unclaimed.add(owned.unit);
+  await world.beat();
+  expect(world.store.unclaimed.size).toBe(0);
+  expect(world.store.reported).toEqual([owned.unit, owned.unit]);
+  expect(world.runner.runs).toHaveLength(1);
+});
