@@ -153,6 +153,35 @@ export class BrainCluster {
     });
   }
 
+  /** Owner and fence of each unit: what must not change for those that nothing happened to. */
+  async holdings(): Promise<Record<UnitId, string>> {
+    const { units } = await this.records();
+    return Object.fromEntries(units.map(({ unit, worker, fence }) => [unit, `${worker} ${fence}`]));
+  }
+
+  async loseData(): Promise<void> {
+    const keys = await this.under.keysOf(this.name);
+    if (keys.length > 0) await this.under.redis.del(...keys);
+  }
+
+  /** Returns what puts the store back, in one step, to the state that it has now. */
+  async saveData(): Promise<() => Promise<void>> {
+    const { redis } = this.under;
+    const keys = await this.under.keysOf(this.name);
+    const dumps = await Promise.all(
+      keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const),
+    );
+    return async () => {
+      const transaction = redis.multi().del(...(await this.under.keysOf(this.name)));
+      for (const [key, value] of dumps) if (value) transaction.restore(key, 0, value);
+      await transaction.exec();
+    };
+  }
+
+  async isQuarantined(): Promise<boolean> {
+    return (await this.store().quarantine()) !== undefined;
+  }
+
   async eventMessages(type: string): Promise<string[]> {
     const events = await this.client.events(1_000);
     return events.filter((event) => event.type === type).map(({ message }) => message);
@@ -170,11 +199,15 @@ export function ownerOf({ worker }: UnitRecord): string {
 export class TestCoordinator implements Service {
   readonly loop: LeaderLoop;
   link: Link = 'open';
+  /** Store methods whose next call fails, each once. */
+  readonly failing = new Set<string>();
 
   constructor(cluster: BrainCluster, name: string, options: Partial<LeaderLoopOptions>) {
     this.loop = new LeaderLoop({
       coordinator: name,
-      store: linked(cluster.store(), () => this.link),
+      store: linked(cluster.store(), (method) =>
+        this.failing.delete(method) ? 'lost' : this.link,
+      ),
       dispatcher: new CallDispatcher(cluster),
       clock: systemClock,
       logger: silentLogger,
@@ -237,6 +270,10 @@ export class TestWorker {
   link: Link = 'open';
   heartbeatLink: Link = 'open';
   isAlive = true;
+  /** Methods of the heartbeat's store whose next call fails, each once. */
+  readonly failing = new Set<string>();
+  /** Times that it was told that its name is taken. */
+  joinsRefused = 0;
   /** Why it would have killed its process. */
   readonly deaths: string[] = [];
 
@@ -252,7 +289,11 @@ export class TestWorker {
         plugins: options.plugins ?? [clockPlugin],
       },
       store: linked(cluster.store(), () => this.link),
-      heartbeatStore: linked(cluster.store(), () => this.heartbeatLink),
+      heartbeatStore: linked(
+        cluster.store(),
+        (method) => (this.failing.delete(method) ? 'lost' : this.heartbeatLink),
+        (answer) => this.#look(answer),
+      ),
       runner: this.runner,
       waker: { wake: async () => cluster.nudge() },
       clock: systemClock,
@@ -262,6 +303,11 @@ export class TestWorker {
       mustDie: (reason) => this.deaths.push(reason),
     });
     this.runner.agent = this.agent;
+  }
+
+  #look(answer: unknown): void {
+    const kind = (answer as { kind?: unknown } | undefined)?.kind;
+    if (kind === 'name-taken') this.joinsRefused++;
   }
 
   start(): Promise<void> {
@@ -296,6 +342,7 @@ export class FakeRunner implements UnitRunner {
   readonly starts: { readonly unit: UnitId; readonly fence: number }[] = [];
   readonly restarts: UnitId[] = [];
   agent: WorkerAgent | undefined;
+  publishes = true;
   readonly worker: string;
   readonly #watch: OwnershipWatch;
   readonly #stopMs: number;
@@ -308,10 +355,10 @@ export class FakeRunner implements UnitRunner {
     this.#stopMs = stopMs;
   }
 
-  /** Units that may have an effect now, with their fence. */
-  *acting(nowMs: number): Iterable<readonly [UnitId, number]> {
+  /** Units that may have an effect now. */
+  *acting(nowMs: number): Iterable<RunnableUnit> {
     if (this.#isDead || nowMs >= this.#lease.quiesceAtMs) return;
-    for (const [id, { unit }] of this.runs) yield [id, unit.fence];
+    for (const { unit } of this.runs.values()) yield unit;
   }
 
   run(unit: RunnableUnit): void {
@@ -354,6 +401,11 @@ export class FakeRunner implements UnitRunner {
     this.runs.clear();
   }
 
+  publishNow(): void {
+    this.publishes = true;
+    for (const { unit } of this.runs.values()) this.#publish(unit);
+  }
+
   die(): void {
     this.#isDead = true;
     this.runs.clear();
@@ -365,9 +417,10 @@ export class FakeRunner implements UnitRunner {
   }
 
   #publish({ kind, connector, config, targetState, fence, definitionVersion }: RunnableUnit): void {
-    if (kind !== 'connector' || targetState === 'STOPPED') return;
+    if (kind !== 'connector' || targetState === 'STOPPED' || !this.publishes) return;
     const configs = Array.from({ length: Number(config['tasks.max'] ?? 1) }, (_, number) => ({
       number: `${number}`,
+      version: `${definitionVersion}`,
       ...(config['marker'] === undefined ? {} : { marker: config['marker'] }),
     }));
     this.agent?.runnerEvents.taskConfigs(connector, fence, definitionVersion, configs);
@@ -377,6 +430,8 @@ export class FakeRunner implements UnitRunner {
 /** Looks all the time whether two workers may act for the same unit. */
 export class OwnershipWatch {
   readonly violations: string[] = [];
+  /** Tasks of two sets of a connector that ran at the same time. */
+  readonly epochViolations: string[] = [];
   readonly #workers: () => Iterable<TestWorker>;
   readonly #timer: NodeJS.Timeout;
 
@@ -392,19 +447,30 @@ export class OwnershipWatch {
   look(): void {
     const nowMs = systemClock.monotonicMs();
     const actors = new Map<UnitId, string>();
+    const sets = new Map<string, string>();
     for (const { runner } of this.#workers()) {
-      for (const [unit, fence] of runner.acting(nowMs)) {
+      for (const { unit, fence, kind, connector, config } of runner.acting(nowMs)) {
         const other = actors.get(unit);
         const self = `${runner.worker} (fence ${fence})`;
         if (other !== undefined) this.violations.push(`${unit}: ${other} and ${self}`);
         actors.set(unit, self);
+        if (kind === 'connector') continue;
+        const set = sets.get(connector);
+        const own = config['version'] ?? '';
+        if (set !== undefined && set !== own)
+          this.epochViolations.push(`${unit}: ${set} and ${own}`);
+        sets.set(connector, own);
       }
     }
   }
 }
 
 /** The same store, as seen over a link that may fail. */
-function linked(store: RedisCoordinationStore, link: () => Link): RedisCoordinationStore {
+function linked(
+  store: RedisCoordinationStore,
+  link: (method: string) => Link,
+  look: (answer: unknown) => void = () => {},
+): RedisCoordinationStore {
   const unreachable = (): SluiceError =>
     new SluiceError('store.unreachable', 'the link is cut', { retriable: true });
   return new Proxy(store, {
@@ -412,9 +478,11 @@ function linked(store: RedisCoordinationStore, link: () => Link): RedisCoordinat
       const method: unknown = Reflect.get(target, name, receiver);
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]): Promise<unknown> => {
-        if (link() === 'lost') throw unreachable();
+        const before = link(String(name));
+        if (before === 'lost') throw unreachable();
         const answer: unknown = await method.apply(target, args);
-        if (link() !== 'open') throw unreachable();
+        if (before !== 'open') throw unreachable();
+        look(answer);
         return answer;
       };
     },

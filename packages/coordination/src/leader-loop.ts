@@ -96,8 +96,10 @@ export class LeaderLoop implements Service {
   #workersPlanned = 0;
   /** When the view was found to know more than the store; until a quarantine has been started. */
   #lostDataMs: number | undefined;
-  /** A dead worker's units are not free yet: see BeatObserver. */
+  /** A dead worker's units are not free yet. */
   #orphansWait = false;
+  /** Dead incarnations whose last lease is over too: see BeatObserver. */
+  readonly #quiet = new Set<string>();
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #grantsFromMs = 0;
   #lastTurnMs: number | undefined;
@@ -350,6 +352,7 @@ export class LeaderLoop implements Service {
 
     for (const { worker, beat, silentMs, member } of silent) {
       if ((await store.declareDead(term, worker, member.incarnation, beat)) === 'alive') continue;
+      this.#isQuiet(worker, member.incarnation, nowMs);
       this.#settling.died(worker, nowMs);
       this.stats.deaths++;
       const seconds = (silentMs / 1000).toFixed(1);
@@ -387,10 +390,10 @@ export class LeaderLoop implements Service {
 
   /** Frees what dead incarnations held, whoever declared them dead. */
   async #orphanLost(term: LeaderTerm, nowMs: number): Promise<number> {
-    const { store, profile } = this.#options;
+    const { store } = this.#options;
     // Nothing has changed hands, and nobody's last lease was waited for.
     if (this.#view.planRevision === this.#plannedRevision && !this.#orphansWait) return 0;
-    this.#orphansWait = false;
+    this.#orphansWait = true;
     const lost = new Map<string, string>();
     for (const unit of this.#view.units.values()) {
       if (unit.worker === undefined || unit.incarnation === undefined) continue;
@@ -400,10 +403,10 @@ export class LeaderLoop implements Service {
       if (member.state === 'dead') lost.set(member.incarnation, member.worker);
     }
     let orphaned = 0;
+    let waits = false;
     for (const [incarnation, worker] of lost) {
-      const isLast = this.#view.members.get(worker)?.incarnation === incarnation;
-      if (isLast && !this.#observer.beatStoodStill(worker, profile.deadAfterMs, nowMs)) {
-        this.#orphansWait = true;
+      if (!this.#isQuiet(worker, incarnation, nowMs)) {
+        waits = true;
         continue;
       }
       for (;;) {
@@ -413,8 +416,19 @@ export class LeaderLoop implements Service {
         if (freed.length < batchSize) break;
       }
       await store.forget(term, worker, incarnation);
+      this.#quiet.delete(incarnation);
     }
+    this.#orphansWait = waits;
     return orphaned;
+  }
+
+  #isQuiet(worker: string, incarnation: string, nowMs: number): boolean {
+    if (this.#quiet.has(incarnation)) return true;
+    const isLast = this.#view.members.get(worker)?.incarnation === incarnation;
+    const { deadAfterMs } = this.#options.profile;
+    if (isLast && !this.#observer.beatStoodStill(worker, deadAfterMs, nowMs)) return false;
+    this.#quiet.add(incarnation);
+    return true;
   }
 
   #workersUp(): number {
