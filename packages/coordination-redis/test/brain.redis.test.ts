@@ -19,12 +19,12 @@ afterAll(async () => {
 
 // The tests mostly wait: several at a time.
 const test = base.extend<{ cluster: BrainCluster }>({
-  cluster: async ({ expect: expectHere }, use) => {
+  cluster: async ({ task }, use) => {
     const cluster = new BrainCluster(under);
     await use(cluster);
     await cluster[Symbol.asyncDispose]();
     // Whatever happened: nobody acted for what another might act for.
-    expectHere(cluster.watch.violations).toEqual([]);
+    expect(cluster.watch.violations, task.name).toEqual([]);
   },
 });
 
