@@ -232,6 +232,36 @@ test('spawning again under the same fence does nothing; a newer one replaces the
   expect(world.last('task/a/0')).toMatchObject({ fence: 5 });
 });
 
+test('a stop under the newer fence also means the spawn that waits for the older one to end', async () => {
+  const world = await new World().start();
+  world.spawn('task/a/0');
+  await turns();
+  const executor = world.executorOf('task/a/0');
+  const run = world.runOf('task/a/0');
+  executor.stopsActors = false;
+  world.spawn('task/a/0', 'shared', 5);
+  const stopped = world.host.stopActor('task/a/0', 5);
+  await turns();
+  executor.end(run, 'stopped');
+  await stopped;
+  await turns();
+  expect(world.effective('task/a/0')).toBe(0);
+  expect(world.host.list()).toEqual([]);
+});
+
+test('that an actor is stalled is told under its new fence as well: the old one may be refused by then', async () => {
+  const world = await new World().start();
+  for (const number of [0, 1, 2]) world.spawn(`task/a/${number}`);
+  await turns();
+  const lost = world.executorOf('task/a/0');
+  lost.board.running = world.runOf('task/a/2');
+  // Where it goes on, its start takes long.
+  world.executorOf('task/a/1').isBlocked = true;
+  lost.exit({ reason: 'gone' });
+  await turns();
+  expect(world.last('task/a/0')).toMatchObject({ fence: 2, stalled: true });
+});
+
 test('executors that do not start are tried again with back-off, and actors wait for them', async () => {
   const world = await new World().start();
   world.spawn('task/a/0');

@@ -127,6 +127,7 @@ class Host implements ActorHost {
     const entry = this.#lives.entries.get(address);
     // Whoever says an older fence of the same spawn has not heard of the newer one yet, and means it.
     if (entry && entry.spawnedFence <= fence) {
+      if (entry.successor && entry.successor.fence <= fence) entry.successor = undefined;
       this.#lives.end(entry);
       await entry.ended;
     }

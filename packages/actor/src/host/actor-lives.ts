@@ -213,6 +213,8 @@ export class ActorLives {
     }
     entry.spec = { ...entry.spec, fence };
     entry.needsFence = false;
+    // What was told last may have been refused, since its fence was being replaced.
+    this.#parts.statuses.changed(entry);
     entry.phase = { kind: 'idle' };
     // The answer may have come late.
     this.activate(entry);
