@@ -161,11 +161,13 @@ export class SequenceObserver {
   }
 }
 
-/** Numbers from 0 to the highest that are not among them. */
-export function holesIn(numbers: readonly number[]): number[] {
+/** Numbers from the first to the highest that are not among them. */
+export function holesIn(numbers: readonly number[], first = 0): number[] {
   const seen = new Set(numbers);
+  const holes: number[] = [];
   const highest = numbers.reduce((max, number) => Math.max(max, number), -1);
-  return Array.from({ length: highest + 1 }, (_, number) => number).filter(
-    (number) => !seen.has(number),
-  );
+  for (let number = first; number < highest; number += 1) {
+    if (!seen.has(number)) holes.push(number);
+  }
+  return holes;
 }
