@@ -256,6 +256,7 @@ test('that an actor is stalled is told under its new fence as well: the old one 
   const lost = world.executorOf('task/a/0');
   lost.board.running = world.runOf('task/a/2');
   // Where it goes on, its start takes long.
+  world.startsSlowly = true;
   world.executorOf('task/a/1').isBlocked = true;
   lost.exit({ reason: 'gone' });
   await turns();
