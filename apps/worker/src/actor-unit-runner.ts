@@ -11,7 +11,7 @@ import type {
   UnitRunner,
   UnitRunnerEvents,
 } from '@sluice/coordination';
-import type { Logger } from '@sluice/kernel';
+import { type Logger, withoutValues } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
 import type { TaskMetrics } from './task-metrics.ts';
@@ -97,10 +97,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
     if (unit && isRunning && status.state !== wanted) this.#tellTarget(unit);
     if (status.state === 'FAILED') {
-      this.#logger.error(
-        { unit: address, executor: status.executor, trace: status.trace },
-        'failed',
-      );
+      const trace = this.#withoutValues(status.trace ?? '', unit);
+      this.#logger.error({ unit: address, executor: status.executor, trace }, 'failed');
     }
   }
 
@@ -118,7 +116,10 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);
         return;
       case 'stalled':
-        this.#logger.warn({ unit: address, code: runtimeEvent.code }, runtimeEvent.reason);
+        this.#logger.warn(
+          { unit: address, code: runtimeEvent.code },
+          this.#withoutValues(runtimeEvent.reason, unit),
+        );
         return;
       case 'recovered':
         this.#logger.info({ unit: address, stalledForMs: runtimeEvent.stalledForMs }, 'recovered');
@@ -128,7 +129,15 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   executorLost(loss: Parameters<NonNullable<ActorHostEvents['executorLost']>>[0]): void {
     const { executor, what, reason, actors, culprit } = loss;
-    this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${reason}`);
+    const unit = culprit === undefined ? undefined : this.#units.get(culprit);
+    const why = this.#withoutValues(reason, unit);
+    this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${why}`);
+  }
+
+  /** For logs: what a plugin throws may quote its configuration. Nobody's error may be anybody's. */
+  #withoutValues(text: string, unit: RunnableUnit | undefined): string {
+    const units = unit ? [unit] : [...this.#units.values()];
+    return units.reduce((rest, { config }) => withoutValues(rest, config), text);
   }
 
   #tellTarget({ unit, fence, targetState }: RunnableUnit): void {

@@ -12,5 +12,6 @@ export {
 } from './errors.ts';
 export { newId, newShortId } from './ids.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { withoutValues, withoutValuesIn } from './redact.ts';
 export { type Service, startAll, stopAll } from './service.ts';
 export { type Environment, SettingsReader } from './settings.ts';

@@ -1,7 +1,7 @@
 /** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
 import type { Actor, ActorContext, ActorFactory, ActorSpec } from '@sluice/actor';
 import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
-import { type Logger, SluiceError } from '@sluice/kernel';
+import { type Logger, SluiceError, withoutValuesIn } from '@sluice/kernel';
 
 import { ConnectorActor } from './connector-actor.ts';
 import { FairTurns } from './fair-turns.ts';
@@ -61,7 +61,8 @@ class Runtime {
   createActor(spec: ActorSpec, context: ActorContext): Actor {
     // Whatever a driver still holds in its buffers must not leave after the lease.
     context.lease.onExpired(() => this.#options.log.disconnect());
-    const logger = this.#options.logger.child({ actor: spec.address });
+    const { config } = spec.payload as ConnectorPayload | TaskPayload;
+    const logger = withoutValuesIn(this.#options.logger.child({ actor: spec.address }), config);
     switch (spec.kind) {
       case 'connector':
         return this.#createConnector(spec, context, logger);
@@ -107,7 +108,7 @@ class Runtime {
       });
     return new TaskActor({
       context,
-      options: this.#options,
+      options: { ...this.#options, logger },
       targetState: payload.targetState,
       createRun,
       onTarget: (targetState: TargetState) => this.#remember(spec, { ...payload, targetState }),

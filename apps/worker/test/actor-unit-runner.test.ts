@@ -1,0 +1,48 @@
+/** What a worker's log says when plugins fail. */
+import type { ActorHost } from '@sluice/actor';
+import type { RunnableUnit, UnitRunnerEvents } from '@sluice/coordination';
+import { type Logger, silentLogger } from '@sluice/kernel';
+import { expect, test } from 'vitest';
+
+import { ActorUnitRunner } from '../src/actor-unit-runner.ts';
+import { TaskMetrics } from '../src/task-metrics.ts';
+
+const unit: RunnableUnit = {
+  unit: 'task/orders/0',
+  kind: 'task',
+  connector: 'orders',
+  task: 0,
+  fence: 7,
+  config: { 'connector.class': 'Clock', password: 'hunter2' },
+  connectorType: 'source',
+  targetState: 'STARTED',
+  definitionVersion: 1,
+  taskCount: 1,
+};
+
+test('errors of plugins are logged without the configuration values that they quote', () => {
+  const lines: string[] = [];
+  const note = (fields: object, message: string): void =>
+    void lines.push(JSON.stringify({ ...fields, message }));
+  const logger: Logger = { ...silentLogger, warn: note, error: note };
+  const reported: unknown[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), logger);
+  const host = { spawn: () => {}, tell: () => {} } as unknown as ActorHost;
+  const events = { reported: (...all: unknown[]) => void reported.push(all) };
+  runner.connect(host, events as unknown as UnitRunnerEvents);
+  runner.run(unit);
+  const { unit: address, fence } = unit;
+  const trace = 'Error: password hunter2 refused';
+  runner.status({ address, fence, state: 'FAILED', attempts: 6, executor: 'shared-0', trace });
+  runner.event(address, fence, { type: 'stalled', code: 'task.poll_failed', reason: trace });
+  // Whose uncaught exception it was is not known.
+  const loss = { executor: 'shared-0', what: 'retired', reason: trace, actors: 1 } as const;
+  runner.executorLost(loss);
+  expect(lines).toHaveLength(3);
+  for (const line of lines) {
+    expect(line).toContain('Error: password <password> refused');
+    expect(line).not.toContain('hunter2');
+  }
+  // Who may read the status may read the configuration too.
+  expect(reported).toEqual([[address, fence, expect.objectContaining({ trace })]]);
+});
