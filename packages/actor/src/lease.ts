@@ -5,8 +5,9 @@
  *     held ──deadline passed, noticed by a check or the timer──▶ expired ──renewed──▶ held …
  *       └──────────────────abandoned / revoked──────────────────▶ ended, for ever
  *
- * A check notices the expiry before the timer does after a freeze (SIGSTOP, a suspended machine): every
- * check compares with the clock, so the very first one after the freeze already refuses. If the lease was
+ * A check notices the expiry before the timer does after a freeze (SIGSTOP): every check compares with the
+ * clock, so the very first one after the freeze already refuses. Not so after the machine was suspended: its
+ * monotonic clock stood still, and the answer to the next beat is what ends the lease. If the lease was
  * renewed before anybody looked, nothing expired: the cluster never counted us as dead.
  */
 import { type Clock, SluiceError, type Timer } from '@sluice/kernel';
