@@ -1,4 +1,4 @@
-/** Remembers which grants were dispatched and not claimed yet, to dispatch them again. */
+/** Remembers which grants were dispatched and not claimed yet, so that their workers are told to look. */
 import type { StartJob } from './dispatch.ts';
 import type { UnitId, UnitRecord } from './model.ts';
 
@@ -16,7 +16,7 @@ export class UnclaimedGrants {
     this.#grants.clear();
   }
 
-  /** Jobs to send again; forgets those that were claimed, revoked or granted anew. */
+  /** Whose worker is to be told again; forgets those that were claimed, revoked or granted anew. */
   overdue(units: ReadonlyMap<UnitId, UnitRecord>, nowMs: number, afterMs: number): StartJob[] {
     const overdue: StartJob[] = [];
     for (const [id, grant] of this.#grants) {

@@ -55,7 +55,7 @@ export interface OwnedUnitsOptions {
 const batchMax = 500;
 /** How long calls are gathered before they are made together. */
 const gatherMs = 5;
-/** Tries of a release before it is left to the next reconciliation. */
+/** Between two tries of a release: until the store heard of it nobody else can have the unit. */
 const releaseRetryMs = 250;
 
 export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
@@ -125,7 +125,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     this.forgetRevision();
     // One that is under way may have asked before there was an answer.
     await this.#reconciling;
-    await this.#reconcileOnce();
+    await this.#reconcileOnce({ isConfirming: true });
     await Promise.all(
       [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
     );
@@ -326,7 +326,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     while (this.#mustReconcile) {
       this.#mustReconcile = false;
       try {
-        await this.#reconcileOnce();
+        await this.#reconcileOnce({ isConfirming: false });
       } catch (error) {
         this.forgetRevision(); // The next beat tries again.
         if (!hasCode(error, 'store.unreachable')) {
@@ -337,7 +337,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     }
   }
 
-  async #reconcileOnce(): Promise<void> {
+  async #reconcileOnce({ isConfirming }: { isConfirming: boolean }): Promise<void> {
     const { store, worker, incarnation } = this.#options;
     const life = this.#lives;
     // Only what was here before the question was asked can be missing from the answer.
@@ -349,7 +349,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const claims: Promise<boolean>[] = [];
     for (const assigned of units) {
       before.delete(assigned.unit);
-      const claim = this.#reconcileUnit(assigned);
+      const claim = this.#reconcileUnit(assigned, isConfirming);
       if (claim) claims.push(claim);
     }
     for (const [unit, fence] of before) {
@@ -359,7 +359,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     await Promise.all(claims);
   }
 
-  #reconcileUnit(assigned: AssignedUnit): Promise<boolean> | undefined {
+  #reconcileUnit(assigned: AssignedUnit, isConfirming: boolean): Promise<boolean> | undefined {
     const { runner } = this.#options;
     const { unit, fence } = assigned;
     const local = this.#local.get(unit);
@@ -379,8 +379,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       return undefined;
     }
     if (local.runnable.fence !== fence || assigned.order === 'stop' || local.uid !== assigned.uid) {
-      // An older answer may not know a fence that was just replaced: then it is lower.
-      if (fence >= local.runnable.fence) void this.#stop(unit);
+      // An older answer may not know a fence that was just replaced: then it is lower. After a loss of
+      // data the store may have gone back, and what it says holds.
+      if (fence >= local.runnable.fence || isConfirming) void this.#stop(unit);
       return undefined;
     }
     if (!assigned.claimed) return this.#claimAgain(local);
