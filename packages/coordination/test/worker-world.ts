@@ -4,7 +4,7 @@
  */
 import { SluiceError } from '@sluice/kernel';
 
-import type { StatusReport, type TargetState, type UnitId } from '../src/model.ts';
+import type { StatusReport, TargetState, UnitId } from '../src/model.ts';
 import type {
   AssignedUnit,
   Assignments,
