@@ -16,6 +16,8 @@ export interface SeenRecord {
   readonly offset: number;
   /** Process that wrote it, if the source says so. */
   readonly pid: number | undefined;
+  /** Run of the task that wrote it, if the source says so. */
+  readonly run: string | undefined;
 }
 
 export interface Integrity {
@@ -31,6 +33,7 @@ interface SequenceValue {
   readonly seqno: number;
   readonly time_ms: number;
   readonly pid?: number;
+  readonly run?: string;
 }
 
 export class SequenceObserver {
@@ -148,10 +151,10 @@ export class SequenceObserver {
       for (const { partition, records } of batches) {
         for (const { value, offset } of records) {
           if (!value) continue;
-          const { name, task, seqno, time_ms, pid } = JSON.parse(
+          const { name, task, seqno, time_ms, pid, run } = JSON.parse(
             decoder.decode(value),
           ) as SequenceValue;
-          const seen = { seqno, writtenMs: time_ms, partition, offset, pid };
+          const seen = { seqno, writtenMs: time_ms, partition, offset, pid, run };
           const sequence = this.#sequences.get(`${name}/${task}`);
           if (sequence) sequence.push(seen);
           else this.#sequences.set(`${name}/${task}`, [seen]);

@@ -17,6 +17,8 @@ export interface SinkLine {
   readonly flushed?: true;
   /** Process that wrote it, if the sink says so. */
   readonly pid?: number;
+  /** Run of the task that wrote it, if the sink says so. */
+  readonly run?: string;
 }
 
 export interface SinkIntegrity {
