@@ -56,7 +56,6 @@ redis.call('HSET', key, 'incarnation', incarnation, 'state', rejoins and state o
   'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'plugins', ARGV[7],
   'joinedAtMs', rejoins and joinedAtMs or nowMs)
 if member then noteChanged('m:' .. worker) else noteCreated('m:' .. worker) end
-noteAssigned(incarnation)
 
 local beat = redis.call('INCR', tag .. ':beat')
 redis.call('HSET', tag .. ':beats', worker, string.format('%.0f|%.0f|%.0f', beat, nowMs, beat))

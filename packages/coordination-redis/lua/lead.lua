@@ -16,7 +16,6 @@ if current then
   local holder, epoch, renewals = string.match(current, '^(.*)|(%d+)|(%d+)$')
   if holder == ARGV[1] then
     redis.call('SET', key, holder .. '|' .. epoch .. '|' .. (renewals + 1), 'PX', ARGV[2])
-    foundDataSet(ARGV[4])
     return { 'leading', epoch, '0', '0' }
   end
   if current ~= ARGV[3] then return { 'following', current, holder } end

@@ -145,6 +145,34 @@ test('sweeping deletes what was left over', async () => {
   expect(await under.redis.exists(keys.record('tc', 'orders'))).toBe(0);
 });
 
+test('sweeping keeps a live connector, whatever became of its units', async () => {
+  await cluster.define('orders');
+  await under.redis.del(
+    keys.record('u', connectorUnit('orders')),
+    keys.record('units-of', 'orders'),
+  );
+  await cluster.store.sweep(cluster.term, [], ['orders']);
+  expect((await cluster.connector('orders')).lifecycle).toBe('live');
+});
+
+test('deleting a connector whose unit is missing leaves no ghost of the unit', async () => {
+  await cluster.define('orders');
+  await under.redis.del(
+    keys.record('u', connectorUnit('orders')),
+    keys.record('units-of', 'orders'),
+  );
+  await cluster.delete('orders');
+  expect((await cluster.everything()).units.size).toBe(0);
+  await cluster.store.sweep(cluster.term, [], ['orders']);
+  expect((await cluster.everything()).connectors.size).toBe(0);
+});
+
+test('a member whose slot was lost can leave', async () => {
+  const member = await cluster.join('w');
+  await under.redis.del(keys.of('slots'));
+  expect(await cluster.store.leave('w', member.incarnation)).toBe(true);
+});
+
 test('a connector’s unit that is missing is created, and readers learn of it', async () => {
   const { uid } = await cluster.define('orders');
   const unit = connectorUnit('orders');

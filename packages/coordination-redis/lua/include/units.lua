@@ -13,7 +13,7 @@ end
 local function createUnit(unit, connector, uid, epoch)
   redis.call('HSET', tag .. ':u:' .. unit,
     'uid', uid, 'epoch', epoch, 'ordinal', redis.call('INCR', tag .. ':ordinal'),
-    'retired', '', 'state', 'free', 'fence', 0, 'restarts', 0)
+    'state', 'free', 'fence', 0, 'restarts', 0)
   redis.call('SADD', tag .. ':units-of:' .. connector, unit)
   noteCreated('u:' .. unit)
 end

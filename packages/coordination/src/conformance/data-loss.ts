@@ -89,6 +89,7 @@ export function testLossOfEverything(make: MakeStore): void {
     const next = await loseAndLead(cluster);
     await next.beat(member);
     const again = await next.join('w', rejoining(member, [held(task, { fence: high })]));
+    await next.join('w', rejoining(member, [held(task, { fence: 5 })]));
     await endQuarantine(next);
     await next.define('orders');
     expect(await next.grant(connectorUnit('orders'), again)).toBeGreaterThan(high);
@@ -128,6 +129,19 @@ export function testRestoredState(make: MakeStore): void {
     const nonce = await cluster.store.quarantine();
     expect(await cluster.beat(b)).toEqual({ kind: 'rejoin' });
     expect(await cluster.store.quarantine()).toBe(nonce);
+  });
+
+  test('assignment revisions grow across it', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const restore = await cluster.under.saveData();
+    for (const name of ['a', 'b', 'c']) await cluster.define(name);
+    const before = await cluster.assignmentRevision(member);
+    await cluster.under.elapse(20);
+    await restore();
+    await cluster.beat(member, { beatSeen: 1_000_000 });
+    const again = await cluster.join('w', rejoining(member, []));
+    expect(await cluster.assignmentRevision(again)).toBeGreaterThan(before);
   });
 
   test('a reader notices that an older state came back', async () => {

@@ -25,6 +25,23 @@ export function testJoining(make: MakeStore): void {
     });
   });
 
+  test('joining counts as a first beat', async () => {
+    await using cluster = await startTestCluster(make);
+    const { beat } = await cluster.join('w');
+    expect(await cluster.store.beats()).toMatchObject([{ worker: 'w', beat }]);
+  });
+
+  test('a new incarnation has nothing of the one before', async () => {
+    await using cluster = await startTestCluster(make);
+    const old = await cluster.join('w');
+    await cluster.store.drain('w', old.incarnation, { returns: true });
+    await cluster.kill(old);
+    await cluster.join('w');
+    const member = (await cluster.everything()).members.get('w');
+    expect(member?.state).toBe('up');
+    expect(member).not.toHaveProperty('returns');
+  });
+
   test('a worker may join before any coordinator was there', async () => {
     const under = await make();
     const reply = await under.store.join(joinRequest('w', 'w-1'));

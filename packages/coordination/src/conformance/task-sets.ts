@@ -171,6 +171,14 @@ export function testTaskSets(make: MakeStore): void {
     await expectStale(cluster, await requestOf(cluster, member));
   });
 
+  test('a set published by another member, under the owner’s fence, is stale', async () => {
+    await using cluster = await startTestCluster(make);
+    const [owner, other] = [await cluster.join('w'), await cluster.join('other')];
+    await cluster.define('orders');
+    await cluster.own(connector, owner);
+    await expectStale(cluster, await requestOf(cluster, other));
+  });
+
   test('a set published by the dead is stale', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');
@@ -204,9 +212,11 @@ export function testTaskSets(make: MakeStore): void {
     const member = await cluster.join('w');
     await cluster.define('orders');
     await cluster.own(connector, member);
+    const { uid } = await cluster.connector('orders');
     await cluster.delete('orders');
     await recreate(cluster);
     await expectStale(cluster, await requestOf(cluster, member));
+    await expectStale(cluster, await requestOf(cluster, member, { uid }));
   });
 }
 
