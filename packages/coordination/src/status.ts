@@ -73,7 +73,7 @@ function unitView(
 ): UnitView {
   const name = unit.worker ?? unit.lastWorker;
   const owner = name === undefined ? undefined : workers.get(name);
-  const { state, reason } = unitState(unit, record, owner);
+  const { state, reason } = unitState(unit, record, owner, workers);
   // What was said of another state than this one is history.
   const status = unit.status?.state === state ? unit.status : undefined;
   return {
@@ -98,12 +98,13 @@ function unitState(
   unit: UnitRecord,
   record: ConnectorRecord,
   owner: WorkerView | undefined,
+  workers: ReadonlyMap<string, WorkerView>,
 ): { state: RunState; reason?: string } {
   if (unit.kind === 'connector' && record.targetState === 'STOPPED') return { state: 'STOPPED' };
   const worker = unit.worker ?? '';
   switch (unit.state) {
     case 'free':
-      return { state: 'UNASSIGNED', reason: 'waits for a worker that has its plugin' };
+      return { state: 'UNASSIGNED', reason: `waits for a worker${missing(workers)}` };
     case 'granted':
       return { state: 'UNASSIGNED', reason: `waits for ${worker} to take it` };
     case 'claimed':
@@ -123,6 +124,13 @@ function unitState(
         : { state: unit.status.state };
     }
   }
+}
+
+/** What keeps a free unit from being given to a worker. */
+function missing(workers: ReadonlyMap<string, WorkerView>): string {
+  const states = new Set(Array.from(workers.values(), ({ state }) => state));
+  if (states.has('up')) return ' that has its plugin';
+  return states.has('draining') ? ': all that are up are being drained' : ': none is up';
 }
 
 function since({ beatAgeMs }: WorkerView): string {

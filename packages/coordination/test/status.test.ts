@@ -63,6 +63,15 @@ describe('the state of a task', () => {
     });
   });
 
+  test('free while no worker takes any: it says so', () => {
+    expect(taskView({}, { owner: { ...w1, state: 'draining' } })).toMatchObject({
+      reason: 'waits for a worker: all that are up are being drained',
+    });
+    expect(taskView({}, { beatAgeMs: 10_000 })).toMatchObject({
+      reason: 'waits for a worker: none is up',
+    });
+  });
+
   test('free again: its last worker is still named', () => {
     expect(taskView({ lastWorker: 'w1' })).toMatchObject({ workerId: 'w1.example:8084' });
     expect(taskView({ lastWorker: 'gone' })).toMatchObject({ workerId: 'gone' });
