@@ -72,7 +72,10 @@ export class Membership {
   /** Whether what is held here is known to be ours. */
   #isConfirmed = true;
   #confirming: Promise<void> | undefined;
-  #joins = 0;
+  /** Grows with each reason to doubt it; a confirmation that was begun before one does not count. */
+  #doubts = 0;
+  /** Whose process holds our name, as told last. */
+  #nameTakenBy: string | undefined;
   #dataset: string | undefined;
   #beatSeen = 0;
   #revisionSeen = 0;
@@ -167,7 +170,7 @@ export class Membership {
         this.#revisionSeen = Math.max(this.#revisionSeen, reply.revision);
         // In quarantine nobody knows yet who owns what: alive, but quiet.
         if (reply.quarantined) {
-          this.#isConfirmed = false;
+          this.#doubt();
           return;
         }
         if (!this.#isConfirmed) {
@@ -180,7 +183,7 @@ export class Membership {
       case 'rejoin':
         logger.warn({}, 'the store does not know this worker: joining again');
         this.#isMember = false;
-        this.#isConfirmed = false;
+        this.#doubt();
         await this.#joinAgain();
         return;
       case 'fenced':
@@ -189,14 +192,19 @@ export class Membership {
     }
   }
 
+  #doubt(): void {
+    this.#isConfirmed = false;
+    this.#doubts++;
+  }
+
   /** One at a time; what fails is begun anew with the next beat, and the lease waits for it. */
   #confirm(): void {
-    const joins = this.#joins;
+    const doubts = this.#doubts;
     this.#confirming ??= this.#options.events
       .confirmHolding()
       .then(
         () => {
-          if (joins === this.#joins) this.#isConfirmed = true;
+          if (doubts === this.#doubts) this.#isConfirmed = true;
         },
         (error: unknown) => {
           this.#options.logger.debug(
@@ -233,12 +241,10 @@ export class Membership {
   async #joinAgain(): Promise<void> {
     if (!this.#mayJoin || this.#stopping.signal.aborted) return;
     const taken = await this.#join();
-    if (!taken) return;
-    const { logger } = this.#options;
-    logger.warn(
-      { host: taken.host, pid: taken.pid },
-      'another process has taken our name: waiting',
-    );
+    if (!taken || taken.incarnation === this.#nameTakenBy) return;
+    this.#nameTakenBy = taken.incarnation;
+    const { host, pid } = taken;
+    this.#options.logger.warn({ host, pid }, 'another process has taken our name: waiting for it');
   }
 
   /** Returns who holds the name if it is still another process's. */
@@ -254,7 +260,7 @@ export class Membership {
     switch (reply.kind) {
       case 'joined':
         this.#isMember = true;
-        this.#joins++;
+        this.#nameTakenBy = undefined;
         this.#dataset = reply.dataset;
         this.#beatSeen = reply.beat;
         this.#revisionSeen = reply.revision;
