@@ -54,6 +54,7 @@ export class PlayedStore implements WorkerStore {
   beatAnswers: BeatReply[] = [];
   joinAnswers: JoinReply[] = [];
   #beat = 0;
+  #state: 'up' | 'draining' = 'up';
   readonly #failing = new Map<Method, number>();
   readonly #unanswered = new Map<Method, number>();
   readonly #gates = new Map<Method, Promise<void>[]>();
@@ -102,6 +103,7 @@ export class PlayedStore implements WorkerStore {
     return this.#answer('join', request.incarnation, request, () => {
       const next = this.joinAnswers.shift();
       if (next) return next;
+      this.#state = 'up';
       return { kind: 'joined', slot: 0, dataset: 'data', beat: ++this.#beat, revision: 1 };
     });
   }
@@ -109,12 +111,16 @@ export class PlayedStore implements WorkerStore {
   async beat(request: BeatRequest): Promise<BeatReply> {
     return this.#answer('beat', request.incarnation, request, () => {
       const next = this.beatAnswers.shift();
-      return next ?? { ...okBeat, beat: ++this.#beat, assignmentRevision: this.revision };
+      if (next) return next;
+      const assignmentRevision = this.revision;
+      return { ...okBeat, beat: ++this.#beat, assignmentRevision, state: this.#state };
     });
   }
 
   async drain(_worker: string, incarnation: string, options: { returns: boolean }): Promise<void> {
-    return this.#answer('drain', incarnation, options, () => undefined);
+    return this.#answer('drain', incarnation, options, () => {
+      this.#state = 'draining';
+    });
   }
 
   async leave(_worker: string, incarnation: string): Promise<boolean> {
