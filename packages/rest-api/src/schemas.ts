@@ -129,7 +129,7 @@ function definitionOf(given: z.output<typeof nestedDefinitionSchema>): Definitio
   return namedDefinition(name, given.config, given.initial_state ?? undefined);
 }
 
-/** @throws ApiError 400 when the configuration says another name. */
+/** @throws ApiError 400 when the configuration says another name, or is not Unicode. */
 export function namedDefinition(
   name: string,
   config: Record<string, string>,
@@ -141,7 +141,17 @@ export function namedDefinition(
       `Connector name configuration (${config.name}) doesn't match connector name in the URL (${name})`,
     );
   }
-  return { name, config: { ...config, name }, ...(initialState && { initialState }) };
+  const named = { ...config, name };
+  const broken = Object.entries(named).filter(([key, value]) => !`${key}=${value}`.isWellFormed());
+  if (broken.length > 0) {
+    throw invalidConfiguration(broken.map(([key]) => notUnicode(key.toWellFormed())));
+  }
+  return { name, config: named, ...(initialState && { initialState }) };
+}
+
+/** UTF-8 has no such text: what is stored would be another name or value than was sent. */
+function notUnicode(key: string): string {
+  return `Invalid value for configuration ${key}: it contains half of a surrogate pair, which is no character`;
 }
 
 export function invalidConfiguration(errors: readonly string[]): ApiError {

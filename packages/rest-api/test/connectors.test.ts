@@ -122,6 +122,16 @@ test.each([
     { config: source },
     'Connector configuration is invalid and contains the following 1 error(s):\nMissing required configuration "name" which has no default value.\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
   ],
+  [
+    'half a character in its name',
+    { name: 'orders\uD83D', config: source },
+    /Invalid value for configuration name: it contains half of a surrogate pair/,
+  ],
+  [
+    'half a character in a value',
+    { name: 'orders', config: { ...source, topic: '\uDE00' } },
+    /Invalid value for configuration topic: it contains half of a surrogate pair/,
+  ],
   ['an empty name', { name: '  ', config: source }, /Missing required configuration "name"/],
   [
     'no config',
