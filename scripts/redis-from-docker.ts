@@ -51,7 +51,7 @@ const wrapperScript = `#!/bin/sh
 port=6379 dir=
 previous=
 for argument in "$@"; do
-  case "$previous" in --port) port=$argument ;; --dir) dir=$argument ;; esac
+  case "$previous" in --port|--tls-port) port=$argument ;; --dir) dir=$argument ;; esac
   previous=$argument
 done
 case "$1" in --version) exec docker run --rm ${image} redis-server --version ;; esac

@@ -10,7 +10,7 @@ import {
   timingProfile,
 } from '@sluice/coordination';
 import { connectCoordinationRedis, RedisCoordinationStore } from '@sluice/coordination-redis';
-import { hasCode, SluiceError, silentLogger, systemClock } from '@sluice/kernel';
+import { hasCode, SluiceError, silentLogger, systemClock, tlsProblem } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
 import type { GlobalOptions } from './options.ts';
@@ -120,6 +120,13 @@ function explain(error: Error, url: string): SluiceError {
     EPIPE: closedAtOnce,
     ECONNRESET: closedAtOnce,
   };
+  const problem = tlsProblem(error, url.startsWith('rediss:'));
+  if (problem !== undefined) {
+    return new SluiceError('store.unreachable', `cannot connect to Redis at ${where}: ${problem}`, {
+      retriable: true,
+      cause: error,
+    });
+  }
   const code = Object.keys(reasons).find((each) => hasCode(error, each));
   return unreachable(url, code ? `${reasons[code]} (${code})` : error.message, error);
 }

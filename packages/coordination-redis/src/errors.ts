@@ -1,11 +1,12 @@
 /** What a driver's error means: Redis does not answer, refuses us, or something is broken. */
 
-import { SluiceError, toError } from '@sluice/kernel';
+import { SluiceError, tlsProblem, toError } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
 /** Redis answers, but will only later do what it is asked. */
 const laterErrors = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY|NOREPLICAS|MISCONF)\b/;
-const deniedErrors = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/;
+const deniedErrors =
+  /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password|ERR The user executing the script can't)/;
 
 /** Why the connection is down, which the failing commands do not say. */
 const connectionErrors = new WeakMap<Redis, Error>();
@@ -35,10 +36,12 @@ export function storeError(thrown: unknown, redis: Redis, during: string): Sluic
 }
 
 export function unreachableError(url: string, cause: Error): SluiceError {
+  const problem = tlsProblem(cause, url.startsWith('rediss:'));
   return new SluiceError(
     'store.unreachable',
-    `Redis at ${url} does not answer (${reasonOf(cause)}): ` +
-      'check that it runs and that REDIS_URL points to it',
+    problem === undefined
+      ? `Redis at ${url} does not answer (${reasonOf(cause)}): check that it runs and that REDIS_URL points to it`
+      : `cannot connect to Redis at ${url}: ${problem}`,
     { retriable: true, details: { url }, cause },
   );
 }
@@ -53,7 +56,7 @@ function reasonOf({ message }: Error): string {
 export function deniedError(url: string, cause: Error): SluiceError {
   return new SluiceError(
     'store.denied',
-    `Redis at ${url} refuses us (${cause.message}): check user and password in REDIS_URL`,
+    `Redis at ${url} refuses us (${cause.message}): check user and password in REDIS_URL, and which keys and commands the user may use`,
     { details: { url }, cause },
   );
 }

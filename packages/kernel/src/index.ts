@@ -15,3 +15,4 @@ export { type Logger, silentLogger } from './logger.ts';
 export { withoutValues, withoutValuesIn } from './redact.ts';
 export { type Service, startAll, stopAll } from './service.ts';
 export { type Environment, SettingsReader } from './settings.ts';
+export { tlsProblem } from './tls-problem.ts';

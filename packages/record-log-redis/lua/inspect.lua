@@ -3,6 +3,7 @@
 --
 -- KEYS[1]  hash of the log's time
 -- KEYS[2…] for each partition: meta hash, segments list, offsets hash {group: place}
+-- ARGV     none
 -- Returns  {time, partition, …}   each {low, next, bytes, {segment, …}, {group, place, …}}
 --@include text
 --@include log-time

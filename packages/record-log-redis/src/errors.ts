@@ -1,4 +1,4 @@
-import { SluiceError, toError } from '@sluice/kernel';
+import { SluiceError, tlsProblem, toError } from '@sluice/kernel';
 
 import type { CompiledRedisLogOptions } from './options.ts';
 
@@ -36,9 +36,12 @@ export function toLogError(thrown: unknown, address: string): SluiceError {
 
 export function unreachableError(address: string, cause?: Error): SluiceError {
   const reason = cause === undefined ? '' : ` (${cause.message})`;
+  const problem = cause && tlsProblem(cause, address.startsWith('rediss:'));
   return new SluiceError(
     'log.unreachable',
-    `Redis at ${address}, which holds the record log, does not answer${reason}: check that it runs and that the address is right`,
+    problem === undefined
+      ? `Redis at ${address}, which holds the record log, does not answer${reason}: check that it runs and that the address is right`
+      : `cannot connect to Redis at ${address}, which holds the record log: ${problem}`,
     { retriable: true, cause, details: { address } },
   );
 }

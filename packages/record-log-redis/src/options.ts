@@ -51,7 +51,7 @@ export interface CompiledRedisLogOptions extends Required<RedisLogOptions> {
   readonly entryBytesMax: number;
   /** What one run of the produce script appends; Redis executes nothing else meanwhile. */
   readonly chunkBytesMax: number;
-  /** Host and port, for messages; the URL may hold a password. */
+  /** Where the server is, for messages; the URL may hold a password. */
   readonly address: string;
 }
 
@@ -96,6 +96,7 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
 
 function addressOf(url: string): string {
   if (!URL.canParse(url)) return 'the configured URL';
-  const { hostname, port, pathname } = new URL(url);
-  return hostname === '' ? pathname : `${hostname}:${port === '' ? '6379' : port}`;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  if (hostname === '') return pathname;
+  return `${protocol === 'rediss:' ? 'rediss://' : ''}${hostname}:${port === '' ? '6379' : port}`;
 }

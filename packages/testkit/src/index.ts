@@ -1,4 +1,5 @@
 export { ApiClient, type ApiResponse } from './api-client.ts';
+export { type Certificate, makeCertificate } from './certificate.ts';
 export {
   Cluster,
   type ConnectorStatus,

@@ -10,7 +10,9 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { SluiceError } from '@sluice/kernel';
+import type { Certificate } from './certificate.ts';
 import { requireRedisServer } from './find-redis.ts';
 import { freePort } from './free-port.ts';
 import { makeOwnedFolder, spawnGuarded } from './guarded-process.ts';
@@ -26,6 +28,8 @@ export interface StartRedisOptions {
   readonly appendOnly?: boolean;
   /** More settings, as on the command line: `['--maxmemory', '20mb']`. */
   readonly config?: readonly string[];
+  /** Accepts encrypted connections only, with this certificate. */
+  readonly tls?: Certificate;
   /** Default: a free one. */
   readonly port?: number;
   /** Default: a temporary folder, which `stop` removes. A folder that is given is kept. */
@@ -97,6 +101,7 @@ class RedisProcess implements RedisHandle {
   readonly #args: readonly string[];
   readonly #isKept: boolean;
   readonly #isDetached: boolean;
+  readonly #tls: Certificate | undefined;
   #process: ChildProcess | undefined;
   #output = '';
 
@@ -106,8 +111,9 @@ class RedisProcess implements RedisHandle {
     this.port = port;
     this.#isKept = options.dir !== undefined;
     this.#isDetached = options.detached ?? false;
+    this.#tls = options.tls;
     const settings = {
-      port,
+      ...(options.tls ? encrypted(port, dir, options.tls) : { port: String(port) }),
       bind: '127.0.0.1',
       dir,
       save: '',
@@ -119,12 +125,12 @@ class RedisProcess implements RedisHandle {
       daemonize: 'no',
     };
     this.#args = Object.entries(settings)
-      .flatMap(([name, value]) => [`--${name}`, String(value)])
+      .flatMap(([name, value]) => [`--${name}`, value])
       .concat(options.config ?? []);
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `${this.#tls ? 'rediss' : 'redis'}://127.0.0.1:${this.port}`;
   }
 
   get process(): ChildProcess {
@@ -210,14 +216,17 @@ class RedisProcess implements RedisHandle {
   async #answers(): Promise<boolean> {
     if (!this.#output.includes('Ready to accept connections')) return false;
     return await new Promise((resolve) => {
-      const socket = connect({ port: this.port, host: '127.0.0.1' });
+      const address = { port: this.port, host: '127.0.0.1' };
+      const socket = this.#tls
+        ? connectTls({ ...address, ca: this.#tls.certificate })
+        : connect(address);
       const finish = (isReady: boolean): void => {
         socket.destroy();
         resolve(isReady);
       };
       socket.setTimeout(1_000, () => finish(false));
       socket.once('error', () => finish(false));
-      socket.once('connect', () => socket.write('PING\r\n'));
+      socket.once(this.#tls ? 'secureConnect' : 'connect', () => socket.write('PING\r\n'));
       // NOAUTH and NOPERM: a test that gave a password or ACL has a server that is ready.
       socket.once('data', (reply) => finish(/^(\+PONG|-NOAUTH|-NOPERM)/.test(reply.toString())));
     });
@@ -234,6 +243,25 @@ class RedisProcess implements RedisHandle {
       { details: { port: this.port, dir: this.dir }, cause },
     );
   }
+}
+
+/** Settings of a server that accepts nothing unencrypted. */
+function encrypted(
+  port: number,
+  dir: string,
+  { certificate, key }: Certificate,
+): Record<string, string> {
+  const [certificateFile, keyFile] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
+  writeFileSync(certificateFile, certificate);
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  return {
+    port: '0',
+    'tls-port': String(port),
+    'tls-cert-file': certificateFile,
+    'tls-key-file': keyFile,
+    'tls-ca-cert-file': certificateFile,
+    'tls-auth-clients': 'no',
+  };
 }
 
 function hasEnded(child: ChildProcess): boolean {
