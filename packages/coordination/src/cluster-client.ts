@@ -37,6 +37,11 @@ export interface ClusterClientOptions {
   readonly profile: TimingProfile;
 }
 
+/**
+ * How long the ages of beats may be shown as they were, if nothing else has changed: deriving a snapshot
+ * of thousands of tasks for each of many readers would take the thread from the leader beside it.
+ */
+const agesKeptMs = 100;
 /** Between two looks for a result; doubles up to the maximum. */
 const resultPollMs = { first: 5, max: 100 };
 
@@ -44,6 +49,7 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
   const { store, waker, clock, profile } = options;
   const view = new ClusterView();
   let refreshing: Promise<ClusterSnapshot> | undefined;
+  let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
 
   const read = async (): Promise<ClusterSnapshot> => {
     const [changes, beats, leader] = await Promise.all([
@@ -51,14 +57,20 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       store.beats(),
       store.leader(),
     ]);
+    const before = view.revision;
     view.apply(changes);
-    return deriveSnapshot({
+    const nowMs = clock.monotonicMs();
+    const isUnchanged = before === view.revision && leader?.epoch === last?.snapshot.leader?.epoch;
+    if (last && isUnchanged && nowMs - last.derivedMs < agesKeptMs) return last.snapshot;
+    const snapshot = deriveSnapshot({
       view,
       beatAgesMs: new Map(beats.map(({ worker, ageMs }) => [worker, ageMs])),
       leader,
       catalog: catalogOf(view.members.values()),
       profile,
     });
+    last = { snapshot, derivedMs: nowMs };
+    return snapshot;
   };
 
   const waitForResult = async (id: string, timeoutMs: number): Promise<SubmitOutcome> => {

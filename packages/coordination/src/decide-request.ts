@@ -87,7 +87,7 @@ function decideApply(
       continue;
     }
     const { outcome, mutation, record } = applyDefinition(definition, context);
-    applied.push({ name: definition.name, outcome, record });
+    applied.push(appliedAs(outcome, record));
     if (mutation) mutations.push(mutation);
   }
   // All or nothing: one definition that is wrong keeps all of them from being applied.
@@ -205,6 +205,14 @@ function applyDefinition(
   return { outcome: 'updated', record, mutation: { record, ...expectedOf(any) } };
 }
 
+/** Results are kept for days; configurations, with what they may hold of secrets, are not in them. */
+function appliedAs(
+  outcome: AppliedConnector['outcome'],
+  { config: _kept, ...record }: ConnectorRecord,
+): AppliedConnector {
+  return { name: record.name, outcome, record };
+}
+
 function expectedOf(record: ConnectorRecord | undefined): Pick<ConnectorMutation, 'expected'> {
   if (!record) return {};
   const { version, uid, targetState, lifecycle } = record;
@@ -227,7 +235,7 @@ function decideDelete(name: string, { view }: RequestContext): RequestDecision {
       ],
       restart: [],
     },
-    result: { kind: 'done', connectors: [{ name, outcome: 'deleted', record: deleting }] },
+    result: { kind: 'done', connectors: [appliedAs('deleted', deleting)] },
     events: [
       {
         type: 'connector.deleted',
@@ -246,9 +254,7 @@ function decideTarget(
   if (!record) return refusal(unknownConnector(connector));
   const done = (next: ConnectorRecord): RequestResult => ({
     kind: 'done',
-    connectors: [
-      { name: connector, outcome: next === record ? 'unchanged' : 'updated', record: next },
-    ],
+    connectors: [appliedAs(next === record ? 'unchanged' : 'updated', next)],
   });
   if (record.targetState === state) return { mutation: nothing, result: done(record), events: [] };
   const stopping = state === 'STOPPED';
@@ -300,7 +306,7 @@ function decideRestart(
     mutation: { connectors: [], restart: units },
     result: {
       kind: 'done',
-      connectors: [{ name: connector, outcome: 'unchanged', record }],
+      connectors: [appliedAs('unchanged', record)],
       units,
     },
     events: units.length === 0 ? [] : [restartEvent(connector, units)],

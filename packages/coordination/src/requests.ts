@@ -61,7 +61,8 @@ export type RequestResult =
 export interface AppliedConnector {
   readonly name: string;
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
-  readonly record: ConnectorRecord;
+  /** Without its configuration: results are kept for days, also after the connector is deleted. */
+  readonly record: Omit<ConnectorRecord, 'config'>;
 }
 
 /**

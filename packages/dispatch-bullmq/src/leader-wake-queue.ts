@@ -120,9 +120,11 @@ export class LeaderWakeConsumer implements Service {
 
   #become(isWanted: boolean): Promise<void> {
     this.#isWanted = isWanted;
-    this.#transition = this.#transition.then(() =>
+    const step = this.#transition.then(() =>
       this.#isWanted ? this.#consumer.start() : this.#consumer.stop(),
     );
-    return this.#transition;
+    // One step that fails must not keep later ones from being tried.
+    this.#transition = step.catch(() => {});
+    return step;
   }
 }

@@ -1,5 +1,11 @@
 /** Kafka Connect's entities, field for field. Nothing of ours goes in here: its clients parse them. */
-import type { ConnectorRecord, ConnectorView, PluginInfo, UnitView } from '@sluice/coordination';
+import type {
+  AppliedConnector,
+  ConnectorRecord,
+  ConnectorView,
+  PluginInfo,
+  UnitView,
+} from '@sluice/coordination';
 
 export interface TaskId {
   readonly connector: string;
@@ -36,10 +42,13 @@ export function connectorInfo({ record, tasks }: ConnectorView): ConnectorInfo {
 }
 
 /** Of a definition just written: a new one has no tasks yet. */
-export function appliedConnectorInfo(record: ConnectorRecord): ConnectorInfo {
-  const { name, config, type, taskCount } = record;
+export function appliedConnectorInfo(
+  record: AppliedConnector['record'],
+  config: ConnectorRecord['config'],
+): ConnectorInfo {
+  const { name, type, taskCount } = record;
   const tasks = Array.from({ length: taskCount }, (_none, task) => ({ connector: name, task }));
-  return { name, config, tasks, type };
+  return { name, config: { ...config, name }, tasks, type };
 }
 
 export function connectorStateInfo(

@@ -94,13 +94,20 @@ async function apply(
   });
   if (!done) return;
   const { connectors } = done;
+  // As it is stored: with its name in it.
+  const configs = new Map(
+    definitions.map(({ definition: { name, config } }) => [name, { ...config, name }]),
+  );
   report(
     context,
     options,
-    connectors.map(({ name, outcome, record }) => ({
+    connectors.map(({ name, outcome }) => ({
       name,
       outcome,
-      changed: changedKeys(before.connectors.get(name)?.record.config ?? {}, record.config),
+      changed: changedKeys(
+        before.connectors.get(name)?.record.config ?? {},
+        configs.get(name) ?? {},
+      ),
     })),
   );
   if (!waiting.wait || dryRun) return;

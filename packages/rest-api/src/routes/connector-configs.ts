@@ -29,7 +29,7 @@ export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterA
       if (applied.outcome === 'created') {
         reply.status(201).header('location', connectorPath(name));
       }
-      return appliedConnectorInfo(applied.record);
+      return appliedConnectorInfo(applied.record, config);
     },
   });
 }

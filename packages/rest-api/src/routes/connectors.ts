@@ -25,7 +25,9 @@ export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess)
         definitions: [definition],
         mode: 'create',
       });
-      const info = connectors.map(({ record }) => appliedConnectorInfo(record)).at(0);
+      const info = connectors
+        .map(({ record }) => appliedConnectorInfo(record, definition.config))
+        .at(0);
       return reply.status(201).header('location', connectorPath(definition.name)).send(info);
     },
   });
