@@ -24,9 +24,9 @@ describe('apply', () => {
   test('names the keys that changed, and no values', async () => {
     const config = { ...aRecord().config, 'tasks.max': '3', 'db.password': 'hunter2' };
     const result = await run(['apply', '-f', '-'], {
-      stdin: orders,
+      stdin: JSON.stringify({ name: 'orders', config }),
       snapshots: [aSnapshot([aView()])],
-      outcome: done('orders', 'updated', { config }),
+      outcome: done('orders', 'updated'),
     });
     expect(result.out).toBe('connector orders updated: db.password, tasks.max');
   });
