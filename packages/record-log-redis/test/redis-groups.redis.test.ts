@@ -199,6 +199,22 @@ test('after its last group was forgotten, a partition keeps its records until ro
   expect(await lowOf(log)).toBeGreaterThan(900);
 });
 
+test('places that were stored without a time hold what they hold', async () => {
+  const { log, admin } = await setUp({ partitionBytesMax: quota, fullWaitMs: 50 });
+  const writer = await open(log);
+  const reader = await read(log, 'sink');
+  await admin.hset(keys.offsets(partition), { old: '7', older: '~3' });
+  await fill(writer, 200 * kibibyte);
+  await pass(admin, 30 * dayMs);
+  await commitEnd(log, reader);
+  expect(await lowOf(log)).toBe(0);
+  expect(await usageOf(log, 'old')).toMatchObject({ committed: 7, idleMs: 0, isExpired: false });
+  expect(await usageOf(log, 'older')).toMatchObject({ committed: undefined, position: 3 });
+  const back = await read(log, 'old');
+  expect(back.position(partition)).toBe(7);
+  await expect(fill(writer, 200 * kibibyte)).rejects.toMatchObject({ details: { group: 'older' } });
+});
+
 test('the error of a full partition names the command that forgets the group', async () => {
   const { log } = await setUp({ partitionBytesMax: quota, fullWaitMs: 50 });
   const writer = await open(log);

@@ -1,11 +1,12 @@
 -- A group's place in a partition is stored as '<offset>@<time>', and '~<offset>@<time>' if it has not
 -- committed yet and begins there. The time is the log's (see log-time.lua) when the group was last heard of:
--- at an assignment, a commit, a touch.
+-- at an assignment, a commit, a touch. A place without a time was stored before there were any: it counts as
+-- heard of just now.
 
 -- Offset, whether it is committed, time.
 local function parsePlace(place)
-  local begins, offset, time = string.match(place, '^(~?)(%d+)@(%d+)$')
-  return tonumber(offset), begins == '', tonumber(time)
+  local begins, offset, time = string.match(place, '^(~?)(%d+)@?(%d*)$')
+  return tonumber(offset), begins == '', tonumber(time) or math.huge
 end
 
 local function place(offset, isCommitted, time)
