@@ -15,7 +15,7 @@ for index = 2, #ARGV, 2 do
   local key = tag .. ':u:' .. unit
   local state, current, worker, incarnation, retired =
     unpack(redis.call('HMGET', key, 'state', 'fence', 'worker', 'incarnation', 'retired'))
-  if state and current == fence then
+  if current == fence then
     if state == 'granted' then
       state = freeUnit(unit, worker, incarnation, fence, retired)
       noteAssigned(incarnation)

@@ -139,9 +139,12 @@ test('sweeping deletes what was left over', async () => {
   await cluster.define('empty');
   await under.redis.hset(keys.record('c', 'empty'), 'lifecycle', 'deleting');
   await under.redis.del(keys.record('u', connectorUnit('empty')), keys.record('units-of', 'empty'));
+  const { revision, dataset } = await cluster.everything();
   await cluster.store.sweep(cluster.term, units, ['empty']);
-  const { connectors } = await cluster.everything();
-  expect([...connectors.keys()]).toEqual([]);
+  expect((await cluster.everything()).connectors.size).toBe(0);
+  const delta = await cluster.store.changes(revision, dataset);
+  expect([...delta.connectors.keys()].toSorted()).toEqual(['empty', 'orders']);
+  expect([...delta.units.keys()].toSorted()).toEqual(units.toSorted());
   expect(await under.redis.exists(keys.record('tc', 'orders'))).toBe(0);
 });
 

@@ -166,6 +166,16 @@ export function testRevoking(make: MakeStore): void {
     expect(await cluster.unit(connector)).toMatchObject({ state: 'revoking', worker: 'w', fence });
   });
 
+  test('what was released meanwhile stays free', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    await cluster.define('orders');
+    const fence = await cluster.own(connector, member);
+    await cluster.release(member, connector, fence);
+    expect(await cluster.revoke({ unit: connector, fence })).toEqual(['free']);
+    expect((await cluster.unit(connector)).state).toBe('free');
+  });
+
   test('a revocation under a fence that is not the current one changes nothing', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');
