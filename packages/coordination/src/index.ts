@@ -7,7 +7,8 @@ export {
 } from './cluster-client.ts';
 export { ClusterView } from './cluster-view.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
-export { LeaderLoop, type LeaderLoopOptions } from './leader-loop.ts';
+export type { LeaderLoopOptions } from './leader-context.ts';
+export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
 export {
   type ClusterEvent,

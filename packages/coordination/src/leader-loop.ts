@@ -10,61 +10,24 @@
  * Failures: a store that does not answer ends the turn, and when it is back all windows of silence start
  * anew; a deposed leader stops deciding at once; a wake-up that fails is made up for by reconciliation.
  */
-import {
-  type Clock,
-  hasCode,
-  type Logger,
-  newId,
-  type Service,
-  type Timer,
-  toError,
-} from '@sluice/kernel';
+import { hasCode, type Logger, type Service, type Timer, toError } from '@sluice/kernel';
 
 import { BeatObserver } from './beat-observer.ts';
-import { describeRequest } from './cluster-client.ts';
+import { Burial } from './burial.ts';
 import { ClusterView } from './cluster-view.ts';
-import { decideOwnership, type OwnershipDecision } from './decide-ownership.ts';
-import {
-  decideRequest,
-  type RequestContext,
-  type RequestDecision,
-  refuseUndecidable,
-} from './decide-request.ts';
-import type { Dispatcher, StartJob } from './dispatch.ts';
 import { Election } from './election.ts';
 import { HeldSeats } from './held-seats.ts';
+import type { LeaderContext, LeaderLoopOptions } from './leader-context.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
-import type { MemberRecord, NewEvent, PluginInfo, UnitId } from './model.ts';
-import { catalogOf, type PluginCatalog } from './plugin-catalog.ts';
-import type { TimingProfile } from './profile.ts';
+import type { MemberRecord } from './model.ts';
+import { OwnershipTurn } from './ownership-turn.ts';
+import { catalogOf } from './plugin-catalog.ts';
 import { Quarantine } from './quarantine.ts';
-import type { RequestResult, StoredRequest } from './requests.ts';
-import { Settling, type SettlingOptions } from './settling.ts';
-import type { Beat, Changes, ClusterStore, Grant, LeaderStore, LeaderTerm } from './store.ts';
-import { UnclaimedGrants } from './unclaimed-grants.ts';
+import { RequestDesk } from './request-desk.ts';
+import { Settling } from './settling.ts';
+import type { Beat, Changes, LeaderTerm } from './store.ts';
 
-export interface LeaderLoopOptions {
-  readonly coordinator: string;
-  readonly store: LeaderStore & ClusterStore;
-  readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly profile: TimingProfile;
-  readonly movement: 'minimal' | 'literal';
-  /** Plugins known even when no worker is up to announce them. */
-  readonly builtInPlugins?: readonly PluginInfo[];
-  readonly settling?: SettlingOptions;
-  /** Movement `literal`: how long the place of a worker that announced its return is kept. */
-  readonly seatHoldMs?: number;
-  /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
-  readonly onLeadership?: (leads: boolean) => void;
-}
-
-/** Units in one round trip; bounds the time that a script blocks the store. */
-const batchSize = 500;
-/** Tries of a request whose records moved on between decision and write. */
-const conflictsMax = 5;
 /** A queue is deleted this long after its worker was forgotten: it may come back under its name. */
 const forgetQueueAfterMs = 30_000;
 /** Longer than a process takes to be started anew, image pull included. */
@@ -73,6 +36,7 @@ const seatHoldMsDefault = 60_000;
 const sameFailureQuietMs = 10_000;
 
 export class LeaderLoop implements Service {
+  readonly stats = new LeaderStats();
   readonly #options: LeaderLoopOptions;
   readonly #logger: Logger;
   readonly #election: Election;
@@ -81,26 +45,14 @@ export class LeaderLoop implements Service {
   readonly #settling: Settling;
   readonly #changes = new MembershipChanges();
   readonly #quarantine: Quarantine;
-  readonly #unclaimed = new UnclaimedGrants();
   readonly #heldSeats: HeldSeats;
+  readonly #burial: Burial;
+  readonly #requests: RequestDesk;
+  readonly #ownership: OwnershipTurn;
   readonly #stopping = new AbortController();
-  readonly stats = new LeaderStats();
-
-  /** Why a unit is about to be started; the text that the job shows. */
-  readonly #reasons = new Map<UnitId, string>();
   readonly #goneQueues = new Map<string, number>();
-  /** Of the view that the last plan was made from and carried out. */
-  #plannedRevision = -1;
-  #balancePending = false;
-  #balanceAnnounced = true;
-  #workersPlanned = 0;
   /** When the view was found to know more than the store; until a quarantine has been started. */
   #lostDataMs: number | undefined;
-  /** A dead worker's units are not free yet. */
-  #orphansWait = false;
-  /** Dead incarnations whose last lease is over too: see BeatObserver. */
-  readonly #quiet = new Set<string>();
-  #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #grantsFromMs = 0;
   #lastTurnMs: number | undefined;
   #storeWasAway = false;
@@ -115,6 +67,21 @@ export class LeaderLoop implements Service {
     this.#settling = new Settling(options.settling);
     this.#quarantine = new Quarantine(options.profile);
     this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
+    const leader: LeaderContext = {
+      options,
+      view: this.#view,
+      observer: this.#observer,
+      settling: this.#settling,
+      heldSeats: this.#heldSeats,
+      changes: this.#changes,
+      stats: this.stats,
+      reasons: new Map(),
+      refresh: () => this.#refresh(),
+      catalog: () => catalogOf(this.#view.members.values(), options.builtInPlugins),
+    };
+    this.#burial = new Burial(leader);
+    this.#requests = new RequestDesk(leader);
+    this.#ownership = new OwnershipTurn(leader);
     this.#election = new Election({
       ...options,
       onChange: (term, founded) => this.#leadershipChanged(term, founded),
@@ -154,13 +121,11 @@ export class LeaderLoop implements Service {
 
   #leadershipChanged(term: LeaderTerm | undefined, founded: boolean): void {
     const { clock, profile, onLeadership } = this.#options;
-    this.#plannedRevision = -1;
-    this.#reasons.clear();
-    this.#unclaimed.clear();
+    this.#burial.reset();
+    this.#ownership.reset(this.#workersUp());
     if (term) {
       // What a follower saw happen was dealt with by its leader.
       this.#changes.take();
-      this.#workersPlanned = this.#workersUp();
       // A data set that was empty may be one that was lost: live workers say so within two beats.
       if (founded) this.#grantsFromMs = clock.monotonicMs() + 2 * profile.heartbeatIntervalMs;
       this.stats.elections++;
@@ -219,7 +184,7 @@ export class LeaderLoop implements Service {
 
   /** Returns whether something was done that calls for another turn at once. */
   async #turn(): Promise<boolean> {
-    const { clock, profile, store } = this.#options;
+    const { clock, store } = this.#options;
     const askedMs = clock.monotonicMs();
     const [changes, beats, quarantine] = await Promise.all([
       store.changes(this.#view.revision, this.#view.dataset),
@@ -235,15 +200,15 @@ export class LeaderLoop implements Service {
       return false;
     }
     if (await this.#holdStill(term, quarantine, askedMs)) return false;
-    const buried = await this.#buryDead(term, askedMs);
-    const applied = await this.#applyRequests(term);
+    const buried = await this.#burial.bury(term, askedMs);
+    const applied = await this.#requests.apply(term);
     if (buried || applied) await this.#refresh();
     // Found just now: nothing is decided on what is left.
     if (this.#lostDataMs !== undefined) return true;
     await this.#forgetQueues(askedMs);
     if (askedMs < this.#grantsFromMs) return false;
-    await this.#remindUnclaimed(askedMs, profile);
-    return this.#own(term, askedMs);
+    await this.#ownership.remindUnclaimed(askedMs);
+    return this.#ownership.own(term, askedMs);
   }
 
   async #refresh(): Promise<void> {
@@ -342,358 +307,7 @@ export class LeaderLoop implements Service {
     return isRecent;
   }
 
-  async #buryDead(term: LeaderTerm, nowMs: number): Promise<boolean> {
-    const { store, profile, clock } = this.#options;
-    const silent = this.#observer.silentFor(profile.deadAfterMs, nowMs).flatMap((worker) => {
-      const member = this.#view.members.get(worker.worker);
-      return member && member.state !== 'dead' ? [{ ...worker, member }] : [];
-    });
-    if (this.#doubtsItself(silent.length, nowMs)) return false;
-
-    for (const { worker, beat, silentMs, member } of silent) {
-      if ((await store.declareDead(term, worker, member.incarnation, beat)) === 'alive') continue;
-      this.#isQuiet(worker, member.incarnation, nowMs);
-      this.#settling.died(worker, nowMs);
-      this.stats.deaths++;
-      const seconds = (silentMs / 1000).toFixed(1);
-      this.#logger.warn(
-        { worker, incarnation: member.incarnation, silentMs },
-        'worker declared dead',
-      );
-      this.#changes.note(`lease of ${worker} expired`);
-      await store.appendEvents(term, [
-        {
-          type: 'worker.dead',
-          message: `lease of ${worker} expired: no beat for ${seconds} s`,
-          facts: { worker, silent_ms: Math.round(silentMs) },
-        },
-      ]);
-    }
-    if (silent.length > 0) await this.#refresh();
-    const orphaned = await this.#orphanLost(term, nowMs);
-    if (silent.length > 0) {
-      this.#logger.debug({ tookMs: clock.monotonicMs() - nowMs, orphaned }, 'dead workers buried');
-    }
-    return silent.length > 0 || orphaned > 0;
-  }
-
-  /** If most workers vanish at once, the likelier fault is here: look for another window first. */
-  #doubtsItself(silent: number, nowMs: number): boolean {
-    const live = [...this.#view.members.values()].filter(({ state }) => state !== 'dead').length;
-    if (silent < 3 || silent * 2 <= live || nowMs < this.#doubtUntilMs) return false;
-    const { deadAfterMs } = this.#options.profile;
-    this.#doubtUntilMs = nowMs + 3 * deadAfterMs;
-    this.#observer.restart(nowMs);
-    this.#logger.warn({ silent, live }, 'most workers fell silent at once: looking again');
-    return true;
-  }
-
-  /** Frees what dead incarnations held, whoever declared them dead. */
-  async #orphanLost(term: LeaderTerm, nowMs: number): Promise<number> {
-    const { store } = this.#options;
-    // Nothing has changed hands, and nobody's last lease was waited for.
-    if (this.#view.planRevision === this.#plannedRevision && !this.#orphansWait) return 0;
-    this.#orphansWait = true;
-    const lost = new Map<string, string>();
-    for (const unit of this.#view.units.values()) {
-      if (unit.worker === undefined || unit.incarnation === undefined) continue;
-      if (!this.#view.liveOwner(unit)) lost.set(unit.incarnation, unit.worker);
-    }
-    for (const member of this.#view.members.values()) {
-      if (member.state === 'dead') lost.set(member.incarnation, member.worker);
-    }
-    let orphaned = 0;
-    let waits = false;
-    for (const [incarnation, worker] of lost) {
-      if (!this.#isQuiet(worker, incarnation, nowMs)) {
-        waits = true;
-        continue;
-      }
-      for (;;) {
-        const freed = await store.orphan(term, worker, incarnation, batchSize);
-        for (const unit of freed) this.#reasons.set(unit, `lease of ${worker} expired`);
-        orphaned += freed.length;
-        if (freed.length < batchSize) break;
-      }
-      await store.forget(term, worker, incarnation);
-      this.#quiet.delete(incarnation);
-    }
-    this.#orphansWait = waits;
-    return orphaned;
-  }
-
-  #isQuiet(worker: string, incarnation: string, nowMs: number): boolean {
-    if (this.#quiet.has(incarnation)) return true;
-    const isLast = this.#view.members.get(worker)?.incarnation === incarnation;
-    const { deadAfterMs } = this.#options.profile;
-    if (isLast && !this.#observer.beatStoodStill(worker, deadAfterMs, nowMs)) return false;
-    this.#quiet.add(incarnation);
-    return true;
-  }
-
   #workersUp(): number {
     return [...this.#view.members.values()].filter(({ state }) => state === 'up').length;
-  }
-
-  async #applyRequests(term: LeaderTerm): Promise<boolean> {
-    const { store } = this.#options;
-    const requests = await store.pendingRequests(100);
-    for (const request of requests) await this.#applyRequest(term, request);
-    return requests.length > 0;
-  }
-
-  async #applyRequest(term: LeaderTerm, request: StoredRequest): Promise<void> {
-    const { store, clock, dispatcher } = this.#options;
-    for (let attempt = 1; attempt <= conflictsMax; attempt++) {
-      const decision = this.#decide(request, {
-        view: this.#view,
-        catalog: this.#catalog(),
-        newUid: newId,
-        nowMs: Math.round(clock.wallMs()),
-      });
-      const { mutation, result, events } = decision;
-      const outcome = await store.applyRequest(term, request, mutation, result, events);
-      await this.#refresh();
-      if (outcome === 'conflict') continue;
-      this.stats.requests++;
-      const touched = decision.mutation.connectors.map(({ record }) => record.name);
-      const restarted = decision.mutation.restart.map(
-        (unit) => this.#view.units.get(unit)?.connector ?? '',
-      );
-      const owners = this.#ownersOf(new Set([...touched, ...restarted]));
-      if (decision.mutation.drain) {
-        const member = this.#view.members.get(decision.mutation.drain.worker);
-        if (member) owners.add(member);
-      }
-      if (owners.size > 0) {
-        await dispatcher.refresh(
-          [...owners].map(({ worker, incarnation }) => ({
-            worker,
-            incarnation,
-            reason: request.body.op,
-          })),
-        );
-      }
-      return;
-    }
-    // Stays pending: the next turn tries again.
-    this.#logger.warn({ request: request.id }, 'request met conflicts');
-  }
-
-  /** A request that is malformed, or that another version made, must not keep the leader from all else. */
-  #decide(request: StoredRequest, context: RequestContext): RequestDecision {
-    try {
-      const decision = decideRequest(request.body, context);
-      const refusals = refusalEvents(request, decision.result);
-      return { ...decision, events: [...decision.events, ...refusals] };
-    } catch (error) {
-      this.#logger.error({ request: request.id, error: toError(error).stack }, 'request failed');
-      return refuseUndecidable(request);
-    }
-  }
-
-  #ownersOf(connectors: ReadonlySet<string>): Set<MemberRecord> {
-    const owners = new Set<MemberRecord>();
-    for (const connector of connectors) {
-      for (const unit of this.#view.unitsOf(connector)) {
-        const owner = this.#view.liveOwner(unit);
-        if (owner) owners.add(owner);
-      }
-    }
-    return owners;
-  }
-
-  #catalog(): PluginCatalog {
-    return catalogOf(this.#view.members.values(), this.#options.builtInPlugins);
-  }
-
-  async #own(term: LeaderTerm, nowMs: number): Promise<boolean> {
-    const { clock, movement, store } = this.#options;
-    const settled = this.#settling.isSettled(nowMs);
-    const balances = this.#balancePending && settled;
-    const seatFreed = this.#heldSeats.expire(this.#view.members, nowMs);
-    if (this.#view.planRevision === this.#plannedRevision && !balances && !seatFreed) return false;
-
-    // Only a plan that was carried out as a whole is one that need not be made again.
-    this.#plannedRevision = -1;
-    const planStartMs = clock.monotonicMs();
-    let tasks = 0;
-    let moving = 0;
-    for (const unit of this.#view.units.values()) {
-      if (unit.kind === 'task') tasks++;
-      if (unit.state === 'revoking' || unit.state === 'granted') moving++;
-    }
-    const plannedRevision = this.#view.planRevision;
-    const decision = decideOwnership(this.#view, this.#catalog(), {
-      // Until a join has settled, only what has no owner is dealt, whichever movement is configured.
-      movement: settled ? movement : 'minimal',
-      balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),
-      penalties: this.#settling.penalties(nowMs),
-      heldSeats: this.#heldSeats.list(),
-    });
-    this.stats.planMs = clock.monotonicMs() - planStartMs;
-    this.#balancePending = decision.balanceRemaining > 0 || !settled;
-
-    await this.#announceRerun(term, decision, settled);
-    this.#workersPlanned = decision.workers;
-    await this.#revoke(term, decision);
-    const granted = await this.#grant(term, decision.grant, nowMs);
-    if (decision.sweepUnits.length > 0 || decision.sweepConnectors.length > 0) {
-      await store.sweep(term, decision.sweepUnits, decision.sweepConnectors);
-    }
-    // A grant is refused when the store has moved on, which the next look shows.
-    if (granted === decision.grant.length) this.#plannedRevision = plannedRevision;
-    this.#forgetReasons();
-    return decision.revoke.length + granted + decision.sweepUnits.length > 0;
-  }
-
-  /** Of units that were deleted instead of being started. */
-  #forgetReasons(): void {
-    if (this.#reasons.size <= this.#view.units.size) return;
-    for (const unit of this.#reasons.keys()) {
-      if (!this.#view.units.has(unit)) this.#reasons.delete(unit);
-    }
-  }
-
-  #balanceMovesMax(nowMs: number, tasks: number, moving: number): number {
-    if (!this.#settling.isSettled(nowMs)) return 0;
-    // The formula is applied as it is written: to all tasks, in one round.
-    if (this.#options.movement === 'literal') return Number.POSITIVE_INFINITY;
-    return this.#settling.balanceMovesMax(nowMs, tasks, moving);
-  }
-
-  async #announceRerun(
-    term: LeaderTerm,
-    decision: OwnershipDecision,
-    settled: boolean,
-  ): Promise<void> {
-    const { workers, orphans, placed } = decision;
-    const causes = this.#changes.take();
-    // What a join leaves to move waits until membership has settled, and goes in rounds: told once.
-    const balances = settled && !this.#balanceAnnounced;
-    const balanceMoves = balances ? decision.moves + decision.movesRemaining : 0;
-    const cause = causes ?? (balanceMoves > 0 ? 'balance' : undefined);
-    this.#balanceAnnounced = settled;
-    if (cause === undefined) return;
-    const moves = balances ? balanceMoves : decision.moves;
-    const before = this.#workersPlanned;
-    if (before === workers && orphans + placed + moves === 0) return;
-    const size = before === workers ? `N ${workers}` : `N ${before}→${workers}`;
-    const first = placed > 0 ? `, ${placed} placed` : '';
-    const message = `modulo rerun: ${cause}, ${size}, ${orphans} orphaned, ${moves} moved${first}`;
-    const facts = {
-      cause,
-      n_before: before,
-      n_after: workers,
-      orphaned: orphans,
-      moved: moves,
-      placed,
-    };
-    try {
-      await this.#options.store.appendEvents(term, [{ type: 'assignment.rerun', message, facts }]);
-    } catch (error) {
-      if (causes !== undefined) this.#changes.note(causes);
-      throw error;
-    }
-    this.#logger.info(facts, message);
-    this.stats.reruns++;
-    this.stats.moves += moves;
-  }
-
-  async #revoke(term: LeaderTerm, { revoke }: OwnershipDecision): Promise<void> {
-    const { store, dispatcher } = this.#options;
-    if (revoke.length === 0) return;
-    const owners = new Map<string, { member: MemberRecord; why: string }>();
-    for (const { unit, why } of revoke) {
-      const record = this.#view.units.get(unit);
-      const member = record && this.#view.liveOwner(record);
-      if (record?.worker && why !== 'retired') {
-        this.#reasons.set(
-          unit,
-          `${why === 'older epoch' ? 'reconfigured' : why}, from ${record.worker}`,
-        );
-      }
-      if (member) owners.set(member.incarnation, { member, why });
-    }
-    for (const batch of batches(revoke)) await store.revoke(term, batch);
-    await dispatcher.refresh(
-      [...owners.values()].map(({ member: { worker, incarnation }, why }) => ({
-        worker,
-        incarnation,
-        reason: why,
-      })),
-    );
-  }
-
-  async #grant(
-    term: LeaderTerm,
-    grants: readonly (Grant & { from: string | undefined })[],
-    nowMs: number,
-  ): Promise<number> {
-    const { store, dispatcher } = this.#options;
-    const dispatching: Promise<void>[] = [];
-    let granted = 0;
-    for (const batch of batches(grants)) {
-      const results = await store.grant(term, batch);
-      const jobs: StartJob[] = [];
-      for (const [index, result] of results.entries()) {
-        const grant = batch[index];
-        if (!grant || result.kind === 'refused') {
-          if (result.kind === 'refused') {
-            this.#logger.debug({ unit: grant?.unit, reason: result.reason }, 'grant refused');
-          }
-          continue;
-        }
-        const { unit, worker, incarnation, from } = grant;
-        const reason =
-          this.#reasons.get(unit) ??
-          (from === undefined ? 'first assignment' : `moved from ${from}`);
-        this.#reasons.delete(unit);
-        const job = { unit, fence: result.fence, worker, incarnation, reason };
-        this.#unclaimed.granted(job, nowMs);
-        jobs.push(job);
-      }
-      granted += jobs.length;
-      this.stats.grants += jobs.length;
-      // The next batch is granted while the jobs of this one are being queued.
-      if (jobs.length > 0) dispatching.push(dispatcher.start(jobs));
-    }
-    await Promise.all(dispatching);
-    return granted;
-  }
-
-  /**
-   * A job may be lost: a worker that does not claim what it was granted is told to read its assignments.
-   * Not by the same job again: a queue ignores an id that it remembers.
-   */
-  async #remindUnclaimed(nowMs: number, profile: TimingProfile): Promise<void> {
-    const overdue = this.#unclaimed.overdue(
-      this.#view.units,
-      nowMs,
-      4 * profile.heartbeatIntervalMs,
-    );
-    if (overdue.length === 0) return;
-    const owners = new Map(overdue.map(({ worker, incarnation }) => [incarnation, worker]));
-    await this.#options.dispatcher.refresh(
-      [...owners].map(([incarnation, worker]) => ({
-        worker,
-        incarnation,
-        reason: 'unclaimed grants',
-      })),
-    );
-  }
-}
-
-/** So that a request that was accepted while no coordinator was up does not fail without a trace. */
-function refusalEvents({ body }: StoredRequest, result: RequestResult): NewEvent[] {
-  if (result.kind !== 'refused') return [];
-  // The message may quote configuration values; the code does not.
-  const message = `refused to ${describeRequest(body)}: ${result.code}`;
-  return [{ type: 'request.refused', message, facts: { op: body.op, code: result.code } }];
-}
-
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += batchSize) {
-    yield items.slice(from, from + batchSize);
   }
 }

@@ -1,0 +1,55 @@
+/** What the parts of a leader's turn share. The loop owns it; the parts run one after another. */
+import type { Clock, Logger } from '@sluice/kernel';
+
+import type { BeatObserver } from './beat-observer.ts';
+import type { ClusterView } from './cluster-view.ts';
+import type { Dispatcher } from './dispatch.ts';
+import type { HeldSeats } from './held-seats.ts';
+import type { LeaderStats } from './leader-stats.ts';
+import type { MembershipChanges } from './membership-changes.ts';
+import type { PluginInfo, UnitId } from './model.ts';
+import type { PluginCatalog } from './plugin-catalog.ts';
+import type { TimingProfile } from './profile.ts';
+import type { Settling, SettlingOptions } from './settling.ts';
+import type { ClusterStore, LeaderStore } from './store.ts';
+
+export interface LeaderLoopOptions {
+  readonly coordinator: string;
+  readonly store: LeaderStore & ClusterStore;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly profile: TimingProfile;
+  readonly movement: 'minimal' | 'literal';
+  /** Plugins known even when no worker is up to announce them. */
+  readonly builtInPlugins?: readonly PluginInfo[];
+  readonly settling?: SettlingOptions;
+  /** Movement `literal`: how long the place of a worker that announced its return is kept. */
+  readonly seatHoldMs?: number;
+  /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
+  readonly onLeadership?: (leads: boolean) => void;
+}
+
+export interface LeaderContext {
+  readonly options: LeaderLoopOptions;
+  readonly view: ClusterView;
+  readonly observer: BeatObserver;
+  readonly settling: Settling;
+  readonly heldSeats: HeldSeats;
+  readonly changes: MembershipChanges;
+  readonly stats: LeaderStats;
+  /** Why a unit is about to be started; the text that its job shows. */
+  readonly reasons: Map<UnitId, string>;
+  /** Brings the view up to date. */
+  readonly refresh: () => Promise<void>;
+  readonly catalog: () => PluginCatalog;
+}
+
+/** Units in one round trip; bounds the time that a script blocks the store. */
+export const batchSize = 500;
+
+export function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += batchSize) {
+    yield items.slice(from, from + batchSize);
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Carries out what `decideOwnership` decides: revokes, grants and sweeps in the store, then wakes the
+ * workers. A plan is made again until one was carried out as a whole.
+ */
+import { decideOwnership, type OwnershipDecision } from './decide-ownership.ts';
+import type { StartJob } from './dispatch.ts';
+import { batches, type LeaderContext } from './leader-context.ts';
+import type { MemberRecord } from './model.ts';
+import type { Grant, LeaderTerm } from './store.ts';
+import { UnclaimedGrants } from './unclaimed-grants.ts';
+
+export class OwnershipTurn {
+  readonly #leader: LeaderContext;
+  readonly #unclaimed = new UnclaimedGrants();
+  /** Of the view that the last plan was made from and carried out. */
+  #plannedRevision = -1;
+  #balancePending = false;
+  #balanceAnnounced = true;
+  #workersPlanned = 0;
+
+  constructor(leader: LeaderContext) {
+    this.#leader = leader;
+  }
+
+  /** Another term. `workers`: how many there are as it begins. */
+  reset(workers: number): void {
+    this.#plannedRevision = -1;
+    this.#workersPlanned = workers;
+    this.#unclaimed.clear();
+    this.#leader.reasons.clear();
+  }
+
+  /** Returns whether something was done that calls for another turn at once. */
+  async own(term: LeaderTerm, nowMs: number): Promise<boolean> {
+    const { clock, movement, store } = this.#leader.options;
+    const settled = this.#leader.settling.isSettled(nowMs);
+    const balances = this.#balancePending && settled;
+    const seatFreed = this.#leader.heldSeats.expire(this.#leader.view.members, nowMs);
+    if (this.#leader.view.planRevision === this.#plannedRevision && !balances && !seatFreed)
+      return false;
+
+    // Only a plan that was carried out as a whole is one that need not be made again.
+    this.#plannedRevision = -1;
+    const planStartMs = clock.monotonicMs();
+    let tasks = 0;
+    let moving = 0;
+    for (const unit of this.#leader.view.units.values()) {
+      if (unit.kind === 'task') tasks++;
+      if (unit.state === 'revoking' || unit.state === 'granted') moving++;
+    }
+    const plannedRevision = this.#leader.view.planRevision;
+    const decision = decideOwnership(this.#leader.view, this.#leader.catalog(), {
+      // Until a join has settled, only what has no owner is dealt, whichever movement is configured.
+      movement: settled ? movement : 'minimal',
+      balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),
+      penalties: this.#leader.settling.penalties(nowMs),
+      heldSeats: this.#leader.heldSeats.list(),
+    });
+    this.#leader.stats.planMs = clock.monotonicMs() - planStartMs;
+    this.#balancePending = decision.balanceRemaining > 0 || !settled;
+
+    await this.#announceRerun(term, decision, settled);
+    this.#workersPlanned = decision.workers;
+    await this.#revoke(term, decision);
+    const granted = await this.#grant(term, decision.grant, nowMs);
+    if (decision.sweepUnits.length > 0 || decision.sweepConnectors.length > 0) {
+      await store.sweep(term, decision.sweepUnits, decision.sweepConnectors);
+    }
+    // A grant is refused when the store has moved on, which the next look shows.
+    if (granted === decision.grant.length) this.#plannedRevision = plannedRevision;
+    this.#forgetReasons();
+    return decision.revoke.length + granted + decision.sweepUnits.length > 0;
+  }
+
+  /** Of units that were deleted instead of being started. */
+  #forgetReasons(): void {
+    if (this.#leader.reasons.size <= this.#leader.view.units.size) return;
+    for (const unit of this.#leader.reasons.keys()) {
+      if (!this.#leader.view.units.has(unit)) this.#leader.reasons.delete(unit);
+    }
+  }
+
+  #balanceMovesMax(nowMs: number, tasks: number, moving: number): number {
+    if (!this.#leader.settling.isSettled(nowMs)) return 0;
+    // The formula is applied as it is written: to all tasks, in one round.
+    if (this.#leader.options.movement === 'literal') return Number.POSITIVE_INFINITY;
+    return this.#leader.settling.balanceMovesMax(nowMs, tasks, moving);
+  }
+
+  async #announceRerun(
+    term: LeaderTerm,
+    decision: OwnershipDecision,
+    settled: boolean,
+  ): Promise<void> {
+    const { workers, orphans, placed } = decision;
+    const causes = this.#leader.changes.take();
+    // What a join leaves to move waits until membership has settled, and goes in rounds: told once.
+    const balances = settled && !this.#balanceAnnounced;
+    const balanceMoves = balances ? decision.moves + decision.movesRemaining : 0;
+    const cause = causes ?? (balanceMoves > 0 ? 'balance' : undefined);
+    this.#balanceAnnounced = settled;
+    if (cause === undefined) return;
+    const moves = balances ? balanceMoves : decision.moves;
+    const before = this.#workersPlanned;
+    if (before === workers && orphans + placed + moves === 0) return;
+    const size = before === workers ? `N ${workers}` : `N ${before}→${workers}`;
+    const first = placed > 0 ? `, ${placed} placed` : '';
+    const message = `modulo rerun: ${cause}, ${size}, ${orphans} orphaned, ${moves} moved${first}`;
+    const facts = {
+      cause,
+      n_before: before,
+      n_after: workers,
+      orphaned: orphans,
+      moved: moves,
+      placed,
+    };
+    try {
+      await this.#leader.options.store.appendEvents(term, [
+        { type: 'assignment.rerun', message, facts },
+      ]);
+    } catch (error) {
+      if (causes !== undefined) this.#leader.changes.note(causes);
+      throw error;
+    }
+    this.#leader.options.logger.info(facts, message);
+    this.#leader.stats.reruns++;
+    this.#leader.stats.moves += moves;
+  }
+
+  async #revoke(term: LeaderTerm, { revoke }: OwnershipDecision): Promise<void> {
+    const { store, dispatcher } = this.#leader.options;
+    if (revoke.length === 0) return;
+    const owners = new Map<string, { member: MemberRecord; why: string }>();
+    for (const { unit, why } of revoke) {
+      const record = this.#leader.view.units.get(unit);
+      const member = record && this.#leader.view.liveOwner(record);
+      if (record?.worker && why !== 'retired') {
+        this.#leader.reasons.set(
+          unit,
+          `${why === 'older epoch' ? 'reconfigured' : why}, from ${record.worker}`,
+        );
+      }
+      if (member) owners.set(member.incarnation, { member, why });
+    }
+    for (const batch of batches(revoke)) await store.revoke(term, batch);
+    await dispatcher.refresh(
+      [...owners.values()].map(({ member: { worker, incarnation }, why }) => ({
+        worker,
+        incarnation,
+        reason: why,
+      })),
+    );
+  }
+
+  async #grant(
+    term: LeaderTerm,
+    grants: readonly (Grant & { from: string | undefined })[],
+    nowMs: number,
+  ): Promise<number> {
+    const { store, dispatcher } = this.#leader.options;
+    const dispatching: Promise<void>[] = [];
+    let granted = 0;
+    for (const batch of batches(grants)) {
+      const results = await store.grant(term, batch);
+      const jobs: StartJob[] = [];
+      for (const [index, result] of results.entries()) {
+        const grant = batch[index];
+        if (!grant || result.kind === 'refused') {
+          if (result.kind === 'refused') {
+            this.#leader.options.logger.debug(
+              { unit: grant?.unit, reason: result.reason },
+              'grant refused',
+            );
+          }
+          continue;
+        }
+        const { unit, worker, incarnation, from } = grant;
+        const reason =
+          this.#leader.reasons.get(unit) ??
+          (from === undefined ? 'first assignment' : `moved from ${from}`);
+        this.#leader.reasons.delete(unit);
+        const job = { unit, fence: result.fence, worker, incarnation, reason };
+        this.#unclaimed.granted(job, nowMs);
+        jobs.push(job);
+      }
+      granted += jobs.length;
+      this.#leader.stats.grants += jobs.length;
+      // The next batch is granted while the jobs of this one are being queued.
+      if (jobs.length > 0) dispatching.push(dispatcher.start(jobs));
+    }
+    await Promise.all(dispatching);
+    return granted;
+  }
+
+  /**
+   * A job may be lost: a worker that does not claim what it was granted is told to read its assignments.
+   * Not by the same job again: a queue ignores an id that it remembers.
+   */
+  async remindUnclaimed(nowMs: number): Promise<void> {
+    const overdue = this.#unclaimed.overdue(
+      this.#leader.view.units,
+      nowMs,
+      4 * this.#leader.options.profile.heartbeatIntervalMs,
+    );
+    if (overdue.length === 0) return;
+    const owners = new Map(overdue.map(({ worker, incarnation }) => [incarnation, worker]));
+    await this.#leader.options.dispatcher.refresh(
+      [...owners].map(([incarnation, worker]) => ({
+        worker,
+        incarnation,
+        reason: 'unclaimed grants',
+      })),
+    );
+  }
+}
