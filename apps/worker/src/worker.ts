@@ -24,6 +24,8 @@ import type { WorkerSettings } from './settings.ts';
 import { TaskMetrics } from './task-metrics.ts';
 
 const scanLimitMs = 20_000;
+/** Little of what the leader waits for longer than this process does. */
+const lastWordsMs = 20;
 const isSource = import.meta.url.endsWith('.ts');
 const executorEntry = new URL(isSource ? './executor.ts' : './executor.js', import.meta.url);
 
@@ -113,7 +115,7 @@ export class Worker implements Service {
       profile,
       logger,
       drainTimeoutMs,
-      mustDie: (reason) => dieNow(logger, reason),
+      mustDie: (reason) => void dieNow(logger, reason),
     });
     runner.connect(host, agent.runnerEvents);
     this.#host = host;
@@ -137,7 +139,7 @@ export class Worker implements Service {
     await this.#jobs?.stop();
     await this.#host?.stop();
     const stuck = this.#host?.executors().length ?? 0;
-    if (stuck > 0) dieNow(this.#logger, `${stuck} executors did not end`);
+    if (stuck > 0) await dieNow(this.#logger, `${stuck} executors did not end`);
     await this.#http.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
@@ -178,9 +180,12 @@ export class Worker implements Service {
  * SIGKILL, since nothing less ends a thread that is blocked in a system call: `process.exit()` waits
  * for it.
  */
-function dieNow(logger: Logger, reason: string): void {
+async function dieNow(logger: Logger, reason: string): Promise<never> {
   logger.error({ reason }, 'killing this process: it cannot be made quiet');
+  // The log is written in the background, and a write that waits for its reader must not keep us alive.
+  await systemClock.sleep(lastWordsMs);
   process.kill(process.pid, 'SIGKILL');
+  return await new Promise<never>(() => {});
 }
 
 /** What the cluster is told: also what does not load, so that a definition's error can say why. */
