@@ -148,6 +148,7 @@ export function aMember(name: string, plugins: readonly PluginInfo[] = []): Memb
     host: 'host-a',
     address: '127.0.0.1:8084',
     protocol: 1,
+    leaseMs: 4_000,
     plugins,
     joinedAtMs: nowMs - 7_200_000,
   };

@@ -11,7 +11,7 @@ import type {
   UnitRunner,
   UnitRunnerEvents,
 } from '@sluice/coordination';
-import { type Logger, withoutValues } from '@sluice/kernel';
+import { type Logger, withoutSecrets, withoutValues } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
 import type { TaskMetrics } from './task-metrics.ts';
@@ -90,8 +90,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   status(status: ActorStatus): void {
     const { address, fence, ...report } = status;
-    this.#cluster.reported(address, fence, report);
     const unit = this.#units.get(address);
+    this.#cluster.reported(address, fence, withoutSecretsIn(report, unit));
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -154,6 +154,15 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     if (!this.#events) throw new Error('the runner is used before it was connected');
     return this.#events;
   }
+}
+
+/** A trace is for people, and keeps what tells them what went wrong; a password does not. */
+function withoutSecretsIn<Report extends { readonly trace?: string }>(
+  report: Report,
+  unit: RunnableUnit | undefined,
+): Report {
+  if (report.trace === undefined || !unit) return report;
+  return { ...report, trace: withoutSecrets(report.trace, unit.config) };
 }
 
 function specOf(unit: RunnableUnit): ActorSpec {

@@ -5,7 +5,7 @@
 --- KEYS    1 tag
 --- ARGV    1 worker · 2 incarnation · 3 pid · 4 host · 5 address · 6 protocol · 7 plugins (JSON)
 ---         8 data set that it knew, or '' · 9 what it holds (JSON) · 10 highest fence of that, or 0
----         11 nonce
+---         11 nonce · 12 ms of its lease
 --- Returns 'joined', slot, data set, beat, revision
 ---         'name-taken', incarnation, host, pid
 ---         'fenced'
@@ -54,6 +54,7 @@ local slot = takeSlot()
 if not rejoins then redis.call('DEL', key) end
 redis.call('HSET', key, 'incarnation', incarnation, 'state', rejoins and state or 'up', 'slot', slot,
   'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'plugins', ARGV[7],
+  'leaseMs', ARGV[12],
   'joinedAtMs', rejoins and joinedAtMs or nowMs)
 if member then noteChanged('m:' .. worker) else noteCreated('m:' .. worker) end
 

@@ -58,6 +58,7 @@ export function decodeMember(worker: string, hash: Hash): MemberRecord {
     host: read.text('host'),
     address: read.text('address'),
     protocol: read.integer('protocol'),
+    leaseMs: read.integer('leaseMs'),
     plugins: read.json('plugins') as readonly PluginInfo[],
     joinedAtMs: read.integer('joinedAtMs'),
     ...(hash.returns === '1' ? { returns: true } : {}),

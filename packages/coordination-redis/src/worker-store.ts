@@ -44,6 +44,7 @@ export class RedisWorkerStore implements WorkerStore {
       JSON.stringify(request.holding),
       request.holding.reduce((highest, { fence }) => Math.max(highest, fence), 0),
       newId(),
+      request.leaseMs,
     ]);
     const kind = reply.at(0).status('joined', 'name-taken', 'fenced');
     switch (kind) {

@@ -259,6 +259,8 @@ class CallDispatcher implements Dispatcher {
 
 export interface WorkerOptions {
   readonly plugins?: readonly PluginInfo[];
+  /** Default: the cluster's. */
+  readonly profile?: TimingProfile;
   /** How long a unit takes to stop. */
   readonly stopMs?: number;
 }
@@ -297,7 +299,7 @@ export class TestWorker {
       runner: this.runner,
       waker: { wake: async () => cluster.nudge() },
       clock: systemClock,
-      profile: cluster.profile,
+      profile: options.profile ?? cluster.profile,
       logger: silentLogger,
       drainTimeoutMs: 5_000,
       mustDie: (reason) => this.deaths.push(reason),

@@ -1,5 +1,5 @@
 /** Coordinators and workers together on a real Redis: what becomes of the units. */
-import { parseUnit } from '@sluice/coordination';
+import { parseUnit, type RequestBody } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
 import { waitFor } from '@sluice/testkit';
 import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
@@ -591,3 +591,43 @@ describe.concurrent('a store that loses data', () => {
 function sameOwners(owners: readonly string[], expected: readonly string[]): boolean {
   return owners.join() === expected.join();
 }
+
+describe.concurrent('processes that differ', () => {
+  test('a worker with a longer lease than its leader’s is given the whole of it', async ({
+    cluster,
+  }) => {
+    const leaseMs = 2_500;
+    await cluster.coordinator();
+    await cluster.worker('slow', { profile: { ...cluster.profile, deadAfterMs: leaseMs } });
+    await cluster.apply('orders', 2);
+    await cluster.running(2);
+    await cluster.worker('w2');
+    const killedMs = systemClock.monotonicMs();
+    cluster.workers.get('slow')?.kill();
+    await cluster.running(2, (owners) => !owners.includes('slow'));
+    // The last beat is at most one interval older than the kill.
+    const tookMs = systemClock.monotonicMs() - killedMs;
+    expect(tookMs).toBeGreaterThan(leaseMs - 1.1 * cluster.profile.heartbeatIntervalMs);
+  });
+
+  test('a definition waits for the first worker, since nobody knows its plugin before', async ({
+    cluster,
+  }) => {
+    await cluster.coordinator();
+    const body: RequestBody = {
+      op: 'apply',
+      mode: 'create',
+      definitions: [{ name: 'orders', config: { 'connector.class': 'Clock', 'tasks.max': '2' } }],
+    };
+    await waitFor(async () => await cluster.store().leader(), {
+      what: 'a leader',
+      until: (leader) => leader !== undefined,
+    });
+    expect(await cluster.ask(body, 500)).toMatchObject({
+      kind: 'pending',
+      reason: 'no worker is up',
+    });
+    await cluster.worker('w1');
+    await cluster.running(2);
+  });
+});

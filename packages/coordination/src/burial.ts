@@ -27,7 +27,9 @@ export class Burial {
     const { store, profile, clock } = this.#leader.options;
     const silent = this.#leader.observer.silentFor(profile.deadAfterMs, nowMs).flatMap((worker) => {
       const member = this.#leader.view.members.get(worker.worker);
-      return member && member.state !== 'dead' ? [{ ...worker, member }] : [];
+      // One that runs by a longer profile may still act.
+      const isOver = member && worker.silentMs >= member.leaseMs;
+      return isOver && member.state !== 'dead' ? [{ ...worker, member }] : [];
     });
     if (this.#doubtsItself(silent.length, nowMs)) return false;
 
@@ -113,9 +115,11 @@ export class Burial {
 
   #isQuiet(worker: string, incarnation: string, nowMs: number): boolean {
     if (this.#quiet.has(incarnation)) return true;
-    const isLast = this.#leader.view.members.get(worker)?.incarnation === incarnation;
-    const { deadAfterMs } = this.#leader.options.profile;
-    if (isLast && !this.#leader.observer.beatStoodStill(worker, deadAfterMs, nowMs)) return false;
+    const member = this.#leader.view.members.get(worker);
+    if (member?.incarnation === incarnation) {
+      const leaseMs = Math.max(this.#leader.options.profile.deadAfterMs, member.leaseMs);
+      if (!this.#leader.observer.beatStoodStill(worker, leaseMs, nowMs)) return false;
+    }
     this.#quiet.add(incarnation);
     return true;
   }

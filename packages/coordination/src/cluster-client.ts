@@ -73,6 +73,13 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     return snapshot;
   };
 
+  const whyPending = async (waitedMs: number): Promise<string> => {
+    const { leader, workers } = await read();
+    if (!leader) return 'no coordinator is up';
+    if (workers.length === 0) return 'no worker is up';
+    return `the leader ${leader.coordinator} has not applied it within ${waitedMs} ms`;
+  };
+
   const waitForResult = async (id: string, timeoutMs: number): Promise<SubmitOutcome> => {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (let waitMs = resultPollMs.first; ; waitMs = Math.min(waitMs * 2, resultPollMs.max)) {
@@ -81,11 +88,7 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       if (clock.monotonicMs() + waitMs > deadlineMs) break;
       await clock.sleep(waitMs);
     }
-    const leader = await store.leader();
-    const reason = leader
-      ? `the leader ${leader.coordinator} has not applied it within ${timeoutMs} ms`
-      : 'no coordinator is up';
-    return { kind: 'pending', requestId: id, reason };
+    return { kind: 'pending', requestId: id, reason: await whyPending(timeoutMs) };
   };
 
   return {

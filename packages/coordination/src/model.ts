@@ -108,6 +108,8 @@ export interface MemberRecord {
   /** `host:port` of its health and metrics endpoint: Kafka Connect's worker_id. */
   readonly address: string;
   readonly protocol: number;
+  /** By its own profile: it may act for this long after its last beat. A leader never waits less. */
+  readonly leaseMs: number;
   readonly plugins: readonly PluginInfo[];
   /** Redis server time, ms. */
   readonly joinedAtMs: number;

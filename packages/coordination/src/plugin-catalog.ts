@@ -17,6 +17,11 @@ export class PluginCatalog {
     }
   }
 
+  /** No worker has announced anything, not even a plugin that failed to load. */
+  get isEmpty(): boolean {
+    return this.#byName.size === 0 && this.#broken.length === 0;
+  }
+
   /** By full class name, simple name or alias. */
   find(name: string): PluginInfo | undefined {
     return this.#byName.get(name);

@@ -27,8 +27,21 @@ export class RequestDesk {
   async apply(term: LeaderTerm): Promise<boolean> {
     const { store } = this.#leader.options;
     const requests = await store.pendingRequests(100);
-    for (const request of requests) await this.#applyOne(term, request);
-    return requests.length > 0;
+    let applied = 0;
+    for (const request of requests) {
+      if (this.#mustWait(request)) break;
+      await this.#applyOne(term, request);
+      applied++;
+    }
+    return applied > 0;
+  }
+
+  /**
+   * A definition can be judged only by what workers have announced. Requests after it wait too: they are
+   * applied in order.
+   */
+  #mustWait({ body }: StoredRequest): boolean {
+    return body.op === 'apply' && this.#leader.catalog().isEmpty;
   }
 
   async #applyOne(term: LeaderTerm, request: StoredRequest): Promise<void> {

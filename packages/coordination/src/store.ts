@@ -49,6 +49,8 @@ export interface JoinRequest {
   readonly host: string;
   readonly address: string;
   readonly protocol: number;
+  /** Of this worker's own profile. */
+  readonly leaseMs: number;
   readonly plugins: readonly PluginInfo[];
   /** After REJOIN: what this incarnation holds, so that a store that lost data can adopt it. */
   readonly holding: readonly HeldUnit[];

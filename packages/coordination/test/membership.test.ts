@@ -84,6 +84,7 @@ describe('joining', () => {
         host: 'here',
         address: 'here:8084',
         protocol: 1,
+        leaseMs: 4_000,
         plugins: [clockPlugin],
         holding: [],
       },

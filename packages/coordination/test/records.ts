@@ -29,6 +29,7 @@ export function member(worker: string, changes: Partial<MemberRecord> = {}): Mem
     host: 'host.example',
     address: `${worker}.example:8084`,
     protocol: 1,
+    leaseMs: 4_000,
     plugins: [clockPlugin],
     joinedAtMs: 1_000,
     ...changes,

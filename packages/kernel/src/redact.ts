@@ -16,6 +16,20 @@ export function withoutValues(text: string, config: Readonly<Record<string, stri
     .reduce((rest, [key, value]) => rest.replaceAll(value, `<${key}>`), text);
 }
 
+const secretKey =
+  /passw|secret|token|credential|private|passphrase|(?:api|access|account|shared)[._-]?key|jaas|authorization|basic\.auth/i;
+
+/** Whether a configuration key is named as what holds secrets is. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(key);
+}
+
+/** As `withoutValues`, of those keys only: for what people have to read, such as a status' trace. */
+export function withoutSecrets(text: string, config: Readonly<Record<string, string>>): string {
+  const secrets = Object.entries(config).filter(([key]) => isSecretKey(key));
+  return withoutValues(text, Object.fromEntries(secrets));
+}
+
 /** A logger that does so with the field `error`. */
 export function withoutValuesIn(logger: Logger, config: Readonly<Record<string, string>>): Logger {
   const redacted = (fields: object): object =>

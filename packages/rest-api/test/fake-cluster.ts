@@ -215,6 +215,7 @@ export function workerView(worker: string, changes: Partial<WorkerView> = {}): W
       host: 'machine',
       address: '127.0.0.1:9001',
       protocol: 1,
+      leaseMs: 4_000,
       plugins: [],
       joinedAtMs: 500,
     },

@@ -1,7 +1,6 @@
 /** Connector configurations for the screen: values that may be secrets are not shown. */
+import { isSecretKey } from '@sluice/kernel';
 
-const secretKey =
-  /passw|secret|token|credential|private|passphrase|(?:api|access|account|shared)[._-]?key|jaas|authorization|basic\.auth/i;
 const secretInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
 
 export const hidden = '[hidden]';
@@ -12,7 +11,7 @@ export function shownValue(
   value: string,
   isPassword: (key: string) => boolean,
 ): string {
-  if (isPassword(key) || secretKey.test(key)) return hidden;
+  if (isPassword(key) || isSecretKey(key)) return hidden;
   return value.replace(secretInUrl, `$1:${hidden}@`);
 }
 

@@ -20,6 +20,7 @@ export function testJoining(make: MakeStore): void {
       host: 'host.example',
       address: 'host.example:8090',
       protocol: 1,
+      leaseMs: 4_000,
       plugins,
       joinedAtMs: expect.any(Number) as number,
     });

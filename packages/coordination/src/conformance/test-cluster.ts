@@ -276,6 +276,7 @@ export function joinRequest(
     host: 'host.example',
     address: 'host.example:8090',
     protocol: 1,
+    leaseMs: 4_000,
     plugins: [],
     holding: [],
     ...changes,

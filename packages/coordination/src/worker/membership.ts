@@ -249,11 +249,12 @@ export class Membership {
 
   /** Returns who holds the name if it is still another process's. */
   async #join(): Promise<NameTaken | undefined> {
-    const { store, identity, events, logger } = this.#options;
+    const { store, identity, events, logger, profile } = this.#options;
     const reply = await store.join({
       ...identity,
       incarnation: this.#incarnation,
       protocol: protocolVersion,
+      leaseMs: profile.deadAfterMs,
       holding: events.holding(),
       ...(this.#dataset === undefined ? {} : { knownDataset: this.#dataset }),
     });
