@@ -34,7 +34,12 @@ beforeAll(async () => {
   cluster = await startCluster({
     workers: 1,
     profile: 'default',
-    env: { SLUICE_EXECUTORS: '2', SLUICE_EXECUTOR_HEAP_MB: '160' },
+    env: {
+      SLUICE_EXECUTORS: '2',
+      SLUICE_EXECUTOR_HEAP_MB: '160',
+      SLUICE_STOP_GRACE_MS: '500',
+      SLUICE_DRAIN_TIMEOUT_MS: '1000',
+    },
   });
   observer = await SequenceObserver.watch(cluster, 'sequences');
   await cluster.apply('bystander', {
@@ -48,8 +53,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // A thread that is blocked in a system call would keep it from ending in order.
-  await cluster?.workers[0]?.process.kill('SIGKILL');
   await observer?.stop();
   await cluster?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -235,4 +238,14 @@ test('a system call that never returns is left behind with its thread; what was 
     expect(state).toBe('RUNNING');
     expect(executor).not.toBe(blocked?.executor);
   }
+});
+
+test('a worker that is asked to end while a thread of it is stuck kills itself and says why', async () => {
+  const [worker] = cluster.workers;
+  await worker?.process.kill('SIGTERM');
+  expect(await worker?.process.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(worker?.process.logLines().at(-1)).toMatchObject({
+    msg: expect.stringMatching(/^killing this process/),
+    reason: '1 executors did not end',
+  });
 });
