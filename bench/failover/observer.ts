@@ -7,6 +7,9 @@ import type { LogReader } from '@sluice/record-log';
 import { RedisLog } from '@sluice/record-log-redis';
 import { waitFor } from '@sluice/testkit';
 
+/** Surely delivered by then, and far shorter than any lease. */
+const signalMs = 100;
+
 interface Sequence {
   /** Every number seen, how often. */
   readonly seen: Map<number, number>;
@@ -139,8 +142,9 @@ export class Observer {
     task.longestGapMs = Math.max(task.longestGapMs, nowMs - task.lastSeenMs);
     task.lastSeenMs = nowMs;
     const watch = this.#watch;
-    // Records that the victim wrote before are still under way when the watch begins: strictly after.
-    if (watch && writtenWallMs > watch.sinceWallMs && !watch.first.has(id)) {
+    // The victim's last records are still under way when the watch begins, and a signal takes a moment.
+    const isAfter = watch && writtenWallMs > watch.sinceWallMs + signalMs;
+    if (isAfter && !watch.first.has(id)) {
       watch.first.set(id, nowMs - watch.sinceMs);
     }
   }
