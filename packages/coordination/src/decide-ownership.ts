@@ -14,7 +14,7 @@ import {
 
 import type { ClusterView } from './cluster-view.ts';
 import type { HeldSeat } from './held-seats.ts';
-import type { MemberRecord, UnitId, UnitRecord } from './model.ts';
+import { connectorUnit, type MemberRecord, type UnitId, type UnitRecord } from './model.ts';
 import type { PluginCatalog } from './plugin-catalog.ts';
 import type { Grant, Ownership } from './store.ts';
 
@@ -33,6 +33,8 @@ export interface OwnershipDecision {
   readonly grant: readonly (Grant & { readonly from: string | undefined })[];
   readonly sweepUnits: readonly UnitId[];
   readonly sweepConnectors: readonly string[];
+  /** Live connectors whose own unit is missing: a store that lost data may come back without it. */
+  readonly repair: readonly { readonly connector: string; readonly uid: string }[];
   /** Units that no live worker can take, with the reason. */
   readonly unplaceable: readonly { readonly id: string; readonly reason: string }[];
   /** Eligible workers; `N` of the modulo rule. */
@@ -119,6 +121,9 @@ export function decideOwnership(
     grant,
     sweepUnits,
     sweepConnectors: sweepableConnectors(view),
+    repair: [...view.connectors.values()]
+      .filter(({ name, lifecycle }) => lifecycle === 'live' && !view.units.has(connectorUnit(name)))
+      .map(({ name, uid }) => ({ connector: name, uid })),
     unplaceable: plans.flatMap(({ plan }) => plan.unplaceable),
     workers: workers.filter(({ state }) => state === 'up').length,
     orphans,

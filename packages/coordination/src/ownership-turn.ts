@@ -66,6 +66,9 @@ export class OwnershipTurn {
     if (decision.sweepUnits.length > 0 || decision.sweepConnectors.length > 0) {
       await store.sweep(term, decision.sweepUnits, decision.sweepConnectors);
     }
+    for (const { connector, uid } of decision.repair) {
+      await store.createConnectorUnit(term, connector, uid);
+    }
     // A grant is refused when the store has moved on, which the next look shows.
     if (granted === decision.grant.length) this.#plannedRevision = plannedRevision;
     this.#forgetReasons();

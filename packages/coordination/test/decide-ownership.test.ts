@@ -312,3 +312,12 @@ test('a plan that was carried out is followed by none', () => {
     balanceRemaining: 0,
   });
 });
+
+test('a live connector whose own unit is missing gets it back, one being deleted does not', () => {
+  const decision = decide({
+    members: [w1],
+    connectors: [connector('a'), connector('b'), connector('c', { lifecycle: 'deleting' })],
+    units: [actor('a')],
+  });
+  expect(decision.repair).toEqual([{ connector: 'b', uid: connector('b').uid }]);
+});
