@@ -123,6 +123,15 @@ describe('joining', () => {
     world.store.fail('join');
     await expect(world.membership.start()).rejects.toMatchObject({ code: 'store.unreachable' });
   });
+
+  test('starts without a lease when only the first beat is not answered, and gets it later', async () => {
+    const world = new World();
+    world.store.fail('beat');
+    await world.started();
+    expect(world.leases).toHaveLength(0);
+    await world.beats(2);
+    expect(world.leases.length).toBeGreaterThan(0);
+  });
 });
 
 describe('the lease', () => {

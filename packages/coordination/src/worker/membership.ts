@@ -112,7 +112,8 @@ export class Membership {
       if (isLastTry) throw nameTaken(this.#options.identity.worker, taken);
       await clock.sleep(profile.heartbeatIntervalMs, this.#stopping.signal);
     }
-    await this.#beat();
+    // A member that cannot beat yet is one without a lease: the loop goes on trying.
+    await this.#beat().catch(ignoreUnreachable);
     this.#running = Promise.all([this.#beatLoop(), this.#watchLoop()]).then(() => {});
   }
 
@@ -307,4 +308,8 @@ function nameTaken(worker: string, { pid, host }: NameTaken): SluiceError {
     `a worker named "${worker}" is alive (pid ${pid} on ${host}): ` +
       'stop it, or set SLUICE_WORKER_NAME to another name',
   );
+}
+
+function ignoreUnreachable(error: unknown): void {
+  if (!hasCode(error, 'store.unreachable')) throw error;
 }
