@@ -1,0 +1,300 @@
+/** A leader's surroundings, played: a store whose records a test sets, and that remembers what it was told. */
+import { type Logger, SluiceError } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
+
+import type { Dispatcher, RefreshJob, StartJob } from '../src/dispatch.ts';
+import type { LeaderLoopOptions } from '../src/leader-context.ts';
+import { LeaderLoop } from '../src/leader-loop.ts';
+import type { ConnectorRecord, MemberRecord, NewEvent, UnitId, UnitRecord } from '../src/model.ts';
+import { timingProfiles } from '../src/profile.ts';
+import type { Mutation, RequestResult, StoredRequest } from '../src/requests.ts';
+import type {
+  Beat,
+  Changes,
+  ClusterStore,
+  Grant,
+  GrantResult,
+  HeldUnit,
+  LeaderStore,
+  LeaderTerm,
+  LeadReply,
+  Ownership,
+} from '../src/store.ts';
+import { actor } from './records.ts';
+
+type RecordKind = 'connectors' | 'units' | 'members';
+
+export class PlayedLeaderStore {
+  dataset = 'data-1';
+  revision = 1;
+  nonce: string | undefined;
+  readonly reports = new Map<string, HeldUnit[]>();
+  readonly requests: StoredRequest[] = [];
+  readonly events: string[] = [];
+  /** What it was told to do, in order: `grant task/a/0 → w1`. */
+  readonly done: string[] = [];
+  leadership: LeadReply['kind'] | 'away' = 'leading';
+  isFounded = false;
+  epoch = 1;
+  /** What happens when a method is called, before it does anything. */
+  readonly before = new Map<string, () => void>();
+  readonly #beats = new Map<string, Beat>();
+  readonly #records = new Map<string, { revision: number; kind: RecordKind; value: unknown }>();
+  #fences = 100;
+  #beat = 0;
+
+  set(...records: (MemberRecord | ConnectorRecord | UnitRecord)[]): void {
+    this.revision++;
+    for (const value of records) {
+      const [kind, name]: [RecordKind, string] =
+        'slot' in value
+          ? ['members', value.worker]
+          : 'unit' in value
+            ? ['units', value.unit]
+            : ['connectors', value.name];
+      this.#records.set(`${kind}/${name}`, { revision: this.revision, kind, value });
+    }
+  }
+
+  remove(kind: RecordKind, name: string): void {
+    this.revision++;
+    this.#records.set(`${kind}/${name}`, { revision: this.revision, kind, value: undefined });
+    if (kind === 'members') this.#beats.delete(name);
+  }
+
+  unit(name: UnitId): UnitRecord | undefined {
+    return this.#records.get(`units/${name}`)?.value as UnitRecord | undefined;
+  }
+
+  beatOf(worker: string, { isAnswered = true }: { isAnswered?: boolean } = {}): void {
+    const beat = ++this.#beat;
+    const ackedBeat = isAnswered ? beat - 1 : (this.#beats.get(worker)?.ackedBeat ?? 0);
+    this.#beats.set(worker, { worker, beat, ageMs: 0, ackedBeat });
+  }
+
+  /** Another data set: empty. */
+  loseData(): void {
+    this.dataset += '!';
+    this.revision = 1;
+    this.#records.clear();
+    this.#beats.clear();
+  }
+
+  readonly store: LeaderStore & ClusterStore = {
+    lead: async (coordinator) => this.#lead(coordinator),
+    resign: async () => this.#did('resign'),
+    declareDead: async (_term, worker, incarnation) => {
+      this.#did('declareDead', worker);
+      const record = this.#records.get(`members/${worker}`)?.value as MemberRecord | undefined;
+      if (record?.incarnation === incarnation) this.set({ ...record, state: 'dead' });
+      return 'dead';
+    },
+    orphan: async (_term, worker, incarnation) => this.#orphan(worker, incarnation),
+    forget: async (_term, worker, incarnation) => {
+      this.#did('forget', worker);
+      const record = this.#records.get(`members/${worker}`)?.value as MemberRecord | undefined;
+      if (record?.incarnation === incarnation) this.remove('members', worker);
+      return true;
+    },
+    createConnectorUnit: async (_term, connector) => {
+      this.#did('createConnectorUnit', connector);
+      this.set(actor(connector));
+    },
+    grant: async (_term, grants) => this.#grant(grants),
+    revoke: async (_term, units) => this.#revoke(units),
+    sweep: async (_term, units, connectors) => this.#did('sweep', [...units, ...connectors].join()),
+    pendingRequests: async () => {
+      this.before.get('pendingRequests')?.();
+      return [...this.requests];
+    },
+    applyRequest: async (_term, request, mutation, result, events) =>
+      this.#apply(request, mutation, result, events),
+    adopt: async (_term, worker, _incarnation, units) => {
+      this.#did('adopt', `${worker}: ${units.map(({ unit }) => unit).join()}`);
+      return units.map(() => true);
+    },
+    held: async () => this.reports,
+    quarantine: async () => this.nonce,
+    startQuarantine: async () => {
+      this.#did('startQuarantine');
+      this.nonce ??= `nonce of ${this.dataset}`;
+    },
+    endQuarantine: async () => {
+      this.#did('endQuarantine');
+      this.nonce = undefined;
+      return true;
+    },
+    appendEvents: async (_term, events) => {
+      this.before.get('appendEvents')?.();
+      for (const { type, message } of events) this.events.push(`${type}: ${message}`);
+    },
+    changes: async (since, dataset) => this.#changes(since, dataset),
+    beats: async () => [...this.#beats.values()],
+    leader: async () => undefined,
+    taskConfigs: async () => [],
+    events: async () => [],
+    submit: async () => {},
+    result: async () => undefined,
+    ping: async () => {},
+  };
+
+  async #lead(coordinator: string): Promise<LeadReply> {
+    if (this.leadership === 'away') throw unreachable();
+    if (this.leadership === 'following') {
+      return { kind: 'following', observed: `${this.revision}`, leader: 'another' };
+    }
+    const term: LeaderTerm = { coordinator, epoch: this.epoch };
+    return { kind: 'leading', term, elected: true, founded: this.isFounded };
+  }
+
+  #changes(since: number, known: string | undefined): Changes {
+    this.before.get('changes')?.();
+    const kind = known === this.dataset && since <= this.revision && since > 0 ? 'delta' : 'full';
+    const changed = { connectors: new Map(), units: new Map(), members: new Map() };
+    for (const [name, record] of this.#records) {
+      if (kind === 'delta' ? record.revision <= since : record.value === undefined) continue;
+      changed[record.kind].set(name.slice(record.kind.length + 1), record.value);
+    }
+    return { kind, dataset: this.dataset, revision: this.revision, ...changed };
+  }
+
+  #grant(grants: readonly Grant[]): GrantResult[] {
+    this.before.get('grant')?.();
+    return grants.map(({ unit, worker, incarnation, epoch }): GrantResult => {
+      const record = this.unit(unit);
+      if (record?.state !== 'free') return { kind: 'refused', reason: 'owned' };
+      this.done.push(`grant ${unit} → ${worker}`);
+      const fence = ++this.#fences;
+      this.set({ ...record, state: 'granted', worker, incarnation, heldEpoch: epoch, fence });
+      return { kind: 'granted', fence };
+    });
+  }
+
+  /** The worker takes what it was granted. */
+  claim(unit: UnitId): void {
+    const record = this.unit(unit);
+    if (record?.state === 'granted') this.set({ ...record, state: 'claimed' });
+  }
+
+  #revoke(units: readonly Ownership[]): UnitRecord['state'][] {
+    this.before.get('revoke')?.();
+    return units.map(({ unit }) => {
+      this.done.push(`revoke ${unit}`);
+      const record = this.unit(unit);
+      if (record?.state === 'claimed') this.set({ ...record, state: 'revoking' });
+      return 'revoking';
+    });
+  }
+
+  #orphan(worker: string, incarnation: string): UnitId[] {
+    this.#did('orphan', worker);
+    const freed: UnitId[] = [];
+    for (const { kind, value } of this.#records.values()) {
+      if (kind !== 'units' || !value) continue;
+      const record = value as UnitRecord;
+      if (record.incarnation !== incarnation) continue;
+      const { worker: _worker, incarnation: _incarnation, heldEpoch: _epoch, ...rest } = record;
+      this.set({ ...rest, state: 'free', lastWorker: worker });
+      freed.push(record.unit);
+    }
+    return freed;
+  }
+
+  #apply(
+    request: StoredRequest,
+    mutation: Mutation,
+    result: RequestResult,
+    events: readonly NewEvent[],
+  ): 'applied' | 'conflict' {
+    this.#did('applyRequest', request.id);
+    this.requests.splice(this.requests.indexOf(request), 1);
+    for (const { record } of mutation.connectors) this.set(record);
+    for (const { type } of events) this.events.push(type);
+    this.done.push(`result ${result.kind}`);
+    return 'applied';
+  }
+
+  #did(method: string, what = ''): void {
+    this.before.get(method)?.();
+    this.done.push(what === '' ? method : `${method} ${what}`);
+  }
+}
+
+export class LeaderWorld {
+  readonly clock = new FakeClock();
+  readonly played = new PlayedLeaderStore();
+  readonly profile = timingProfiles.default;
+  readonly jobs: string[] = [];
+  readonly forgotten: string[] = [];
+  readonly leaderships: boolean[] = [];
+  readonly logged: string[] = [];
+  readonly loop: LeaderLoop;
+
+  constructor(options: Partial<LeaderLoopOptions> = {}) {
+    this.loop = new LeaderLoop({
+      coordinator: 'c1',
+      store: this.played.store,
+      dispatcher: this.#dispatcher(),
+      clock: this.clock,
+      logger: this.#logger(),
+      profile: this.profile,
+      movement: 'minimal',
+      onLeadership: (leads) => this.leaderships.push(leads),
+      ...options,
+    });
+  }
+
+  async started(): Promise<this> {
+    await this.loop.start();
+    await this.ticks(1);
+    return this;
+  }
+
+  /** Time passes tick by tick; the given workers beat with each, and are answered. */
+  async ticks(count: number, ...beating: string[]): Promise<void> {
+    for (let tick = 0; tick < count; tick++) {
+      for (const worker of beating) this.played.beatOf(worker);
+      await this.clock.advance(this.profile.tickMs);
+    }
+  }
+
+  #dispatcher(): Dispatcher {
+    return {
+      start: async (jobs: readonly StartJob[]) => {
+        for (const { unit, worker, reason } of jobs) {
+          this.jobs.push(`start ${unit} on ${worker}: ${reason}`);
+        }
+      },
+      refresh: async (jobs: readonly RefreshJob[]) => {
+        for (const { worker, reason } of jobs) this.jobs.push(`refresh ${worker}: ${reason}`);
+      },
+      forget: async (worker: string) => {
+        this.forgotten.push(worker);
+      },
+    };
+  }
+
+  #logger(): Logger {
+    const log =
+      (level: string) =>
+      (_fields: object, message: string): void => {
+        this.logged.push(`${level} ${message}`);
+      };
+    const logger: Logger = {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+      child: () => logger,
+    };
+    return logger;
+  }
+}
+
+export function unreachable(): SluiceError {
+  return new SluiceError('store.unreachable', 'Redis does not answer', { retriable: true });
+}
+
+export function notLeader(): SluiceError {
+  return new SluiceError('coordination.not_leader', 'another coordinator leads');
+}
