@@ -18,12 +18,13 @@ import {
   units,
   workers,
 } from './support/cluster-facts.ts';
+import { limitMs } from './support/machine.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 
-/** With all queues paused a task is found with the next beat instead of by its job. */
-const failoverMsMax = 2 * 1_500;
-/** Nothing stops; what is left is the scheduling of a busy machine. */
-const gapMsMax = 1_000;
+/** The aim is 1.5 s at p99. With all queues paused a task is found with the next beat, not by its job. */
+const failoverMsMax = 2_000;
+/** Nothing stops; what is left is scheduling. */
+const gapMsMax = 500;
 const config = {
   'connector.class': 'VerifiableSource',
   'tasks.max': '6',
@@ -95,7 +96,7 @@ async function expectNoHarm(work: () => Promise<void>): Promise<void> {
   await observer.keepsWriting(observer.names(), 500);
   expect(holdings(await allRunning(cluster))).toEqual(holdings(before));
   const gapsMs = observer.names().map((name) => observer.longestGapMs(name, sinceMs));
-  expect(Math.max(...gapsMs)).toBeLessThan(gapMsMax);
+  expect(Math.max(...gapsMs)).toBeLessThan(limitMs(gapMsMax));
   expect(observer.integrity().missing).toEqual([]);
 }
 
@@ -198,7 +199,7 @@ test('a worker that is killed while all queues are paused still fails over', asy
   const after = await allRunning(cluster, { notOn: 'worker-1' });
 
   console.log(`killed while all queues are paused: silence ${gapsMs.join(', ')} ms`);
-  expect(Math.max(...gapsMs)).toBeLessThan(failoverMsMax);
+  expect(Math.max(...gapsMs)).toBeLessThan(limitMs(failoverMsMax));
   expect(holdings(after)).toMatchObject(holdings(before, { without: 'worker-1' }));
   expect(observer.integrity().missing).toEqual([]);
 });

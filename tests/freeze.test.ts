@@ -17,10 +17,12 @@ import {
   units,
   workers,
 } from './support/cluster-facts.ts';
+import { limitMs } from './support/machine.ts';
 import { type SeenRecord, SequenceObserver } from './support/sequence-observer.ts';
 import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lines.ts';
 
-const failoverMsMax = 2 * 1_500;
+/** The aim is 1.5 s at p99. */
+const failoverMsMax = 2_000;
 const group = 'connect-out';
 const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -81,7 +83,7 @@ test('a worker that was frozen past its lease has no effect under its old fences
   const during = await allRunning(cluster, { notOn: victim.name });
   expect(holdings(during)).toMatchObject(holdings(before, { without: victim.name }));
   console.log(`${victim.name} frozen: silence of its sequences ${gapsMs.join(', ')} ms`);
-  expect(Math.max(...gapsMs)).toBeLessThan(failoverMsMax);
+  expect(Math.max(...gapsMs)).toBeLessThan(limitMs(failoverMsMax));
   // Long enough for the new owner to commit more than the old one ever saw.
   await observer.keepsWriting(observer.names(), 1_500);
 

@@ -20,6 +20,7 @@ import {
   tasksOf,
   units,
 } from './support/cluster-facts.ts';
+import { limitMs } from './support/machine.ts';
 import { NumberedFile, numbersIn } from './support/numbered-file.ts';
 import { openRedisView } from './support/redis-view.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';
@@ -27,8 +28,8 @@ import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lin
 import { sluice } from './support/sluice-command.ts';
 
 const profile = timingProfiles.fast;
-/** What this project aims at for SIGKILL with this profile, and as much again for a busy machine. */
-const failoverMsMax = 2 * 1_500;
+/** The aim with this profile is 1.5 s at p99. */
+const failoverMsMax = 2_000;
 const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter.schemas.enable': 'false',
@@ -142,7 +143,7 @@ async function expectFailover(victim: string, workersBefore: number): Promise<vo
   });
   const integrity = await expectNothingMissing();
   console.log(`${victim} killed: silence of its sequences ${gapsMs.join(', ')} ms; ${integrity}`);
-  expect(Math.max(0, ...gapsMs)).toBeLessThan(failoverMsMax);
+  expect(Math.max(0, ...gapsMs)).toBeLessThan(limitMs(failoverMsMax));
 }
 
 test('a killed worker’s tasks run elsewhere, the others are not touched, nothing is missing', async () => {

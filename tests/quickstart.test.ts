@@ -45,12 +45,6 @@ function childPids(): number[] {
   return (JSON.parse(text) as { children: number[] }).children;
 }
 
-function outputLines(): string[] {
-  return readFileSync(join(folder, 'quickstart', 'output.txt'), 'utf8')
-    .trim()
-    .split('\n');
-}
-
 async function waitUntilGone(pids: readonly number[]): Promise<void> {
   await waitFor(() => pids.filter(isAlive), {
     what: 'all processes of the quickstart to be gone',

@@ -20,12 +20,13 @@ import {
   type UnitRow,
   workers,
 } from './support/cluster-facts.ts';
+import { limitMs } from './support/machine.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';
 import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lines.ts';
 
 const outageMs = 3 * timingProfiles.fast.deadAfterMs;
 /** From the moment that Redis answers again to the first new record of every task. */
-const backMsMax = 3_000;
+const backMsMax = 2_000;
 const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter.schemas.enable': 'false',
@@ -89,7 +90,7 @@ async function expectToSurvive(outage: () => Promise<void>): Promise<void> {
   const backMs = Date.now();
   const gapsMs = await observer.firstAfter(observer.names(), backMs);
   console.log(`first records ${gapsMs.join(', ')} ms after Redis was back`);
-  expect(Math.max(...gapsMs)).toBeLessThan(backMsMax);
+  expect(Math.max(...gapsMs)).toBeLessThan(limitMs(backMsMax));
 
   await observer.keepsWriting(observer.names(), timingProfiles.fast.deadAfterMs);
   expect(owners(await allRunning(cluster))).toEqual(owners(before));
