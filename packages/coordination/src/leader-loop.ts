@@ -7,8 +7,8 @@
  * It has no memory that matters: a new leader reads the same states and goes on. Followers run the
  * refresh part too, so that their observation of beats is warm when they are elected.
  *
- * Failures: a store that does not answer ends the turn, and when it is back all windows of silence start
- * anew; a deposed leader stops deciding at once; a wake-up that fails is made up for by reconciliation.
+ * Failures: a store that does not answer ends the turn, and the silence meanwhile counts for nobody; a
+ * deposed leader stops deciding at once; a wake-up that fails is made up for by reconciliation.
  */
 import { hasCode, type Logger, type Service, type Timer, toError } from '@sluice/kernel';
 
@@ -32,6 +32,8 @@ import type { Beat, Changes, LeaderTerm } from './store.ts';
 const forgetQueueAfterMs = 30_000;
 /** Longer than a process takes to be started anew, image pull included. */
 const seatHoldMsDefault = 60_000;
+/** Between two attempts of a worker to reach the store again. */
+const reconnectMsMax = 1_000;
 /** A failure that comes back with each turn is told again after this long. */
 const sameFailureQuietMs = 10_000;
 
@@ -53,6 +55,8 @@ export class LeaderLoop implements Service {
   readonly #goneQueues = new Map<string, number>();
   /** When the view was found to know more than the store; until a quarantine has been started. */
   #lostDataMs: number | undefined;
+  /** Of all workers ever seen: who is to be waited for after a loss may not be in the store any more. */
+  #leaseMsMax = 0;
   #grantsFromMs = 0;
   #lastTurnMs: number | undefined;
   #storeWasAway = false;
@@ -228,16 +232,18 @@ export class LeaderLoop implements Service {
     const { clock, profile } = this.#options;
     const answeredMs = clock.monotonicMs();
     this.#observer.observe(beats, answeredMs);
-    const watchedMs = Math.max(4 * profile.tickMs, profile.deadAfterMs / 4);
-    const unwatchedMs = askedMs - (this.#lastTurnMs ?? askedMs) - watchedMs;
+    const gapMs = askedMs - (this.#lastTurnMs ?? askedMs);
     this.#lastTurnMs = askedMs;
     if (this.#storeWasAway) {
       this.#storeWasAway = false;
       this.#logger.info({}, 'store answers again');
-      this.#observer.restart(answeredMs);
-    } else if (unwatchedMs > 0) {
-      this.#observer.leaveOut(unwatchedMs, answeredMs);
+      // Back-off: who was away for long may notice the return so much later than we do.
+      const graceMs = Math.min(gapMs, reconnectMsMax);
+      this.#observer.leaveOut(gapMs + graceMs, answeredMs + graceMs);
+      return;
     }
+    const unwatchedMs = gapMs - Math.max(4 * profile.tickMs, profile.deadAfterMs / 4);
+    if (unwatchedMs > 0) this.#observer.leaveOut(unwatchedMs, answeredMs);
   }
 
   /** What a leader would act on is dealt with by the one there is. */
@@ -249,6 +255,9 @@ export class LeaderLoop implements Service {
   }
 
   #noteMembership(before: ReadonlyMap<string, MemberRecord>, nowMs: number): void {
+    for (const { leaseMs } of this.#view.members.values()) {
+      this.#leaseMsMax = Math.max(this.#leaseMsMax, leaseMs);
+    }
     const { joined, gone } = this.#changes.noteMembers(before, this.#view.members);
     for (const worker of gone) this.#heldSeats.left(before.get(worker), nowMs);
     if (joined.length > 0) this.#settling.membershipChanged(nowMs);
@@ -268,7 +277,7 @@ export class LeaderLoop implements Service {
   async #holdStill(term: LeaderTerm, nonce: string | undefined, nowMs: number): Promise<boolean> {
     const { store } = this.#options;
     const startsNow = await this.#startQuarantine(term, nowMs);
-    const step = this.#quarantine.next(nonce, nowMs);
+    const step = this.#quarantine.next(nonce, nowMs, this.#leaseMsMax);
     switch (step.kind) {
       case 'none':
         return startsNow;

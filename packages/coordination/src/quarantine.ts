@@ -23,14 +23,15 @@ export interface Adoption {
 }
 
 export class Quarantine {
-  readonly #durationMs: number;
+  readonly #deadAfterMs: number;
   #current: { nonce: string; sinceMs: number } | undefined;
 
   constructor(profile: TimingProfile) {
-    this.#durationMs = profile.deadAfterMs + marginMs;
+    this.#deadAfterMs = profile.deadAfterMs;
   }
 
-  next(nonce: string | undefined, nowMs: number): QuarantineStep {
+  /** `leaseMs`: the longest that a worker may act without the store. */
+  next(nonce: string | undefined, nowMs: number, leaseMs: number): QuarantineStep {
     if (nonce === undefined) {
       this.#current = undefined;
       return { kind: 'none' };
@@ -39,7 +40,8 @@ export class Quarantine {
       this.#current = { nonce, sinceMs: nowMs };
       return { kind: 'began' };
     }
-    return nowMs - this.#current.sinceMs < this.#durationMs
+    const durationMs = Math.max(this.#deadAfterMs, leaseMs) + marginMs;
+    return nowMs - this.#current.sinceMs < durationMs
       ? { kind: 'waiting' }
       : { kind: 'over', nonce };
   }

@@ -43,9 +43,10 @@ function workerView(
   { beatAgesMs, profile }: SnapshotInputs,
 ): WorkerView {
   const beatAgeMs = beatAgesMs.get(member.worker) ?? Number.POSITIVE_INFINITY;
-  // After killAfterMs a worker without Redis has stopped or killed itself: what it said is history,
-  // whether or not a leader is there to declare it dead.
-  const lost = member.state !== 'dead' && beatAgeMs > profile.killAfterMs;
+  // A worker without Redis has stopped or killed itself some time before its lease is over: what it said
+  // is history, whether or not a leader is there to declare it dead. It may run by another profile.
+  const killAfterMs = (member.leaseMs * profile.killAfterMs) / profile.deadAfterMs;
+  const lost = member.state !== 'dead' && beatAgeMs > killAfterMs;
   return { member, state: lost ? 'lost' : member.state, beatAgeMs, units };
 }
 

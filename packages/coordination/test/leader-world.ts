@@ -6,7 +6,7 @@ import type { Dispatcher, RefreshJob, StartJob } from '../src/dispatch.ts';
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import { LeaderLoop } from '../src/leader-loop.ts';
 import type { ConnectorRecord, MemberRecord, NewEvent, UnitId, UnitRecord } from '../src/model.ts';
-import { timingProfiles } from '../src/profile.ts';
+import { type TimingProfile, timingProfiles } from '../src/profile.ts';
 import type { Mutation, RequestResult, StoredRequest } from '../src/requests.ts';
 import type {
   Beat,
@@ -40,6 +40,9 @@ export class PlayedLeaderStore {
   readonly before = new Map<string, () => void>();
   readonly #beats = new Map<string, Beat>();
   readonly #records = new Map<string, { revision: number; kind: RecordKind; value: unknown }>();
+  /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
+  readonly refused = new Set<UnitId>();
+  conflicts = 0;
   #fences = 100;
   #beat = 0;
 
@@ -162,7 +165,8 @@ export class PlayedLeaderStore {
     this.before.get('grant')?.();
     return grants.map(({ unit, worker, incarnation, epoch }): GrantResult => {
       const record = this.unit(unit);
-      if (record?.state !== 'free') return { kind: 'refused', reason: 'owned' };
+      if (record?.state !== 'free' || this.refused.has(unit))
+        return { kind: 'refused', reason: 'owned' };
       this.done.push(`grant ${unit} → ${worker}`);
       const fence = ++this.#fences;
       this.set({ ...record, state: 'granted', worker, incarnation, heldEpoch: epoch, fence });
@@ -207,6 +211,10 @@ export class PlayedLeaderStore {
     events: readonly NewEvent[],
   ): 'applied' | 'conflict' {
     this.#did('applyRequest', request.id);
+    if (this.conflicts > 0) {
+      this.conflicts--;
+      return 'conflict';
+    }
     this.requests.splice(this.requests.indexOf(request), 1);
     for (const { record } of mutation.connectors) this.set(record);
     for (const { type } of events) this.events.push(type);
@@ -223,7 +231,7 @@ export class PlayedLeaderStore {
 export class LeaderWorld {
   readonly clock = new FakeClock();
   readonly played = new PlayedLeaderStore();
-  readonly profile = timingProfiles.default;
+  readonly profile: TimingProfile;
   readonly jobs: string[] = [];
   readonly forgotten: string[] = [];
   readonly leaderships: boolean[] = [];
@@ -231,6 +239,7 @@ export class LeaderWorld {
   readonly loop: LeaderLoop;
 
   constructor(options: Partial<LeaderLoopOptions> = {}) {
+    this.profile = options.profile ?? timingProfiles.default;
     this.loop = new LeaderLoop({
       coordinator: 'c1',
       store: this.played.store,

@@ -19,26 +19,33 @@ describe('quarantine', () => {
   const waitMs = timingProfiles.default.deadAfterMs + 1_000;
 
   test('none: nothing to do', () => {
-    expect(new Quarantine(timingProfiles.default).next(undefined, 0)).toEqual({ kind: 'none' });
+    expect(new Quarantine(timingProfiles.default).next(undefined, 0, 0)).toEqual({ kind: 'none' });
   });
 
   test('lasts until everybody who could act has spoken or is quiet', () => {
     const quarantine = new Quarantine(timingProfiles.default);
-    expect(quarantine.next('a', 1_000)).toEqual({ kind: 'began' });
-    expect(quarantine.next('a', 1_001)).toEqual({ kind: 'waiting' });
-    expect(quarantine.next('a', 1_000 + waitMs - 1)).toEqual({ kind: 'waiting' });
-    expect(quarantine.next('a', 1_000 + waitMs)).toEqual({ kind: 'over', nonce: 'a' });
-    expect(quarantine.next(undefined, 1_000 + waitMs)).toEqual({ kind: 'none' });
+    expect(quarantine.next('a', 1_000, 0)).toEqual({ kind: 'began' });
+    expect(quarantine.next('a', 1_001, 0)).toEqual({ kind: 'waiting' });
+    expect(quarantine.next('a', 1_000 + waitMs - 1, 0)).toEqual({ kind: 'waiting' });
+    expect(quarantine.next('a', 1_000 + waitMs, 0)).toEqual({ kind: 'over', nonce: 'a' });
+    expect(quarantine.next(undefined, 1_000 + waitMs, 0)).toEqual({ kind: 'none' });
+  });
+
+  test('a worker with a longer lease is waited for', () => {
+    const quarantine = new Quarantine(timingProfiles.fast);
+    quarantine.next('a', 0, 4_000);
+    expect(quarantine.next('a', 4_999, 4_000)).toEqual({ kind: 'waiting' });
+    expect(quarantine.next('a', 5_000, 4_000)).toEqual({ kind: 'over', nonce: 'a' });
   });
 
   test('another loss begins another one', () => {
     const quarantine = new Quarantine(timingProfiles.default);
-    quarantine.next('a', 0);
-    expect(quarantine.next('b', waitMs)).toEqual({ kind: 'began' });
-    expect(quarantine.next('b', 2 * waitMs - 1)).toEqual({ kind: 'waiting' });
-    expect(quarantine.next(undefined, 2 * waitMs)).toEqual({ kind: 'none' });
+    quarantine.next('a', 0, 0);
+    expect(quarantine.next('b', waitMs, 0)).toEqual({ kind: 'began' });
+    expect(quarantine.next('b', 2 * waitMs - 1, 0)).toEqual({ kind: 'waiting' });
+    expect(quarantine.next(undefined, 2 * waitMs, 0)).toEqual({ kind: 'none' });
     // The same nonce after an end cannot be, but would be one of its own.
-    expect(quarantine.next('b', 3 * waitMs)).toEqual({ kind: 'began' });
+    expect(quarantine.next('b', 3 * waitMs, 0)).toEqual({ kind: 'began' });
   });
 
   test('of several who report a unit, the highest fence is adopted, and of live members only', () => {

@@ -260,6 +260,14 @@ describe('workers', () => {
     expect(worker).toMatchObject({ state: expected, beatAgeMs });
   });
 
+  test('one that runs by another profile is lost when it has stopped by that one', () => {
+    const short = member('w1', { leaseMs: timingProfiles.fast.deadAfterMs });
+    const stateAt = (beatAgeMs: number): string | undefined =>
+      snapshot({ members: [short] }, { w1: beatAgeMs }).workers[0]?.state;
+    expect(stateAt(700)).toBe('up');
+    expect(stateAt(timingProfiles.fast.killAfterMs)).toBe('lost');
+  });
+
   test('one without a beat is lost', () => {
     const [worker] = deriveSnapshot({
       view: viewOf({ members: [w1] }),
