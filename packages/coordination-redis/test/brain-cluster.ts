@@ -40,7 +40,7 @@ export const clockPlugin: PluginInfo = {
 /** How somebody’s commands fare: `lost` never get there; those that are `unanswered` do. */
 export type Link = 'open' | 'lost' | 'unanswered';
 
-const brief = { quietMs: 300, maxMs: 2_000, roundShare: 0.1, penaltyHalfLifeMs: 60_000 };
+export const settling = { quietMs: 300, maxMs: 2_000, roundShare: 0.1, penaltyHalfLifeMs: 60_000 };
 
 export class BrainCluster {
   readonly under: RedisUnderTest;
@@ -213,7 +213,7 @@ export class TestCoordinator implements Service {
       logger: silentLogger,
       profile: cluster.profile,
       movement: 'minimal',
-      settling: brief,
+      settling,
       ...options,
     });
   }

@@ -147,6 +147,16 @@ describe('balancing', () => {
     expect(world.played.done).toEqual([1, 3, 5, 7, 9].map((number) => `revoke task/a/${number}`));
   });
 
+  test('… also when the loads are even already: the formula is about places', async () => {
+    const world = new LeaderWorld({ movement: 'literal' });
+    world.played.set(w1, ...runBy(w1), task('a', 0, ownedBy(w1)), task('a', 1, ownedBy(w1)));
+    await world.started();
+    await world.ticks(settledTicks, 'w1');
+    world.played.set(w2, task('a', 0, ownedBy(w2)), task('a', 1, ownedBy(w1)));
+    await world.ticks(settledTicks + 1, 'w1', 'w2');
+    expect(world.played.done).toEqual(['revoke task/a/0', 'revoke task/a/1']);
+  });
+
   test('movement literal keeps the place of a worker that left and comes back, for its time', async () => {
     const world = new LeaderWorld({ movement: 'literal', seatHoldMs: 10_000 });
     const owner = [w1, w2, w3];
