@@ -24,8 +24,8 @@ import type { WorkerSettings } from './settings.ts';
 import { TaskMetrics } from './task-metrics.ts';
 
 const scanLimitMs = 20_000;
-/** Little of what the leader waits for longer than this process does. */
-const lastWordsMs = 20;
+/** For writing a last line. With a lease that is over: less than the leader waits longer than we do. */
+const lastWordsMs = { leaseOver: 50, stopped: 500 };
 const isSource = import.meta.url.endsWith('.ts');
 const executorEntry = new URL(isSource ? './executor.ts' : './executor.js', import.meta.url);
 
@@ -115,7 +115,7 @@ export class Worker implements Service {
       profile,
       logger,
       drainTimeoutMs,
-      mustDie: (reason) => void dieNow(logger, reason),
+      mustDie: (reason) => void dieNow(logger, reason, lastWordsMs.leaseOver),
     });
     runner.connect(host, agent.runnerEvents);
     this.#host = host;
@@ -139,7 +139,9 @@ export class Worker implements Service {
     await this.#jobs?.stop();
     await this.#host?.stop();
     const stuck = this.#host?.executors().length ?? 0;
-    if (stuck > 0) await dieNow(this.#logger, `${stuck} executors did not end`);
+    if (stuck > 0) {
+      await dieNow(this.#logger, `${stuck} executors did not end`, lastWordsMs.stopped);
+    }
     await this.#http.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
@@ -180,10 +182,10 @@ export class Worker implements Service {
  * SIGKILL, since nothing less ends a thread that is blocked in a system call: `process.exit()` waits
  * for it.
  */
-async function dieNow(logger: Logger, reason: string): Promise<never> {
+async function dieNow(logger: Logger, reason: string, afterMs: number): Promise<never> {
   logger.error({ reason }, 'killing this process: it cannot be made quiet');
   // The log is written in the background, and a write that waits for its reader must not keep us alive.
-  await systemClock.sleep(lastWordsMs);
+  await systemClock.sleep(afterMs);
   process.kill(process.pid, 'SIGKILL');
   return await new Promise<never>(() => {});
 }
