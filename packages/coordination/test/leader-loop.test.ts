@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import type { ConnectorRecord, MemberRecord, UnitRecord } from '../src/model.ts';
-import { timingProfiles } from '../src/profile.ts';
+import { type TimingProfile, timingProfiles } from '../src/profile.ts';
 import type { StoredRequest } from '../src/requests.ts';
 import { LeaderWorld, notLeader, unreachable } from './leader-world.ts';
 import { actor, connector, member, ownedBy, task } from './records.ts';
@@ -312,33 +312,38 @@ describe('the dead', () => {
     expect(world.played.done.filter((line) => line.startsWith('declareDead'))).toHaveLength(3);
   });
 
-  test('after the store was away nobody is dead for his silence meanwhile', async () => {
-    const world = await running();
-    let isAway = true;
+  /** Two workers, since a leader doubts that three are dead at once; and a store that can go away. */
+  async function withStore(
+    profile: TimingProfile,
+  ): Promise<{ world: LeaderWorld; store: { isAway: boolean } }> {
+    const world = new LeaderWorld({ profile });
+    const store = { isAway: false };
+    world.played.set(w1, w2, ...runBy(w1), task('a', 0, ownedBy(w1)));
     world.played.before.set('changes', () => {
-      if (isAway) throw unreachable();
+      if (store.isAway) throw unreachable();
     });
+    await world.started();
+    await world.ticks(10, 'w1', 'w2');
+    return { world, store };
+  }
+
+  test('after the store was away nobody is dead for his silence meanwhile', async () => {
+    const { world, store } = await withStore(timingProfiles.default);
+    store.isAway = true;
     await world.ticks(100);
-    isAway = false;
+    store.isAway = false;
     await world.ticks(20);
-    await world.ticks(100, ...workers);
+    await world.ticks(100, 'w1', 'w2');
     expect(world.played.done).toEqual([]);
   });
 
   test('workers may notice later than the leader that the store is back', async () => {
-    const world = new LeaderWorld({ profile: timingProfiles.fast });
-    world.played.set(w1, w2, w3, ...runBy(w3), task('a', 0, ownedBy(w1)));
-    await world.started();
-    await world.ticks(10, ...workers);
-    let isAway = true;
-    world.played.before.set('changes', () => {
-      if (isAway) throw unreachable();
-    });
+    const { world, store } = await withStore(timingProfiles.fast);
+    store.isAway = true;
     await world.ticks(400);
-    isAway = false;
-    const tickMs = world.profile.tickMs;
-    await world.ticks((world.profile.deadAfterMs + 900) / tickMs);
-    await world.ticks(100, ...workers);
+    store.isAway = false;
+    await world.ticks((world.profile.deadAfterMs + 900) / world.profile.tickMs);
+    await world.ticks(100, 'w1', 'w2');
     expect(world.played.done).toEqual([]);
   });
 
@@ -499,6 +504,17 @@ describe('lost data', () => {
     });
     await world.ticks(10);
     expect(world.played.done).toEqual(['applyRequest r1', 'result done', 'startQuarantine']);
+  });
+
+  test('who may act for longer than others is waited for, also if the store does not know it any more', async () => {
+    const world = await running();
+    world.played.set({ ...w1, leaseMs: 10_000 });
+    await world.ticks(1, ...workers);
+    world.played.loseData();
+    await world.ticks(110);
+    expect(world.played.done).toEqual(['startQuarantine']);
+    await world.ticks(5);
+    expect(world.played.done).toEqual(['startQuarantine', 'endQuarantine']);
   });
 
   test('more that is lost meanwhile makes it wait anew', async () => {

@@ -232,6 +232,19 @@ describe('stopping', () => {
 });
 
 describe('answers that come late', () => {
+  test('a unit that is given back to us before we hear that it is released runs again', async () => {
+    const world = new World();
+    await world.owns(a);
+    const tell = world.store.hold('release');
+    world.store.revoke(a);
+    await world.beat();
+    world.store.grant(a, 2);
+    await world.beat();
+    tell();
+    await world.clock.advance(50);
+    expect(world.runner.running.get(a)?.fence).toBe(2);
+  });
+
   test('a unit that a job claimed after the question is not stopped by the older answer', async () => {
     const world = new World();
     const tell = world.store.hold('assignments');
