@@ -318,7 +318,9 @@ describe('the dead', () => {
   ): Promise<{ world: LeaderWorld; store: { isAway: boolean } }> {
     const world = new LeaderWorld({ profile });
     const store = { isAway: false };
-    world.played.set(w1, w2, ...runBy(w1), task('a', 0, ownedBy(w1)));
+    const leaseMs = profile.deadAfterMs;
+    world.played.set({ ...w1, leaseMs }, { ...w2, leaseMs });
+    world.played.set(...runBy(w1), task('a', 0, ownedBy(w1)));
     world.played.before.set('changes', () => {
       if (store.isAway) throw unreachable();
     });
