@@ -57,10 +57,13 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       store.beats(),
       store.leader(),
     ]);
-    const before = view.revision;
+    const before = { revision: view.revision, dataset: view.dataset };
     view.apply(changes);
     const nowMs = clock.monotonicMs();
-    const isUnchanged = before === view.revision && leader?.epoch === last?.snapshot.leader?.epoch;
+    const isUnchanged =
+      before.revision === view.revision &&
+      before.dataset === view.dataset &&
+      leader?.epoch === last?.snapshot.leader?.epoch;
     if (last && isUnchanged && nowMs - last.derivedMs < agesKeptMs) return last.snapshot;
     const snapshot = deriveSnapshot({
       view,
