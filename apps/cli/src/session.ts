@@ -61,21 +61,24 @@ function bullWaker({ redisUrl, cluster }: GlobalOptions): ClosableWaker {
   const loading = (async () => {
     const { LeaderWakeQueue, QueueRegistry } = await import('@sluice/dispatch-bullmq');
     const queues = new QueueRegistry({ redis: redisUrl, cluster, logger: silentLogger });
-    await queues.start();
-    return { queues, queue: new LeaderWakeQueue({ queues, logger: silentLogger }) };
+    const queue = new LeaderWakeQueue({ queues, logger: silentLogger });
+    return { queues, queue, started: queues.start() };
   })();
   // Looked at when it is needed; until then a failure is not an unhandled one.
   loading.catch(() => {});
   return {
     wake: async (reason, requestId) => {
       try {
-        await (await loading).queue.wake(reason, requestId);
+        const { queue, started } = await loading;
+        await started;
+        await queue.wake(reason, requestId);
       } catch {
         // The request is stored: the leader finds it with its next tick.
       }
     },
     close: async () => {
       const loaded = await loading.catch(() => undefined);
+      // Not waiting for the start: without Redis that takes its time.
       await loaded?.queues.stop();
     },
   };
