@@ -39,11 +39,25 @@ export async function rows({ cluster }: Bench): Promise<TaskRow[]> {
 
 /** Every task runs, and the workers have as many as their share. */
 export async function settled(bench: Bench, workers: number): Promise<TaskRow[]> {
-  return await waitFor(async () => await rows(bench), {
-    what: `${bench.tasks} tasks to run, spread over ${workers} workers`,
-    until: (seen) => isSettled(seen, bench.tasks, workers),
-    timeoutMs: 60_000,
-  });
+  try {
+    return await waitFor(async () => await rows(bench), {
+      what: `${bench.tasks} tasks to run, spread over ${workers} workers`,
+      until: (seen) => isSettled(seen, bench.tasks, workers),
+      timeoutMs: 60_000,
+    });
+  } catch (error) {
+    const ended = lostByThemselves(bench.cluster);
+    if (ended.length === 0) throw error;
+    throw new Error(`workers ended by themselves: ${ended.join('\n')}`, { cause: error });
+  }
+}
+
+/** On a starved machine a worker whose executors cannot show that they are quiet kills itself. */
+function lostByThemselves(cluster: Cluster): string[] {
+  const latest = new Map(cluster.workers.map((member) => [member.name, member]));
+  return [...latest.values()]
+    .filter(({ process }) => process.hasExited)
+    .map(({ process }) => process.describe());
 }
 
 function isSettled(seen: readonly TaskRow[], tasks: number, workers: number): boolean {
