@@ -3,10 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { connectCoordinationRedis, untilReady } from '@sluice/coordination-redis';
-import { freePort, type RedisHandle, repositoryRoot, startRedis } from '@sluice/testkit';
+import { freePort, type RedisHandle, repositoryRoot, startRedis, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { fakeClass, LiveCluster } from './live-cluster.ts';
+
+interface Row {
+  readonly worker: string;
+  readonly tasks: number;
+}
 
 let redis: RedisHandle;
 
@@ -98,8 +103,12 @@ describe('with a coordinator and a worker', () => {
     await cluster.startWorker('worker-2');
     const drained = await cluster.cli(['drain', 'worker-1', '--wait', '--timeout', '10s']);
     expect(drained).toEqual({ code: 0, out: 'worker worker-1 is empty', err: '' });
-    const workers = await cluster.cli(['get', 'workers', '--json']);
-    expect(JSON.parse(workers.out)).toMatchObject([
+    // Empty is one thing, taken on by another worker the next.
+    const workers = await waitFor(
+      async () => JSON.parse((await cluster.cli(['get', 'workers', '--json'])).out) as Row[],
+      { what: 'worker-2 to have all tasks', until: (rows) => rows.at(1)?.tasks === 4 },
+    );
+    expect(workers).toMatchObject([
       { worker: 'worker-1', state: 'draining', tasks: 0 },
       { worker: 'worker-2', state: 'up', tasks: 4 },
     ]);
