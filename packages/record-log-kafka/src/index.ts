@@ -1,0 +1,1 @@
+export type { Compression, KafkaLogOptions, KafkaSasl, KafkaTls } from './options.ts';
