@@ -15,4 +15,4 @@ export { type Logger, silentLogger } from './logger.ts';
 export { isSecretKey, withoutSecrets, withoutValues, withoutValuesIn } from './redact.ts';
 export { type Service, startAll, stopAll } from './service.ts';
 export { type Environment, SettingsReader } from './settings.ts';
-export { tlsProblem } from './tls-problem.ts';
+export { type TlsRemedies, tlsProblem } from './tls-problem.ts';

@@ -21,3 +21,11 @@ test('what has nothing to do with encryption is left to others', () => {
   expect(tlsProblem(error, true)).toBeUndefined();
   expect(tlsProblem('thrown', true)).toBeUndefined();
 });
+
+test('a server that is not Redis has remedies of its own', () => {
+  const error = Object.assign(new Error('as OpenSSL says it'), {
+    code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+  });
+  const remedies = { untrusted: 'a', notEncrypted: 'take the port for SSL', wantsCertificate: 'c' };
+  expect(tlsProblem(error, true, remedies)).toBe('take the port for SSL');
+});
