@@ -5,10 +5,13 @@ const conditions = ['@sluice/source'];
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+  // What vitest itself loads: the global setup.
+  environments: { __vitest__: { resolve: { conditions, externalConditions: conditions } } },
 };
 
 /**
  * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
+ * kafka: `*.kafka.test.ts`, one after the other, on one broker that is started for all of them.
  * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
  */
 export default defineConfig({
@@ -22,6 +25,7 @@ export default defineConfig({
           include: ['{apps,packages,scripts}/**/*.test.ts'],
           exclude: [
             '**/*.redis.test.ts',
+            '**/*.kafka.test.ts',
             '**/*.system.test.ts',
             '**/node_modules/**',
             '**/dist/**',
@@ -37,6 +41,18 @@ export default defineConfig({
           testTimeout: 20_000,
           // More than cores: they wait for Redis most of the time.
           maxWorkers: 4,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'kafka',
+          include: ['{apps,packages}/**/*.kafka.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: ['packages/testkit/src/shared-kafka-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

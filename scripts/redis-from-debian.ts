@@ -8,37 +8,24 @@
 import { chmodSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath, isVersionAtLeast, redisCacheFolder, redisVersionMin } from '@sluice/testkit';
+import { apt, candidateVersion, installPackages, lastLine, updateLists, whyNoApt } from './apt.ts';
 import { type Note, step } from './progress.ts';
 import type { RedisSource } from './redis.ts';
 import { runCommand } from './run-command.ts';
 
 const packageName = 'redis-server';
-const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
 
 export async function installByApt(tell: Note): Promise<RedisSource> {
-  if (findOnPath('apt-get') === undefined) return notHere('there is no apt-get');
-  if (process.getuid?.() !== 0) return notHere('apt-get needs root, which this is not');
-  if ((await candidateVersion([])) === undefined) {
-    const updated = await step('apt-get update', async () => await apt(['update'], []), tell);
-    if (updated.code !== 0) return notHere(`apt-get update failed: ${lastLine(updated.output)}`);
+  const reason = whyNoApt();
+  if (reason !== undefined) return notHere(reason);
+  if ((await candidateVersion(packageName)) === undefined) {
+    const failure = await updateLists(tell);
+    if (failure !== undefined) return notHere(failure);
   }
-  const refusal = refuseOld(await candidateVersion([]));
+  const refusal = refuseOld(await candidateVersion(packageName));
   if (refusal !== undefined) return refusal;
-  const install = ['install', '-y', '--no-install-recommends', packageName];
-  const installed = await step(
-    `apt-get install ${packageName}`,
-    async () => {
-      const first = await apt(install, []);
-      // Lists older than the archive name files that are gone.
-      return first.code === 0 || (await apt(['update'], [])).code !== 0
-        ? first
-        : await apt(install, []);
-    },
-    tell,
-  );
-  if (installed.code !== 0) {
-    return notHere(`apt-get install ${packageName} failed: ${lastLine(installed.output)}`);
-  }
+  const failure = await installPackages([packageName], tell);
+  if (failure !== undefined) return notHere(failure);
   const binary = findOnPath('redis-server');
   return binary === undefined
     ? notHere(`${packageName} was installed, but is not on the PATH`)
@@ -65,12 +52,12 @@ export async function unpackDebianPackage(tell: Note): Promise<RedisSource> {
 
 async function downloadAndUnpack(folder: string, downloads: string): Promise<RedisSource> {
   let settings: string[] = [];
-  if ((await candidateVersion(settings)) === undefined) {
+  if ((await candidateVersion(packageName, settings)) === undefined) {
     settings = privateLists(folder);
     const updated = await apt(['update'], settings);
     if (updated.code !== 0) return notHere(`apt-get update failed: ${lastLine(updated.output)}`);
   }
-  const refusal = refuseOld(await candidateVersion(settings));
+  const refusal = refuseOld(await candidateVersion(packageName, settings));
   if (refusal !== undefined) return refusal;
 
   // What an installation would add: the package and those of its libraries that are missing here.
@@ -132,33 +119,12 @@ function privateLists(folder: string): string[] {
   ].flatMap((setting) => ['-o', setting]);
 }
 
-/** The version that apt would install, without Debian's epoch and revision: `7.0.15`. */
-async function candidateVersion(settings: readonly string[]): Promise<string | undefined> {
-  const { output } = await runCommand('apt-cache', [...settings, 'policy', packageName], {
-    env: aptEnvironment,
-  });
-  return /Candidate: (?:\d+:)?(\d+\.\d+\.\d+)/.exec(output)?.[1];
-}
-
 function refuseOld(candidate: string | undefined): RedisSource | undefined {
   if (candidate === undefined) return notHere(`apt knows no package ${packageName}`);
   if (isVersionAtLeast(candidate, redisVersionMin)) return undefined;
   return notHere(`apt has Redis ${candidate} only, older than ${redisVersionMin}`);
 }
 
-async function apt(
-  args: readonly string[],
-  settings: readonly string[],
-  cwd = '/',
-): ReturnType<typeof runCommand> {
-  return await runCommand('apt-get', ['-q', ...settings, ...args], { cwd, env: aptEnvironment });
-}
-
 function notHere(reason: string): RedisSource {
   return { kind: 'not-here', reason };
-}
-
-function lastLine(output: string): string {
-  const lines = output.trim().split('\n');
-  return lines.findLast((line) => line.startsWith('E:')) ?? lines.at(-1) ?? '';
 }

@@ -1,6 +1,9 @@
 /**
  * `npm test`: every check and every test; `npm run test:fast`: types, unit tests and tests with Redis.
  *
+ * Servers that are missing are fetched first. Without a Kafka to be had, the suite `kafka` fails and says
+ * why; the others run.
+ *
  * The static checks count as one test each, in a suite of their own. The last line is always
  * `N passed, N failed`, and the exit code is 0 only if something ran and nothing failed. What vitest
  * does not count itself is counted as failed: files that do not load, errors outside of any test, a
@@ -10,12 +13,14 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock, toError } from '@sluice/kernel';
-import { repositoryRoot } from '@sluice/testkit';
+import { kafkaVersions, repositoryRoot } from '@sluice/testkit';
 import { reportFileVariable, type VitestReport } from './count-reporter.ts';
 import { spawnForeground } from './foreground.ts';
+import { obtainKafka } from './kafka.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
+import { listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
 const vitestTimeoutMs = 20 * 60_000;
@@ -25,7 +30,7 @@ const usage = `usage: npm test [-- [--fast] [FILTER…] [-t TITLE]]
 
   FILTER      only test files whose path contains it; leaves out the static checks
   -t TITLE    only tests whose title matches; leaves out the static checks
-  --fast      typecheck, unit tests and tests with Redis: what npm run test:fast does
+  --fast      typecheck, unit tests and tests with Redis: what npm run test:fast does; needs no Java
 `;
 
 interface Check {
@@ -80,8 +85,17 @@ async function main(): Promise<void> {
     suites.push(checks.suite);
     failures.push(...checks.failures);
   }
+  const projects = values.fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'system'];
+  const missing =
+    !values.fast && matchesAny(listKafkaTests(repositoryRoot), positionals)
+      ? await whatKafkaLacks()
+      : [];
+  if (missing.length > 0) {
+    suites.push({ name: 'kafka', passed: 0, failed: missing.length, skipped: 0 });
+    failures.push(...missing);
+  }
   const tests = await runTests(
-    values.fast ? ['unit', 'redis'] : ['unit', 'redis', 'system'],
+    projects.filter((name) => name !== 'kafka' || missing.length === 0),
     filter,
   );
   suites.push(...tests.suites);
@@ -128,6 +142,16 @@ async function runChecks(checks: readonly Check[]): Promise<{ suite: Suite; fail
     skipped: 0,
   };
   return { suite, failures };
+}
+
+/** Gets each version of Kafka, and returns why that failed. */
+async function whatKafkaLacks(): Promise<string[]> {
+  try {
+    for (const version of Object.values(kafkaVersions)) await obtainKafka(version);
+    return [];
+  } catch (error) {
+    return [`kafka › ${toError(error).message}`];
+  }
 }
 
 async function runTests(projects: readonly string[], filter: readonly string[]): Promise<Outcome> {

@@ -8,6 +8,17 @@ export {
   startCluster,
 } from './cluster.ts';
 export {
+  findJava,
+  findKafkaFolder,
+  javaVersion,
+  javaVersionMin,
+  type KafkaVersion,
+  kafkaCacheFolder,
+  kafkaJars,
+  kafkaVersions,
+  requireKafka,
+} from './find-kafka.ts';
+export {
   findRedisServer,
   isVersionAtLeast,
   redisCacheFolder,
@@ -23,6 +34,16 @@ export {
   makeOwnedFolder,
   spawnGuarded,
 } from './guarded-process.ts';
+export { KafkaHandle, type StartKafkaOptions, startKafka } from './kafka.ts';
+export { archiveFile, archiveFolder, type JvmTuning } from './kafka-java.ts';
+export { type KafkaListener, type KafkaMechanism, unsecuredToken } from './kafka-listeners.ts';
+export type { KafkaNode } from './kafka-node.ts';
+export {
+  type KafkaToolName,
+  type KafkaToolOptions,
+  type KafkaToolTarget,
+  kafkaTool,
+} from './kafka-tool.ts';
 export {
   type Exit,
   type LogLine,
@@ -33,4 +54,5 @@ export {
 } from './node-process.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
 export { redisVersionAt, withoutPassword } from './redis-url.ts';
+export { type SharedKafka, useSharedKafka } from './shared-kafka.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';

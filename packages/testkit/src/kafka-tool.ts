@@ -1,0 +1,116 @@
+/** Kafka's own command-line tools, by their main classes, against a Kafka of a test. */
+import { SluiceError } from '@sluice/kernel';
+import { requireKafka } from './find-kafka.ts';
+import { spawnGuarded } from './guarded-process.ts';
+import type { KafkaHandle } from './kafka.ts';
+import { javaArguments } from './kafka-java.ts';
+
+const mainClasses = {
+  'kafka-configs': 'kafka.admin.ConfigCommand',
+  'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
+  'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
+  'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
+  'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
+  'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+} as const;
+
+export type KafkaToolName = keyof typeof mainClasses;
+
+const timeoutMsDefault = 60_000;
+
+export interface KafkaToolOptions {
+  /** What it reads; then its input ends. */
+  readonly stdin?: string;
+  /** Default 60 000. */
+  readonly timeoutMs?: number;
+  /** As in `startKafka`. */
+  readonly tuning?: 'quick' | 'server';
+  /** Default 256. */
+  readonly heapMb?: number;
+}
+
+/** Who is asked: a Kafka of `startKafka`, or just addresses. */
+export type KafkaToolTarget = Pick<KafkaHandle, 'bootstrap'> &
+  Partial<Pick<KafkaHandle, 'version'>>;
+
+/**
+ * Runs a tool to its end and returns what it printed on stdout. The address of the Kafka is added unless the
+ * arguments have one. A tool that fails, or does not end within the limit, is an error with its output.
+ *
+ * @example
+ * await kafkaTool(kafka, 'kafka-topics', ['--create', '--topic', 'orders', '--partitions', '3']);
+ */
+export async function kafkaTool(
+  kafka: KafkaToolTarget,
+  tool: KafkaToolName,
+  args: readonly string[],
+  options: KafkaToolOptions = {},
+): Promise<string> {
+  const home = requireKafka(kafka.version);
+  const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+  const isOld = home.version.startsWith('3.');
+  const child = spawnGuarded({
+    command: home.java,
+    args: javaArguments({
+      home,
+      program: 'tool',
+      mainClass:
+        isOld && tool === 'kafka-console-producer'
+          ? 'kafka.tools.ConsoleProducer'
+          : mainClasses[tool],
+      args: withAddress(tool, args, { bootstrap: kafka.bootstrap, isOld }),
+      heapMb: options.heapMb ?? 256,
+      tuning: options.tuning ?? 'quick',
+    }),
+  });
+  const output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  // It may end before it has read all: that is told by how it ends.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.stdin ?? '');
+  const end = await new Promise<string | number>((resolve) => {
+    const limit = setTimeout(() => {
+      resolve(`did not end within ${timeoutMs} ms`);
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => {
+      clearTimeout(limit);
+      resolve(code ?? `was ended by ${signal}`);
+    });
+  });
+  if (end === 0) return output.stdout;
+  const how = typeof end === 'number' ? `ended with code ${end}` : end;
+  throw new SluiceError(
+    'kafka.tool',
+    `${tool} ${args.join(' ')} ${how}; it printed:\n${output.stdout}${output.stderr}`.trimEnd(),
+  );
+}
+
+/** The tool's arguments with the address of the Kafka, unless they have one. */
+function withAddress(
+  tool: KafkaToolName,
+  args: readonly string[],
+  { bootstrap, isOld }: { readonly bootstrap: string; readonly isOld: boolean },
+): string[] {
+  if (args.includes('--bootstrap-server')) return [...args];
+  if (!isOld || tool !== 'kafka-producer-perf-test') {
+    return [...args, '--bootstrap-server', bootstrap];
+  }
+  // The old one takes a single list of properties, which goes up to the next option.
+  const at = args.indexOf('--producer-props');
+  const server = `bootstrap.servers=${bootstrap}`;
+  return at === -1
+    ? [...args, '--producer-props', server]
+    : [...args.slice(0, at + 1), server, ...args.slice(at + 1)];
+}
