@@ -1,7 +1,7 @@
 import type { AbortedTransaction } from './aborted-transactions.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { KafkaRequest, Throttled } from './request.ts';
+import { type Isolation, isolationCode, type KafkaRequest, type Throttled } from './request.ts';
 
 export interface FetchArguments {
   /** How long the broker may wait for `bytesMin`. */
@@ -22,8 +22,6 @@ export interface FetchArguments {
   }[];
   readonly rack?: string;
 }
-
-export type Isolation = 'read_uncommitted' | 'read_committed';
 
 export interface FetchedPartition {
   readonly topic: string;
@@ -54,10 +52,6 @@ export function fetchRequest(request: FetchArguments): KafkaRequest<FetchResult>
     encode: () => encodeFetch(request),
     decode: decodeFetch,
   };
-}
-
-export function isolationCode(isolation: Isolation): number {
-  return isolation === 'read_committed' ? 1 : 0;
 }
 
 function encodeFetch(request: FetchArguments): Buffer {

@@ -24,6 +24,13 @@ export interface Throttled {
   readonly throttleMs: number;
 }
 
+/** Whether records of open and aborted transactions are seen. */
+export type Isolation = 'read_uncommitted' | 'read_committed';
+
+export function isolationCode(isolation: Isolation): number {
+  return isolation === 'read_committed' ? 1 : 0;
+}
+
 /** Length and header of a request whose body has `bodyBytes`; the body follows as it is. */
 export function encodeRequestHeader(
   { apiKey, apiVersion, isFlexible }: Omit<KafkaRequest<unknown>, 'encode' | 'decode'>,
