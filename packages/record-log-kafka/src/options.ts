@@ -37,6 +37,10 @@ export interface KafkaLogOptions {
   readonly sasl?: KafkaSasl;
   /** Kafka Connect's `offset.storage.topic`. Default `sluice-<cluster>-offsets`. */
   readonly offsetStorageTopic?: string;
+  /** Kafka Connect's `config.storage.topic`: left out when topics are listed. Default `sluice-<cluster>-configs`. */
+  readonly configStorageTopic?: string;
+  /** Where owners' fences are kept. Default `sluice-<cluster>-fences`. */
+  readonly fenceStorageTopic?: string;
   /** Kafka Connect's `offset.storage.partitions`, when the topic is created. Default 25. */
   readonly offsetStoragePartitions?: number;
   /** Of topics that Sluice creates. Default: the broker's own default. */
@@ -65,12 +69,19 @@ export interface CompiledKafkaLogOptions
   readonly replicationFactor: number;
   /** -1: the broker's default. */
   readonly defaultPartitions: number;
+  /** How long a batch is sent again before its records are given back. */
+  readonly deliveryTimeoutMs: number;
+  /** Of records in one batch, before compression: what a topic's default `max.message.bytes` has room for. */
+  readonly batchBytesMax: number;
+  /** Kafka's `transaction.timeout.ms`: how long what a dead owner left open may hold readers up. */
+  readonly transactionTimeoutMs: number;
   /** The brokers, for messages. */
   readonly address: string;
 }
 
 export function compileKafkaLogOptions(options: KafkaLogOptions): CompiledKafkaLogOptions {
   assert(options.brokers.length > 0, 'brokers must name at least one host:port');
+  const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
   return {
     brokers: options.brokers,
     cluster: options.cluster,
@@ -78,13 +89,18 @@ export function compileKafkaLogOptions(options: KafkaLogOptions): CompiledKafkaL
     tls: options.tls,
     sasl: options.sasl,
     offsetStorageTopic: options.offsetStorageTopic ?? `sluice-${options.cluster}-offsets`,
+    configStorageTopic: options.configStorageTopic ?? `sluice-${options.cluster}-configs`,
+    fenceStorageTopic: options.fenceStorageTopic ?? `sluice-${options.cluster}-fences`,
     offsetStoragePartitions: options.offsetStoragePartitions ?? 25,
     replicationFactor: options.replicationFactor ?? -1,
     defaultPartitions: options.defaultPartitions ?? -1,
     compression: options.compression ?? 'none',
     recordBytesMax: options.recordBytesMax ?? 1_000_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    requestTimeoutMs,
+    deliveryTimeoutMs: requestTimeoutMs,
+    batchBytesMax: options.recordBytesMax ?? 1_000_000,
+    transactionTimeoutMs: 30_000,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

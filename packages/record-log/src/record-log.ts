@@ -165,6 +165,11 @@ export interface ReaderOptions {
    * the log holds. Default `earliest`, as Kafka Connect's sinks.
    */
   readonly reset?: 'earliest' | 'latest';
+  /**
+   * Kafka's `isolation.level`; default `read_uncommitted`, as Kafka's. A log without transactions has
+   * nothing that is not committed.
+   */
+  readonly isolation?: 'read_uncommitted' | 'read_committed';
   /** Bounds of what is fetched ahead, for the whole reader. */
   readonly prefetchBytesMax?: number;
   readonly pollRecordsMax?: number;

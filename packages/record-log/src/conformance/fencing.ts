@@ -5,8 +5,10 @@ import {
   newGroup,
   newIdentity,
   newTopicName,
+  quietMs,
   readRecords,
   records,
+  values,
 } from './harness.ts';
 
 const fenced = { code: 'log.fenced', fenced: true, retriable: false };
@@ -26,7 +28,9 @@ export function testFencing(harness: Harness): void {
     await expect(old.produce([{ topic, records: records(1) }])).rejects.toMatchObject(fenced);
     const offsets = [{ partition: { file: 'a' }, offset: { position: 1 } }];
     await expect(old.commitSourceOffsets(connector, offsets)).rejects.toMatchObject(fenced);
-    expect(await log().topics.watermarks([{ topic, partition: 0 }])).toEqual([{ low: 0, high: 1 }]);
+    const reader = await openReader([{ topic, partition: 0 }]);
+    expect(values(await readRecords(reader, 1))).toEqual(['0']);
+    expect((await reader.poll(quietMs)).flatMap((batch) => batch.records)).toEqual([]);
     expect(await log().listSourceOffsets(connector)).toEqual([]);
   });
 

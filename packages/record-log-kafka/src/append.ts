@@ -1,0 +1,28 @@
+import type { ProduceRecord } from '@sluice/record-log';
+
+import type { OwnerSession } from './owner-session.ts';
+import type { ProducePipeline } from './produce-pipeline.ts';
+import { recordSizeUpperBound } from './wire/record-batch.ts';
+
+export interface AppendTo {
+  readonly session: OwnerSession;
+  readonly topic: string;
+  readonly partition: number;
+  readonly isTransactional: boolean;
+}
+
+/** Appends a few records of Sluice's own; resolves when they are acknowledged. */
+export function append(
+  pipeline: ProducePipeline,
+  to: AppendTo,
+  records: readonly ProduceRecord[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pipeline.submit({
+      ...to,
+      records,
+      bytes: records.reduce((bytes, record) => bytes + recordSizeUpperBound(record), 0),
+      settle: (error) => (error ? reject(error) : resolve()),
+    });
+  });
+}

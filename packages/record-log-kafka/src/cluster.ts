@@ -1,0 +1,352 @@
+/**
+ * The brokers, as one client sees them: who they are, which of them leads a partition or coordinates a
+ * group, and connections to them. It owns those connections and what it remembers of the metadata.
+ *
+ * Work is done in *calls* (`begin`): a call has a deadline, and ends when the sockets are cut meanwhile, so that
+ * nothing that was begun before a cut goes on after it.
+ *
+ * - A connection that breaks rejects what waits for it with `log.unreachable`; the next use opens it anew.
+ * - An answer "not me" (leader, coordinator) forgets that part of the metadata; the call asks again.
+ * - No broker answers: `log.unreachable` at the call's deadline, with the reason of the last attempt.
+ */
+import { backoffMs, isRetriable, SluiceError, toError } from '@sluice/kernel';
+import { closedError } from '@sluice/record-log';
+
+import { toLogError, unreachableError } from './errors.ts';
+import { type BrokerConnection, openConnection } from './kafkajs/connection.ts';
+import { type KnownTopic, Metadata } from './metadata.ts';
+import type { CompiledKafkaLogOptions } from './options.ts';
+import { errorCodes } from './wire/error-codes.ts';
+import { findCoordinatorRequest } from './wire/groups.ts';
+import { metadataRequest } from './wire/metadata.ts';
+import type { KafkaRequest } from './wire/request.ts';
+
+/**
+ * Each purpose has a connection of its own, since a broker answers the requests of a connection one after
+ * another: an acknowledgement that waits for replicas, or a fetch that waits for records, would hold up the rest.
+ */
+export type Purpose = 'control' | 'produce' | 'fetch' | 'short-fetch';
+
+export type CoordinatorKind = 'group' | 'transaction';
+
+const retry = { initialMs: 10, maxMs: 500 };
+
+export class KafkaCluster {
+  readonly metadata: Metadata;
+  readonly #options: CompiledKafkaLogOptions;
+  /** `<broker>/<purpose>`, or `host:port` of the configuration. */
+  readonly #connections = new Map<string, Opened>();
+  readonly #coordinators = new Map<string, number>();
+  readonly #refreshes = new Map<string, Promise<void>>();
+  #era = 0;
+  #isClosed = false;
+
+  constructor(options: CompiledKafkaLogOptions) {
+    this.#options = options;
+    this.metadata = new Metadata();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Begins work that is done within `limitMs`. Default: the request time-out. */
+  begin(limitMs = this.#options.requestTimeoutMs): Call {
+    if (this.#isClosed) throw closedError('this client of the log');
+    const { clock, random, address } = this.#options;
+    const era = this.#era;
+    return new Call({
+      clock,
+      random,
+      address,
+      deadlineMs: clock.monotonicMs() + limitMs,
+      problem: () => {
+        if (this.#isClosed) return closedError('this client of the log');
+        return era === this.#era ? undefined : cutError(address);
+      },
+    });
+  }
+
+  /** Cuts every socket; what waits for them is refused. */
+  cut(): void {
+    this.#era += 1;
+    const opened = [...this.#connections.values()];
+    this.#connections.clear();
+    for (const { connection } of opened) connection.destroy();
+  }
+
+  /** As `cut`, for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.cut();
+  }
+
+  /** Asks whichever broker answers. */
+  async askAny<Result>(call: Call, request: KafkaRequest<Result>): Promise<Result> {
+    return await call.retrying(async () => {
+      const { connection } = await this.#anyBroker(call);
+      return await connection.send(request, { timeoutMs: call.leftMs });
+    });
+  }
+
+  /** One attempt. @throws `log.unreachable`. */
+  async ask<Result>(
+    call: Call,
+    broker: number,
+    request: KafkaRequest<Result>,
+    { purpose = 'control', timeoutMs }: { purpose?: Purpose; timeoutMs?: number } = {},
+  ): Promise<Result> {
+    const connection = await this.#connectionTo(call, broker, purpose);
+    call.assertGoing();
+    return await connection.send(request, { timeoutMs: timeoutMs ?? call.leftMs });
+  }
+
+  /** The one that creates and deletes topics; any broker of a KRaft cluster hands it on. */
+  async askController<Result>(
+    call: Call,
+    request: KafkaRequest<Result>,
+    codeOf: (result: Result) => number,
+  ): Promise<Result> {
+    return await call.retrying(async () => {
+      if (this.metadata.controller === undefined) await this.refresh(call, []);
+      const { controller } = this.metadata;
+      if (controller === undefined) throw unreachableError(this.#options.address);
+      const result = await this.ask(call, controller, request);
+      if (codeOf(result) !== errorCodes.NOT_CONTROLLER) return result;
+      await this.refresh(call, []);
+      throw toLogError(errorCodes.NOT_CONTROLLER, 'its topics', this.#options.address);
+    });
+  }
+
+  /**
+   * Asks the coordinator of a group or a transactional id, and again while `codeOf` says that it moved or is
+   * busy. Every request to a coordinator may be repeated.
+   */
+  async askCoordinator<Result>(
+    call: Call,
+    [kind, key]: readonly [CoordinatorKind, string],
+    request: KafkaRequest<Result>,
+    codeOf: (result: Result) => number,
+  ): Promise<Result> {
+    const name = `${kind}/${key}`;
+    return await call.retrying(async () => {
+      try {
+        const broker = this.#coordinators.get(name) ?? (await this.#locate(call, kind, key));
+        const result = await this.ask(call, broker, request);
+        const code = codeOf(result);
+        if (!busyCodes.has(code)) return result;
+        throw toLogError(code, `the coordinator of ${kind} '${key}'`, this.#options.address);
+      } catch (error) {
+        if (!isBusy(error)) this.#coordinators.delete(name);
+        throw error;
+      }
+    });
+  }
+
+  /** Topics as they are known; those that are not, or went stale, are asked for. Missing ones are absent. */
+  async topics(call: Call, names: Iterable<string>): Promise<ReadonlyMap<string, KnownTopic>> {
+    const all = [...new Set(names)];
+    const unknown = all.filter((name) => !this.metadata.isFresh(name));
+    if (unknown.length > 0) await this.refresh(call, unknown);
+    return this.metadata.pick(all);
+  }
+
+  /** Asks for topics anew; several that ask for the same share one request. */
+  async refresh(call: Call, names: readonly string[]): Promise<void> {
+    const key = [...names].sort().join(',');
+    const running = this.#refreshes.get(key);
+    if (running) return await running;
+    const refreshing = this.#refresh(call, names).finally(() => this.#refreshes.delete(key));
+    this.#refreshes.set(key, refreshing);
+    await refreshing;
+  }
+
+  /** Every topic there is, internal ones left out. */
+  async topicNames(call: Call): Promise<string[]> {
+    const answer = await this.askAny(call, metadataRequest(null));
+    this.metadata.learn(answer, []);
+    return answer.topics.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic);
+  }
+
+  async #refresh(call: Call, names: readonly string[]): Promise<void> {
+    const answer = await this.askAny(call, metadataRequest(names));
+    const forbidden = answer.topics.find(
+      ({ errorCode }) => errorCode === errorCodes.TOPIC_AUTHORIZATION_FAILED,
+    );
+    this.metadata.learn(answer, names);
+    if (forbidden) {
+      throw toLogError(forbidden.errorCode, `topic '${forbidden.topic}'`, this.#options.address);
+    }
+  }
+
+  async #locate(call: Call, kind: CoordinatorKind, key: string): Promise<number> {
+    const answer = await this.askAny(call, findCoordinatorRequest({ type: kind, key }));
+    if (answer.errorCode !== 0) {
+      throw toLogError(
+        answer.errorCode,
+        `the coordinator of ${kind} '${key}'`,
+        this.#options.address,
+      );
+    }
+    this.metadata.learnBroker(answer);
+    this.#coordinators.set(`${kind}/${key}`, answer.nodeId);
+    return answer.nodeId;
+  }
+
+  async #anyBroker(call: Call): Promise<{ connection: BrokerConnection }> {
+    const known = shuffled([...this.metadata.brokers.keys()], this.#options.random);
+    const failures: unknown[] = [];
+    for (const broker of known) {
+      try {
+        return { connection: await this.#connectionTo(call, broker, 'control') };
+      } catch (error) {
+        call.assertGoing();
+        failures.push(error);
+      }
+    }
+    for (const address of shuffled([...this.#options.brokers], this.#options.random)) {
+      try {
+        return { connection: await this.#connect(call, address, address) };
+      } catch (error) {
+        call.assertGoing();
+        failures.push(error);
+      }
+    }
+    // What does not pass by itself says more than what does.
+    throw failures.find((error) => !isRetriable(error)) ?? failures.at(-1);
+  }
+
+  async #connectionTo(call: Call, broker: number, purpose: Purpose): Promise<BrokerConnection> {
+    const address = this.metadata.brokers.get(broker);
+    if (address === undefined) {
+      await this.refresh(call, []);
+      if (!this.metadata.brokers.has(broker)) {
+        throw unreachableError(this.#options.address, new Error(`broker ${broker} is gone`));
+      }
+      return await this.#connectionTo(call, broker, purpose);
+    }
+    return await this.#connect(call, `${broker}/${purpose}/${address}`, address);
+  }
+
+  #connect(call: Call, name: string, address: string): Promise<BrokerConnection> {
+    call.assertGoing();
+    const existing = this.#connections.get(name);
+    if (existing) return existing.ready;
+    const { clientId, tls, sasl, connectTimeoutMs, requestTimeoutMs, logger, clock } =
+      this.#options;
+    const colon = address.lastIndexOf(':');
+    const connection = openConnection({
+      host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+      port: Number(address.slice(colon + 1)),
+      clientId,
+      tls,
+      sasl,
+      connectTimeoutMs,
+      requestTimeoutMs,
+      logger,
+      clock,
+    });
+    const forget = (): void => {
+      if (this.#connections.get(name) === opened) this.#connections.delete(name);
+    };
+    connection.onClose(forget);
+    const ready = connection.connect().then(
+      () => connection,
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
+    const opened: Opened = { connection, ready };
+    this.#connections.set(name, opened);
+    return ready;
+  }
+}
+
+interface Opened {
+  readonly connection: BrokerConnection;
+  /** Resolves when it is connected. */
+  readonly ready: Promise<BrokerConnection>;
+}
+
+interface CallParts {
+  readonly clock: CompiledKafkaLogOptions['clock'];
+  readonly random: () => number;
+  readonly address: string;
+  readonly deadlineMs: number;
+  /** Why it must not go on. */
+  readonly problem: () => SluiceError | undefined;
+}
+
+/** Work with a deadline, over when the sockets are cut. */
+export class Call {
+  readonly #parts: CallParts;
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+  }
+
+  get leftMs(): number {
+    return Math.max(1, Math.ceil(this.#parts.deadlineMs - this.#parts.clock.monotonicMs()));
+  }
+
+  get isOver(): boolean {
+    return this.#parts.clock.monotonicMs() >= this.#parts.deadlineMs;
+  }
+
+  /** @throws `log.closed` or `log.unreachable`. */
+  assertGoing(): void {
+    const problem = this.#parts.problem();
+    if (problem) throw problem;
+  }
+
+  /** Repeats an attempt that fails retriably, with back-off, until the deadline. @throws its last error. */
+  async retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const { clock, random } = this.#parts;
+    for (let count = 1; ; count += 1) {
+      this.assertGoing();
+      try {
+        return await attempt();
+      } catch (error) {
+        this.assertGoing();
+        const pauseMs = backoffMs(count, retry, random);
+        if (!isRetriable(error) || pauseMs >= this.leftMs) throw toError(error);
+        await clock.sleep(pauseMs);
+      }
+    }
+  }
+}
+
+/** The coordinator is the right one, but has to be asked again later. */
+const busyCodes: ReadonlySet<number> = new Set([
+  errorCodes.COORDINATOR_LOAD_IN_PROGRESS,
+  errorCodes.COORDINATOR_NOT_AVAILABLE,
+  errorCodes.NOT_COORDINATOR,
+  errorCodes.CONCURRENT_TRANSACTIONS,
+  errorCodes.UNSTABLE_OFFSET_COMMIT,
+]);
+
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof SluiceError)) return false;
+  const { errorCode } = error.details;
+  return (
+    errorCode === errorCodes.CONCURRENT_TRANSACTIONS ||
+    errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT ||
+    errorCode === errorCodes.COORDINATOR_LOAD_IN_PROGRESS
+  );
+}
+
+function cutError(address: string): SluiceError {
+  return new SluiceError(
+    'log.unreachable',
+    `the connections to Kafka at ${address} were cut while a request was under way`,
+    { retriable: true, details: { address } },
+  );
+}
+
+function shuffled<Item>(items: Item[], random: () => number): Item[] {
+  return items
+    .map((item) => ({ item, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}

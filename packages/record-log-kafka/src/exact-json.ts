@@ -1,0 +1,25 @@
+/** JSON in which whole numbers of 64 bits, as Java writes them, stay exact: beyond 2^53 they are BigInts. */
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+type RawJson = (text: string) => unknown;
+
+// Newer than TypeScript's description of JSON.
+const parse = JSON.parse as (text: string, reviver: Reviver) => unknown;
+const { rawJSON } = JSON as unknown as { readonly rawJSON: RawJson };
+
+export function parseExactJson(text: string): unknown {
+  return parse(text, (_key, value, { source }) =>
+    typeof value === 'number' &&
+    !Number.isSafeInteger(value) &&
+    source !== undefined &&
+    /^-?\d+$/.test(source)
+      ? BigInt(source)
+      : value,
+  );
+}
+
+export function stringifyExactJson(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'bigint' ? rawJSON(each.toString()) : each,
+  );
+}

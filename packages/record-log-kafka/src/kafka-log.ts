@@ -1,0 +1,191 @@
+import { SluiceError } from '@sluice/kernel';
+import {
+  closedError,
+  type GroupOffset,
+  type LogCapabilities,
+  type LogReader,
+  type LogWriter,
+  parsePartitionName,
+  type ReaderOptions,
+  type RecordLog,
+  type SourceOffset,
+  type WriterIdentity,
+} from '@sluice/record-log';
+
+import { KafkaCluster } from './cluster.ts';
+import { FenceRegister } from './fence-register.ts';
+import { Fetcher } from './fetcher.ts';
+import { GroupOffsets } from './group-offsets.ts';
+import { KafkaReader } from './kafka-reader.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import {
+  type CompiledKafkaLogOptions,
+  compileKafkaLogOptions,
+  type KafkaLogOptions,
+} from './options.ts';
+import { OwnerSessions } from './owner-sessions.ts';
+import { ProducePipeline } from './produce-pipeline.ts';
+import { SourceOffsets } from './source-offsets.ts';
+import { TopicCatalog } from './topic-catalog.ts';
+import { Watermarks } from './watermarks.ts';
+
+type Offset = Readonly<Record<string, unknown>>;
+
+/**
+ * The record log on Apache Kafka, 2.5 or newer. kafkajs carries the connections (`kafkajs/`), the rest is ours: a client
+ * whose partitions are assigned instead of negotiated, and whose writes and commits are fenced.
+ *
+ * At most four connections to each broker, whatever the number of readers and writers; none of them has a timer
+ * while it is idle.
+ *
+ * Delivery: at least once. Within a call a batch that is sent again is recognised by the broker. A call that
+ * failed with `log.unreachable` may have been appended; repeated, its records may be there twice.
+ */
+export class KafkaLog implements RecordLog {
+  readonly topics: TopicCatalog;
+  readonly #options: CompiledKafkaLogOptions;
+  readonly #cluster: KafkaCluster;
+  readonly #pipeline: ProducePipeline;
+  readonly #fetcher: Fetcher;
+  readonly #watermarks: Watermarks;
+  readonly #groups: GroupOffsets;
+  readonly #register: FenceRegister;
+  readonly #sourceOffsets: SourceOffsets;
+  readonly #sessions: OwnerSessions;
+  readonly #writers = new Set<KafkaWriter>();
+  readonly #readers = new Set<KafkaReader>();
+
+  constructor(given: KafkaLogOptions) {
+    const options = compileKafkaLogOptions(given);
+    const cluster = new KafkaCluster(options);
+    const pipeline = new ProducePipeline(cluster, options);
+    const fetcher = new Fetcher(cluster, options);
+    const watermarks = new Watermarks(cluster, options.address);
+    const topics = new TopicCatalog(cluster, watermarks, options);
+    const parts = { cluster, options, topics, pipeline, fetcher, watermarks };
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#pipeline = pipeline;
+    this.#fetcher = fetcher;
+    this.#watermarks = watermarks;
+    this.topics = topics;
+    this.#groups = new GroupOffsets(cluster, options.address);
+    this.#register = new FenceRegister(parts);
+    this.#sourceOffsets = new SourceOffsets(parts);
+    this.#sessions = new OwnerSessions(cluster, options, this.#register);
+  }
+
+  /**
+   * `durable` with more than one broker: an acknowledgement waits for all replicas in sync. A single broker
+   * has taken the records, but its machine may crash before they are on the disk.
+   */
+  get capabilities(): LogCapabilities {
+    return {
+      durability: this.#cluster.metadata.brokers.size > 1 ? 'durable' : 'eventual',
+      fencing: true,
+      transactions: false,
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#cluster.refresh(this.#cluster.begin(), []);
+    // In the background: what is read first is then in memory already.
+    this.#sourceOffsets.warmUp(this.#cluster.begin()).catch(() => {});
+  }
+
+  /** Waits for what writers have pending, then closes. */
+  async stop(): Promise<void> {
+    if (!this.#cluster.isClosed) {
+      await Promise.all([...this.#writers].map((writer) => writer.close()));
+    }
+    this.destroy();
+  }
+
+  destroy(): void {
+    if (this.#cluster.isClosed) return;
+    this.#cluster.close();
+    this.#fetcher.close();
+    this.#failPending(closedError('this client of the log'));
+    for (const reader of this.#readers) void reader.close();
+    this.#register.close();
+    this.#sourceOffsets.close();
+  }
+
+  disconnect(): void {
+    if (this.#cluster.isClosed) return;
+    this.#cluster.cut();
+    this.#fetcher.cut();
+    this.#failPending(
+      new SluiceError(
+        'log.unreachable',
+        `the connections to Kafka at ${this.#options.address} were cut: what was in flight may or may not have been appended`,
+        { retriable: true },
+      ),
+    );
+  }
+
+  async openWriter(identity: WriterIdentity): Promise<LogWriter> {
+    const session = await this.#sessions.acquire(identity);
+    const writer = new KafkaWriter({
+      cluster: this.#cluster,
+      options: this.#options,
+      session,
+      pipeline: this.#pipeline,
+      register: this.#register,
+      topics: this.topics,
+      sourceOffsets: this.#sourceOffsets,
+      onClosed: (closed) => {
+        this.#writers.delete(closed);
+        this.#sessions.release(session);
+      },
+    });
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  async openReader(options: ReaderOptions): Promise<LogReader> {
+    const session = await this.#sessions.acquire(options.identity);
+    const reader = new KafkaReader(options, {
+      cluster: this.#cluster,
+      options: this.#options,
+      session,
+      fetcher: this.#fetcher,
+      groups: this.#groups,
+      watermarks: this.#watermarks,
+      onClosed: (closed) => {
+        this.#readers.delete(closed);
+        this.#sessions.release(session);
+      },
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async readSourceOffsets(
+    connector: string,
+    partitions: readonly Offset[],
+  ): Promise<(Offset | undefined)[]> {
+    if (partitions.length === 0) return [];
+    return await this.#sourceOffsets.read(this.#cluster.begin(), connector, partitions);
+  }
+
+  async listSourceOffsets(connector: string): Promise<SourceOffset[]> {
+    return await this.#sourceOffsets.list(this.#cluster.begin(), connector);
+  }
+
+  async listGroupOffsets(group: string): Promise<GroupOffset[]> {
+    const offsets = await this.#groups.fetch(this.#cluster.begin(), group, null);
+    return [...offsets]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, offset]) => ({ ...parsePartitionName(name), offset }));
+  }
+
+  async forgetGroup(group: string): Promise<void> {
+    await this.#groups.forget(this.#cluster.begin(), group);
+  }
+
+  #failPending(error: SluiceError): void {
+    this.#pipeline.cut(error);
+    for (const writer of this.#writers) writer.cut(error);
+  }
+}

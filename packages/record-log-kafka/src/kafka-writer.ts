@@ -1,0 +1,320 @@
+/**
+ * Appends for one owner. Calls are admitted one after another, in their order: partitions are chosen, sizes
+ * checked, the owner's standing and the topics made sure of; then their records wait in the pipeline.
+ *
+ *     waiting ──admitted──▶ outstanding ──acknowledged──▶ done
+ *                                └── a retriable failure: it and all later calls fail with it
+ *
+ * The producer is over (a newer owner, or the broker lost its state): what is outstanding is sent again in order
+ * under a new one, unless the register says that we are fenced; then everything fails, now and later.
+ */
+import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
+import {
+  assertPartition,
+  assertTopicName,
+  closedError,
+  KeylessPartitions,
+  type LogWriter,
+  type ProduceAck,
+  partitionForKey,
+  recordBytes,
+  recordTooLargeError,
+  type SourceOffset,
+  type TopicBatch,
+} from '@sluice/record-log';
+
+import type { Call, KafkaCluster } from './cluster.ts';
+import { isProducerOver, unreachableError } from './errors.ts';
+import type { FenceRegister } from './fence-register.ts';
+import type { KnownTopic } from './metadata.ts';
+import type { CompiledKafkaLogOptions } from './options.ts';
+import type { OwnerSession } from './owner-session.ts';
+import { type PartitionRecords, splitByPartition } from './partition-records.ts';
+import type { Chunk, ProducePipeline } from './produce-pipeline.ts';
+import type { SourceOffsets } from './source-offsets.ts';
+import type { TopicCatalog } from './topic-catalog.ts';
+
+export interface KafkaWriterParts {
+  readonly cluster: KafkaCluster;
+  readonly options: CompiledKafkaLogOptions;
+  readonly session: OwnerSession;
+  readonly pipeline: ProducePipeline;
+  readonly register: FenceRegister;
+  readonly topics: TopicCatalog;
+  readonly sourceOffsets: SourceOffsets;
+  readonly onClosed: (writer: KafkaWriter) => void;
+}
+
+/** As Kafka's `buffer.memory`, for each writer. */
+const bytesInFlightMax = 32 * 1024 * 1024;
+/** In a row, before the records are given back. */
+const recoveriesMax = 3;
+
+/** One call's part for one partition. */
+interface Outstanding {
+  readonly part: PartitionRecords;
+  readonly acknowledged: (baseOffset: number) => void;
+  readonly failed: (error: SluiceError) => void;
+}
+
+export class KafkaWriter implements LogWriter {
+  readonly #parts: KafkaWriterParts;
+  readonly #keyless: KeylessPartitions;
+  /** Topics that the register knows of. */
+  readonly #registered = new Set<string>();
+  /** In the order of submission. */
+  readonly #outstanding = new Set<Outstanding>();
+  /** What the next call waits for: the admission of the one before. */
+  #admission: Promise<void> = Promise.resolve();
+  #recovering: Promise<void> | undefined;
+  #recoveries = 0;
+  /** Of failures; a call that began before the last one fails with it. */
+  #failures = 0;
+  #lastFailure: SluiceError | undefined;
+  #bytesInFlight = 0;
+  #roomWaiters: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(parts: KafkaWriterParts) {
+    this.#parts = parts;
+    this.#keyless = new KeylessPartitions(parts.options.random);
+  }
+
+  async produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
+    this.#assertOpen();
+    const bytes = this.#checkSizes(batches);
+    const failures = this.#failures;
+    const before = this.#admission;
+    const admitted = Promise.withResolvers<void>();
+    this.#admission = admitted.promise;
+    let acks: Promise<ProduceAck[]>;
+    try {
+      await before;
+      this.#assertNoFailureSince(failures);
+      const topics = await this.#admit(batches, bytes);
+      this.#assertNoFailureSince(failures);
+      acks = this.#submit(batches, topics);
+    } catch (error) {
+      this.#failLater(error);
+      throw error;
+    } finally {
+      admitted.resolve();
+    }
+    this.#bytesInFlight += bytes;
+    try {
+      return await acks;
+    } finally {
+      this.#bytesInFlight -= bytes;
+      for (const wake of this.#roomWaiters.splice(0)) wake();
+    }
+  }
+
+  async commitSourceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
+    this.#assertOpen();
+    if (offsets.length === 0) return;
+    const { cluster, session, sourceOffsets } = this.#parts;
+    await sourceOffsets.commit(cluster.begin(), session, connector, offsets);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#admission;
+    while (this.#outstanding.size > 0) await this.#room();
+    this.#parts.onClosed(this);
+  }
+
+  /** The sockets were cut: nothing that was accepted can be acknowledged any more. */
+  cut(error: SluiceError): void {
+    this.#failAll(error);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed || this.#parts.cluster.isClosed) {
+      throw closedError(`the writer of '${this.#parts.session.identity.id}'`);
+    }
+  }
+
+  #checkSizes(batches: readonly TopicBatch[]): number {
+    const { recordBytesMax } = this.#parts.options;
+    let bytes = 0;
+    for (const { topic, records } of batches) {
+      assertTopicName(topic);
+      for (const record of records) {
+        const size = recordBytes(record);
+        if (size > recordBytesMax) throw recordTooLargeError(topic, size, recordBytesMax);
+        bytes += size;
+      }
+    }
+    return bytes;
+  }
+
+  async #admit(
+    batches: readonly TopicBatch[],
+    bytes: number,
+  ): Promise<ReadonlyMap<string, KnownTopic>> {
+    const { cluster, session, topics: catalog, register } = this.#parts;
+    await this.#recovering;
+    while (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > bytesInFlightMax) {
+      await this.#room();
+    }
+    const names = [...new Set(batches.map(({ topic }) => topic))];
+    const { metadata } = cluster;
+    // The common case takes no turn of the event loop.
+    const isReady =
+      session.producer !== undefined &&
+      names.every((name) => this.#registered.has(name) && metadata.topic(name) !== undefined);
+    if (!isReady) {
+      const call = cluster.begin();
+      await session.open(call);
+      await this.#find(call, names, catalog);
+      const added = names.filter((name) => !this.#registered.has(name));
+      await this.#untilAccepted(() => register.addTopics(call, session, added), call);
+      for (const name of added) this.#registered.add(name);
+    }
+    const topics = metadata.pick(names);
+    for (const { topic, records } of batches) {
+      const partitions = topics.get(topic)?.leaders.length ?? 0;
+      for (const { partition } of records) {
+        if (partition !== undefined) assertPartition(topic, partition, partitions);
+      }
+    }
+    return topics;
+  }
+
+  async #find(call: Call, names: readonly string[], catalog: TopicCatalog): Promise<void> {
+    if (names.length > 0) await catalog.forProduce(call, names);
+  }
+
+  /** Another owner with the same fence, or an older one that is late, may take the epoch meanwhile. */
+  async #untilAccepted(work: () => Promise<void>, call: Call): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#parts.session.open(call);
+        return await work();
+      } catch (error) {
+        if (!isProducerOver(error) || attempt === recoveriesMax) throw error;
+      }
+    }
+  }
+
+  #submit(
+    batches: readonly TopicBatch[],
+    topics: ReadonlyMap<string, KnownTopic>,
+  ): Promise<ProduceAck[]> {
+    const acks: { topic: string; partitions: Int32Array; offsets: Float64Array }[] = [];
+    const waits: Promise<void>[] = [];
+    for (const { topic, records } of batches) {
+      const partitions = new Int32Array(records.length);
+      const offsets = new Float64Array(records.length);
+      acks.push({ topic, partitions, offsets });
+      const count = topics.get(topic)?.leaders.length ?? 1;
+      let keyless: number | undefined;
+      for (let index = 0; index < records.length; index += 1) {
+        const record = records[index];
+        if (!record) continue;
+        if (record.partition !== undefined) partitions[index] = record.partition;
+        else if (record.key !== null) partitions[index] = partitionForKey(record.key, count);
+        else partitions[index] = keyless ??= this.#keyless.next(topic, count);
+      }
+      const { batchBytesMax } = this.#parts.options;
+      for (const part of splitByPartition(topic, records, partitions, batchBytesMax)) {
+        waits.push(
+          new Promise((resolve, reject) => {
+            const acknowledged = (baseOffset: number): void => {
+              const { indices, records: mine } = part;
+              for (let nth = 0; nth < mine.length; nth += 1) {
+                offsets[indices === undefined ? part.start + nth : (indices[nth] ?? 0)] =
+                  baseOffset + nth;
+              }
+              resolve();
+            };
+            this.#send({ part, acknowledged, failed: reject });
+          }),
+        );
+      }
+    }
+    return Promise.all(waits).then(() => acks);
+  }
+
+  #send(outstanding: Outstanding): void {
+    this.#outstanding.add(outstanding);
+    this.#parts.pipeline.submit(this.#chunkOf(outstanding));
+  }
+
+  #chunkOf(outstanding: Outstanding): Chunk {
+    const { topic, partition, records, bytes } = outstanding.part;
+    return {
+      session: this.#parts.session,
+      topic,
+      partition,
+      records,
+      bytes,
+      isTransactional: false,
+      settle: (problem, baseOffset) => this.#settled(outstanding, problem, baseOffset),
+    };
+  }
+
+  #settled(outstanding: Outstanding, problem: SluiceError | undefined, baseOffset: number): void {
+    if (!this.#outstanding.has(outstanding)) return;
+    if (problem === undefined) {
+      this.#recoveries = 0;
+      this.#outstanding.delete(outstanding);
+      outstanding.acknowledged(baseOffset);
+    } else if (isProducerOver(problem)) {
+      this.#recovering ??= this.#recover(problem).finally(() => {
+        this.#recovering = undefined;
+      });
+    } else if (problem.retriable || problem.fenced) {
+      this.#failAll(problem);
+    } else {
+      this.#outstanding.delete(outstanding);
+      outstanding.failed(problem);
+    }
+  }
+
+  /** Never rejects. */
+  async #recover(reason: SluiceError): Promise<void> {
+    const { cluster, session, pipeline } = this.#parts;
+    try {
+      this.#recoveries += 1;
+      if (this.#recoveries > recoveriesMax) throw reason;
+      if (session.producer) session.endProducer(session.producer);
+      pipeline.abandon(session, reason);
+      await session.open(cluster.begin());
+      for (const outstanding of this.#outstanding) pipeline.submit(this.#chunkOf(outstanding));
+    } catch (error) {
+      this.#recoveries = 0;
+      this.#failAll(this.#asLogError(error));
+    }
+  }
+
+  /** What failed a call before it was submitted fails those behind it, if they would be out of order. */
+  #failLater(error: unknown): void {
+    if (isRetriable(error) || isFenced(error)) this.#failAll(this.#asLogError(error));
+  }
+
+  #failAll(error: SluiceError): void {
+    this.#failures += 1;
+    this.#lastFailure = error;
+    const failed = [...this.#outstanding];
+    this.#outstanding.clear();
+    if (failed.length > 0) this.#parts.pipeline.abandon(this.#parts.session, error);
+    for (const each of failed) each.failed(error);
+    for (const wake of this.#roomWaiters.splice(0)) wake();
+  }
+
+  #assertNoFailureSince(failures: number): void {
+    if (failures !== this.#failures && this.#lastFailure) throw this.#lastFailure;
+  }
+
+  #asLogError(error: unknown): SluiceError {
+    return error instanceof SluiceError
+      ? error
+      : unreachableError(this.#parts.options.address, toError(error));
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  }
+}

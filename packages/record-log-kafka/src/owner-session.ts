@@ -1,0 +1,189 @@
+/**
+ * One owner's standing in Kafka: the producer id and epoch under its transactional id, shared by the writer
+ * and the reader that it has in this client.
+ *
+ *     closed ──open──▶ open ──endProducer──▶ over ──open──▶ open | fenced
+ *
+ * Kafka gives a transactional id to whoever asked last, and does not know our fences: `open` therefore takes the
+ * id, then asks the fence register whether a newer owner exists. An older one that comes late thus learns
+ * that it is fenced; the newer one, whose epoch it took, opens again and goes on.
+ */
+import { backoffMs, type SluiceError } from '@sluice/kernel';
+import { fencedError, type WriterIdentity } from '@sluice/record-log';
+
+import type { Call, CoordinatorKind, KafkaCluster } from './cluster.ts';
+import { isProducerOver, producerIsOver, producerOverError, toLogError } from './errors.ts';
+import type { Registration } from './fence-register.ts';
+import type { CompiledKafkaLogOptions } from './options.ts';
+import type { KafkaRequest } from './wire/request.ts';
+import { endTxnRequest, initProducerIdRequest } from './wire/transactions.ts';
+
+const openAttemptsMax = 5;
+const retry = { initialMs: 20, maxMs: 500 };
+const sequencesMax = 2 ** 31;
+
+/** Asks whether a newer owner exists; stores our fence if it is the highest. */
+export type RegisterFence = (call: Call, session: OwnerSession) => Promise<Registration>;
+
+export class OwnerSession {
+  readonly identity: WriterIdentity;
+  readonly #cluster: KafkaCluster;
+  readonly #options: CompiledKafkaLogOptions;
+  readonly #registerFence: RegisterFence;
+  #producer: Producer | undefined;
+  #opening: Promise<void> | undefined;
+  #fenced: SluiceError | undefined;
+  /** Transactions of one id cannot overlap. */
+  #transaction: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    identity: WriterIdentity,
+    cluster: KafkaCluster,
+    options: CompiledKafkaLogOptions,
+    registerFence: RegisterFence,
+  ) {
+    this.identity = identity;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#registerFence = registerFence;
+  }
+
+  get producer(): Producer | undefined {
+    return this.#producer;
+  }
+
+  /** It cannot be used any more; unless another one is there already. */
+  endProducer(producer: Producer): void {
+    if (this.#producer === producer) this.#producer = undefined;
+  }
+
+  /** With a producer when it resolves. @throws `log.fenced`, from then on always; `log.unreachable`. */
+  async open(call: Call): Promise<void> {
+    if (this.#fenced) throw this.#fenced;
+    if (this.#producer && !this.#opening) return;
+    this.#opening ??= this.#open(call).finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  /**
+   * Runs `work` within a transaction of its own and commits it. If the producer turns out to be over, once more
+   * with a new one, unless we are fenced.
+   */
+  async transaction(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
+    const before = this.#transaction;
+    const done = Promise.withResolvers<void>();
+    this.#transaction = done.promise;
+    await before;
+    try {
+      await this.#transact(call, work);
+    } catch (error) {
+      if (!isProducerOver(error)) throw error;
+      await this.#transact(call, work);
+    } finally {
+      done.resolve();
+    }
+  }
+
+  async #transact(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
+    call.assertGoing();
+    await this.open(call);
+    const producer = this.#producer;
+    if (!producer) throw producerOverError(this.#options.address);
+    try {
+      await work(producer);
+      await this.ask(
+        call,
+        ['transaction', this.identity.id],
+        endTxnRequest({
+          transactionalId: this.identity.id,
+          producerId: producer.id,
+          producerEpoch: producer.epoch,
+          commit: true,
+        }),
+        ({ errorCode }) => errorCode,
+      );
+    } catch (error) {
+      // A new epoch aborts what was begun, and nothing of it can arrive any more.
+      this.endProducer(producer);
+      throw error;
+    }
+  }
+
+  /** A request to a coordinator. @throws an error that `isProducerOver` knows, or as `toLogError`. */
+  async ask<Result>(
+    call: Call,
+    coordinator: readonly [CoordinatorKind, string],
+    request: KafkaRequest<Result>,
+    codeOf: (result: Result) => number,
+  ): Promise<Result> {
+    const result = await this.#cluster.askCoordinator(call, coordinator, request, codeOf);
+    const code = codeOf(result);
+    if (code === 0) return result;
+    const { address } = this.#options;
+    if (producerIsOver.has(code)) throw producerOverError(address, code);
+    throw toLogError(code, `${coordinator[0]} '${coordinator[1]}'`, address);
+  }
+
+  async #open(call: Call): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const producer = await this.#takeOver(call);
+      this.#producer = producer;
+      try {
+        const { newerFence, hasMarked } = await this.#registerFence(call, this);
+        if (newerFence !== undefined) {
+          this.#fenced = fencedError(this.identity, newerFence);
+          throw this.#fenced;
+        }
+        // Answered when the marks are in their partitions, which ending a transaction does not wait for.
+        if (hasMarked) this.#producer = await this.#takeOver(call);
+        return;
+      } catch (error) {
+        this.endProducer(producer);
+        // Another owner took the id at the same moment: the register will tell which of us is the newer.
+        if (!isProducerOver(error) || attempt === openAttemptsMax) throw error;
+        await this.#options.clock.sleep(backoffMs(attempt, retry, this.#options.random));
+      }
+    }
+  }
+
+  /** What the producer before left open is aborted by it. */
+  async #takeOver(call: Call): Promise<Producer> {
+    const { id } = this.identity;
+    const { producerId, producerEpoch } = await this.ask(
+      call,
+      ['transaction', id],
+      initProducerIdRequest({
+        transactionalId: id,
+        transactionTimeoutMs: this.#options.transactionTimeoutMs,
+      }),
+      ({ errorCode }) => errorCode,
+    );
+    return new Producer(producerId, producerEpoch);
+  }
+}
+
+/** A producer id and epoch, with the next sequence number in each partition. */
+export class Producer {
+  readonly id: number;
+  readonly epoch: number;
+  readonly #sequences = new Map<string, number>();
+
+  constructor(id: number, epoch: number) {
+    this.id = id;
+    this.epoch = epoch;
+  }
+
+  /** For `count` records; Kafka's sequences wrap around after 2^31 − 1. */
+  takeSequence(partition: string, count: number): number {
+    const base = this.#sequences.get(partition) ?? 0;
+    this.#sequences.set(partition, (base + count) % sequencesMax);
+    return base;
+  }
+
+  /** The records from `base` on were not appended, and none after them. */
+  giveBackSequence(partition: string, base: number): void {
+    this.#sequences.set(partition, base);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Follows a compacted topic, all of its partitions from their first record on, so that what it says is in
+ * memory when it is asked for.
+ *
+ * It reads what was appended, committed or not: everything written to these topics was true when it was
+ * written (see the callers), and a transaction that its dead owner left open must not hold up anybody else.
+ *
+ *     new ──begin──▶ following ──the topic was emptied or made anew──▶ from the start again
+ */
+import { toError } from '@sluice/kernel';
+import type { FetchedRecord } from '@sluice/record-log';
+
+import type { Call, KafkaCluster } from './cluster.ts';
+import { toLogError } from './errors.ts';
+import type { Fetcher, FetchTarget } from './fetcher.ts';
+import type { CompiledKafkaLogOptions } from './options.ts';
+import type { Watermarks } from './watermarks.ts';
+import { errorCodes } from './wire/error-codes.ts';
+import type { FetchedPartition } from './wire/fetch.ts';
+import { RecordBatchCursor } from './wire/record-batch-cursor.ts';
+
+export interface TopicTailParts {
+  readonly topic: string;
+  readonly cluster: KafkaCluster;
+  readonly fetcher: Fetcher;
+  readonly watermarks: Watermarks;
+  readonly options: CompiledKafkaLogOptions;
+  /** In the order of each partition. Must not throw. */
+  readonly onRecord: (record: FetchedRecord, partition: number) => void;
+}
+
+const fetchBytesMax = 1024 * 1024;
+const recordsAtOnce = 1_000;
+
+export class TopicTail {
+  readonly #parts: TopicTailParts;
+  #followed: FollowedPartition[] = [];
+  #waiters = new Set<() => void>();
+  #failure: Error | undefined;
+
+  constructor(parts: TopicTailParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when everything was read that is in the topic now. The topic must exist. */
+  async readToEnd(call: Call): Promise<void> {
+    await this.#follow(call);
+    const { watermarks, options, topic } = this.#parts;
+    const ends = await watermarks.offsets(call, this.#followed, 'latest');
+    const isBehind = (): boolean =>
+      this.#followed.some((each, index) => each.position < (ends[index] ?? 0));
+    while (isBehind()) {
+      call.assertGoing();
+      if (this.#failure) throw this.#failure;
+      if (call.isOver) {
+        throw toLogError(errorCodes.REQUEST_TIMED_OUT, `topic '${topic}'`, options.address);
+      }
+      await this.#progress(Math.min(call.leftMs, 1_000));
+    }
+  }
+
+  close(): void {
+    for (const each of this.#followed) this.#parts.fetcher.remove(each);
+    this.#followed = [];
+  }
+
+  /** Partitions that were added since are followed too. */
+  async #follow(call: Call): Promise<void> {
+    const { cluster, topic, fetcher, watermarks } = this.#parts;
+    const known = (await cluster.topics(call, [topic])).get(topic);
+    const added = Array.from({ length: known?.leaders.length ?? 0 }, (_, partition) => ({
+      topic,
+      partition,
+    })).slice(this.#followed.length);
+    if (added.length === 0) return;
+    const starts = await watermarks.offsets(call, added, 'earliest');
+    // Somebody else may have been faster.
+    if (added[0]?.partition !== this.#followed.length) return;
+    for (const [index, { partition }] of added.entries()) {
+      const followed = new FollowedPartition(topic, partition, starts[index] ?? 0, {
+        onRecord: this.#parts.onRecord,
+        onProgress: () => this.#wake(),
+        onRefused: (code) => void this.#refused(followed, code),
+        onFailure: (error) => {
+          this.#failure = error;
+          this.#wake();
+        },
+      });
+      this.#followed.push(followed);
+      fetcher.add(followed);
+    }
+  }
+
+  async #refused(followed: FollowedPartition, code: number): Promise<void> {
+    const { cluster, watermarks, options, fetcher, topic } = this.#parts;
+    if (code !== errorCodes.OFFSET_OUT_OF_RANGE) {
+      this.#failure = toLogError(code, `topic '${topic}'`, options.address);
+      this.#wake();
+      return;
+    }
+    try {
+      const [first] = await watermarks.offsets(cluster.begin(), [followed], 'earliest');
+      followed.startAt(first ?? 0);
+      fetcher.wake();
+    } catch (error) {
+      if (cluster.isClosed) return;
+      options.logger.debug({ topic, error: toError(error).message }, 'start not found out');
+      options.clock.after(retryMs, () => void this.#refused(followed, code));
+    }
+  }
+
+  async #progress(limitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.add(resolve);
+    const timer = this.#parts.options.clock.after(limitMs, resolve);
+    await promise;
+    timer.cancel();
+    this.#waiters.delete(resolve);
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters) resolve();
+  }
+}
+
+const retryMs = 500;
+
+interface FollowedHooks {
+  readonly onRecord: (record: FetchedRecord, partition: number) => void;
+  readonly onProgress: () => void;
+  readonly onRefused: (code: number) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+class FollowedPartition implements FetchTarget {
+  readonly topic: string;
+  readonly partition: number;
+  readonly isolation = 'read_uncommitted';
+  readonly #hooks: FollowedHooks;
+  #position: number;
+  #isStuck = false;
+
+  constructor(topic: string, partition: number, position: number, hooks: FollowedHooks) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#position = position;
+    this.#hooks = hooks;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  startAt(offset: number): void {
+    this.#position = offset;
+    this.#isStuck = false;
+  }
+
+  wanted(): { offset: number; bytesMax: number } | undefined {
+    return this.#isStuck ? undefined : { offset: this.#position, bytesMax: fetchBytesMax };
+  }
+
+  received({ records }: FetchedPartition, offset: number): void {
+    if (offset !== this.#position || records.length === 0) return;
+    try {
+      const cursor = new RecordBatchCursor(records, { fromOffset: offset });
+      while (!cursor.isDone) {
+        for (const record of cursor.next(recordsAtOnce)) {
+          this.#hooks.onRecord(record, this.partition);
+        }
+      }
+      this.#position = cursor.nextOffset;
+    } catch (error) {
+      this.#isStuck = true;
+      this.#hooks.onFailure(toError(error));
+      return;
+    }
+    this.#hooks.onProgress();
+  }
+
+  refused(errorCode: number, offset: number): void {
+    if (offset !== this.#position) return;
+    this.#isStuck = true;
+    this.#hooks.onRefused(errorCode);
+  }
+}
