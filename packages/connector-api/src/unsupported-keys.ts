@@ -19,7 +19,11 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
 
 const prefixes = ['topic.creation.', 'producer.override.', 'consumer.override.', 'admin.override.'];
 
-const supported = new Set(['consumer.override.group.id', 'consumer.override.auto.offset.reset']);
+const supported = new Set([
+  'consumer.override.group.id',
+  'consumer.override.auto.offset.reset',
+  'consumer.override.isolation.level',
+]);
 
 export function unsupportedKeys(config: ConnectorConfig): ConfigProblem[] {
   return Object.entries(config).flatMap(([key, value]) =>

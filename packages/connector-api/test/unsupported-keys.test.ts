@@ -22,6 +22,7 @@ test('values that ask for nothing, and overrides that are honoured, pass', () =>
     'errors.tolerance': 'none',
     'exactly.once.support': 'requested',
     'consumer.override.auto.offset.reset': 'latest',
+    'consumer.override.isolation.level': 'read_committed',
   };
   expect(unsupportedKeys(config)).toEqual([]);
 });

@@ -91,6 +91,10 @@ export class SinkTaskRun implements TaskRun {
         identity,
         group: groupOf(connector, config),
         reset: config['consumer.override.auto.offset.reset'] === 'latest' ? 'latest' : 'earliest',
+        isolation:
+          config['consumer.override.isolation.level'] === 'read_committed'
+            ? 'read_committed'
+            : 'read_uncommitted',
         prefetchBytesMax: options.sinkPrefetchBytesMax,
         pollRecordsMax: options.sinkBatchRecordsMax,
       }),
