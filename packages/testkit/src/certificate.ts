@@ -1,36 +1,48 @@
 /**
- * A certificate for 127.0.0.1 that signs itself, so that whoever trusts it needs no other. Written by hand, in
+ * A certificate for 127.0.0.1: by default one that signs itself, so that whoever trusts it needs no other, or
+ * one that another signed, as a server and its clients have them from one authority. Written by hand, in
  * DER (X.690), since Node can read certificates but not make them, and not every machine has `openssl`.
  */
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 
 export interface Certificate {
-  /** PEM; also that of the authority which signed it. */
+  /** PEM; also that of the authority which signed it, if it signed itself. */
   readonly certificate: string;
-  /** PEM. */
+  /** PEM, PKCS #8. */
   readonly key: string;
+}
+
+export interface CertificateOptions {
+  /** Who it is for: its common name. Default `sluice test`. */
+  readonly name?: string;
+  /** Who signs it. Default: it signs itself, and may sign others. */
+  readonly authority?: Certificate;
 }
 
 const hourMs = 3_600_000;
 
 /** Valid from an hour before `nowMs` for a day. */
-export function makeCertificate(nowMs: number): Certificate {
+export function makeCertificate(nowMs: number, options: CertificateOptions = {}): Certificate {
+  const { name = 'sluice test', authority } = options;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(
-    tagged(tags.set, sequence(objectId(2, 5, 4, 3), text('sluice test'))), // commonName
-  );
   const algorithm = sequence(objectId(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
   const content = sequence(
     tagged(tags.version, integer(Buffer.from([2]))), // That is version 3.
     integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])), // Begins with 1: never negative.
     algorithm,
-    name,
+    distinguishedName(authority === undefined ? name : nameOf(authority)),
     sequence(utcTime(nowMs - hourMs), utcTime(nowMs + 23 * hourMs)),
-    name,
+    distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(tags.extensions, sequence(extension([2, 5, 29, 17], addresses()), authority())),
+    tagged(
+      tags.extensions,
+      sequence(
+        extension([2, 5, 29, 17], addresses()),
+        ...(authority === undefined ? [mayAuthorize()] : []),
+      ),
+    ),
   );
-  const signature = sign('sha256', content, privateKey);
+  const signature = sign('sha256', content, authority?.key ?? privateKey);
   const certificate = sequence(
     content,
     algorithm,
@@ -66,8 +78,16 @@ function addresses(): Buffer {
   );
 }
 
+function distinguishedName(commonName: string): Buffer {
+  return sequence(tagged(tags.set, sequence(objectId(2, 5, 4, 3), text(commonName))));
+}
+
+function nameOf({ certificate }: Certificate): string {
+  return /^CN=(.*)$/m.exec(new X509Certificate(certificate).subject)?.[1] ?? '';
+}
+
 /** basicConstraints, critical: may sign certificates. */
-function authority(): Buffer {
+function mayAuthorize(): Buffer {
   const yes = tagged(tags.boolean, Buffer.from([0xff]));
   return sequence(objectId(2, 5, 29, 19), yes, tagged(tags.octetString, sequence(yes)));
 }

@@ -1,5 +1,5 @@
 export { ApiClient, type ApiResponse } from './api-client.ts';
-export { type Certificate, makeCertificate } from './certificate.ts';
+export { type Certificate, type CertificateOptions, makeCertificate } from './certificate.ts';
 export {
   Cluster,
   type ConnectorStatus,
