@@ -1,37 +1,46 @@
 /** A connection to the record log for the length of one command. */
+import { SettingsReader } from '@sluice/kernel';
+import type { RecordLog } from '@sluice/record-log';
 import type { RedisLog } from '@sluice/record-log-redis';
 
 import type { Io } from './io.ts';
-import { type GlobalOptions, parseWholeNumber } from './options.ts';
+import type { GlobalOptions } from './options.ts';
 
 const limitMs = 3_000;
-const hourMs = 3_600_000;
 
-/** Runs `action` on a client of its own, closed before this returns. @throws SluiceError `log.…`. */
+/** On Redis the log tells more than the port knows: bytes, who holds them, who reads. */
+export type OpenedLog =
+  | { readonly kind: 'redis'; readonly log: RedisLog }
+  | { readonly kind: 'kafka'; readonly log: RecordLog };
+
+/**
+ * Runs `action` on a client of its own, closed before this returns. Which log is read from the same settings as
+ * the workers'. @throws SluiceError `log.…`, `config.invalid`.
+ */
 export async function withLog<Result>(
   { env }: Io,
-  { logRedisUrl, cluster }: GlobalOptions,
-  action: (log: RedisLog) => Promise<Result>,
+  { redisUrl, cluster }: GlobalOptions,
+  action: (opened: OpenedLog) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here, since most commands need no log.
-  const { RedisLog } = await import('@sluice/record-log-redis');
-  const variable = 'SLUICE_LOG_GROUP_RETENTION_HOURS';
-  const retentionHours = env[variable]?.trim();
-  const log = new RedisLog({
-    url: logRedisUrl,
+  const { openLog, readLogSettings } = await import('@sluice/log-choice');
+  const reader = new SettingsReader(env);
+  const settings = readLogSettings(reader, redisUrl);
+  reader.check();
+  const options = {
     cluster,
     clientId: 'cli',
     connectTimeoutMs: limitMs,
     requestTimeoutMs: limitMs,
-    // As the workers': it decides which groups are shown as expired.
-    ...(retentionHours
-      ? { groupRetentionMs: Math.max(1, parseWholeNumber(retentionHours, variable)) * hourMs }
-      : {}),
-  });
+  };
+  const opened: OpenedLog =
+    settings.kind === 'redis'
+      ? { kind: 'redis', log: await openLog(settings, options) }
+      : { kind: 'kafka', log: await openLog(settings, options) };
   try {
-    await log.start();
-    return await action(log);
+    await opened.log.start();
+    return await action(opened);
   } finally {
-    await log.stop();
+    await opened.log.stop();
   }
 }

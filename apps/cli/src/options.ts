@@ -7,8 +7,6 @@ import type { Io } from './io.ts';
 
 export interface GlobalOptions {
   readonly redisUrl: string;
-  /** Where records travel. */
-  readonly logRedisUrl: string;
   readonly cluster: string;
   readonly profile: string;
   readonly json: boolean;
@@ -47,12 +45,9 @@ export function globalOptionsOf(command: Command, { env }: Io): GlobalOptions {
   };
   const fromEnvironment = (name: string): string | undefined => env[name]?.trim() || undefined;
   const redisUrl = text('redis') ?? fromEnvironment('REDIS_URL') ?? defaultRedisUrl;
-  const logRedisUrl = fromEnvironment('SLUICE_LOG_REDIS_URL') ?? redisUrl;
   checkRedisUrl(redisUrl);
-  checkRedisUrl(logRedisUrl);
   return {
     redisUrl,
-    logRedisUrl,
     cluster: text('cluster') ?? fromEnvironment('SLUICE_CLUSTER') ?? defaultCluster,
     profile: fromEnvironment('SLUICE_PROFILE') ?? 'default',
     json: given['json'] === true,

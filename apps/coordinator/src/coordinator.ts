@@ -18,6 +18,7 @@ import {
   QueueRegistry,
 } from '@sluice/dispatch-bullmq';
 import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
+import { LogProbe } from '@sluice/log-choice';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -36,6 +37,7 @@ export class Coordinator implements Service {
   readonly #loop: LeaderLoop;
   readonly #wakeUps: LeaderWakeConsumer;
   readonly #client: ClusterClient;
+  readonly #logProbe: LogProbe;
   #api: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger) {
@@ -72,6 +74,12 @@ export class Coordinator implements Service {
       },
     };
     this.#client = createClusterClient({ store, waker, clock, profile });
+    this.#logProbe = new LogProbe({
+      settings: settings.log,
+      cluster,
+      clientId: `${coordinator}/probe`,
+      logger,
+    });
   }
 
   /** Port that the API listens on. */
@@ -88,6 +96,7 @@ export class Coordinator implements Service {
     // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
     await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
+    await this.#logProbe.start();
     await this.#loop.start();
   }
 
@@ -96,6 +105,7 @@ export class Coordinator implements Service {
     await this.#loop.stop();
     await this.#wakeUps.stop();
     await this.#api?.close();
+    await this.#logProbe.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
   }
@@ -114,6 +124,7 @@ export class Coordinator implements Service {
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
+      healthDetails: () => ({ log: this.#logProbe.health }),
       ...(auth ? { auth } : {}),
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     });

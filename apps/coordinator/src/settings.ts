@@ -3,10 +3,13 @@ import { hostname } from 'node:os';
 
 import { type TimingProfile, timingProfile } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
+import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import type { BasicAuth } from '@sluice/rest-api';
 
 export interface CoordinatorSettings {
   readonly redisUrl: string;
+  /** Where records travel. */
+  readonly log: LogSettings;
   readonly cluster: string;
   readonly coordinator: string;
   readonly host: string;
@@ -35,7 +38,9 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
-  SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start`;
+  SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
+
+${logSettingsHelp}`;
 
 /** @throws SluiceError `config.invalid` that lists every problem. */
 export function readSettings(
@@ -43,8 +48,10 @@ export function readSettings(
   flags: { readonly insecure: boolean },
 ): CoordinatorSettings {
   const settings = new SettingsReader(environment);
+  const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
   const compiled: CoordinatorSettings = {
-    redisUrl: settings.string('REDIS_URL', 'redis://127.0.0.1:6379'),
+    redisUrl,
+    log: readLogSettings(settings, redisUrl),
     cluster: settings.string('SLUICE_CLUSTER', 'default'),
     coordinator: settings.string('SLUICE_COORDINATOR_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),

@@ -1,9 +1,9 @@
+import type { LogSettings } from '@sluice/log-choice';
+
 /** What every executor of a worker is told when it starts. Structured-clonable. */
 export interface ExecutorData {
-  readonly logRedisUrl: string;
-  readonly logPartitionBytesMax: number;
-  readonly logRetention: 'block' | 'delete';
-  readonly logGroupRetentionMs: number;
+  /** With passwords: not to be logged. */
+  readonly log: LogSettings;
   readonly cluster: string;
   readonly worker: string;
   readonly plugins: readonly string[];

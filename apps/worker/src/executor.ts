@@ -1,35 +1,20 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
-import { RedisLog } from '@sluice/record-log-redis';
+import { LateLog, openLog } from '@sluice/log-choice';
 import { createRuntimeFactory, loadPlugins } from '@sluice/runtime';
 import { pino } from 'pino';
 
 import type { ExecutorData } from './executor-data.ts';
 
 await runExecutor(async ({ id, data, lease }) => {
-  const {
-    logRedisUrl,
-    logPartitionBytesMax,
-    logRetention,
-    logGroupRetentionMs,
-    cluster,
-    worker,
-    plugins,
-    workerConfig,
-    offsetFlushIntervalMs,
-    logLevel,
-  } = data as ExecutorData;
+  const { cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel, ...rest } =
+    data as ExecutorData;
   const logger = pino({ level: logLevel, base: { worker, executor: id, pid: process.pid } });
-  const log = new RedisLog({
-    url: logRedisUrl,
-    cluster,
-    clientId: `${worker}/${id}`,
-    partitionBytesMax: logPartitionBytesMax,
-    retention: logRetention,
-    groupRetentionMs: logGroupRetentionMs,
-    logger,
-  });
-  await log.start();
+  const log = new LateLog(
+    await openLog(rest.log, { cluster, clientId: `${worker}/${id}`, logger }),
+  );
+  // The log may be away: tasks then wait for it, and the control thread says what is wrong with it.
+  log.start().catch(() => {});
   // Drivers retry for seconds after a check: a lease that is over ends their sockets.
   lease.onExpired(() => log.disconnect());
   // Modules that do not load were reported by the scan; here they are just not there.

@@ -1,6 +1,7 @@
 /** `/health` and `/metrics` of a worker. No configuration values, no writes. */
 
 import { type Service, toError } from '@sluice/kernel';
+import type { LogHealth } from '@sluice/log-choice';
 import { assertBindAllowed, listenOn } from '@sluice/rest-api';
 import { type FastifyInstance, fastify } from 'fastify';
 
@@ -11,6 +12,7 @@ export interface WorkerHttpOptions {
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Throws with the reason while the worker cannot do its work. */
   readonly ready: () => void;
+  readonly log: () => LogHealth;
 }
 
 export class WorkerHttp implements Service {
@@ -43,6 +45,7 @@ export class WorkerHttp implements Service {
         message: problem ?? 'Worker has completed startup and is ready to handle requests.',
         ready: problem === undefined,
         worker: settings.worker,
+        log: this.#options.log(),
       };
     });
     this.#app.get('/health/live', async () => ({ status: 'alive' }));

@@ -3,17 +3,12 @@ import { hostname } from 'node:os';
 
 import { type TimingProfile, timingProfile } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
+import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 
 export interface WorkerSettings {
   readonly redisUrl: string;
-  /** Where records travel; the coordination Redis unless another is given. */
-  readonly logRedisUrl: string;
-  /** Quota of each partition of the Redis log. */
-  readonly logPartitionBytesMax: number;
-  /** At the quota: `block` producers, or `delete` the oldest records. */
-  readonly logRetention: 'block' | 'delete';
-  /** A group of the Redis log that was not heard of for so long holds no records back any more. */
-  readonly logGroupRetentionMs: number;
+  /** Where records travel. */
+  readonly log: LogSettings;
   readonly cluster: string;
   readonly worker: string;
   readonly host: string;
@@ -36,11 +31,6 @@ export interface WorkerSettings {
 
 export const settingsHelp = `Settings (environment variables):
   REDIS_URL                    redis://127.0.0.1:6379   coordination; redis:// or rediss://
-  SLUICE_LOG_REDIS_URL         REDIS_URL                the Redis that carries records
-  SLUICE_LOG_PARTITION_MB      256                      quota of each topic partition
-  SLUICE_LOG_RETENTION         block                    at the quota: block producers, or delete the oldest
-  SLUICE_LOG_GROUP_RETENTION_HOURS  168                 a sink's group that was gone for so long holds
-                                                        no records back any more
   SLUICE_CLUSTER               default                  all processes of one cluster share it
   SLUICE_WORKER_NAME           <host>-<random>          keep it over restarts to keep the slot
   SLUICE_HOST                  127.0.0.1                address of /health and /metrics
@@ -56,7 +46,9 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_DRAIN_TIMEOUT_MS      30000                    for all tasks to stop on SIGTERM
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
-  SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start`;
+  SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
+
+${logSettingsHelp}`;
 
 const hourMs = 3_600_000;
 
@@ -70,13 +62,7 @@ export function readSettings(
   const executors = settings.integer('SLUICE_EXECUTORS', 0, { min: 0, max: 256 });
   const compiled: WorkerSettings = {
     redisUrl,
-    logRedisUrl: settings.string('SLUICE_LOG_REDIS_URL', redisUrl),
-    logPartitionBytesMax:
-      settings.integer('SLUICE_LOG_PARTITION_MB', 256, { min: 1, max: 1_048_576 }) * 1024 * 1024,
-    logRetention: settings.oneOf('SLUICE_LOG_RETENTION', ['block', 'delete'], 'block'),
-    logGroupRetentionMs:
-      settings.integer('SLUICE_LOG_GROUP_RETENTION_HOURS', 168, { min: 1, max: 1_000_000 }) *
-      hourMs,
+    log: readLogSettings(settings, redisUrl),
     cluster: settings.string('SLUICE_CLUSTER', 'default'),
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),
@@ -96,12 +82,8 @@ export function readSettings(
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };
-  for (const [name, url] of [
-    ['REDIS_URL', compiled.redisUrl],
-    ['SLUICE_LOG_REDIS_URL', compiled.logRedisUrl],
-  ] as const) {
-    if (!/^rediss?:\/\//.test(url))
-      settings.problem(`${name} must begin with redis:// or rediss://`);
+  if (!/^rediss?:\/\//.test(redisUrl)) {
+    settings.problem('REDIS_URL must begin with redis:// or rediss://');
   }
   settings.check();
   return Object.freeze(compiled);

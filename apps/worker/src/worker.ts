@@ -13,6 +13,7 @@ import {
 } from '@sluice/coordination-redis';
 import { LeaderWakeQueue, QueueRegistry, StartQueueConsumer } from '@sluice/dispatch-bullmq';
 import { type Logger, type Service, SluiceError, systemClock } from '@sluice/kernel';
+import { LogProbe } from '@sluice/log-choice';
 import { type PluginScan, scanPlugins } from '@sluice/runtime';
 import type { Redis } from 'ioredis';
 
@@ -36,6 +37,7 @@ export class Worker implements Service {
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #metrics = new TaskMetrics();
+  readonly #logProbe: LogProbe;
   readonly #http: WorkerHttp;
   #host: ActorHost | undefined;
   #agent: WorkerAgent | undefined;
@@ -52,6 +54,12 @@ export class Worker implements Service {
     });
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
+    this.#logProbe = new LogProbe({
+      settings: settings.log,
+      cluster,
+      clientId: `${settings.worker}/probe`,
+      logger,
+    });
     this.#http = new WorkerHttp({
       settings,
       metrics: {
@@ -59,6 +67,7 @@ export class Worker implements Service {
         render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
       },
       ready: () => this.#readiness(),
+      log: () => this.#logProbe.health,
     });
   }
 
@@ -79,6 +88,7 @@ export class Worker implements Service {
     }
     await this.#queues.start();
     await this.#http.start();
+    await this.#logProbe.start();
     await this.#startAgent(scan.usable, announced(scan));
   }
 
@@ -143,28 +153,18 @@ export class Worker implements Service {
       await dieNow(this.#logger, `${stuck} executors did not end`, lastWordsMs.stopped);
     }
     await this.#http.stop();
+    await this.#logProbe.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
     this.#heartbeatRedis.disconnect();
   }
 
   #executorData(plugins: readonly string[]): ExecutorData {
-    const { logRedisUrl, logPartitionBytesMax, logRetention, logGroupRetentionMs } = this.#settings;
-    const { cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
-    return {
-      logRedisUrl,
-      logPartitionBytesMax,
-      logRetention,
-      logGroupRetentionMs,
-      cluster,
-      worker,
-      plugins,
-      workerConfig,
-      offsetFlushIntervalMs,
-      logLevel,
-    };
+    const { log, cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
+    return { log, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel };
   }
 
+  /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */
   #readiness(): void {
     const { profile } = this.#settings;
     const ageMs = this.#agent?.leaseAgeMs;
@@ -174,6 +174,9 @@ export class Worker implements Service {
         'worker.no_lease',
         `no heartbeat acknowledged for ${Math.round(ageMs)} ms: is Redis reachable?`,
       );
+    }
+    if (!this.#logProbe.hasAnswered) {
+      throw new SluiceError('worker.no_log', this.#logProbe.health.message);
     }
   }
 }

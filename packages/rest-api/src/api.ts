@@ -29,6 +29,8 @@ export interface ApiOptions extends SecurityOptions {
   readonly logger: Logger;
   /** What has to work for this process to be ready; by default that the client reaches its store. */
   readonly health?: HealthChecks;
+  /** More keys of `/health`: what is worth knowing, but says nothing about being ready. */
+  readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -61,7 +63,11 @@ export function buildApi(options: ApiOptions): FastifyInstance {
 
   const cluster = new ClusterAccess({ client, clock, requestTimeoutMs });
   registerServer(app, info);
-  registerHealth(app, { checks: options.health ?? { redis: () => client.ping() }, clock });
+  registerHealth(app, {
+    checks: options.health ?? { redis: () => client.ping() },
+    details: options.healthDetails ?? (() => ({})),
+    clock,
+  });
   registerConnectors(app, cluster);
   registerConnectorConfigs(app, cluster);
   registerConnectorStatus(app, cluster);

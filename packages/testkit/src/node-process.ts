@@ -197,10 +197,10 @@ export class NodeProcess {
   }
 }
 
-/** What vitest and node put there for themselves is not for the apps. */
+/** What vitest and node put there for themselves is not for the apps, nor is the Kafka that tests are to use. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(VITEST|NODE_OPTIONS$|NODE_ENV$|SLUICE_)/.test(name),
+    ([name]) => !/^(VITEST|NODE_OPTIONS$|NODE_ENV$|SLUICE_|KAFKA_)/.test(name),
   );
   return Object.fromEntries(kept);
 }

@@ -1,12 +1,13 @@
 /** `sluice log forget-group`: tells what it would mean, and does it only with --yes. */
-import type { PartitionUsage, RedisLog } from '@sluice/record-log-redis';
+import type { PartitionUsage } from '@sluice/record-log-redis';
 import { groupOf } from '@sluice/runtime';
 import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatTable } from '../format/table.ts';
-import { withLog } from '../log-session.ts';
+import { type OpenedLog, withLog } from '../log-session.ts';
+import { type PartitionInLog, usageOf } from '../log-usage.ts';
 import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
 import { type CommandContext, withSession } from './command.ts';
 
@@ -36,11 +37,14 @@ export function addForgetGroupCommand(log: Command, context: CommandContext): vo
   addGlobalOptions(command).addHelpText('after', examples);
   command.action(async (group: string, { yes, force }: Flags) => {
     const global = globalOptionsOf(command, context.io);
-    await withLog(context.io, global, async (client) => {
-      const consequences = consequencesOf(group, await client.usage());
+    await withLog(context.io, global, async (opened) => {
+      const consequences =
+        opened.kind === 'redis'
+          ? consequencesOf(group, await opened.log.usage())
+          : (await usageOf(opened, async () => [group])).flatMap(consequencesOnKafka);
       if (consequences.length === 0) throw noGroupError(group, global);
-      if (!force) await refuseIfInUse(context, global, client, group);
-      if (yes) await client.forgetGroup(group);
+      if (!force) await refuseIfInUse(context, global, opened, group);
+      if (yes) await opened.log.forgetGroup(group);
       tell(context, global, { group, consequences, isDone: yes === true });
     });
   });
@@ -60,11 +64,28 @@ interface Consequence {
   readonly committed: number | null;
   readonly end: number;
   readonly lag: number;
-  readonly bytesHeld: number;
+  /** null: not known. */
+  readonly bytesHeld: number | null;
   /** Records that it has not read and that would be deleted at once, since all others have read them. */
   readonly recordsDeleted: number;
   /** No other group reads the partition: its records stay until room is needed. */
   readonly isLast: boolean;
+  /** What is kept does not depend on groups. */
+  readonly isKeptAnyway?: true;
+}
+
+function consequencesOnKafka({ topic, partition, end, groups }: PartitionInLog): Consequence[] {
+  return groups.map(({ committed, lag }) => ({
+    topic,
+    partition,
+    committed: committed ?? null,
+    end,
+    lag,
+    bytesHeld: null,
+    recordsDeleted: 0,
+    isLast: false,
+    isKeptAnyway: true,
+  }));
 }
 
 function consequencesOf(group: string, usage: readonly PartitionUsage[]): Consequence[] {
@@ -91,7 +112,7 @@ function consequencesOf(group: string, usage: readonly PartitionUsage[]): Conseq
 async function refuseIfInUse(
   context: CommandContext,
   global: GlobalOptions,
-  log: RedisLog,
+  opened: OpenedLog,
   group: string,
 ): Promise<void> {
   const { connectors } = await withSession(context, global, 'read', (session) =>
@@ -104,7 +125,8 @@ async function refuseIfInUse(
       `group ${group} is in use: connector ${record.name} exists; delete it first (sluice delete ${record.name}), or use --force`,
     );
   }
-  if ((await log.activeReaders(group)) === 0) return;
+  // Kafka refuses by itself to delete a group that has members.
+  if (opened.kind === 'kafka' || (await opened.log.activeReaders(group)) === 0) return;
   throw new CliError(
     exitCodes.invalid,
     `group ${group} is in use: a reader of it is active; wait until its task has stopped, or use --force`,
@@ -135,7 +157,7 @@ function tell(
     String(each.committed ?? '-'),
     String(each.end),
     String(each.lag),
-    formatBytes(each.bytesHeld),
+    each.bytesHeld === null ? '-' : formatBytes(each.bytesHeld),
     consequenceText(each),
   ]);
   io.out(
@@ -148,7 +170,8 @@ function tell(
   );
 }
 
-function consequenceText({ isLast, recordsDeleted }: Consequence): string {
+function consequenceText({ isLast, isKeptAnyway, recordsDeleted }: Consequence): string {
+  if (isKeptAnyway) return "nothing is deleted: the topic's retention decides";
   if (isLast) return 'no other group reads it: the oldest records go when room is needed';
   if (recordsDeleted === 0) return 'nothing is deleted: other groups need what it needs';
   return `up to ${recordsDeleted} records that it has not read are deleted: all other groups have`;

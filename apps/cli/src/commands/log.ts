@@ -1,17 +1,19 @@
-/** `sluice log …`: what the record log on Redis holds, and for whom. */
-import type { PartitionUsage } from '@sluice/record-log-redis';
+/** `sluice log …`: what the record log holds, and for whom. */
+import { groupOf } from '@sluice/runtime';
 import type { Command } from 'commander';
 
 import { formatAge } from '../format/age.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { type Cell, formatTable } from '../format/table.ts';
 import { withLog } from '../log-session.ts';
-import { addGlobalOptions, globalOptionsOf } from '../options.ts';
-import type { CommandContext } from './command.ts';
+import { type PartitionInLog, usageOf } from '../log-usage.ts';
+import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
+import { type CommandContext, withSession } from './command.ts';
 import { addForgetGroupCommand, noGroupError } from './log-forget-group.ts';
 
 const server = `
-The log is on the Redis of SLUICE_LOG_REDIS_URL, else of --redis or REDIS_URL.`;
+The log is on Kafka if KAFKA_BROKERS is set (with the workers' other KAFKA_… settings), else on the Redis of
+SLUICE_LOG_REDIS_URL, else of --redis or REDIS_URL. Of a log on Kafka, bytes and ages are not known (-).`;
 
 const topicExamples = `${server}
 
@@ -20,8 +22,11 @@ Examples:
   sluice log topics --json | jq '.[] | select(.bytes > 100000000)'`;
 
 const groupExamples = `${server}
-HELD is what the log keeps for the group: what it has not read yet. The groups that hold most come first. One
-that was not heard of for 7 days (SLUICE_LOG_GROUP_RETENTION_HOURS) is expired and holds nothing back.
+On Kafka, the groups of this cluster's sinks are listed, and any that is named; kafka-consumer-groups.sh
+lists all.
+
+On Redis, HELD is what the log keeps for the group: what it has not read yet. The groups that hold most come
+first. One that was not heard of for 7 days (SLUICE_LOG_GROUP_RETENTION_HOURS) is expired and holds nothing back.
 
 Examples:
   sluice log groups
@@ -29,9 +34,7 @@ Examples:
   sluice log groups --json | jq '.[] | select(.expired)'`;
 
 export function addLogCommand(program: Command, context: CommandContext): void {
-  const log = program
-    .command('log')
-    .description('look after the record log on Redis: topics, groups');
+  const log = program.command('log').description('look after the record log: topics, groups');
   addTopicsCommand(log, context);
   addGroupsCommand(log, context);
   addForgetGroupCommand(log, context);
@@ -42,7 +45,9 @@ function addTopicsCommand(log: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', topicExamples);
   command.action(async () => {
     const global = globalOptionsOf(command, context.io);
-    const usage = await withLog(context.io, global, (client) => client.usage());
+    const usage = await withLog(context.io, global, (opened) =>
+      usageOf(opened, () => groupsOfSinks(context, global)),
+    );
     const topics = [...Map.groupBy(usage, ({ topic }) => topic)].map(summarize);
     print(context, global.json, {
       headings: ['TOPIC', 'PARTITIONS', 'RECORDS', 'BYTES', 'GROUPS'],
@@ -50,7 +55,7 @@ function addTopicsCommand(log: Command, context: CommandContext): void {
         topic,
         String(partitions),
         String(records),
-        formatBytes(bytes),
+        bytes === null ? '-' : formatBytes(bytes),
         groups.length === 0 ? '-' : groups.join(', '),
       ]),
       json: topics,
@@ -67,10 +72,14 @@ function addGroupsCommand(log: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', groupExamples);
   command.action(async (wanted: string | undefined) => {
     const global = globalOptionsOf(command, context.io);
-    const usage = await withLog(context.io, global, (client) => client.usage());
+    const usage = await withLog(context.io, global, (opened) =>
+      usageOf(opened, async () =>
+        wanted === undefined ? groupsOfSinks(context, global) : [wanted],
+      ),
+    );
     const places = placesOf(usage)
       .filter(({ group }) => wanted === undefined || group === wanted)
-      .sort((a, b) => b.bytesHeld - a.bytesHeld);
+      .sort((a, b) => (b.bytesHeld ?? b.lag) - (a.bytesHeld ?? a.lag));
     if (wanted !== undefined && places.length === 0) throw noGroupError(wanted, global);
     print(context, global.json, {
       headings: ['GROUP', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'HELD', 'HEARD OF', 'NOTE'],
@@ -80,8 +89,8 @@ function addGroupsCommand(log: Command, context: CommandContext): void {
         String(place.committed ?? '-'),
         String(place.end),
         String(place.lag),
-        formatBytes(place.bytesHeld),
-        `${formatAge(place.idleMs)} ago`,
+        place.bytesHeld === null ? '-' : formatBytes(place.bytesHeld),
+        place.idleMs === null ? '-' : `${formatAge(place.idleMs)} ago`,
         place.expired ? { text: 'expired: holds nothing back', tone: 'warn' as const } : '',
       ]),
       json: places,
@@ -94,34 +103,47 @@ interface TopicSummary {
   readonly topic: string;
   readonly partitions: number;
   readonly records: number;
-  readonly bytes: number;
+  /** null: not known. */
+  readonly bytes: number | null;
   readonly groups: readonly string[];
 }
 
-function summarize([topic, partitions]: [string, readonly PartitionUsage[]]): TopicSummary {
+function summarize([topic, partitions]: [string, readonly PartitionInLog[]]): TopicSummary {
   const groups = partitions.flatMap((each) => each.groups.map(({ group }) => group));
+  const bytes = partitions.flatMap((each) => each.bytes ?? []);
   return {
     topic,
     partitions: partitions.length,
     records: partitions.reduce((sum, { low, end }) => sum + end - low, 0),
-    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: bytes.length === 0 ? null : bytes.reduce((sum, each) => sum + each, 0),
     groups: [...new Set(groups)].sort(),
   };
 }
 
-export interface GroupPlaceView {
+interface GroupPlaceView {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
   readonly committed: number | null;
   readonly end: number;
   readonly lag: number;
-  readonly bytesHeld: number;
-  readonly idleMs: number;
+  /** null: not known. */
+  readonly bytesHeld: number | null;
+  readonly idleMs: number | null;
   readonly expired: boolean;
 }
 
-export function placesOf(usage: readonly PartitionUsage[]): GroupPlaceView[] {
+/** Groups of the sinks that exist. */
+async function groupsOfSinks(context: CommandContext, global: GlobalOptions): Promise<string[]> {
+  const { connectors } = await withSession(context, global, 'read', ({ client }) =>
+    client.snapshot(),
+  );
+  return [...connectors.values()].flatMap(({ record }) =>
+    record.type === 'sink' ? [groupOf(record.name, record.config)] : [],
+  );
+}
+
+function placesOf(usage: readonly PartitionInLog[]): GroupPlaceView[] {
   return usage.flatMap(({ topic, partition, end, groups }) =>
     groups.map(({ group, committed, lag, bytesHeld, idleMs, isExpired }) => ({
       group,
@@ -130,9 +152,9 @@ export function placesOf(usage: readonly PartitionUsage[]): GroupPlaceView[] {
       committed: committed ?? null,
       end,
       lag,
-      bytesHeld,
-      idleMs,
-      expired: isExpired,
+      bytesHeld: bytesHeld ?? null,
+      idleMs: idleMs ?? null,
+      expired: isExpired ?? false,
     })),
   );
 }

@@ -18,9 +18,16 @@ interface CheckResult {
 
 const checkMs = 1_000;
 
+export interface HealthOptions {
+  readonly checks: HealthChecks;
+  /** Shown by `/health` besides, under keys of their own. */
+  readonly details: () => Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+}
+
 export function registerHealth(
   app: FastifyInstance,
-  { checks, clock }: { checks: HealthChecks; clock: Clock },
+  { checks, details, clock }: HealthOptions,
 ): void {
   resource(app, '/health', {
     GET: async () => {
@@ -30,7 +37,7 @@ export function registerHealth(
       const message = ready
         ? 'Worker has completed startup and is ready to handle requests.'
         : `Alive, but not ready: ${failing.join(', ')} failing`;
-      return { status: 'healthy', message, ready, checks: results };
+      return { ...details(), status: 'healthy', message, ready, checks: results };
     },
   });
   resource(app, '/health/live', { GET: async () => ({ status: 'alive' }) });

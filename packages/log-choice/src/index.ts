@@ -1,0 +1,10 @@
+export { LateLog } from './late-log.ts';
+export { type LogHealth, LogProbe, type LogProbeOptions } from './log-probe.ts';
+export { type OpenLogOptions, openLog } from './open-log.ts';
+export {
+  type LogKind,
+  type LogSettings,
+  logAddress,
+  logSettingsHelp,
+  readLogSettings,
+} from './settings.ts';

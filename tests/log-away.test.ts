@@ -1,0 +1,155 @@
+/** The record log is away when a cluster starts: everybody says so, tasks wait for it, and run once it is there. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import {
+  type Cluster,
+  freePort,
+  type Member,
+  makeOwnedFolder,
+  startCluster,
+  startRedis,
+  waitFor,
+} from '@sluice/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { linesIn } from './support/numbered-file.ts';
+import { sluice } from './support/sluice-command.ts';
+
+interface LogHealth {
+  readonly kind: string;
+  readonly address: string;
+  readonly reachable: boolean;
+  readonly message: string;
+}
+
+const strings = {
+  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+};
+const password = 'hunter2-hunter2';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = makeOwnedFolder('log-away');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a log on Redis', () => {
+  test('a server that is away at start is named, and the pipeline runs once it is there', async () => {
+    const port = await freePort();
+    const env = { SLUICE_LOG_REDIS_URL: `redis://127.0.0.1:${port}` };
+    await using cluster = await startCluster({ workers: 1, env });
+    const files = await applyPipeline(cluster);
+    const [coordinator, worker] = membersOf(cluster);
+    for (const member of [coordinator, worker]) {
+      const health = await unreachable(member);
+      expect(health).toMatchObject({ kind: 'redis', address: `redis://127.0.0.1:${port}` });
+      expect(health.message).toContain(`Redis at 127.0.0.1:${port}`);
+      await member.process.waitForLog('record log cannot be used, tasks wait');
+    }
+    // Where there never was a log, settings may be wrong: a rollout of this worker must not go on.
+    expect(await statusOf(`${worker.url}/health/ready`)).toBe(503);
+    expect(await statusOf(`${worker.url}/health/live`)).toBe(200);
+    expect(await statusOf(`${coordinator.url}/health/ready`)).toBe(200);
+    const stalled = await worker.process.waitForLine(/"code":"log\.unreachable"/);
+    expect(stalled.input).toContain(`127.0.0.1:${port}`);
+
+    await using redis = await startRedis({ port });
+    await arrived(files.output);
+    for (const member of [coordinator, worker]) {
+      await reachable(member);
+      await member.process.waitForLog('record log answers');
+    }
+    expect(await statusOf(`${worker.url}/health/ready`)).toBe(200);
+
+    // One that goes away later is waited for by tasks, and by nobody else.
+    await redis.kill('SIGKILL');
+    await unreachable(worker);
+    expect(await statusOf(`${worker.url}/health/ready`)).toBe(200);
+  });
+
+  test('a password that is wrong is told without being quoted, and waited for', async () => {
+    await using redis = await startRedis({ config: ['--requirepass', 'another'] });
+    const url = `redis://me:${password}@127.0.0.1:${redis.port}`;
+    await using cluster = await startCluster({ workers: 1, env: { SLUICE_LOG_REDIS_URL: url } });
+    await applyPipeline(cluster);
+    const [, worker] = membersOf(cluster);
+    const health = await unreachable(worker);
+    expect(health.message).toMatch(/refuses this user .*check user and password/);
+    await worker.process.waitForLine(/"code":"log\.forbidden".*"unit":|"unit":.*"log\.forbidden"/);
+    expect(cluster.logs()).not.toContain(password);
+    expect((await cluster.status('lines')).tasks).toMatchObject([{ state: 'RUNNING' }]);
+  });
+});
+
+test('settings that cannot be right end each process with one message for all of them', async () => {
+  const env = { KAFKA_BROKERS: 'kafka', KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' };
+  const cluster = { name: 'none', redisUrl: 'redis://127.0.0.1:1' };
+  const command = await sluice(cluster, ['log', 'topics'], env);
+  expect(command).toMatchObject({ code: 2, stdout: '' });
+  expect(command.stderr).toContain("KAFKA_BROKERS: 'kafka' has no port: write kafka:9092");
+  expect(command.stderr).toContain('KAFKA_SASL_MECHANISM is not set');
+});
+
+/** A file that is copied, line by line, through the log. */
+async function applyPipeline(cluster: Cluster): Promise<{ readonly output: string }> {
+  const [input, output] = [join(folder, `${cluster.name}-in`), join(folder, `${cluster.name}-out`)];
+  writeFileSync(input, 'first\nsecond\n');
+  const topic = 'lines';
+  await cluster.apply('lines', {
+    'connector.class': 'FileStreamSource',
+    file: input,
+    topic,
+    ...strings,
+  });
+  await cluster.apply('copy', {
+    'connector.class': 'FileStreamSink',
+    file: output,
+    topics: topic,
+    ...strings,
+  });
+  return { output };
+}
+
+async function arrived(path: string): Promise<void> {
+  await waitFor(() => linesIn(path), {
+    what: 'both lines to arrive',
+    until: (lines) => lines.length >= 2,
+    timeoutMs: 30_000,
+  });
+  expect(linesIn(path)).toEqual(['first', 'second']);
+}
+
+function membersOf(cluster: Cluster): [Member, Member] {
+  const [coordinator] = cluster.coordinators;
+  const [worker] = cluster.workers;
+  if (!coordinator || !worker) throw new Error('the cluster must have a coordinator and a worker');
+  return [coordinator, worker];
+}
+
+async function unreachable(member: Member): Promise<LogHealth> {
+  return await logOf(member, ({ reachable: is, message }) => !is && !message.includes('yet'));
+}
+
+async function reachable(member: Member): Promise<LogHealth> {
+  return await logOf(member, (log) => log.reachable);
+}
+
+async function logOf(member: Member, until: (log: LogHealth) => boolean): Promise<LogHealth> {
+  return await waitFor(
+    async () => {
+      const response = await fetch(`${member.url}/health`);
+      return ((await response.json()) as { log: LogHealth }).log;
+    },
+    { what: `what ${member.name} says of the log`, until, timeoutMs: 30_000 },
+  );
+}
+
+async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  return response.status;
+}
