@@ -1,4 +1,4 @@
-import { type Clock, type Logger, SluiceError } from '@sluice/kernel';
+import type { Clock, Logger } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 import type { RedisLog } from '@sluice/record-log-redis';
 
@@ -31,10 +31,8 @@ export async function openLog(settings: LogSettings, options: OpenLogOptions): P
       return new RedisLog({ ...settings.redis, ...options });
     }
     case 'kafka': {
-      throw new SluiceError(
-        'log.unsupported',
-        'this build has no log on Kafka yet: unset KAFKA_BROKERS',
-      );
+      const { KafkaLog, kafkaLogOptions } = await import('@sluice/record-log-kafka');
+      return new KafkaLog(kafkaLogOptions(settings.kafka, options));
     }
   }
 }

@@ -21,7 +21,7 @@ export interface ConnectParts {
 
 /** @throws SluiceError `log.bad_file` if a certificate or key cannot be read (any more). */
 export function kafkaLogOptions(settings: KafkaSettings, parts: ConnectParts): KafkaLogOptions {
-  const { brokers, tls, sasl, configStorageTopic: _notOfTheLog, ...given } = settings;
+  const { brokers, tls, sasl, ...given } = settings;
   return {
     ...given,
     ...parts,
