@@ -11,14 +11,16 @@ import {
   findJava,
   findKafkaFolder,
   findOnPath,
+  hasKafkaArchives,
   javaVersion,
   javaVersionMin,
   type KafkaVersion,
   kafkaVersions,
+  makeKafkaArchives,
 } from '@sluice/testkit';
 import { candidateVersion, installPackages, updateLists, whyNoApt } from './apt.ts';
 import { downloadKafka } from './kafka-from-maven.ts';
-import { type Note, note } from './progress.ts';
+import { type Note, note, step } from './progress.ts';
 
 /** Newest last: what Debian and Ubuntu call a Java that is new enough, of which each release has some. */
 const javaPackages = [
@@ -49,6 +51,20 @@ export async function obtainKafka(
   process.env['SLUICE_JAVA'] = java;
   if (version === kafkaVersions.current) process.env['SLUICE_KAFKA_HOME'] = folder;
   return folder;
+}
+
+/**
+ * Makes the current version start in half the time, once for each machine. Worth its half minute for who
+ * starts many of them; where it fails, they start all the same.
+ */
+export async function quickenKafka(tell: Note = note): Promise<void> {
+  try {
+    if (hasKafkaArchives()) return;
+    const what = 'class archives, with which Kafka starts in half the time';
+    await step(what, async () => await makeKafkaArchives(), tell);
+  } catch (error) {
+    tell(`no class archives, Kafka starts slowly: ${toError(error).message}`);
+  }
 }
 
 async function obtainJava(reasons: string[], tell: Note): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import { systemClock, toError } from '@sluice/kernel';
 import { kafkaVersions, repositoryRoot } from '@sluice/testkit';
 import { reportFileVariable, type VitestReport } from './count-reporter.ts';
 import { spawnForeground } from './foreground.ts';
-import { obtainKafka } from './kafka.ts';
+import { obtainKafka, quickenKafka } from './kafka.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
@@ -148,6 +148,7 @@ async function runChecks(checks: readonly Check[]): Promise<{ suite: Suite; fail
 async function whatKafkaLacks(): Promise<string[]> {
   try {
     for (const version of Object.values(kafkaVersions)) await obtainKafka(version);
+    await quickenKafka();
     return [];
   } catch (error) {
     return [`kafka › ${toError(error).message}`];

@@ -35,12 +35,13 @@ export {
   spawnGuarded,
 } from './guarded-process.ts';
 export { KafkaHandle, type StartKafkaOptions, startKafka } from './kafka.ts';
+export { hasKafkaArchives, makeKafkaArchives } from './kafka-archives.ts';
 export {
   KafkaConnect,
   type StartKafkaConnectOptions,
   startKafkaConnect,
 } from './kafka-connect.ts';
-export { archiveFile, archiveFolder, type JvmTuning } from './kafka-java.ts';
+export type { JvmTuning } from './kafka-java.ts';
 export { type KafkaListener, type KafkaMechanism, unsecuredToken } from './kafka-listeners.ts';
 export type { KafkaNode } from './kafka-node.ts';
 export {

@@ -19,6 +19,8 @@ import { propertiesText } from './kafka-settings.ts';
 
 const readyTimeoutMs = 120_000;
 const endLimitMs = 20_000;
+/** Writing an archive takes 3 s, and more where others work too. */
+const archiveLimitMs = 90_000;
 const portAttemptsMax = 3;
 
 export interface StartKafkaConnectOptions {
@@ -74,6 +76,7 @@ export class KafkaConnect {
   readonly api: ApiClient;
   readonly #dir: string;
   readonly #java: JavaProcess;
+  readonly #endLimitMs: number;
 
   constructor(port: number, options: StartKafkaConnectOptions) {
     this.group = options.group ?? `connect-${newShortId()}`;
@@ -83,6 +86,7 @@ export class KafkaConnect {
     this.configsTopic = options.configsTopic ?? `${this.group}-configs`;
     this.statusTopic = options.statusTopic ?? `${this.group}-status`;
     this.api = new ApiClient(() => this.url);
+    this.#endLimitMs = options.archiveTo === undefined ? endLimitMs : archiveLimitMs;
     this.#dir = makeOwnedFolder('connect');
     const settingsFile = join(this.#dir, 'connect.properties');
     writeFileSync(
@@ -126,13 +130,13 @@ export class KafkaConnect {
 
   /** Starts it again on the same port, after ending it in order if it still runs. */
   async restart(): Promise<void> {
-    await this.#java.end(endLimitMs);
+    await this.#java.end(this.#endLimitMs);
     await this.#java.start();
   }
 
   /** Ends it in order, so that its offsets are written, and removes its folder. May be called twice. */
   async stop(): Promise<void> {
-    await this.#java.end(endLimitMs);
+    await this.#java.end(this.#endLimitMs);
     rmSync(this.#dir, { recursive: true, force: true });
   }
 

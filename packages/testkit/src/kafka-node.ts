@@ -9,6 +9,8 @@ import { formatStorage, isFormatted } from './kafka-storage.ts';
 
 const readyTimeoutMs = 90_000;
 const endLimitMs = 15_000;
+/** Writing an archive takes 3 s, and more where others work too. */
+const archiveLimitMs = 90_000;
 
 export interface KafkaNodeOptions {
   readonly home: KafkaHome;
@@ -103,7 +105,7 @@ export class KafkaNode {
   /** Ends it: in order if its data is kept, else by force, and then removes it. May be called twice. */
   async stop(): Promise<void> {
     if (this.#options.isKept) {
-      await this.#java.end(endLimitMs);
+      await this.#java.end(this.#options.archiveTo === undefined ? endLimitMs : archiveLimitMs);
       return;
     }
     await this.#java.kill('SIGKILL');

@@ -33,6 +33,8 @@ export interface KafkaToolOptions {
   readonly tuning?: 'quick' | 'server';
   /** Default 256. */
   readonly heapMb?: number;
+  /** For `makeKafkaArchives`. */
+  readonly archiveTo?: string;
 }
 
 /** Who is asked: a Kafka of `startKafka`, or just addresses. */
@@ -67,6 +69,7 @@ export async function kafkaTool(
       args: withAddress(tool, args, { bootstrap: kafka.bootstrap, isOld }),
       heapMb: options.heapMb ?? 256,
       tuning: options.tuning ?? 'quick',
+      ...(options.archiveTo === undefined ? {} : { archiveTo: options.archiveTo }),
     }),
   });
   const output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
