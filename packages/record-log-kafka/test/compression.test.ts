@@ -59,9 +59,9 @@ test.each(packing)('%s that would become too large is refused', (codec) => {
 });
 
 test('what inflates a thousand times is refused without having it in memory', () => {
-  const large = Buffer.alloc(512 * 1024 * 1024);
+  const large = Buffer.alloc(128 * 1024 * 1024);
   const bombs = [
-    [compressionCodes.gzip, gzipSync(large.subarray(0, 128 * 1024 * 1024))],
+    [compressionCodes.gzip, gzipSync(large, { level: 1 })],
     [compressionCodes.zstd, zstdCompressSync(large)],
     [compressionCodes.lz4, compressFrameSync(large)],
   ] as const;

@@ -38,6 +38,7 @@ test('kafkajs has exactly the version whose internals are reached', () => {
 test('a connection has the members that ours calls, and the queue it lets us replace', () => {
   expect(connection).toMatchObject({
     connectionStatus: disconnectedStatus,
+    reauthenticationThreshold: 10_000,
     connect: expect.any(Function),
     processData: expect.any(Function),
     isConnected: expect.any(Function),
@@ -56,6 +57,7 @@ test('a connection has the members that ours calls, and the queue it lets us rep
       destroy: expect.any(Function),
     },
   });
+  expect(connection.sessionLifetime.toString()).toBe('0');
   expect(connection.nextCorrelationId()).toBe(0);
   expect(connection.nextCorrelationId()).toBe(1);
 });

@@ -23,12 +23,26 @@ export async function stockEncode(
   return { apiKey, apiName, bytes: (await encode()).buffer };
 }
 
-/** Without its `parse`, which throws at the first error code. */
-export async function stockDecode(name: string, version: number, body: Buffer): Promise<unknown> {
-  const { decode } = require(`kafkajs/src/protocol/requests/${name}/v${version}/response`) as {
-    decode: (body: Buffer) => Promise<unknown>;
+/** Of a request whose body has so many bytes. */
+export async function stockHeader(
+  request: { readonly apiKey: number; readonly apiVersion: number },
+  correlationId: number,
+  clientId: string,
+  bodyBytes: number,
+): Promise<Buffer> {
+  const Encoder = require('kafkajs/src/protocol/encoder') as new () => {
+    writeBuffer: (bytes: Buffer) => object;
   };
-  return await decode(body);
+  const createRequest = require('kafkajs/src/protocol/request') as (
+    options: object,
+  ) => Promise<{ readonly buffer: Buffer }>;
+  const encode = async (): Promise<object> => new Encoder().writeBuffer(Buffer.alloc(bodyBytes));
+  const { buffer } = await createRequest({
+    correlationId,
+    clientId,
+    request: { ...request, encode },
+  });
+  return buffer.subarray(0, buffer.length - bodyBytes);
 }
 
 /** kafkajs takes no header with a null value. */

@@ -1,6 +1,7 @@
-import { type Clock, type Logger, toError } from '@sluice/kernel';
+import type { Clock, Logger } from '@sluice/kernel';
 
 import type { KafkaSasl, KafkaTls } from '../options.ts';
+import type { BearerAuthentication } from './bearer-authentication.ts';
 import type { KafkajsConnectionOptions } from './internals.ts';
 
 export interface ConnectionOptions {
@@ -17,29 +18,9 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
 }
 
-/** Tells a token that could not be obtained from one that the broker refused: kafkajs does not. */
-export class TokenSource {
-  readonly #token: () => Promise<string>;
-  error: Error | undefined;
-
-  constructor(token: () => Promise<string>) {
-    this.#token = token;
-  }
-
-  async get(): Promise<{ value: string }> {
-    this.error = undefined;
-    try {
-      return { value: await this.#token() };
-    } catch (thrown) {
-      this.error = toError(thrown);
-      throw thrown;
-    }
-  }
-}
-
 export function kafkajsOptions(
   options: ConnectionOptions,
-  token: TokenSource | undefined,
+  bearer: BearerAuthentication | undefined,
 ): Omit<KafkajsConnectionOptions, 'logger' | 'socketFactory'> {
   return {
     host: options.host,
@@ -49,7 +30,7 @@ export function kafkajsOptions(
     requestTimeout: options.requestTimeoutMs,
     enforceRequestTimeout: false, // By ours.
     ssl: options.tls === undefined ? null : tlsOptions(options.tls),
-    sasl: options.sasl === undefined ? null : saslOptions(options.sasl, token),
+    sasl: options.sasl === undefined ? null : saslOptions(options.sasl, bearer),
   };
 }
 
@@ -65,9 +46,9 @@ function tlsOptions({ ca, cert, key, passphrase, checkHostname = true }: KafkaTl
 }
 
 /** A new object for each connection: kafkajs keeps its authenticator in it. */
-function saslOptions(sasl: KafkaSasl, token: TokenSource | undefined): object {
+function saslOptions(sasl: KafkaSasl, bearer: BearerAuthentication | undefined): object {
   if (sasl.mechanism === 'OAUTHBEARER') {
-    return { mechanism: sasl.mechanism, oauthBearerProvider: () => token?.get() };
+    return { mechanism: sasl.mechanism, authenticationProvider: bearer?.provider };
   }
   return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
 }

@@ -3,7 +3,8 @@ import { assert, type Clock, silentLogger, systemClock, toError } from '@sluice/
 
 import { apiVersionsRequest } from '../wire/api-versions.ts';
 import { decodeResponse, encodeRequestHeader, type KafkaRequest } from '../wire/request.ts';
-import { type ConnectionOptions, kafkajsOptions, TokenSource } from './connection-options.ts';
+import { BearerAuthentication } from './bearer-authentication.ts';
+import { type ConnectionOptions, kafkajsOptions } from './connection-options.ts';
 import {
   cutError,
   forbiddenError,
@@ -42,7 +43,7 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #connection: KafkajsConnection;
   readonly #pending: PendingRequests;
-  readonly #token: TokenSource | undefined;
+  readonly #bearer: BearerAuthentication | undefined;
   /** Rejected when the connection ends, for whoever waits for something else than an answer. */
   readonly #ended = Promise.withResolvers<never>();
   readonly #closeListeners: ((reason: Error) => void)[] = [];
@@ -65,9 +66,9 @@ export class BrokerConnection {
     this.#clock = clock;
     this.#ended.promise.catch(() => {});
     if (options.sasl?.mechanism === 'OAUTHBEARER')
-      this.#token = new TokenSource(options.sasl.token);
+      this.#bearer = new BearerAuthentication(options.sasl.token);
     this.#connection = new Connection({
-      ...kafkajsOptions(options, this.#token),
+      ...kafkajsOptions(options, this.#bearer),
       logger: kafkajsLog(logger),
       socketFactory: (facts) => this.#openSocket(facts),
     });
@@ -166,14 +167,17 @@ export class BrokerConnection {
   async #authenticate(): Promise<void> {
     try {
       await this.#connection.authenticate();
+      this.#connection.reauthenticationThreshold = reauthenticationMarginMs(
+        Number(this.#connection.sessionLifetime.toString()),
+      );
     } catch (thrown) {
       if (this.#reason !== undefined) throw this.#reason;
       const cause = toError(thrown);
       const { sasl } = this.#options;
       throw this.#fail(
-        this.#token?.error === undefined
+        this.#bearer?.tokenError === undefined
           ? forbiddenError(this.address, sasl?.mechanism ?? '', cause)
-          : tokenError(this.address, this.#token.error),
+          : tokenError(this.address, this.#bearer.tokenError),
       );
     }
   }
@@ -351,6 +355,11 @@ export class BrokerConnection {
 /** Not connected yet. */
 export function openConnection(options: ConnectionOptions): BrokerConnection {
   return new BrokerConnection(options);
+}
+
+/** kafkajs's 10 s would be all of a short session, and brokers take one authentication a second at most. */
+function reauthenticationMarginMs(lifetimeMs: number): number {
+  return Math.min(10_000, lifetimeMs * 0.15);
 }
 
 function throttleOf(result: unknown): number | undefined {

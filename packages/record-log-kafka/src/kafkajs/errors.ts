@@ -7,7 +7,7 @@ const tlsWords = {
   notEncrypted:
     'it does not speak TLS on this port: take the port of a listener with SSL or SASL_SSL, or leave TLS out',
   wantsCertificate:
-    'it asks for a certificate of the client (ssl.client.auth), and there is none: give one as `cert` and `key`',
+    'it wants a certificate of the client that it trusts (ssl.client.auth): give one as `cert` and `key`',
 };
 
 /** `hint` says what is likely when the cause alone does not. */

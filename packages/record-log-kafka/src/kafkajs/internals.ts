@@ -69,6 +69,10 @@ export interface KafkajsAnswer {
 export interface KafkajsConnection {
   requestQueue: KafkajsRequestQueue;
   connectionStatus: string;
+  /** How long before the end of the session it wants to be authenticated anew. */
+  reauthenticationThreshold: number;
+  /** A Long, in ms; 0 without an end. */
+  readonly sessionLifetime: { toString(): string };
   processData(data: Buffer): void;
   connect(): Promise<unknown>;
   isConnected(): boolean;
