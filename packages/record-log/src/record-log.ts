@@ -131,6 +131,8 @@ export interface LogTopics {
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly partitions: number }>>;
   list(): Promise<string[]>;
+  /** Kafka's settings of a topic that exists; absent on a log whose topics have none. */
+  settings?(topic: string): Promise<Readonly<Record<string, string>>>;
   delete(topic: string): Promise<void>;
   /** First and next offset of partitions. */
   watermarks(
