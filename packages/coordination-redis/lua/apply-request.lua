@@ -4,8 +4,8 @@
 ---
 --- KEYS    1 tag
 --- ARGV    1 term · 2 request id · 3 position · 4 result (JSON) · 5 ms to keep the result
----         6 worker to drain, or '' · 7 its incarnation
----         8 number of connectors, 15 values for each:
+---         6 worker to drain, or '' · 7 its incarnation · 8 journal that it was written to, or ''
+---         9 position in that · 10 number of connectors, 15 values for each:
 ---           name · '1' if it must exist · expected version · uid · target state · lifecycle
 ---           uid · version · config (JSON) · type · target state · lifecycle · task epoch ·
 ---           '1' to retire its tasks · '1' to retire its own unit
@@ -15,7 +15,8 @@
 ---         (conflict): nothing is written then.
 local tag = KEYS[1]
 --- @include "check-term"
---- @include "connector-unit"
+--- @include "definitions"
+--- @include "journal-mark"
 --- @include "live-member"
 --- @include "time"
 --- @include "events"
@@ -23,7 +24,7 @@ local result = tag .. ':result:' .. ARGV[2]
 if redis.call('EXISTS', result) == 1 then return 'already' end
 
 local drained, drainedIncarnation = ARGV[6], ARGV[7]
-local connectorCount, firstConnector, stride = tonumber(ARGV[8]), 9, 15
+local connectorCount, firstConnector, stride = tonumber(ARGV[10]), 11, 15
 local firstUnit = firstConnector + connectorCount * stride + 1
 local lastUnit = firstUnit - 1 + ARGV[firstUnit - 1]
 
@@ -43,13 +44,6 @@ for index = 0, connectorCount - 1 do
   end
 end
 
-local function retireTasks(name)
-  for _, unit in ipairs(redis.call('SMEMBERS', tag .. ':units-of:' .. name)) do
-    local _, task = partsOf(unit)
-    if task then retireUnit(unit, name) end
-  end
-end
-
 local function write(name, oldUid, uid, version, config, type, target, lifecycle, taskEpoch)
   local key = tag .. ':c:' .. name
   redis.call('HSET', key, 'uid', uid, 'version', version, 'config', config, 'type', type,
@@ -64,22 +58,13 @@ local function write(name, oldUid, uid, version, config, type, target, lifecycle
   if lifecycle == 'live' then ensureConnectorUnit(name, uid) end
 end
 
--- The published set is forgotten with its tasks, so that starting again publishes it anew.
-local function forgetTaskSet(name)
-  redis.call('DEL', tag .. ':tc:' .. name)
-  redis.call('HSET', tag .. ':c:' .. name, 'taskCount', 0, 'taskVersion', 0)
-end
-
 for index = 0, connectorCount - 1 do
   local first = firstConnector + index * stride
   local name, _, _, oldUid, _, _, uid, version, config = unpack(ARGV, first, first + 8)
   local type, target, lifecycle, taskEpoch, retiresTasks, retiresConnector =
     unpack(ARGV, first + 9, first + 14)
   write(name, oldUid, uid, version, config, type, target, lifecycle, taskEpoch)
-  if retiresTasks == '1' or uid ~= oldUid then
-    forgetTaskSet(name)
-    retireTasks(name)
-  end
+  if retiresTasks == '1' or uid ~= oldUid then endTaskSet(name) end
   if retiresConnector == '1' then retireUnit('connector/' .. name, name) end
 end
 if connectorCount > 0 then noteAssigned('*') end
@@ -99,6 +84,7 @@ if drained ~= '' then
   noteChanged('m:' .. drained)
 end
 
+if ARGV[8] ~= '' then advanceJournalMark(ARGV[8], ARGV[9]) end
 redis.call('SET', result, ARGV[4], 'PX', ARGV[5])
 redis.call('XDEL', tag .. ':requests', ARGV[3])
 redis.call('HDEL', tag .. ':request-ids', ARGV[2])

@@ -21,6 +21,7 @@
  * | `u:<unit>` | hash | unit |
  * | `ordinal` | counter | ordinal of the last unit created |
  * | `fence-floor` | string | every fence given from now on is above it |
+ * | `journal` | string | `<journal>\|<position>`: how far the journal has been followed, where there is one |
  * | `revision` | counter | of the last change of a record |
  * | `changes` | sorted set | `c:…`, `u:…`, `m:…` → revision of its last change, deleted ones included |
  * | `gone`, `trimmed` | sorted set, string | deleted records in `changes`; revision below which they are not complete |
@@ -43,6 +44,7 @@ export const keyNames = [
   'assigned',
   'ordinal',
   'fence-floor',
+  'journal',
   'revision',
   'changes',
   'gone',

@@ -4,6 +4,7 @@ import type {
   Grant,
   GrantResult,
   HeldUnit,
+  JournalMark,
   LeaderStore,
   LeaderTerm,
   LeadReply,
@@ -19,13 +20,14 @@ import type {
 import { hasCode, newId } from '@sluice/kernel';
 
 import { batchUnitsMax, inBatches, isOne } from './batches.ts';
+import type { JournalSide } from './journal-side.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
 import type { Argument, Scripts } from './scripts.ts';
 
 /** A client that asks again under the same id within this time gets the same answer. */
 const resultsKeptMs = 7 * 24 * 3_600_000;
 
-export class RedisLeaderStore implements LeaderStore {
+export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
   readonly #scripts: Scripts;
   readonly #reads: Reads;
 
@@ -156,10 +158,11 @@ export class RedisLeaderStore implements LeaderStore {
 
   async applyRequest(
     term: LeaderTerm,
-    request: StoredRequest,
+    request: Pick<StoredRequest, 'id' | 'position'>,
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
+    mark?: JournalMark,
   ): Promise<'applied' | 'conflict' | 'already'> {
     const reply = await this.#scripts.runAsLeader('apply-request', term, [
       request.id,
@@ -168,6 +171,8 @@ export class RedisLeaderStore implements LeaderStore {
       resultsKeptMs,
       mutation.drain?.worker ?? '',
       mutation.drain?.incarnation ?? '',
+      mark?.journal ?? '',
+      mark?.position ?? 0,
       mutation.connectors.length,
       ...mutation.connectors.flatMap(mutationArguments),
       mutation.restart.length,

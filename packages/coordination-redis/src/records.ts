@@ -1,4 +1,5 @@
 /** Records as Redis holds them, hashes of texts ('' = absent), and as the model has them. */
+import { createHash } from 'node:crypto';
 import {
   type ConnectorRecord,
   type MemberRecord,
@@ -43,6 +44,7 @@ export function decodeConnector(name: string, hash: Hash): ConnectorRecord {
     taskEpoch: read.integer('taskEpoch'),
     taskCount: read.integer('taskCount'),
     taskVersion: read.integer('taskVersion'),
+    ...(hash.journaledEpoch ? { journaledEpoch: read.integer('journaledEpoch') } : {}),
     createdAtMs: read.integer('createdAtMs'),
   };
 }
@@ -107,6 +109,17 @@ function decodeStatus(read: Fields, hash: Hash): StatusReport | undefined {
 export function encodeStatusDetail(status: Omit<StatusReport, 'sinceMs'>): string {
   const { attempts, nextRetryAtMs, trace, executor, stalled } = status;
   return JSON.stringify({ attempts, nextRetryAtMs, trace, executor, stalled });
+}
+
+/** The same text for equal configurations, whatever the order of their keys. */
+export function encodeTaskConfig(config: Readonly<Record<string, string>>): string {
+  const keys = Object.keys(config).toSorted();
+  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, config[key]])));
+}
+
+/** The same for equal sets of encoded configurations, so that publishing one again is no change. */
+export function taskSetDigest(configs: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(configs)).digest('base64');
 }
 
 class Fields {

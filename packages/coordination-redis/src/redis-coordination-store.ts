@@ -15,6 +15,7 @@ import type {
 import type { Redis } from 'ioredis';
 
 import { RedisClusterReader } from './cluster-reader.ts';
+import { RedisJournalSide } from './journal-side.ts';
 import { Keys } from './keys.ts';
 import { RedisLeaderStore } from './leader-store.ts';
 import { Reads } from './reads.ts';
@@ -30,6 +31,7 @@ export interface RedisCoordinationStoreOptions {
 export class RedisCoordinationStore implements CoordinationStore {
   readonly #worker: RedisWorkerStore;
   readonly #leader: RedisLeaderStore;
+  readonly #journal: RedisJournalSide;
   readonly #reader: RedisClusterReader;
 
   /** @throws SluiceError `config.invalid` for a cluster name that cannot be part of a key. */
@@ -39,6 +41,7 @@ export class RedisCoordinationStore implements CoordinationStore {
     const reads = new Reads(redis, keys);
     this.#worker = new RedisWorkerStore(scripts);
     this.#leader = new RedisLeaderStore(scripts, reads);
+    this.#journal = new RedisJournalSide(scripts, reads);
     this.#reader = new RedisClusterReader(scripts, reads);
   }
 
@@ -77,6 +80,13 @@ export class RedisCoordinationStore implements CoordinationStore {
     this.#leader.endQuarantine(...args);
   readonly appendEvents: LeaderStore['appendEvents'] = (...args) =>
     this.#leader.appendEvents(...args);
+  readonly journalMark: LeaderStore['journalMark'] = (...args) =>
+    this.#journal.journalMark(...args);
+  readonly taskSets: LeaderStore['taskSets'] = (...args) => this.#journal.taskSets(...args);
+  readonly restore: LeaderStore['restore'] = (...args) => this.#journal.restore(...args);
+  readonly markJournaled: LeaderStore['markJournaled'] = (...args) =>
+    this.#journal.markJournaled(...args);
+  readonly raiseEpoch: LeaderStore['raiseEpoch'] = (...args) => this.#journal.raiseEpoch(...args);
 
   readonly changes: ClusterStore['changes'] = (...args) => this.#reader.changes(...args);
   readonly beats: ClusterStore['beats'] = (...args) => this.#reader.beats(...args);

@@ -25,17 +25,21 @@ export type ScriptName =
   | 'join'
   | 'lead'
   | 'leave'
+  | 'mark-journaled'
   | 'orphan'
   | 'publish-tasks'
+  | 'raise-epoch'
   | 'records'
   | 'refence'
   | 'release'
   | 'report'
   | 'resign'
+  | 'restore'
   | 'revoke'
   | 'start-quarantine'
   | 'submit'
-  | 'sweep';
+  | 'sweep'
+  | 'task-sets';
 
 export type Argument = string | number;
 

@@ -1,6 +1,4 @@
 /** What a worker process may do: membership, ownership, reports. */
-import { createHash } from 'node:crypto';
-
 import type {
   AssignedUnit,
   Assignments,
@@ -20,7 +18,7 @@ import type {
 import { newId } from '@sluice/kernel';
 
 import { inBatches, isOne } from './batches.ts';
-import { encodeStatusDetail } from './records.ts';
+import { encodeStatusDetail, encodeTaskConfig, taskSetDigest } from './records.ts';
 import type { Reply } from './reply.ts';
 import type { Scripts } from './scripts.ts';
 
@@ -160,8 +158,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   async publishTasks(request: PublishTasks): Promise<PublishResult> {
-    const configs = request.configs.map(encodeConfig);
-    const digest = createHash('sha256').update(JSON.stringify(configs)).digest('base64');
+    const configs = request.configs.map(encodeTaskConfig);
     const reply = await this.#scripts.run('publish-tasks', [
       request.connector,
       request.uid,
@@ -169,7 +166,7 @@ export class RedisWorkerStore implements WorkerStore {
       request.incarnation,
       request.fence,
       request.definitionVersion,
-      digest,
+      taskSetDigest(configs),
       ...configs,
     ]);
     const kind = reply.at(0).status('published', 'unchanged', 'stale');
@@ -179,12 +176,6 @@ export class RedisWorkerStore implements WorkerStore {
 
 function ownershipArguments({ unit, fence }: Ownership): [string, number] {
   return [unit, fence];
-}
-
-/** The same text for equal configurations, whatever the order of their keys. */
-function encodeConfig(config: Readonly<Record<string, string>>): string {
-  const keys = Object.keys(config).toSorted();
-  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, config[key]])));
 }
 
 function readAssignedUnit(row: Reply): AssignedUnit {

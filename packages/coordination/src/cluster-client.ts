@@ -44,6 +44,8 @@ export interface ClusterClientOptions {
 const agesKeptMs = 100;
 /** Between two looks for a result; doubles up to the maximum. */
 const resultPollMs = { first: 5, max: 100 };
+/** Among them is what the leader waits for, which it says again while it does. */
+const latestEventsMax = 200;
 
 export function createClusterClient(options: ClusterClientOptions): ClusterClient {
   const { store, waker, clock, profile } = options;
@@ -80,6 +82,9 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     const { leader, workers } = await read();
     if (!leader) return 'no coordinator is up';
     if (workers.length === 0) return 'no worker is up';
+    const events = await store.events(latestEventsMax);
+    const journal = events.find(({ type }) => type === 'journal.away' || type === 'journal.back');
+    if (journal?.type === 'journal.away') return journal.message;
     return `the leader ${leader.coordinator} has not applied it within ${waitedMs} ms`;
   };
 

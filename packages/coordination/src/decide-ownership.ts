@@ -26,6 +26,8 @@ export interface OwnershipPolicy {
   readonly penalties: ReadonlyMap<string, number>;
   /** Literal: places of workers that left and will be back. */
   readonly heldSeats?: readonly HeldSeat[];
+  /** There is a journal: no task is granted before its epoch is known to be in it. */
+  readonly journaledOnly?: boolean;
 }
 
 export interface OwnershipDecision {
@@ -105,9 +107,10 @@ export function decideOwnership(
       }
       if (unit.state === 'free') {
         const member = to === undefined ? undefined : view.members.get(to);
-        if (member && !(unit.kind === 'task' && blocked.has(unit.connector))) {
-          grant.push(granting(unit, member));
-        }
+        const waits =
+          unit.kind === 'task' &&
+          (blocked.has(unit.connector) || (policy.journaledOnly && !isJournaled(unit, view)));
+        if (member && !waits) grant.push(granting(unit, member));
       } else if (owner && to !== owner.worker && isMovable(unit)) {
         // A draining worker stops by itself; the order is for one that has not noticed yet.
         if (owner.state === 'draining') revoke.push(revocation(unit, 'drain'));
@@ -132,6 +135,10 @@ export function decideOwnership(
     balanceRemaining: plans.reduce((sum, { plan }) => sum + plan.balanceRemaining, 0),
     movesRemaining: plans.at(-1)?.plan.balanceRemaining ?? 0,
   };
+}
+
+function isJournaled({ connector, epoch }: UnitRecord, view: ClusterView): boolean {
+  return (view.connectors.get(connector)?.journaledEpoch ?? 0) >= epoch;
 }
 
 /** Owned in its current epoch and not on its way out already. */

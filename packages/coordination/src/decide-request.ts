@@ -69,6 +69,16 @@ export function refuseUndecidable({ id }: StoredRequest): RequestDecision {
   };
 }
 
+/** For what the journal cannot hold. */
+export function refuseUnwritable({ id, body }: StoredRequest, { message }: Error): RequestDecision {
+  const code = 'connector.too_large';
+  const facts = { op: body.op, code };
+  return {
+    ...refusal(refused(400, code, message)),
+    events: [{ type: 'request.refused', message: `refused request ${id}: ${code}`, facts }],
+  };
+}
+
 function decideApply(
   body: Extract<RequestBody, { op: 'apply' }>,
   context: RequestContext,

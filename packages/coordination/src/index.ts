@@ -7,6 +7,18 @@ export {
 } from './cluster-client.ts';
 export { ClusterView } from './cluster-view.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
+export type {
+  DefinitionJournal,
+  Journaled,
+  JournaledConnector,
+  JournaledRequest,
+  JournaledSet,
+  JournaledTask,
+  JournalHigh,
+  JournalMark,
+  JournalState,
+  JournalWrite,
+} from './journal/definition-journal.ts';
 export type { LeaderLoopOptions } from './leader-context.ts';
 export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
@@ -67,6 +79,7 @@ export type {
   Ownership,
   PublishResult,
   PublishTasks,
+  TaskSet,
   WorkerStore,
 } from './store.ts';
 export { type MemberIdentity, protocolVersion } from './worker/membership.ts';

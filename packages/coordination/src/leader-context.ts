@@ -5,6 +5,8 @@ import type { BeatObserver } from './beat-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { HeldSeats } from './held-seats.ts';
+import type { DefinitionJournal } from './journal/definition-journal.ts';
+import type { DefinitionKeeper } from './journal/definition-keeper.ts';
 import type { LeaderStats } from './leader-stats.ts';
 import type { MembershipChanges } from './membership-changes.ts';
 import type { PluginInfo, UnitId } from './model.ts';
@@ -24,6 +26,8 @@ export interface LeaderLoopOptions {
   /** Plugins known even when no worker is up to announce them. */
   readonly builtInPlugins?: readonly PluginInfo[];
   readonly settling?: SettlingOptions;
+  /** Absent: definitions live in the store alone. */
+  readonly journal?: DefinitionJournal;
   /** Movement `literal`: how long the place of a worker that announced its return is kept. */
   readonly seatHoldMs?: number;
   /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
@@ -43,6 +47,8 @@ export interface LeaderContext {
   /** Brings the view up to date. */
   readonly refresh: () => Promise<void>;
   readonly catalog: () => PluginCatalog;
+  /** Absent without a journal. */
+  readonly keeper: DefinitionKeeper | undefined;
 }
 
 /** Units in one round trip; bounds the time that a script blocks the store. */

@@ -2,7 +2,7 @@
  * The coordinator: keeps a view of the cluster, and while it leads turns what is into what should be.
  * One turn at a time, woken by a nudge or the tick:
  *
- *     refresh → bury the dead → apply requests → revoke, grant, sweep → dispatch
+ *     refresh → restore from the journal → bury the dead → apply requests → revoke, grant, sweep → dispatch
  *
  * It has no memory that matters: a new leader reads the same states and goes on. Followers run the
  * refresh part too, so that their observation of beats is warm when they are elected.
@@ -17,6 +17,7 @@ import { Burial } from './burial.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Election } from './election.ts';
 import { HeldSeats } from './held-seats.ts';
+import { DefinitionKeeper } from './journal/definition-keeper.ts';
 import type { LeaderContext, LeaderLoopOptions } from './leader-context.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
@@ -51,6 +52,7 @@ export class LeaderLoop implements Service {
   readonly #burial: Burial;
   readonly #requests: RequestDesk;
   readonly #ownership: OwnershipTurn;
+  readonly #keeper: DefinitionKeeper | undefined;
   readonly #stopping = new AbortController();
   readonly #goneQueues = new Map<string, number>();
   /** When the view was found to know more than the store; until a quarantine has been started. */
@@ -71,7 +73,7 @@ export class LeaderLoop implements Service {
     this.#settling = new Settling(options.settling);
     this.#quarantine = new Quarantine(options.profile);
     this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
-    const leader: LeaderContext = {
+    const shared: Omit<LeaderContext, 'keeper'> = {
       options,
       view: this.#view,
       observer: this.#observer,
@@ -83,6 +85,15 @@ export class LeaderLoop implements Service {
       refresh: () => this.#refresh(),
       catalog: () => catalogOf(this.#view.members.values(), options.builtInPlugins),
     };
+    this.#keeper =
+      options.journal &&
+      new DefinitionKeeper({
+        journal: options.journal,
+        leader: shared,
+        nudge: () => this.nudge(),
+        deposed: (term) => this.#election.deposed(term),
+      });
+    const leader: LeaderContext = { ...shared, keeper: this.#keeper };
     this.#burial = new Burial(leader);
     this.#requests = new RequestDesk(leader);
     this.#ownership = new OwnershipTurn(leader);
@@ -100,6 +111,11 @@ export class LeaderLoop implements Service {
     return this.#election.term;
   }
 
+  /** Whether journal and store agree, so that requests can be applied; undefined without a journal. */
+  get journalInStep(): boolean | undefined {
+    return this.#keeper?.isInStep;
+  }
+
   get view(): ClusterView {
     return this.#view;
   }
@@ -115,6 +131,7 @@ export class LeaderLoop implements Service {
     this.nudge();
     await this.#running;
     await this.#election.stop();
+    await this.#keeper?.stop();
   }
 
   /** There may be something to do: look now instead of at the next tick. */
@@ -127,6 +144,7 @@ export class LeaderLoop implements Service {
     const { clock, profile, onLeadership } = this.#options;
     this.#burial.reset();
     this.#ownership.reset(this.#workersUp());
+    this.#keeper?.termChanged(term);
     if (term) {
       // What a follower saw happen was dealt with by its leader.
       this.#changes.take();
@@ -203,6 +221,7 @@ export class LeaderLoop implements Service {
       this.#follow(askedMs);
       return false;
     }
+    await this.#keeper?.step(term, askedMs);
     if (await this.#holdStill(term, quarantine, askedMs)) return false;
     const buried = await this.#burial.bury(term, askedMs);
     const applied = await this.#requests.apply(term);
@@ -222,7 +241,11 @@ export class LeaderLoop implements Service {
   #learn(changes: Changes): void {
     const nowMs = this.#options.clock.monotonicMs();
     const before = new Map(this.#view.members);
-    if (this.#view.apply(changes)) this.#lostDataMs = nowMs;
+    if (this.#view.apply(changes)) {
+      this.#lostDataMs = nowMs;
+      this.#keeper?.outOfStep();
+    }
+    this.#keeper?.noteChanges(changes);
     this.#noteMembership(before, nowMs);
     this.#changes.noteConnectors(changes.connectors);
   }
@@ -295,6 +318,8 @@ export class LeaderLoop implements Service {
       case 'waiting':
         return true;
       case 'over': {
+        // What they hold can be given back only where it is known.
+        if (this.#keeper?.holdsUp(nowMs)) return true;
         const adoptions = this.#quarantine.adoptions(await store.held(), this.#view.members);
         for (const { worker, incarnation, units } of adoptions) {
           await store.adopt(term, worker, incarnation, units);

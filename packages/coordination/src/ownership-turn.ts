@@ -55,6 +55,7 @@ export class OwnershipTurn {
       balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),
       penalties: this.#leader.settling.penalties(nowMs),
       heldSeats: this.#leader.heldSeats.list(),
+      journaledOnly: this.#leader.keeper !== undefined,
     });
     this.#leader.stats.planMs = clock.monotonicMs() - planStartMs;
     this.#balancePending = decision.balanceRemaining > 0 || !settled;

@@ -4,13 +4,15 @@ import { newId, toError } from '@sluice/kernel';
 import { describeRequest } from './cluster-client.ts';
 import {
   decideRequest,
-  type RequestContext,
   type RequestDecision,
   refuseUndecidable,
+  refuseUnwritable,
 } from './decide-request.ts';
+import type { JournalMark } from './journal/definition-journal.ts';
+import type { DefinitionKeeper, WrittenDecision } from './journal/definition-keeper.ts';
 import type { LeaderContext } from './leader-context.ts';
 import type { MemberRecord, NewEvent } from './model.ts';
-import type { RequestResult, StoredRequest } from './requests.ts';
+import type { Mutation, RequestResult, StoredRequest } from './requests.ts';
 import type { LeaderTerm } from './store.ts';
 
 /** Tries of a request whose records moved on between decision and write. */
@@ -25,12 +27,14 @@ export class RequestDesk {
 
   /** Returns whether there was any. */
   async apply(term: LeaderTerm): Promise<boolean> {
-    const { store } = this.#leader.options;
-    const requests = await store.pendingRequests(100);
+    const { keeper, options } = this.#leader;
+    // What is missing in the store may be in the journal.
+    if (keeper && !keeper.isInStep) return false;
+    const requests = await options.store.pendingRequests(100);
+    keeper?.checkWritten(requests);
     let applied = 0;
     for (const request of requests) {
-      if (this.#mustWait(request)) break;
-      await this.#applyOne(term, request);
+      if (this.#mustWait(request) || !(await this.#applyOne(term, request))) break;
       applied++;
     }
     return applied > 0;
@@ -44,55 +48,89 @@ export class RequestDesk {
     return body.op === 'apply' && this.#leader.catalog().isEmpty;
   }
 
-  async #applyOne(term: LeaderTerm, request: StoredRequest): Promise<void> {
-    const { store, clock, dispatcher } = this.#leader.options;
+  /** Returns whether it was applied; those after it have to wait if it was not. */
+  async #applyOne(term: LeaderTerm, request: StoredRequest): Promise<boolean> {
+    const { keeper } = this.#leader;
+    const written = keeper?.written(request);
+    if (keeper && written) return this.#applyWritten(term, request, keeper, written);
     for (let attempt = 1; attempt <= conflictsMax; attempt++) {
-      const decision = this.#decide(request, {
-        view: this.#leader.view,
-        catalog: this.#leader.catalog(),
-        newUid: newId,
-        nowMs: Math.round(clock.wallMs()),
-      });
-      const { mutation, result, events } = decision;
-      const outcome = await store.applyRequest(term, request, mutation, result, events);
-      await this.#leader.refresh();
-      if (outcome === 'conflict') continue;
-      this.#leader.stats.requests++;
-      const touched = decision.mutation.connectors.map(({ record }) => record.name);
-      const restarted = decision.mutation.restart.map(
-        (unit) => this.#leader.view.units.get(unit)?.connector ?? '',
-      );
-      const owners = this.#ownersOf(new Set([...touched, ...restarted]));
-      if (decision.mutation.drain) {
-        const member = this.#leader.view.members.get(decision.mutation.drain.worker);
-        if (member) owners.add(member);
+      const decision = this.#decide(request);
+      if (keeper && decision.mutation.connectors.length > 0) {
+        // First the journal, and in a later turn the store.
+        keeper.write(request, decision);
+        return false;
       }
-      if (owners.size > 0) {
-        await dispatcher.refresh(
-          [...owners].map(({ worker, incarnation }) => ({
-            worker,
-            incarnation,
-            reason: request.body.op,
-          })),
-        );
-      }
-      return;
+      const outcome = await this.#store(term, request, decision);
+      if (outcome !== 'conflict') return true;
     }
     // Stays pending: the next turn tries again.
     this.#leader.options.logger.warn({ request: request.id }, 'request met conflicts');
+    return false;
+  }
+
+  async #applyWritten(
+    term: LeaderTerm,
+    request: StoredRequest,
+    keeper: DefinitionKeeper,
+    written: WrittenDecision,
+  ): Promise<boolean> {
+    const outcome = await (written.kind === 'written'
+      ? this.#store(term, request, written.decision, written.mark)
+      : this.#store(term, request, refuseUnwritable(request, written.error)));
+    if (outcome === 'conflict') {
+      // Nobody else decides: the store is not what it was.
+      keeper.outOfStep();
+      return false;
+    }
+    keeper.applied();
+    return true;
+  }
+
+  async #store(
+    term: LeaderTerm,
+    request: StoredRequest,
+    { mutation, result, events }: RequestDecision,
+    mark?: JournalMark,
+  ): Promise<'applied' | 'already' | 'conflict'> {
+    const { store } = this.#leader.options;
+    const outcome = await store.applyRequest(term, request, mutation, result, events, mark);
+    await this.#leader.refresh();
+    if (outcome === 'conflict') return outcome;
+    this.#leader.stats.requests++;
+    await this.#tellOwners(request, mutation);
+    return outcome;
+  }
+
+  async #tellOwners({ body }: StoredRequest, mutation: Mutation): Promise<void> {
+    const { view, options } = this.#leader;
+    const touched = mutation.connectors.map(({ record }) => record.name);
+    const restarted = mutation.restart.map((unit) => view.units.get(unit)?.connector ?? '');
+    const owners = this.#ownersOf(new Set([...touched, ...restarted]));
+    if (mutation.drain) {
+      const member = view.members.get(mutation.drain.worker);
+      if (member) owners.add(member);
+    }
+    if (owners.size === 0) return;
+    await options.dispatcher.refresh(
+      [...owners].map(({ worker, incarnation }) => ({ worker, incarnation, reason: body.op })),
+    );
   }
 
   /** A request that is malformed, or that another version made, must not keep the leader from all else. */
-  #decide(request: StoredRequest, context: RequestContext): RequestDecision {
+  #decide(request: StoredRequest): RequestDecision {
+    const { view, catalog, options } = this.#leader;
     try {
-      const decision = decideRequest(request.body, context);
+      const decision = decideRequest(request.body, {
+        view,
+        catalog: catalog(),
+        newUid: newId,
+        nowMs: Math.round(options.clock.wallMs()),
+      });
       const refusals = refusalEvents(request, decision.result);
       return { ...decision, events: [...decision.events, ...refusals] };
     } catch (error) {
-      this.#leader.options.logger.error(
-        { request: request.id, error: toError(error).stack },
-        'request failed',
-      );
+      const { stack } = toError(error);
+      options.logger.error({ request: request.id, error: stack }, 'request failed');
       return refuseUndecidable(request);
     }
   }

@@ -7,6 +7,12 @@
  * number that the leader saw stand still on its own monotonic clock.
  */
 import type {
+  JournaledConnector,
+  JournaledSet,
+  JournalHigh,
+  JournalMark,
+} from './journal/definition-journal.ts';
+import type {
   ClusterEvent,
   ConnectorRecord,
   MemberRecord,
@@ -183,6 +189,15 @@ export type PublishResult =
   /** Another owner, definition version or uid, or the connector is stopped or being deleted. */
   | { readonly kind: 'stale' };
 
+/** What a worker published; all of one moment. */
+export interface TaskSet {
+  readonly uid: string;
+  readonly epoch: number;
+  /** Definition version that it was made from; 0 if there is none. */
+  readonly version: number;
+  readonly configs: readonly Readonly<Record<string, string>>[];
+}
+
 /** What changed since a revision. Records are as of now, absent = deleted. */
 export interface Changes {
   /** `full`: the reader must forget what it had (data lost, or it was too far behind). */
@@ -262,13 +277,17 @@ export interface LeaderStore {
   sweep(term: LeaderTerm, units: readonly UnitId[], connectors: readonly string[]): Promise<void>;
   /** Requests not applied yet, oldest first. */
   pendingRequests(max: number): Promise<StoredRequest[]>;
-  /** Writes the mutation, the result and the position in one step; `conflict` if a record moved on. */
+  /**
+   * Writes the mutation, the result and the position in one step; `conflict` if a record moved on.
+   * `mark`: of the journal, with this request's entries.
+   */
   applyRequest(
     term: LeaderTerm,
-    request: StoredRequest,
+    request: Pick<StoredRequest, 'id' | 'position'>,
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
+    mark?: JournalMark,
   ): Promise<'applied' | 'conflict' | 'already'>;
   /** Gives a unit back to an incarnation that reported holding it, after data loss. Highest fence wins. */
   adopt(
@@ -284,6 +303,23 @@ export interface LeaderStore {
   startQuarantine(term: LeaderTerm): Promise<void>;
   endQuarantine(term: LeaderTerm, nonce: string): Promise<boolean>;
   appendEvents(term: LeaderTerm, events: readonly NewEvent[]): Promise<void>;
+  /** How far this store has followed which journal; undefined before the first, or if it was lost. */
+  journalMark(): Promise<JournalMark | undefined>;
+  /** In the order asked for; undefined for a connector that is gone. */
+  taskSets(connectors: readonly string[]): Promise<(TaskSet | undefined)[]>;
+  /**
+   * Makes connectors as the journal has them, whatever they are here; a task set only over an older one.
+   * Whoever owns units keeps them, in the epoch in which it holds them. Idempotent, and may be cut short.
+   */
+  restore(
+    term: LeaderTerm,
+    connectors: readonly JournaledConnector[],
+    high: JournalHigh,
+  ): Promise<void>;
+  /** Task sets that are durable, so that their tasks may be granted, and how far the journal is followed. */
+  markJournaled(term: LeaderTerm, sets: readonly JournaledSet[], mark: JournalMark): Promise<void>;
+  /** Resigns, and makes the epochs of later terms be above this one. */
+  raiseEpoch(term: LeaderTerm, epoch: number): Promise<void>;
 }
 
 /** What anyone may read or ask for: API replicas, the CLI, the dashboard. */

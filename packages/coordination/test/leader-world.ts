@@ -3,6 +3,7 @@ import { type Logger, SluiceError } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 
 import type { Dispatcher, RefreshJob, StartJob } from '../src/dispatch.ts';
+import type { JournaledConnector, JournalMark } from '../src/journal/definition-journal.ts';
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import { LeaderLoop } from '../src/leader-loop.ts';
 import type { ConnectorRecord, MemberRecord, NewEvent, UnitId, UnitRecord } from '../src/model.ts';
@@ -19,8 +20,9 @@ import type {
   LeaderTerm,
   LeadReply,
   Ownership,
+  TaskSet,
 } from '../src/store.ts';
-import { actor } from './records.ts';
+import { actor, task } from './records.ts';
 
 type RecordKind = 'connectors' | 'units' | 'members';
 
@@ -35,6 +37,8 @@ export class PlayedLeaderStore {
   readonly done: string[] = [];
   leadership: LeadReply['kind'] | 'away' = 'leading';
   isFounded = false;
+  mark: JournalMark | undefined;
+  readonly sets = new Map<string, TaskSet>();
   epoch = 1;
   /** What happens when a method is called, before it does anything. */
   readonly before = new Map<string, () => void>();
@@ -78,6 +82,7 @@ export class PlayedLeaderStore {
   /** Another data set: empty. */
   loseData(): void {
     this.dataset += '!';
+    this.mark = undefined;
     this.revision = 1;
     this.#records.clear();
     this.#beats.clear();
@@ -110,8 +115,8 @@ export class PlayedLeaderStore {
       this.before.get('pendingRequests')?.();
       return [...this.requests];
     },
-    applyRequest: async (_term, request, mutation, result, events) =>
-      this.#apply(request, mutation, result, events),
+    applyRequest: async (_term, request, mutation, result, events, mark) =>
+      this.#apply(request, mutation, result, events, mark),
     adopt: async (_term, worker, _incarnation, units) => {
       this.#did('adopt', `${worker}: ${units.map(({ unit }) => unit).join()}`);
       return units.map(() => true);
@@ -131,6 +136,23 @@ export class PlayedLeaderStore {
       this.before.get('appendEvents')?.();
       for (const { type, message } of events) this.events.push(`${type}: ${message}`);
     },
+    journalMark: async () => this.mark,
+    taskSets: async (names) => names.map((name) => this.sets.get(name)),
+    restore: async (_term, connectors) => {
+      for (const connector of connectors) this.#restore(connector);
+    },
+    markJournaled: async (_term, sets, mark) => {
+      this.mark = mark;
+      for (const { connector, epoch } of sets) {
+        this.#did('journaled', `${connector} ${epoch}`);
+        const record = this.#records.get(`connectors/${connector}`)?.value as ConnectorRecord;
+        this.set({ ...record, journaledEpoch: epoch });
+      }
+    },
+    raiseEpoch: async (_term, epoch) => {
+      this.#did('raiseEpoch', `${epoch}`);
+      this.epoch = epoch + 1;
+    },
     changes: async (since, dataset) => this.#changes(since, dataset),
     beats: async () => [...this.#beats.values()],
     leader: async () => undefined,
@@ -148,6 +170,16 @@ export class PlayedLeaderStore {
     }
     const term: LeaderTerm = { coordinator, epoch: this.epoch };
     return { kind: 'leading', term, elected: true, founded: this.isFounded };
+  }
+
+  #restore({ tasks, unit: _unit, ...definition }: JournaledConnector): void {
+    this.#did('restore', definition.name);
+    const { name, uid, taskEpoch } = definition;
+    this.set({ ...definition, taskCount: tasks.length, journaledEpoch: taskEpoch });
+    this.set(actor(name, { uid }));
+    for (const [number, { ordinal }] of tasks.entries()) {
+      this.set(task(name, number, { uid, epoch: taskEpoch, ordinal }));
+    }
   }
 
   #changes(since: number, known: string | undefined): Changes {
@@ -205,18 +237,21 @@ export class PlayedLeaderStore {
   }
 
   #apply(
-    request: StoredRequest,
+    request: Pick<StoredRequest, 'id'>,
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
+    mark: JournalMark | undefined,
   ): 'applied' | 'conflict' {
     this.#did('applyRequest', request.id);
     if (this.conflicts > 0) {
       this.conflicts--;
       return 'conflict';
     }
-    this.requests.splice(this.requests.indexOf(request), 1);
+    const pending = this.requests.findIndex(({ id }) => id === request.id);
+    if (pending >= 0) this.requests.splice(pending, 1);
     for (const { record } of mutation.connectors) this.set(record);
+    this.mark = mark ?? this.mark;
     for (const { type } of events) this.events.push(type);
     this.done.push(`result ${result.kind}`);
     return 'applied';

@@ -10,9 +10,10 @@ local function partsOf(unit)
   return string.sub(unit, #'connector/' + 1), nil
 end
 
-local function createUnit(unit, connector, uid, epoch)
+--- A new ordinal, unless it is one that had one.
+local function createUnit(unit, connector, uid, epoch, ordinal)
   redis.call('HSET', tag .. ':u:' .. unit,
-    'uid', uid, 'epoch', epoch, 'ordinal', redis.call('INCR', tag .. ':ordinal'),
+    'uid', uid, 'epoch', epoch, 'ordinal', ordinal or redis.call('INCR', tag .. ':ordinal'),
     'state', 'free', 'fence', 0, 'restarts', 0)
   redis.call('SADD', tag .. ':units-of:' .. connector, unit)
   noteCreated('u:' .. unit)

@@ -8,6 +8,7 @@ import {
   testRestoredState,
 } from './data-loss.ts';
 import { testDeltas } from './deltas.ts';
+import { testJournalMarks, testRestoring, testTaskSetReading } from './journaling.ts';
 import { testLeadership } from './leadership.ts';
 import { testBeating, testEnding, testJoining } from './membership.ts';
 import {
@@ -22,6 +23,8 @@ import { testMutations, testRepairs, testRequests } from './requests.ts';
 import { testTaskSets } from './task-sets.ts';
 import type { MakeStore } from './test-cluster.ts';
 
+export { describeDefinitionJournal, type JournalUnderTest } from './definition-journal.ts';
+export { MemoryJournal, MemoryJournalStore } from './memory-journal.ts';
 export {
   connectorRecord,
   joinRequest,
@@ -56,6 +59,9 @@ export function describeCoordinationStore(name: string, make: MakeStore): void {
     describe('requests', () => testRequests(make));
     describe('mutations', () => testMutations(make));
     describe('repairs', () => testRepairs(make));
+    describe('marks of a journal', () => testJournalMarks(make));
+    describe('restoring', () => testRestoring(make));
+    describe('reading task sets', () => testTaskSetReading(make));
     describe('changes', () => testChanges(make));
     describe('deltas', () => testDeltas(make));
     describe('reading', () => testReading(make));

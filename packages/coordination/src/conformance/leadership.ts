@@ -2,7 +2,12 @@ import { hasCode } from '@sluice/kernel';
 import { expect, test } from 'vitest';
 
 import type { LeaderStore, LeaderTerm, LeadReply } from '../store.ts';
-import { type MakeStore, type StoreUnderTest, startTestCluster } from './test-cluster.ts';
+import {
+  connectorRecord,
+  type MakeStore,
+  type StoreUnderTest,
+  startTestCluster,
+} from './test-cluster.ts';
 
 const hourMs = 3_600_000;
 
@@ -145,7 +150,7 @@ const leaderCalls: Readonly<Record<string, LeaderCall>> = {
   applyRequest: (store, term, worker, incarnation) =>
     store.applyRequest(
       term,
-      { id: 'r', position: '1-1', body: { op: 'drain', worker } },
+      { id: 'r', position: '1-1' },
       { connectors: [], restart: ['task/orders/0'], drain: { worker, incarnation } },
       { kind: 'done', connectors: [] },
       [{ type: 'test', message: 'test', facts: {} }],
@@ -157,6 +162,18 @@ const leaderCalls: Readonly<Record<string, LeaderCall>> = {
   startQuarantine: (store, term) => store.startQuarantine(term),
   appendEvents: (store, term) =>
     store.appendEvents(term, [{ type: 'test', message: 'test', facts: {} }]),
+  restore: (store, term) =>
+    store.restore(
+      term,
+      [{ ...connectorRecord('other'), taskEpoch: 1, taskVersion: 1, tasks: [] }],
+      { ordinal: 1_000, fence: Number.MAX_SAFE_INTEGER },
+    ),
+  markJournaled: (store, term) =>
+    store.markJournaled(term, [{ connector: 'orders', uid: 'uid-1', epoch: 1 }], {
+      journal: 'a',
+      position: 1,
+    }),
+  raiseEpoch: (store, term) => store.raiseEpoch(term, Number.MAX_SAFE_INTEGER - 1),
 };
 
 async function leading(reply: Promise<LeadReply>): Promise<LeadReply & { kind: 'leading' }> {
