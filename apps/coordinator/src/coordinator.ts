@@ -1,4 +1,4 @@
-/** Wires one coordinator: stores, queues, the leader's loop, the API. */
+/** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
 import {
   type ClusterClient,
   createClusterClient,
@@ -19,10 +19,12 @@ import {
 } from '@sluice/dispatch-bullmq';
 import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
+import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import type { CoordinatorSettings } from './settings.ts';
 
@@ -32,6 +34,7 @@ const compatibleVersion = '4.1.0';
 export class Coordinator implements Service {
   readonly #settings: CoordinatorSettings;
   readonly #logger: Logger;
+  readonly #log: RecordLog | undefined;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #loop: LeaderLoop;
@@ -40,10 +43,12 @@ export class Coordinator implements Service {
   readonly #logProbe: LogProbe;
   #api: FastifyInstance | undefined;
 
-  constructor(settings: CoordinatorSettings, logger: Logger) {
+  /** `log`: what carries records, if it can also remember definitions for Redis. */
+  constructor(settings: CoordinatorSettings, logger: Logger, log?: RecordLog) {
     this.#settings = settings;
+    this.#log = log;
     this.#logger = logger;
-    const { redisUrl, cluster, coordinator, profile } = settings;
+    const { redisUrl, cluster, coordinator, profile, configStorageTopic } = settings;
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
@@ -56,6 +61,7 @@ export class Coordinator implements Service {
       logger,
       profile,
       movement: settings.movement,
+      ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       onLeadership: (leads) => this.#listenForWakeUps(leads),
     });
     this.#wakeUps = new LeaderWakeConsumer({
@@ -103,6 +109,7 @@ export class Coordinator implements Service {
   /** Resigns first, so that another replica leads before this one stops answering. */
   async stop(): Promise<void> {
     await this.#loop.stop();
+    await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#api?.close();
     await this.#logProbe.stop();

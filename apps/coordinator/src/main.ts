@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 
 import { SluiceError, toError } from '@sluice/kernel';
+import { LateLog, openLog } from '@sluice/log-choice';
 import { pino } from 'pino';
 
 import { Coordinator } from './coordinator.ts';
@@ -39,7 +40,13 @@ async function main(): Promise<void> {
     level: settings.logLevel,
     base: { coordinator: settings.coordinator, pid: process.pid },
   });
-  const coordinator = new Coordinator(settings, logger);
+  const { log, cluster, coordinator: name } = settings;
+  // Only Kafka outlives Redis; what is kept there for definitions need not answer yet.
+  const journalLog =
+    log.kind === 'kafka'
+      ? new LateLog(await openLog(log, { cluster, clientId: `${name}/journal`, logger }))
+      : undefined;
+  const coordinator = new Coordinator(settings, logger, journalLog);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(coordinator, signal));
   }

@@ -26,6 +26,13 @@ export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Met
     requests: gauge('sluice_requests_applied_total', 'Requests applied'),
   };
   const planSeconds = gauge('sluice_assignment_plan_seconds', 'Duration of the last planning');
+  const journal =
+    loop.journalInStep === undefined
+      ? undefined
+      : gauge(
+          'sluice_journal_in_step',
+          '1 while this coordinator leads and can write definitions to their journal',
+        );
   const workers = gauge('sluice_workers', 'Workers by state', ['state']);
   const tasks = gauge('sluice_tasks', 'Tasks by state', ['state']);
   const connectors = gauge('sluice_connectors', 'Connectors');
@@ -57,6 +64,7 @@ export function coordinatorMetrics(loop: LeaderLoop, client: ClusterClient): Met
     contentType: registry.contentType,
     async render() {
       leads.set(loop.leads ? 1 : 0);
+      journal?.set(loop.journalInStep ? 1 : 0);
       counters.elections.set(loop.stats.elections);
       counters.deaths.set(loop.stats.deaths);
       counters.reruns.set(loop.stats.reruns);

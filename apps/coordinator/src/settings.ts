@@ -16,6 +16,8 @@ export interface CoordinatorSettings {
   readonly port: number;
   readonly profile: TimingProfile;
   readonly movement: 'minimal' | 'literal';
+  /** Where definitions are remembered, if records travel through Kafka. */
+  readonly configStorageTopic: string;
   readonly auth: BasicAuth | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   readonly insecure: boolean;
@@ -49,15 +51,20 @@ export function readSettings(
 ): CoordinatorSettings {
   const settings = new SettingsReader(environment);
   const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
+  const cluster = settings.string('SLUICE_CLUSTER', 'default');
+  const log = readLogSettings(settings, redisUrl);
   const compiled: CoordinatorSettings = {
     redisUrl,
-    log: readLogSettings(settings, redisUrl),
-    cluster: settings.string('SLUICE_CLUSTER', 'default'),
+    log,
+    cluster,
     coordinator: settings.string('SLUICE_COORDINATOR_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),
     port: settings.integer('SLUICE_PORT', 8083, { min: 0, max: 65_535 }),
     profile: timingProfile(settings.oneOf('SLUICE_PROFILE', ['default', 'fast'], 'default')),
     movement: settings.oneOf('SLUICE_ASSIGNMENT_MOVEMENT', ['minimal', 'literal'], 'minimal'),
+    configStorageTopic:
+      (log.kind === 'kafka' ? log.kafka.configStorageTopic : undefined) ??
+      `sluice-${cluster}-configs`,
     auth: readAuth(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),

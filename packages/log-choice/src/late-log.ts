@@ -32,6 +32,9 @@ export class LateLog implements RecordLog {
       create: (...args) => this.#once(() => topics.create(...args)),
       describe: (...args) => this.#once(() => topics.describe(...args)),
       list: () => this.#once(() => topics.list()),
+      ...(topics.settings
+        ? { settings: (topic) => this.#once(async () => (await topics.settings?.(topic)) ?? {}) }
+        : {}),
       delete: (...args) => this.#once(() => topics.delete(...args)),
       watermarks: (...args) => this.#once(() => topics.watermarks(...args)),
     };

@@ -64,6 +64,11 @@ export class TopicCatalog implements LogTopics {
     return names.filter((name) => !own.has(name)).sort();
   }
 
+  /** Empty for who may not look. */
+  async settings(topic: string): Promise<TopicConfig> {
+    return await this.#settings(this.#cluster.begin(), topic);
+  }
+
   /** Idempotent. */
   async delete(topic: string): Promise<void> {
     const call = this.#cluster.begin();
@@ -112,15 +117,20 @@ export class TopicCatalog implements LogTopics {
     return existing;
   }
 
-  async #assertCompacted(call: Call, topic: string): Promise<void> {
+  async #settings(call: Call, topic: string, names?: readonly string[]): Promise<TopicConfig> {
     const request = describeConfigsRequest([
-      { type: 'topic', name: topic, names: ['cleanup.policy'] },
+      { type: 'topic', name: topic, ...(names ? { names } : {}) },
     ]);
     const [found] = (await this.#cluster.askAny(call, request)).resources;
-    // Not everybody may look; those who may not are trusted.
-    if (found === undefined || found.errorCode !== 0) return;
-    const policy = found.configs[0]?.value ?? 'compact';
-    if (policy === 'compact') return;
+    if (found === undefined || found.errorCode !== 0) return {};
+    return Object.fromEntries(
+      found.configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])),
+    );
+  }
+
+  async #assertCompacted(call: Call, topic: string): Promise<void> {
+    const policy = (await this.#settings(call, topic, ['cleanup.policy']))['cleanup.policy'];
+    if (policy === undefined || policy === 'compact') return;
     throw new SluiceError(
       'log.topic_exists_differently',
       `topic '${topic}' has cleanup.policy=${policy}: what Sluice keeps there would be forgotten. ` +
