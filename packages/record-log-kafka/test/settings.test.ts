@@ -89,9 +89,9 @@ test('the log gets the contents of the files, and a token when it asks for one',
   expect(options).toMatchObject({
     cluster: 'orders',
     clientId: 'worker-1',
+    configStorageTopic: 'sluice-configs',
     tls: { checkHostname: true, ca: expect.stringContaining('BEGIN CERTIFICATE') },
   });
-  expect(options).not.toHaveProperty('configStorageTopic');
   if (options.sasl?.mechanism !== 'OAUTHBEARER') throw new Error('it must be OAUTHBEARER');
   expect(await options.sasl.token()).toBe('abc.def');
   writeFileSync(files.token, 'ghi.jkl');
