@@ -1,4 +1,5 @@
 /** `/health` and `/metrics` of a worker. No configuration values, no writes. */
+import { hostname } from 'node:os';
 
 import { type Service, toError } from '@sluice/kernel';
 import type { LogHealth } from '@sluice/log-choice';
@@ -31,7 +32,7 @@ export class WorkerHttp implements Service {
 
   /** Kafka Connect's worker_id. */
   get address(): string {
-    return `${this.#options.settings.host}:${this.port}`;
+    return reachableAddress(this.#options.settings.host, this.port, hostname());
   }
 
   async start(): Promise<void> {
@@ -73,4 +74,10 @@ export class WorkerHttp implements Service {
       return toError(error).message;
     }
   }
+}
+
+/** Where others reach a worker. One that listens everywhere is told from the others by its machine's name. */
+export function reachableAddress(host: string, port: number, machine: string): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  return `${isEverywhere ? machine : host}:${port}`;
 }

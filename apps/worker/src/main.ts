@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { SluiceError, toError } from '@sluice/kernel';
 import { pino } from 'pino';
 
+import { endProcess } from './end-process.ts';
 import { readSettings, settingsHelp } from './settings.ts';
 import { Worker } from './worker.ts';
 
@@ -48,10 +49,7 @@ async function main(): Promise<void> {
 
   async function stop(signal: string): Promise<void> {
     logger.info({ signal }, 'draining');
-    setTimeout(
-      () => process.kill(process.pid, 'SIGKILL'),
-      settings.drainTimeoutMs + stopMarginMs,
-    ).unref();
+    setTimeout(endProcess, settings.drainTimeoutMs + stopMarginMs).unref();
     await worker.stop();
     logger.info({}, 'stopped');
     process.exit(0);

@@ -18,6 +18,7 @@ import { type PluginScan, scanPlugins } from '@sluice/runtime';
 import type { Redis } from 'ioredis';
 
 import { ActorUnitRunner } from './actor-unit-runner.ts';
+import { endProcess } from './end-process.ts';
 import type { ExecutorData } from './executor-data.ts';
 import { WorkerHttp } from './http.ts';
 import { pluginSpecifiers } from './plugins.ts';
@@ -181,15 +182,11 @@ export class Worker implements Service {
   }
 }
 
-/**
- * SIGKILL, since nothing less ends a thread that is blocked in a system call: `process.exit()` waits
- * for it.
- */
 async function dieNow(logger: Logger, reason: string, afterMs: number): Promise<never> {
   logger.error({ reason }, 'killing this process: it cannot be made quiet');
   // The log is written in the background, and a write that waits for its reader must not keep us alive.
   await systemClock.sleep(afterMs);
-  process.kill(process.pid, 'SIGKILL');
+  endProcess();
   return await new Promise<never>(() => {});
 }
 
