@@ -1,10 +1,10 @@
 /** A worker that cannot be made quiet has to end, also as the first process of a container. */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { makeOwnedFolder } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const limitMs = 20_000;
@@ -13,7 +13,7 @@ const fixture = fileURLToPath(new URL('./fixtures/blocked-process.ts', import.me
 const container = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child'];
 const hasContainers = spawnSync('unshare', [...container, 'true']).status === 0;
 
-const folder = makeOwnedFolder('ends');
+const folder = mkdtempSync(join(tmpdir(), 'sluice-ends-'));
 const pipe = join(folder, 'pipe');
 
 beforeAll(() => {
