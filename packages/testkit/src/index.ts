@@ -49,6 +49,8 @@ export {
   type KafkaToolOptions,
   type KafkaToolTarget,
   kafkaTool,
+  type RunningKafkaTool,
+  startKafkaTool,
 } from './kafka-tool.ts';
 export {
   type Exit,

@@ -1,4 +1,5 @@
 /** Kafka's own command-line tools, by their main classes, against a Kafka of a test. */
+import type { ChildProcess } from 'node:child_process';
 import { SluiceError } from '@sluice/kernel';
 import { requireKafka } from './find-kafka.ts';
 import { spawnGuarded } from './guarded-process.ts';
@@ -37,6 +38,13 @@ export interface KafkaToolOptions {
   readonly archiveTo?: string;
 }
 
+/** A tool that runs. */
+export interface RunningKafkaTool {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended, with its exit code or how else it ended; never rejects. */
+  readonly ended: Promise<number | string>;
+}
+
 /** Who is asked: a Kafka of `startKafka`, or just addresses. */
 export type KafkaToolTarget = Pick<KafkaHandle, 'bootstrap'> &
   Partial<Pick<KafkaHandle, 'version'>>;
@@ -54,8 +62,41 @@ export async function kafkaTool(
   args: readonly string[],
   options: KafkaToolOptions = {},
 ): Promise<string> {
-  const home = requireKafka(kafka.version);
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+  const { child, ended } = startKafkaTool(kafka, tool, args, options);
+  const output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  // It may end before it has read all: that is told by how it ends.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.stdin ?? '');
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, timeoutMs);
+  const ending = await ended;
+  clearTimeout(limit);
+  const end = isLate ? `did not end within ${timeoutMs} ms` : ending;
+  if (end === 0) return output.stdout;
+  const how = typeof end === 'number' ? `ended with code ${end}` : end;
+  throw new SluiceError(
+    'kafka.tool',
+    `${tool} ${args.join(' ')} ${how}; it printed:\n${output.stdout}${output.stderr}`.trimEnd(),
+  );
+}
+
+/** Starts a tool and returns at once, for one that is measured, or ended early. The caller reads its output. */
+export function startKafkaTool(
+  kafka: KafkaToolTarget,
+  tool: KafkaToolName,
+  args: readonly string[],
+  options: Pick<KafkaToolOptions, 'tuning' | 'heapMb'> = {},
+): RunningKafkaTool {
+  const home = requireKafka(kafka.version);
   const isOld = home.version.startsWith('3.');
   const child = spawnGuarded({
     command: home.java,
@@ -72,32 +113,11 @@ export async function kafkaTool(
       ...(options.archiveTo === undefined ? {} : { archiveTo: options.archiveTo }),
     }),
   });
-  const output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  // It may end before it has read all: that is told by how it ends.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(options.stdin ?? '');
-  const end = await new Promise<string | number>((resolve) => {
-    const limit = setTimeout(() => {
-      resolve(`did not end within ${timeoutMs} ms`);
-      child.kill('SIGKILL');
-    }, timeoutMs);
+  const ended = new Promise<number | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => {
-      clearTimeout(limit);
-      resolve(code ?? `was ended by ${signal}`);
-    });
+    child.once('close', (code, signal) => resolve(code ?? `was ended by ${signal}`));
   });
-  if (end === 0) return output.stdout;
-  const how = typeof end === 'number' ? `ended with code ${end}` : end;
-  throw new SluiceError(
-    'kafka.tool',
-    `${tool} ${args.join(' ')} ${how}; it printed:\n${output.stdout}${output.stderr}`.trimEnd(),
-  );
+  return { child, ended };
 }
 
 /** The tool's arguments with the address of the Kafka, unless they have one. */
