@@ -300,7 +300,10 @@ export class Call {
     if (problem) throw problem;
   }
 
-  /** Repeats an attempt that fails retriably, with back-off, until the deadline. @throws its last error. */
+  /**
+   * Repeats an attempt that fails retriably, with back-off, until the deadline; at once if it fails for what only
+   * somebody's hand can change. @throws its last error.
+   */
   async retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const { clock, random } = this.#parts;
     for (let count = 1; ; count += 1) {
@@ -310,7 +313,8 @@ export class Call {
       } catch (error) {
         this.assertGoing();
         const pauseMs = backoffMs(count, retry, random);
-        if (!isRetriable(error) || pauseMs >= this.leftMs) throw toError(error);
+        const isLasting = !isRetriable(error) || isMisconfigured(error);
+        if (isLasting || pauseMs >= this.leftMs) throw toError(error);
         await clock.sleep(pauseMs);
       }
     }
@@ -334,6 +338,10 @@ function isBusy(error: unknown): boolean {
     errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT ||
     errorCode === errorCodes.COORDINATOR_LOAD_IN_PROGRESS
   );
+}
+
+function isMisconfigured(error: unknown): boolean {
+  return error instanceof SluiceError && error.details['isMisconfigured'] === true;
 }
 
 function cutError(address: string): SluiceError {

@@ -88,7 +88,8 @@ export class KafkaLog implements RecordLog {
   }
 
   async start(): Promise<void> {
-    await this.#cluster.refresh(this.#cluster.begin(), []);
+    // Whoever starts wants to know soon whether it can work at all.
+    await this.#cluster.refresh(this.#cluster.begin(this.#options.connectTimeoutMs), []);
     // In the background: what is read first is then in memory already.
     this.#sourceOffsets.warmUp(this.#cluster.begin()).catch(() => {});
   }

@@ -10,7 +10,10 @@ const tlsWords = {
     'it wants a certificate of the client that it trusts (ssl.client.auth): give one as `cert` and `key`',
 };
 
-/** `hint` says what is likely when the cause alone does not. */
+/**
+ * `hint` says what is likely when the cause alone does not. `isMisconfigured`: as long as nobody changes
+ * anything, another attempt ends alike.
+ */
 export function unreachableError(
   address: string,
   cause: Error,
@@ -22,7 +25,11 @@ export function unreachableError(
     problem === undefined
       ? `Kafka at ${address}, which holds the record log, does not answer (${cause.message}): ${hint ?? 'check that it runs and that the address is right'}`
       : `cannot connect to Kafka at ${address}, which holds the record log: ${problem}`,
-    { retriable: true, cause, details: { address } },
+    {
+      retriable: true,
+      cause,
+      details: { address, isMisconfigured: isMisconfigured(cause, problem) },
+    },
   );
 }
 
@@ -77,6 +84,10 @@ export function unsupportedError(
     `Kafka at ${address} has ${apiName} ${has}, and this Sluice speaks version ${apiVersion}: use Kafka 2.5 or newer, or a newer Sluice`,
     { details: { address, apiName, apiVersion, ...offered } },
   );
+}
+
+function isMisconfigured(cause: Error, problem: string | undefined): boolean {
+  return problem !== undefined && !('code' in cause && cause.code === 'ETIMEDOUT');
 }
 
 function offersNoMechanism(cause: Error): boolean {
