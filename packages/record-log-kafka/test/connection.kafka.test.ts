@@ -7,7 +7,6 @@ import {
   makeCertificate,
   startKafka,
   unsecuredToken,
-  waitFor,
 } from '@sluice/testkit';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
@@ -18,7 +17,7 @@ import { fetchRequest } from '../src/wire/fetch.ts';
 import { metadataRequest } from '../src/wire/metadata.ts';
 import { produceRequest } from '../src/wire/produce.ts';
 import { planRecordBatch } from '../src/wire/record-batch.ts';
-import { createTopicsRequest, listOffsetsRequest } from '../src/wire/topics.ts';
+import { createTopic, latestOffsets } from './open-shared.ts';
 
 const server = makeCertificate(Date.now());
 const client = makeCertificate(Date.now());
@@ -41,7 +40,7 @@ beforeAll(async () => {
     users: { alice: password },
     config: { 'connections.max.reauth.ms': String(sessionMs) },
   });
-  await createTopic('empty', 1);
+  await createTopic(await connected(), 'empty', { partitions: 1 });
 }, 60_000);
 
 afterEach(() => {
@@ -90,31 +89,10 @@ async function refusal(action: Promise<unknown>): Promise<SluiceError> {
   return error;
 }
 
-/** Next offsets of the partitions; -1 while one is not there yet. */
 async function nextOffsets(topic: string, partitions: number): Promise<number[]> {
   const connection = await connected();
-  const { offsets } = await connection.send(
-    listOffsetsRequest({
-      isolation: 'read_uncommitted',
-      partitions: Array.from({ length: partitions }, (_, partition) => ({
-        topic,
-        partition,
-        at: 'latest',
-      })),
-    }),
-  );
+  const { offsets } = await connection.send(latestOffsets(topic, partitions));
   return offsets.map(({ offset }) => offset);
-}
-
-async function createTopic(topic: string, partitions: number): Promise<void> {
-  const connection = await connected();
-  const topics = [{ topic, partitions, replicationFactor: 1 }];
-  const result = await connection.send(createTopicsRequest({ topics, timeoutMs: 5_000 }));
-  expect(result.topics).toEqual([{ topic, errorCode: 0, errorMessage: null }]);
-  await waitFor(() => nextOffsets(topic, partitions), {
-    what: `all partitions of ${topic}`,
-    until: (offsets) => offsets.every((offset) => offset === 0),
-  });
 }
 
 /** A fetch that the broker answers only when its time is over. */
@@ -203,7 +181,7 @@ test.each([
   'destroy refuses at once what is in flight, and nothing that was buffered leaves, $how',
   async ({ listener, options }) => {
     const topic = `cut-${listener}`;
-    await createTopic(topic, 30);
+    await createTopic(await connected(), topic, { partitions: 30 });
     const records = [{ key: null, value: Buffer.alloc(900_000) }];
     const batch = planRecordBatch({ records }, { nowMs: Date.now() });
     const partitions = Array.from({ length: 30 }, (_, partition) => ({ partition, batch }));

@@ -186,7 +186,7 @@ test('the header of a request is that of kafkajs, and a flexible one has an end 
 });
 
 test('tagged fields of a flexible response, in its header and its body, are skipped', () => {
-  const tags = '02' + '0001aa' + '0502bbcc';
+  const tags = ['02', '0001aa', '0502bbcc'].join('');
   const body =
     '00000009' +
     '02' +
