@@ -38,7 +38,7 @@ export interface ConnectorRecord {
   readonly taskCount: number;
   /** Definition version that the published set was made from; 0 before the first. */
   readonly taskVersion: number;
-  /** The newest task epoch that the journal is known to hold; absent where there is no journal. */
+  /** The newest task epoch that the journal is known to hold, 0 for none; absent without a journal. */
   readonly journaledEpoch?: number;
   /** Redis server time, ms. */
   readonly createdAtMs: number;

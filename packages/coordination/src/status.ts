@@ -104,8 +104,10 @@ function unitState(
   if (unit.kind === 'connector' && record.targetState === 'STOPPED') return { state: 'STOPPED' };
   const worker = unit.worker ?? '';
   switch (unit.state) {
-    case 'free':
-      return { state: 'UNASSIGNED', reason: `waits for a worker${missing(workers)}` };
+    case 'free': {
+      const journal = waitsForJournal(unit, record) ? ', or for the journal of definitions' : '';
+      return { state: 'UNASSIGNED', reason: `waits for a worker${missing(workers)}${journal}` };
+    }
     case 'granted':
       return { state: 'UNASSIGNED', reason: `waits for ${worker} to take it` };
     case 'claimed':
@@ -125,6 +127,13 @@ function unitState(
         : { state: unit.status.state };
     }
   }
+}
+
+function waitsForJournal(
+  { kind, epoch }: UnitRecord,
+  { journaledEpoch }: ConnectorRecord,
+): boolean {
+  return kind === 'task' && journaledEpoch !== undefined && journaledEpoch < epoch;
 }
 
 /** What keeps a free unit from being given to a worker. */

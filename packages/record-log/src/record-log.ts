@@ -131,7 +131,7 @@ export interface LogTopics {
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly partitions: number }>>;
   list(): Promise<string[]>;
-  /** Kafka's settings of a topic that exists; absent on a log whose topics have none. */
+  /** Kafka's settings of a topic, where its topics have any; empty if we may not know them. */
   settings?(topic: string): Promise<Readonly<Record<string, string>>>;
   delete(topic: string): Promise<void>;
   /** First and next offset of partitions. */

@@ -10,8 +10,8 @@ export interface JournalUnderTest {
   /** Another coordinator's. */
   journal(): DefinitionJournal;
   /** Whether what carries it answers. */
-  setAway(isAway: boolean): void;
-  /** As if it had been deleted, with all that it held. */
+  setAway(isAway: boolean): Promise<void>;
+  /** As if it had been deleted, with all that it held, and made anew. */
   replace(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -147,15 +147,15 @@ export function describeDefinitionJournal(
 
     verify('fails while nothing answers, and goes on after it was opened again', async (under) => {
       const journal = under.journal();
-      under.setAway(true);
+      await under.setAway(true);
       await expect(journal.open(first)).rejects.toMatchObject({ retriable: true });
-      under.setAway(false);
+      await under.setAway(false);
       await journal.open(first);
-      under.setAway(true);
+      await under.setAway(true);
       await expect(journal.append(write({ connectors: [orders] }))).rejects.toMatchObject({
         retriable: true,
       });
-      under.setAway(false);
+      await under.setAway(false);
       await journal.open(first);
       await journal.append(write({ connectors: [orders] }));
     });

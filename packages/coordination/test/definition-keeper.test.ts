@@ -1,0 +1,247 @@
+/** A leader with a journal, turn by turn: what is written when, and what waits for what. */
+import { describe, expect, test } from 'vitest';
+
+import { MemoryJournal, MemoryJournalStore } from '../src/conformance/memory-journal.ts';
+import type { StoredRequest } from '../src/requests.ts';
+import { LeaderWorld } from './leader-world.ts';
+import { actor, connector, member, ownedBy, task } from './records.ts';
+
+const w1 = member('w1');
+const set = { uid: 'uid of a', epoch: 1, version: 1, configs: [{ n: '0' }] };
+
+function pause(id: string): StoredRequest {
+  return { id, position: '1', body: { op: 'target', connector: 'a', state: 'PAUSED' } };
+}
+
+async function world(
+  arrange: (made: LeaderWorld, journal: MemoryJournalStore) => void = () => {},
+): Promise<{ leader: LeaderWorld; journal: MemoryJournalStore }> {
+  const journal = new MemoryJournalStore();
+  const leader = new LeaderWorld({ journal: new MemoryJournal(journal) });
+  leader.played.set(
+    w1,
+    connector('a'),
+    actor('a', ownedBy(w1, { heldEpoch: 0 })),
+    task('a', 0, { ordinal: 5 }),
+  );
+  leader.played.sets.set('a', set);
+  arrange(leader, journal);
+  await leader.started();
+  return { leader, journal };
+}
+
+describe('a task set', () => {
+  test('is written before its tasks are granted', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    expect(journal.connectors.get('a')?.value.tasks).toEqual([{ ordinal: 5, config: { n: '0' } }]);
+    expect(leader.played.done).toEqual(['journaled a 1', 'grant task/a/0 → w1']);
+    expect(journal.writes).toHaveLength(1);
+  });
+
+  test('that is known to be in the journal is granted while the log is away', async () => {
+    const { leader } = await world((made, journal) => {
+      journal.isAway = true;
+      made.played.set(connector('a', { journaledEpoch: 1 }));
+    });
+    await leader.ticks(5, 'w1');
+    expect(leader.played.done).toEqual(['grant task/a/0 → w1']);
+    expect(leader.loop.journalInStep).toBe(false);
+  });
+
+  test('that is not waits, and is granted when the log is back', async () => {
+    const { leader, journal } = await world((_made, away) => {
+      away.isAway = true;
+    });
+    await leader.ticks(50, 'w1');
+    expect(leader.played.done).toEqual([]);
+    journal.isAway = false;
+    await leader.ticks(50, 'w1');
+    expect(leader.played.done).toEqual(['journaled a 1', 'grant task/a/0 → w1']);
+  });
+
+  test('published while the one before is being written follows it', async () => {
+    const { leader, journal } = await world();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await leader.ticks(5, 'w1');
+    journal.beforeWrite = () => held;
+    leader.played.set(connector('a', { taskEpoch: 2, version: 2, taskVersion: 2 }));
+    leader.played.set(task('a', 0, { ordinal: 5, epoch: 2 }));
+    leader.played.sets.set('a', { ...set, epoch: 2, version: 2 });
+    await leader.ticks(2, 'w1');
+    leader.played.set(connector('a', { taskEpoch: 3, version: 2, taskVersion: 2 }));
+    leader.played.set(task('a', 0, { ordinal: 5, epoch: 3 }));
+    leader.played.sets.set('a', { ...set, epoch: 3, version: 2 });
+    await leader.ticks(2, 'w1');
+    journal.beforeWrite = undefined;
+    release();
+    await leader.ticks(5, 'w1');
+    expect(journal.writes.map(({ connectors }) => connectors[0]?.taskEpoch)).toEqual([1, 2, 3]);
+    // Of the second one, nothing was ever granted.
+    expect(leader.played.done.filter((done) => done.startsWith('journaled'))).toEqual([
+      'journaled a 1',
+      'journaled a 3',
+    ]);
+  });
+});
+
+describe('a request', () => {
+  test('is written, and in a later turn applied', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    leader.played.before.set('applyRequest', () => {
+      expect(journal.request?.id).toBe('r');
+      expect(journal.connectors.get('a')?.value.targetState).toBe('PAUSED');
+    });
+    leader.played.requests.push(pause('r'));
+    await leader.ticks(2, 'w1');
+    expect(leader.played.done).toEqual(['applyRequest r', 'result done']);
+    expect(leader.played.mark?.position).toBe(journal.state.position);
+  });
+
+  test('that changes no definition needs no journal, once it was read', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    journal.isAway = true;
+    leader.played.requests.push(
+      { id: 'r1', position: '1', body: { op: 'restart', connector: 'a' } },
+      { id: 'r2', position: '2', body: { op: 'delete', connector: 'unknown' } },
+    );
+    await leader.ticks(1, 'w1');
+    expect(leader.played.done).toEqual([
+      'applyRequest r1',
+      'result done',
+      'applyRequest r2',
+      'result refused',
+    ]);
+  });
+
+  test('waits, with those after it, while the log is away; the turns go on', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    journal.isAway = true;
+    leader.played.requests.push(pause('r1'), {
+      id: 'r2',
+      position: '2',
+      body: { op: 'restart', connector: 'a' },
+    });
+    await leader.ticks(10, 'w1');
+    expect(leader.played.done).toEqual([]);
+    leader.played.claim('task/a/0');
+    leader.played.set(task('a', 0, { ordinal: 5 }));
+    await leader.ticks(5, 'w1');
+    expect(leader.played.done).toEqual(['grant task/a/0 → w1']);
+    expect(leader.played.events.filter((event) => event.startsWith('journal'))).toEqual([
+      'journal.away: changes wait for the journal memory-configs: the log does not answer',
+    ]);
+    journal.isAway = false;
+    await leader.ticks(100, 'w1');
+    expect(leader.played.done.slice(1)).toEqual([
+      'applyRequest r1',
+      'result done',
+      'applyRequest r2',
+      'result done',
+    ]);
+    expect(leader.played.events.at(-1)).not.toMatch(/away/);
+  });
+
+  test('a log that never answers holds up no turn', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    journal.beforeWrite = () => new Promise(() => {});
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(10, 'w1');
+    leader.played.set(task('a', 0, { ordinal: 5 }));
+    await leader.ticks(5, 'w1');
+    expect(leader.played.done).toEqual(['grant task/a/0 → w1']);
+  });
+
+  test('the outage is told again each minute, not with each try', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    journal.isAway = true;
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(Math.ceil(130_000 / leader.profile.tickMs), 'w1');
+    const told = leader.played.events.filter((event) => event.startsWith('journal.away'));
+    expect(told).toHaveLength(3);
+    expect(leader.logged.filter((line) => line === 'warn requests wait')).toHaveLength(1);
+  });
+});
+
+describe('a store that lost its data', () => {
+  test('is filled before what the workers hold is adopted', async () => {
+    const { leader } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    leader.played.loseData();
+    leader.played.set(w1);
+    const held = { unit: 'task/a/0', uid: set.uid, epoch: 1, fence: 100 };
+    leader.played.reports.set(w1.incarnation, [held]);
+    await leader.ticks(1, 'w1');
+    await leader.ticks(Math.ceil(6_000 / leader.profile.tickMs), 'w1');
+    const told = leader.played.done.filter((done) => /^(restore|adopt|endQ|startQ)/.test(done));
+    expect(told.slice(-2)).toEqual(['adopt w1: task/a/0', 'endQuarantine']);
+    expect(told.slice(0, -2)).toContain('restore a');
+    expect(told.slice(0, -2)).toContain('startQuarantine');
+  });
+
+  test('the end of the quarantine waits for the journal, and not for ever', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    // Fails once, so that it has to be read again.
+    journal.isAway = true;
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(2, 'w1');
+    leader.played.loseData();
+    leader.played.set(w1);
+    const seconds = async (count: number): Promise<void> =>
+      leader.ticks(Math.ceil((count * 1_000) / leader.profile.tickMs), 'w1');
+    await seconds(20);
+    expect(leader.played.nonce).toBeDefined();
+    await seconds(20);
+    expect(leader.played.nonce).toBeUndefined();
+  });
+});
+
+describe('a term', () => {
+  test('that a newer leader’s write has ended is over, whatever the store says', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    const { epoch } = leader.played;
+    journal.epoch = epoch + 5;
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(100, 'w1');
+    // The store still called it the leader: it asked for an epoch above the other's, and went on.
+    expect(leader.played.done).toContain(`raiseEpoch ${epoch + 5}`);
+    expect(leader.played.done).toContain('applyRequest r1');
+    expect(leader.loop.term?.epoch).toBe(epoch + 6);
+  });
+
+  test('that ends while something is written takes nothing of it along', async () => {
+    const { leader, journal } = await world();
+    await leader.ticks(5, 'w1');
+    leader.played.done.length = 0;
+    let release = (): void => {};
+    journal.beforeWrite = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(2, 'w1');
+    leader.played.leadership = 'following';
+    await leader.clock.advance(leader.profile.leaderRenewMs);
+    expect(leader.loop.leads).toBe(false);
+    release();
+    await leader.ticks(20, 'w1');
+    expect(leader.played.done).toEqual([]);
+    expect(leader.loop.journalInStep).toBe(false);
+  });
+});
