@@ -19,7 +19,7 @@ describeDefinitionJournal('topic', async () => {
   const store = new MemoryLogStore();
   return {
     journal: () => new TopicJournal({ log: new MemoryLog(store), cluster: 'test', topic }),
-    setAway: (isAway) => (isAway ? store.beginOutage(away) : store.endOutage()),
+    setAway: async (isAway) => (isAway ? store.beginOutage(away) : store.endOutage()),
     replace: async () => store.deleteTopic(topic),
     stop: async () => {},
   };
@@ -29,7 +29,7 @@ describeDefinitionJournal('memory', async () => {
   const store = new MemoryJournalStore();
   return {
     journal: () => new MemoryJournal(store),
-    setAway: (isAway) => {
+    setAway: async (isAway) => {
       store.isAway = isAway;
     },
     replace: async () => store.replace(),
@@ -63,6 +63,19 @@ describe('the topic of the journal', () => {
     const opening = rig.journal().open(term(1));
     await expect(opening).rejects.toThrow(/'connector\/orders' at offset 0 .* is not a journal's/);
     await expect(opening).rejects.not.toThrow(/secret/);
+  });
+
+  test('another cluster’s is refused, and so is a topic of something else', async () => {
+    const rig = new Rig();
+    await rig.journal().open(term(1));
+    const other = new TopicJournal({ log: rig.log, cluster: 'other', topic });
+    await expect(other.open(term(2))).rejects.toThrow(
+      /definitions of cluster 'test', not of 'other'/,
+    );
+    const connect = new Rig();
+    await connect.put('connector-orders', '{"properties":{}}');
+    await expect(connect.journal().open(term(1))).rejects.toThrow(/that are not Sluice's/);
+    expect(connect.records()).toHaveLength(1);
   });
 
   test('what a newer version has changed is refused', async () => {

@@ -22,6 +22,10 @@ import {
 
 export class JournalContent {
   id: string | undefined;
+  /** Whose journal it is. */
+  cluster: string | undefined;
+  /** There are records of something else. */
+  hasOthers = false;
   /** Of the newest leader that wrote. */
   epoch = 0;
   /** Of the last record. */
@@ -37,7 +41,7 @@ export class JournalContent {
     if (key.startsWith(connectorPrefix)) this.#addConnector(key, value, offset);
     else if (key.startsWith(tasksPrefix)) this.#addPart(key, value);
     else if (value === null) return;
-    else if (key === 'journal') this.id = String(value['id']);
+    else if (key === 'journal') this.#name(value);
     else if (key === 'leader') this.epoch = Math.max(this.epoch, Number(value['epoch']));
     else if (key === 'high') this.#high = value as unknown as JournalHigh;
     else if (key === 'request') {
@@ -72,6 +76,11 @@ export class JournalContent {
       request: request && { value: requestOf(request.value), position: request.position },
       high: { ordinal, fence },
     };
+  }
+
+  #name({ id, cluster }: Readonly<Record<string, unknown>>): void {
+    this.id = String(id);
+    this.cluster = String(cluster);
   }
 
   #addConnector(key: string, value: JournalRecord['value'], offset: number): void {

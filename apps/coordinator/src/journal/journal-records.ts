@@ -4,7 +4,7 @@
  *
  * | key | value |
  * | --- | --- |
- * | `journal` | `id` of this journal |
+ * | `journal` | `id` of this journal, and the cluster whose it is |
  * | `leader` | `epoch` and name of the coordinator that writes what follows |
  * | `high` | highest `ordinal` and `fence` ever given |
  * | `request` | the request that made the changes right before it, with its answer |

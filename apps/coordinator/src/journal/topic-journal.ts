@@ -28,6 +28,7 @@ import {
   encodeConnector,
   encodeRecord,
   type JournalRecord,
+  unusable,
 } from './journal-records.ts';
 import { ensureJournalTopic } from './journal-topic.ts';
 
@@ -86,13 +87,15 @@ export class TopicJournal implements DefinitionJournal {
         this.#log.openReader({
           // Anybody may read, also who is about to learn that its term is over; nothing is committed.
           identity: { id: `${this.#cluster}.leader.reader`, fence: 1 },
-          group: `${this.#cluster}.leader.reader`,
+          // Never committed to. By this name, who may read the groups of sinks may read it.
+          group: `connect-${this.name}`,
         }),
       );
       try {
         await this.#within(reader.assign([{ topic: this.name, partition }]));
         const end = await this.#end();
         await this.#read(reader, content, end, life);
+        this.#checkOwner(content);
         if (content.epoch > term.epoch) throw newerLeader(term, content.epoch);
         writer = await this.#within(
           this.#log.openWriter({ id: `${this.#cluster}.leader`, fence: term.epoch }),
@@ -151,8 +154,21 @@ export class TopicJournal implements DefinitionJournal {
   /** A new journal: nobody has written to it yet. */
   async #found(writer: LogWriter, content: JournalContent): Promise<string> {
     const id = newId();
-    await this.#write(writer, content, [{ key: 'journal', value: { id } }]);
+    const value = { id, cluster: this.#cluster };
+    await this.#write(writer, content, [{ key: 'journal', value }]);
     return id;
+  }
+
+  /** Before anything is written: a topic that is somebody else's is left as it is. */
+  #checkOwner({ id, cluster, hasOthers }: JournalContent): void {
+    const remedy = 'name another one (SLUICE_CONFIG_STORAGE_TOPIC)';
+    if (id === undefined && hasOthers) {
+      throw unusable(`topic '${this.name}' holds records that are not Sluice's: ${remedy}`);
+    }
+    if (id === undefined || cluster === this.#cluster) return;
+    throw unusable(
+      `topic '${this.name}' has the definitions of cluster '${cluster}', not of '${this.#cluster}': ${remedy}`,
+    );
   }
 
   /** A coordinator starts without its log, too: requests wait then. */
@@ -187,7 +203,8 @@ export class TopicJournal implements DefinitionJournal {
         for (const { offset, key, value } of records) {
           const record = decodeRecord(this.name, offset, key, value);
           if (record) content.add(record, offset);
-          else content.offset = offset;
+          else content.hasOthers = true;
+          content.offset = offset;
         }
       }
     }
@@ -260,7 +277,8 @@ function* inCalls(records: readonly JournalRecord[]): Generator<readonly Journal
 /** Another coordinator has taken over, as far as the log knows. */
 function asNotLeader(error: unknown, term: LeaderTerm): unknown {
   if (hasCode(error, 'coordination.not_leader') || !isFenced(error)) return error;
-  return newerLeader(term, undefined, error);
+  const fence = error instanceof SluiceError ? error.details['currentFence'] : undefined;
+  return newerLeader(term, typeof fence === 'number' ? fence : undefined, error);
 }
 
 function newerLeader(term: LeaderTerm, epoch?: number, cause?: unknown): SluiceError {
