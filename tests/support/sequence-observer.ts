@@ -4,7 +4,7 @@
  * missing, what came twice, who wrote when, how long nobody wrote.
  */
 import { newShortId } from '@sluice/kernel';
-import type { LogReader } from '@sluice/record-log';
+import type { LogReader, RecordLog } from '@sluice/record-log';
 import { RedisLog } from '@sluice/record-log-redis';
 import { type Cluster, waitFor } from '@sluice/testkit';
 
@@ -37,7 +37,7 @@ interface SequenceValue {
 }
 
 export class SequenceObserver {
-  readonly #log: RedisLog;
+  readonly #log: RecordLog;
   readonly #topic: string;
   readonly #stopping = new AbortController();
   /** `<connector>/<task>` → its records in the order of the log. */
@@ -47,18 +47,28 @@ export class SequenceObserver {
 
   /** Creates the topic, too: how many partitions it has decides who shares the work of a sink. */
   static async watch(cluster: Cluster, topic: string, partitions = 1): Promise<SequenceObserver> {
-    const observer = new SequenceObserver(cluster, topic);
+    const clientId = `observer-${newShortId()}`;
+    const log = new RedisLog({ url: cluster.redisUrl, cluster: cluster.name, clientId });
+    return SequenceObserver.watchLog(log, topic, partitions);
+  }
+
+  /** On another log than the cluster's Redis; it is started, and stopped, here. */
+  static async watchLog(
+    log: RecordLog,
+    topic: string,
+    partitions: number,
+  ): Promise<SequenceObserver> {
+    const observer = new SequenceObserver(log, topic);
     await observer.#start(partitions);
     return observer;
   }
 
-  private constructor(cluster: Cluster, topic: string) {
+  private constructor(log: RecordLog, topic: string) {
+    this.#log = log;
     this.#topic = topic;
-    const id = `observer-${newShortId()}`;
-    this.#log = new RedisLog({ url: cluster.redisUrl, cluster: cluster.name, clientId: id });
   }
 
-  get log(): RedisLog {
+  get log(): RecordLog {
     return this.#log;
   }
 

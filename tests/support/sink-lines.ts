@@ -1,5 +1,5 @@
 /** What a VerifiableSink wrote to its file, and whether what it committed is really there. */
-import type { RedisLog } from '@sluice/record-log-redis';
+import type { RecordLog } from '@sluice/record-log';
 
 import { linesIn } from './numbered-file.ts';
 import { holesIn } from './sequence-observer.ts';
@@ -47,7 +47,7 @@ export function sinkIntegrity(lines: readonly SinkLine[]): SinkIntegrity {
 
 /** Offsets that are committed although no line in the file shows that they were put. */
 export async function committedButNotPut(
-  log: RedisLog,
+  log: RecordLog,
   group: string,
   read: () => readonly SinkLine[],
 ): Promise<string[]> {
