@@ -127,7 +127,7 @@ async function empty(): Promise<void> {
 /** Everything is lost by `lose`; all is as it was, and how long that took. */
 async function expectToComeBack(lose: () => Promise<void>): Promise<void> {
   const owners = (rows: readonly UnitRow[]): unknown =>
-    rows.map(({ id, worker, fence }) => [id, worker, fence]).toSorted();
+    rows.map(({ id, worker, fence }) => `${id} ${worker} ${fence}`).toSorted();
   const before = { owners: owners(await units(cluster)), configs: await configs() };
   await lose();
   const lostMs = Date.now();

@@ -107,14 +107,15 @@ export function decideOwnership(
       }
       if (unit.state === 'free') {
         const member = to === undefined ? undefined : view.members.get(to);
-        const waits =
-          unit.kind === 'task' &&
-          (blocked.has(unit.connector) || (policy.journaledOnly && !isJournaled(unit, view)));
-        if (member && !waits) grant.push(granting(unit, member));
+        const waits = unit.kind === 'task' && blocked.has(unit.connector);
+        if (member && !waits && mayBeGranted(unit, view, policy))
+          grant.push(granting(unit, member));
       } else if (owner && to !== owner.worker && isMovable(unit)) {
         // A draining worker stops by itself; the order is for one that has not noticed yet.
         if (owner.state === 'draining') revoke.push(revocation(unit, 'drain'));
-        else if (to !== undefined) revoke.push(revocation(unit, 'balance'));
+        else if (to !== undefined && mayBeGranted(unit, view, policy)) {
+          revoke.push(revocation(unit, 'balance'));
+        }
       }
     }
   }
@@ -137,7 +138,13 @@ export function decideOwnership(
   };
 }
 
-function isJournaled({ connector, epoch }: UnitRecord, view: ClusterView): boolean {
+/** A task of an epoch that only the store knows could come back as an older one's if the store lost it. */
+function mayBeGranted(
+  { kind, connector, epoch }: UnitRecord,
+  view: ClusterView,
+  { journaledOnly }: OwnershipPolicy,
+): boolean {
+  if (!journaledOnly || kind === 'connector') return true;
   return (view.connectors.get(connector)?.journaledEpoch ?? 0) >= epoch;
 }
 

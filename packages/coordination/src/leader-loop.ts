@@ -18,6 +18,7 @@ import { ClusterView } from './cluster-view.ts';
 import { Election } from './election.ts';
 import { HeldSeats } from './held-seats.ts';
 import { DefinitionKeeper } from './journal/definition-keeper.ts';
+import { tellMissingJournal } from './journal/missing-journal.ts';
 import type { LeaderContext, LeaderLoopOptions } from './leader-context.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
@@ -60,6 +61,7 @@ export class LeaderLoop implements Service {
   /** Of all workers ever seen: who is to be waited for after a loss may not be in the store any more. */
   #leaseMsMax = 0;
   #grantsFromMs = 0;
+  #isNewTerm = false;
   #lastTurnMs: number | undefined;
   #storeWasAway = false;
   #lastFailure: { message: string; atMs: number } | undefined;
@@ -145,6 +147,7 @@ export class LeaderLoop implements Service {
     this.#burial.reset();
     this.#ownership.reset(this.#workersUp());
     this.#keeper?.termChanged(term);
+    this.#isNewTerm = term !== undefined;
     if (term) {
       // What a follower saw happen was dealt with by its leader.
       this.#changes.take();
@@ -221,7 +224,9 @@ export class LeaderLoop implements Service {
       this.#follow(askedMs);
       return false;
     }
-    await this.#keeper?.step(term, askedMs);
+    if (this.#keeper) await this.#keeper.step(term, askedMs);
+    else if (this.#isNewTerm) await tellMissingJournal(term, this.#options);
+    this.#isNewTerm = false;
     if (await this.#holdStill(term, quarantine, askedMs)) return false;
     const buried = await this.#burial.bury(term, askedMs);
     const applied = await this.#requests.apply(term);

@@ -2,6 +2,7 @@ import { FakeClock } from '@sluice/kernel/testing';
 import { describe, expect, test } from 'vitest';
 
 import { type ClusterClient, createClusterClient, describeRequest } from '../src/cluster-client.ts';
+import type { ClusterEvent } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { RequestBody, RequestResult } from '../src/requests.ts';
 import type { Beat, Changes, ClusterStore } from '../src/store.ts';
@@ -13,6 +14,7 @@ class PlayedCluster implements ClusterStore {
   readonly wakeUps: [string, string | undefined][] = [];
   readonly results = new Map<string, RequestResult>();
   leads: { coordinator: string; epoch: number } | undefined = { coordinator: 'c1', epoch: 1 };
+  newestEvents: ClusterEvent[] = [];
   reads = 0;
   /** What a read sees: the number of the read is the connector's version. */
   held: (() => void)[] = [];
@@ -48,7 +50,7 @@ class PlayedCluster implements ClusterStore {
     return [{ number: '0' }];
   }
   async events(): ReturnType<ClusterStore['events']> {
-    return [];
+    return this.newestEvents;
   }
   async submit(id: string, body: RequestBody): Promise<void> {
     this.submitted.push({ id, body });
@@ -138,6 +140,20 @@ describe('requests', () => {
       expect(await outcome).toEqual({ kind: 'pending', requestId: 'r1', reason });
     },
   );
+
+  test.each([
+    ['is away', ['journal.away', 'journal.back'], 'what waits'],
+    ['is back', ['journal.back', 'journal.away'], 'the leader c1 has not applied it within 500 ms'],
+  ])('and the reason is the journal while it %s', async (_how, types, reason) => {
+    const cluster = new PlayedCluster();
+    cluster.newestEvents = ['task.failed', ...types].map((type, index) => {
+      const message = type === 'journal.away' ? 'what waits' : 'something else';
+      return { id: `${9 - index}`, atMs: 1, type, message, facts: {} };
+    });
+    const outcome = cluster.client.submit(drain, { timeoutMs: 500, requestId: 'r1' });
+    await cluster.clock.advance(500);
+    expect(await outcome).toEqual({ kind: 'pending', requestId: 'r1', reason });
+  });
 
   test('a wake-up that fails does not make a stored request fail', async () => {
     const cluster = new PlayedCluster();

@@ -210,6 +210,34 @@ describe('a newer set of tasks', () => {
   });
 });
 
+describe('with a journal', () => {
+  const records = {
+    members: [w1, w2],
+    connectors: [
+      connector('a', { journaledEpoch: 1 }),
+      connector('b', { taskEpoch: 2, journaledEpoch: 1 }),
+      connector('c'),
+    ],
+  };
+
+  test('tasks are granted whose epoch is in it, and connectors whatever is', () => {
+    const units = [task('a', 0), task('b', 0, { epoch: 2 }), task('c', 0), actor('c')];
+    const decision = decide({ ...records, units }, { journaledOnly: true });
+    expect(grants(decision)).toEqual(['connector/c → w1', 'task/a/0 → w1']);
+    expect(grants(decide({ ...records, units }))).toHaveLength(4);
+  });
+
+  test('what could not be granted again is not taken away to balance, but a drain is obeyed', () => {
+    const held = ownedBy(w1, { epoch: 2, heldEpoch: 2 });
+    const units = [task('b', 0, held), task('b', 1, held), task('b', 2, held), task('b', 3, held)];
+    expect(revokes(decide({ ...records, units }, { journaledOnly: true }))).toEqual([]);
+    expect(revokes(decide({ ...records, units }))).toHaveLength(2);
+    const members = [{ ...w1, state: 'draining' as const }, w2];
+    const drained = decide({ ...records, members, units }, { journaledOnly: true });
+    expect(revokes(drained)).toHaveLength(4);
+  });
+});
+
 describe('moving', () => {
   test('a join moves the surplus only, and no more at a time than allowed', () => {
     const units = tasks(9, (n) => ownedBy(n < 5 ? w1 : w2));

@@ -211,6 +211,15 @@ describe('a store that lost its data', () => {
   });
 });
 
+test('a leader without the journal of its cluster says so, once a term', async () => {
+  const leader = new LeaderWorld();
+  leader.played.mark = { journal: 'j', position: 1 };
+  await leader.started();
+  await leader.ticks(10);
+  const told = leader.played.events.filter((event) => event.startsWith('journal.missing'));
+  expect(told).toEqual([expect.stringContaining('KAFKA_BROKERS')]);
+});
+
 describe('a term', () => {
   test('that a newer leader’s write has ended is over, whatever the store says', async () => {
     const { leader, journal } = await world();

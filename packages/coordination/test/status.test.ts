@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { MemberRecord, StatusReport, UnitRecord } from '../src/model.ts';
+import type { ConnectorRecord, MemberRecord, StatusReport, UnitRecord } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { ClusterSnapshot, UnitView } from '../src/snapshot.ts';
 import { deriveSnapshot } from '../src/status.ts';
@@ -70,6 +70,19 @@ describe('the state of a task', () => {
     expect(taskView({}, { beatAgeMs: 10_000 })).toMatchObject({
       reason: 'waits for a worker: none is up',
     });
+  });
+
+  test('free, and not in the journal yet: it says so', () => {
+    const reason = (record: Partial<ConnectorRecord>): string | undefined =>
+      snapshot({
+        members: [w1],
+        connectors: [connector('orders', record)],
+        units: [task('orders', 0)],
+      }).connectors.get('orders')?.tasks[0]?.reason;
+    expect(reason({ journaledEpoch: 0 })).toBe(
+      'waits for a worker that has its plugin, or for the journal of definitions',
+    );
+    expect(reason({ journaledEpoch: 1 })).toBe('waits for a worker that has its plugin');
   });
 
   test('free again: its last worker is still named', () => {
