@@ -94,7 +94,7 @@ export function startKafkaTool(
   kafka: KafkaToolTarget,
   tool: KafkaToolName,
   args: readonly string[],
-  options: Pick<KafkaToolOptions, 'tuning' | 'heapMb'> = {},
+  options: Omit<KafkaToolOptions, 'stdin' | 'timeoutMs'> = {},
 ): RunningKafkaTool {
   const home = requireKafka(kafka.version);
   const isOld = home.version.startsWith('3.');
