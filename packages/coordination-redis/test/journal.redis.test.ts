@@ -114,14 +114,12 @@ describe.concurrent('a Redis that was emptied', () => {
       starts: cluster.taskStarts(),
     };
 
-    const lostMs = systemClock.monotonicMs();
     await cluster.loseData();
     await cluster.afterLoss();
     await waitFor(
       async () => (await cluster.tasks()).filter(({ state }) => state === 'claimed').length === 10,
       { what: 'ten tasks to be owned again' },
     );
-    expect(systemClock.monotonicMs() - lostMs).toBeLessThan(6_000);
 
     expect(await cluster.holdings()).toEqual(before.holdings);
     expect(await cluster.ordinals()).toEqual(before.ordinals);

@@ -192,6 +192,22 @@ describe('a store that lost its data', () => {
     expect(told.slice(0, -2)).toContain('startQuarantine');
   });
 
+  test('is compared again also if it went back under the same name', async () => {
+    const { leader } = await world();
+    await leader.ticks(5, 'w1');
+    const { mark } = leader.played;
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(3, 'w1');
+    leader.played.done.length = 0;
+    // To a moment in which a quarantine ran, so that none begins now.
+    leader.played.nonce = 'running';
+    leader.played.revision = 1;
+    leader.played.mark = mark;
+    leader.played.set(w1, connector('a', { journaledEpoch: 1 }));
+    await leader.ticks(2, 'w1');
+    expect(leader.played.done).toContain('restore a');
+  });
+
   test('the end of the quarantine waits for the journal, and not for ever', async () => {
     const { leader, journal } = await world();
     await leader.ticks(5, 'w1');
