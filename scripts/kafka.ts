@@ -45,7 +45,7 @@ export async function obtainKafka(
     throw new SluiceError(
       'scripts.no_kafka',
       `Tests and scripts with Kafka need ${what}, which is not here:\n` +
-        `${reasons.map((reason) => `  - ${reason}`).join('\n')}\n${instruction()}`,
+        `${reasons.map((reason) => `  - ${reason}`).join('\n')}\n${instruction(version)}`,
     );
   }
   process.env['SLUICE_JAVA'] = java;
@@ -69,7 +69,8 @@ export async function quickenKafka(tell: Note = note): Promise<void> {
 
 async function obtainJava(reasons: string[], tell: Note): Promise<string | undefined> {
   const present = newEnough(findJava(), reasons, `no Java ${javaVersionMin} or newer on the PATH`);
-  if (present !== undefined) return present;
+  // One that was named was meant to be used: another one instead would surprise.
+  if (present !== undefined || process.env['SLUICE_JAVA']) return present;
   const failure = whyNoApt() ?? (await updateLists(tell)) ?? (await installJava(tell));
   if (failure !== undefined) {
     reasons.push(failure);
@@ -110,10 +111,10 @@ async function obtainJars(
 ): Promise<string | undefined> {
   const present = findKafkaFolder(version);
   if (present !== undefined) return present;
-  const chosen = process.env['SLUICE_KAFKA_HOME'];
-  if (version === kafkaVersions.current && chosen) {
+  if (isChosen(version)) {
     // It was meant to be used: another one instead would surprise.
-    reasons.push(`SLUICE_KAFKA_HOME names ${chosen}, which has no libs/*.jar`);
+    const named = process.env['SLUICE_KAFKA_HOME'];
+    reasons.push(`SLUICE_KAFKA_HOME names ${named}, which has no libs/*.jar`);
     return undefined;
   }
   reasons.push(`no Kafka ${version} in the cache`);
@@ -132,7 +133,12 @@ async function obtainJars(
 }
 
 /** One exact thing to do, for the machine that this is. */
-function instruction(): string {
+function instruction(version: KafkaVersion): string {
+  const running =
+    'or name a Kafka that runs: KAFKA_BROKERS=host:9092 npm run quickstart -- --kafka';
+  if (isChosen(version)) {
+    return `Unset SLUICE_KAFKA_HOME, or let it name an unpacked Kafka (${running})`;
+  }
   const byManager: readonly (readonly [string, string])[] = [
     ['brew', 'brew install maven openjdk'],
     ['apt-get', 'sudo apt-get update && sudo apt-get install -y maven'],
@@ -140,12 +146,19 @@ function instruction(): string {
     ['apk', 'sudo apk add maven openjdk17-jre-headless'],
     ['pacman', 'sudo pacman -S maven jre17-openjdk-headless'],
   ];
+  const isInstalled = findJava() !== undefined && findOnPath('mvn') !== undefined;
   const known = byManager.find(([manager]) => findOnPath(manager) !== undefined);
-  const remedy =
-    known === undefined ? 'install Maven and a Java, and put both on the PATH' : known[1];
+  const remedy = isInstalled
+    ? // What Maven then says names the obstacle: no way out, a proxy, a full disk.
+      `mvn -B dependency:get -Dartifact=org.apache.kafka:kafka_2.13:${version}`
+    : (known?.[1] ?? 'install Maven and a Java, and put both on the PATH');
   return (
-    '(A Kafka that is unpacked already is named by SLUICE_KAFKA_HOME=/path/to/kafka, and one that runs by\n' +
-    'KAFKA_BROKERS=host:9092 npm run quickstart -- --kafka)\n' +
-    `Run: ${remedy}`
+    `Run: ${remedy}\n` +
+    `(or name an unpacked Kafka: SLUICE_KAFKA_HOME=/path/to/kafka npm test; ${running})`
   );
+}
+
+/** Whether the user says where that version is. */
+function isChosen(version: KafkaVersion): boolean {
+  return version === kafkaVersions.current && Boolean(process.env['SLUICE_KAFKA_HOME']);
 }

@@ -4,11 +4,11 @@
  * A home is a folder with `libs/*.jar`: an unpacked Kafka distribution, or what Maven copied. Besides it
  * stand class archives, with which a JVM starts in half the time (`kafka-archive.ts`).
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { SluiceError, toError } from '@sluice/kernel';
+import { SluiceError } from '@sluice/kernel';
 import { findOnPath } from './guarded-process.ts';
 
 /** What tests and benchmarks run on, and an old one whose brokers must still be served. */
@@ -57,15 +57,16 @@ export function findJava(env: NodeJS.ProcessEnv = process.env): string | undefin
 
 /** The major version of a `java`, for example 17. */
 export function javaVersion(java: string): number {
-  // Written to stderr by every version.
-  const text = execFileSync('sh', ['-c', '"$0" -version 2>&1', java], {
-    timeout: 20_000,
-  }).toString();
-  const major = /version "(?:1\.)?(\d+)/.exec(text)?.[1];
+  // Every version writes it to stderr.
+  const { stderr, error } = spawnSync(java, ['-version'], { timeout: 20_000, encoding: 'utf8' });
+  if (error !== undefined) {
+    throw new SluiceError('kafka.java', `${java} does not run: ${error.message}`, { cause: error });
+  }
+  const major = /version "(?:1\.)?(\d+)/.exec(stderr)?.[1];
   if (major === undefined) {
     throw new SluiceError(
-      'kafka.java_unknown',
-      `${java} -version answered "${text.trim()}", which names no version; is it a Java?`,
+      'kafka.java',
+      `${java} -version answered "${stderr.trim()}", which names no version; is it a Java?`,
     );
   }
   return Number(major);
@@ -91,12 +92,7 @@ export function requireKafka(version: KafkaVersion = kafkaVersions.current): Kaf
 }
 
 function classpathOf(folder: string, java: string): string {
-  let major: number;
-  try {
-    major = javaVersion(java);
-  } catch (error) {
-    throw new SluiceError('kafka.java', toError(error).message, { cause: error });
-  }
+  const major = javaVersion(java);
   if (major < javaVersionMin) {
     throw new SluiceError(
       'kafka.java_old',
