@@ -47,6 +47,8 @@ function unpack(place) {
     { encoding: 'utf8' },
   );
   if (status !== 0) fail(`${archive} cannot be unpacked: ${stderr}`);
+  // Test suites, for authors of adapters.
+  rmSync(join(place, 'dist', 'conformance'), { recursive: true, force: true });
   // Versions that differ from those of the others. Copied: a folder of a lower layer cannot be renamed.
   const own = join(source, 'node_modules');
   if (existsSync(own)) {

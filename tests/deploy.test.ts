@@ -84,6 +84,7 @@ function installedWorkspace(name: string): { app: string; archives: string } {
   };
   write('package.json', '{ "name": "@sluice/one", "version": "1.2.3", "files": ["dist"] }');
   write('dist/index.js', 'export const one = 1;\n');
+  write('dist/conformance/index.js', 'export {};\n');
   write('src/index.ts', 'export const one: number = 1;\n');
   mkdirSync(archives, { recursive: true });
   execFileSync('npm', ['pack', '--pack-destination', archives], { cwd: source, stdio: 'ignore' });
@@ -102,6 +103,7 @@ test('an image gets packages as they would be published, without links and witho
   expect(lstatSync(one).isSymbolicLink()).toBe(false);
   expect(readdirSync(one).sort()).toEqual(['dist', 'node_modules', 'package.json']);
   expect(readFileSync(join(one, 'dist/index.js'), 'utf8')).toBe('export const one = 1;\n');
+  expect(readdirSync(join(one, 'dist'))).toEqual(['index.js']);
   expect(existsSync(join(one, 'node_modules/nested/index.js'))).toBe(true);
 });
 

@@ -24,6 +24,8 @@ export interface SpawnNodeOptions {
   readonly cwd?: string;
   /** More flags of node itself. */
   readonly nodeArgs?: readonly string[];
+  /** What is run instead of node and the entry, as a container that has them: command and arguments. */
+  readonly command?: readonly [string, ...string[]];
   /** How it is called in errors. Default: the entry. */
   readonly name?: string;
   /** Receives all that it prints, besides what is kept here. */
@@ -64,14 +66,15 @@ export class NodeProcess {
 
   constructor(entry: string, options: SpawnNodeOptions) {
     this.name = options.name ?? entry;
+    const [command, ...first] = options.command ?? [
+      process.execPath,
+      ...(entry.endsWith('.js') ? [] : ['--conditions=@sluice/source']),
+      ...(options.nodeArgs ?? []),
+      resolve(repositoryRoot, entry),
+    ];
     this.#child = spawnGuarded({
-      command: process.execPath,
-      args: [
-        ...(entry.endsWith('.js') ? [] : ['--conditions=@sluice/source']),
-        ...(options.nodeArgs ?? []),
-        resolve(repositoryRoot, entry),
-        ...(options.args ?? []),
-      ],
+      command,
+      args: [...first, ...(options.args ?? [])],
       cwd: options.cwd ?? repositoryRoot,
       env: { ...inheritedEnvironment(), ...options.env },
       detached: options.detached ?? false,

@@ -1,0 +1,54 @@
+/** What a published package imports must come with it: in a checkout the dependencies of all lie side by side. */
+import { globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readWorkspaces, type Workspace } from '../pack/workspaces.ts';
+
+const published = [...readWorkspaces().values()].filter(({ isPrivate }) => !isPrivate);
+
+/** Names in imports, and names of our packages in any string: some are resolved later. */
+const importPatterns = [
+  /^\s*(?:import|export)\b[^'"`;]*?\bfrom '([^']+)'/gm,
+  /^import '([^']+)'/gm,
+  /\bimport\('([^']+)'\)/g,
+  /'(@sluice\/[a-z-]+)'/g,
+];
+
+function importedBy({ folder }: Workspace): Map<string, string> {
+  const imported = new Map<string, string>();
+  for (const file of globSync('{src,bin}/**/*.{ts,js}', { cwd: folder })) {
+    // A suite for authors of adapters, who bring vitest.
+    if (file.startsWith('src/conformance/')) continue;
+    const text = withoutComments(readFileSync(join(folder, file), 'utf8'));
+    for (const specifier of importPatterns.flatMap((pattern) =>
+      [...text.matchAll(pattern)].map(([, found = '']) => found),
+    )) {
+      if (specifier.startsWith('.') || isBuiltin(specifier) || specifier === '@sluice/source') {
+        continue;
+      }
+      const parts = specifier.split('/');
+      imported.set(parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/'), file);
+    }
+  }
+  return imported;
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+}
+
+test.each(published)('$name depends on all that it imports', (workspace) => {
+  const imported = importedBy(workspace);
+  imported.delete(workspace.name);
+  for (const [name, file] of imported) {
+    expect(workspace.dependencies, `${name}, in ${file}`).toContain(name);
+  }
+});
+
+test('imports are found at all', () => {
+  const worker = published.find(({ name }) => name === '@sluice/worker');
+  expect([...(worker === undefined ? [] : importedBy(worker).keys())]).toEqual(
+    expect.arrayContaining(['@sluice/actor', '@sluice/connector-file', 'fastify', 'pino']),
+  );
+});
