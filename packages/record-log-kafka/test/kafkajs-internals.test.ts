@@ -41,6 +41,7 @@ test('a connection has the members that ours calls, and the queue it lets us rep
     reauthenticationThreshold: 10_000,
     connect: expect.any(Function),
     processData: expect.any(Function),
+    authHandlers: null,
     isConnected: expect.any(Function),
     isAuthenticated: expect.any(Function),
     authenticate: expect.any(Function),

@@ -1,8 +1,10 @@
+import { Buffer } from 'node:buffer';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { assert, type Clock, silentLogger, systemClock, toError } from '@sluice/kernel';
 
 import { apiVersionsRequest } from '../wire/api-versions.ts';
 import { decodeResponse, encodeRequestHeader, type KafkaRequest } from '../wire/request.ts';
+import { AnswerFrames } from './answer-frames.ts';
 import { BearerAuthentication } from './bearer-authentication.ts';
 import { type ConnectionOptions, kafkajsOptions } from './connection-options.ts';
 import {
@@ -22,6 +24,11 @@ import {
 } from './internals.ts';
 import { kafkajsLog } from './logging.ts';
 import { PendingRequests } from './pending-requests.ts';
+
+/** What is read at once; more does not fit into the caches of a core. */
+const readBytes = 64 * 1024;
+/** As kafkajs. */
+const keepAliveMs = 60_000;
 
 /**
  * One connection to one broker, carried by kafkajs: its sockets, its framing and its SASL. Requests leave
@@ -80,7 +87,7 @@ export class BrokerConnection {
       onBroken: (error) => this.#end(this.#lost(this.#socketError ?? error)),
     });
     this.#connection.requestQueue = this.#pending;
-    this.#guardFraming();
+    this.#takeData();
   }
 
   get isConnected(): boolean {
@@ -247,12 +254,12 @@ export class BrokerConnection {
   }
 
   #openSocket(facts: Parameters<KafkajsSocketFactory>[0]): Socket {
-    const open = createSocketFactory();
     let socket: Socket;
     if (facts.ssl === null) {
-      socket = open(facts);
+      socket = this.#openPlain(facts);
       this.#tcp = socket;
     } else {
+      const open = createSocketFactory();
       // The TCP socket is our own, because one that was handed out by TLS cannot be reset.
       this.#tcp = connectTcp({ host: facts.host, port: facts.port });
       this.#tcp.on('error', () => {}); // Told by the TLS socket as well.
@@ -267,15 +274,35 @@ export class BrokerConnection {
     return socket;
   }
 
-  /** What kafkajs throws while it splits the stream into answers would end the process. */
-  #guardFraming(): void {
+  /** All that arrives is read into one buffer, which `processData` has emptied when it returns. */
+  #openPlain({ host, port, onConnect }: Parameters<KafkajsSocketFactory>[0]): Socket {
+    const buffer = Buffer.allocUnsafeSlow(readBytes);
+    const callback = (bytes: number): boolean => {
+      this.#connection.processData(buffer.subarray(0, bytes));
+      return true;
+    };
+    const socket = connectTcp({ host, port, onread: { buffer, callback } }, onConnect);
+    return socket.setKeepAlive(true, keepAliveMs);
+  }
+
+  /**
+   * What arrives is ours to split, but for the bare tokens of SASL. What kafkajs throws while it reads those
+   * would end the process.
+   */
+  #takeData(): void {
     const connection = this.#connection;
-    const processData = connection.processData.bind(connection);
+    const authenticate = connection.processData.bind(connection);
+    const frames = new AnswerFrames((correlationId, payload) =>
+      this.#pending.fulfillRequest({ correlationId, payload, size: 4 + payload.length }),
+    );
     connection.processData = (data) => {
+      if (this.#state === 'ended') return;
       try {
-        processData(data);
+        if (connection.authHandlers === null) frames.push(data);
+        else authenticate(Buffer.from(data));
       } catch (error) {
-        this.#end(this.#lost(toError(error), 'what it sends is not the protocol of Kafka'));
+        const hint = this.#hint() ?? 'what it sends is not the protocol of Kafka';
+        this.#end(this.#lost(toError(error), hint));
       }
     };
   }

@@ -73,6 +73,8 @@ export interface KafkajsConnection {
   reauthenticationThreshold: number;
   /** A Long, in ms; 0 without an end. */
   readonly sessionLifetime: { toString(): string };
+  /** Of whoever waits for what a server answers to a token of SASL, which is no answer of Kafka; else null. */
+  readonly authHandlers: object | null;
   processData(data: Buffer): void;
   connect(): Promise<unknown>;
   isConnected(): boolean;
