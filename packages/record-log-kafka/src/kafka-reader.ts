@@ -42,8 +42,8 @@ export interface KafkaReaderParts {
   readonly onClosed: (reader: KafkaReader) => void;
 }
 
-/** As Kafka's `max.partition.fetch.bytes`. */
-const partitionFetchBytesMax = 1024 * 1024;
+/** Twice Kafka's `max.partition.fetch.bytes`: of a broker's answer, the batch that is cut off is fetched again. */
+const partitionFetchBytesMax = 2 * 1024 * 1024;
 const partitionFetchBytesMin = 64 * 1024;
 const resetRetryMs = 200;
 
