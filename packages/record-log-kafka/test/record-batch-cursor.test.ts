@@ -276,6 +276,26 @@ test('a batch that inflates beyond the limit is refused', () => {
   expect(read([batch], { batchBytesMax: 5_000_100 }).nextOffset).toBe(1);
 });
 
+test.each([
+  { what: 'a value longer than its record', place: at.records + 5, byte: 0x7e },
+  { what: 'a value shorter than its record', place: at.records + 5, byte: 0x00 },
+  { what: 'a record longer than the batch', place: at.records, byte: 0x7e },
+  { what: 'a negative length of a record', place: at.records, byte: 0x01 },
+  { what: 'a key with a negative length', place: at.records + 4, byte: 0x05 },
+  { what: 'a wild number of headers', place: at.records + 7, byte: 0x7e },
+  { what: 'a negative number of records', place: at.count, byte: 0xff },
+  { what: 'a wild number of records', place: at.count, byte: 0x7f },
+  { what: 'an end before its beginning', place: at.lastOffsetDelta, byte: 0xff },
+])('$what is corrupt, though the checksum is right', ({ place, byte }) => {
+  const damaged = resealed(ab, (batch) => batch.writeUInt8(byte, place));
+  expect(() => read([damaged])).toThrow(
+    expect.objectContaining({
+      code: 'log.corrupt',
+      details: expect.objectContaining({ offset: expect.any(Number) }),
+    }),
+  );
+});
+
 test('damaged bytes are an error of ours or records, and never a hang', () => {
   const records = Array.from({ length: 5 }, (_, index) => ({
     key: Buffer.from(`key ${index}`),
