@@ -6,6 +6,7 @@ import {
   type Dispatcher,
   LeaderLoop,
   type PluginInfo,
+  protocolSpoken,
   type RunnableUnit,
   timingProfile,
   type UnitId,
@@ -78,6 +79,7 @@ export class LiveCluster {
       logger: silentLogger,
       profile,
       movement: 'minimal',
+      log: 'redis',
     });
     await loop.start();
     this.#services.push(loop);
@@ -92,6 +94,8 @@ export class LiveCluster {
         host: 'here',
         address: '127.0.0.1:1',
         plugins: [fakePlugin, fakeSinkPlugin],
+        protocol: protocolSpoken,
+        log: 'redis',
       },
       store: await this.#store(),
       heartbeatStore: await this.#store(),
@@ -100,6 +104,9 @@ export class LiveCluster {
       clock: systemClock,
       profile,
       logger: silentLogger,
+      refused: (error) => {
+        throw error;
+      },
       mustDie: (reason) => {
         throw new Error(`the worker must die: ${reason}`);
       },

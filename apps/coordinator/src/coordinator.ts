@@ -17,7 +17,7 @@ import {
   LeaderWakeQueue,
   QueueRegistry,
 } from '@sluice/dispatch-bullmq';
-import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
+import { type Logger, type Service, type SluiceError, systemClock, toError } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
@@ -31,6 +31,13 @@ import type { CoordinatorSettings } from './settings.ts';
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
 
+export interface CoordinatorParts {
+  /** What carries records, if it can also remember definitions for Redis. */
+  readonly log?: RecordLog;
+  /** The cluster will not have this process; it has to be stopped. */
+  readonly onRefused: (error: SluiceError) => void;
+}
+
 export class Coordinator implements Service {
   readonly #settings: CoordinatorSettings;
   readonly #logger: Logger;
@@ -43,8 +50,7 @@ export class Coordinator implements Service {
   readonly #logProbe: LogProbe;
   #api: FastifyInstance | undefined;
 
-  /** `log`: what carries records, if it can also remember definitions for Redis. */
-  constructor(settings: CoordinatorSettings, logger: Logger, log?: RecordLog) {
+  constructor(settings: CoordinatorSettings, logger: Logger, { log, onRefused }: CoordinatorParts) {
     this.#settings = settings;
     this.#log = log;
     this.#logger = logger;
@@ -62,6 +68,9 @@ export class Coordinator implements Service {
       profile,
       movement: settings.movement,
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
+      log: settings.log.kind,
+      protocol: settings.protocol,
+      onRefused,
       onLeadership: (leads) => this.#listenForWakeUps(leads),
     });
     this.#wakeUps = new LeaderWakeConsumer({

@@ -46,18 +46,21 @@ async function main(): Promise<void> {
     log.kind === 'kafka'
       ? new LateLog(await openLog(log, { cluster, clientId: `${name}/journal`, logger }))
       : undefined;
-  const coordinator = new Coordinator(settings, logger, journalLog);
+  const coordinator = new Coordinator(settings, logger, {
+    ...(journalLog ? { log: journalLog } : {}),
+    onRefused: (error) => void stop(coordinator, error.code, exitCodes.failed),
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(coordinator, signal));
   }
   await coordinator.start();
   logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
 
-  async function stop(running: Coordinator, signal: string): Promise<void> {
-    logger.info({ signal }, 'stopping');
+  async function stop(running: Coordinator, reason: string, exitCode = 0): Promise<void> {
+    logger.info({ reason }, 'stopping');
     setTimeout(() => process.exit(exitCodes.failed), stopLimitMs).unref();
     await running.stop();
-    process.exit(0);
+    process.exit(exitCode);
   }
 }
 

@@ -1,7 +1,13 @@
 /** The coordinator's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
 
-import { type TimingProfile, timingProfile } from '@sluice/coordination';
+import {
+  limitedTo,
+  type ProtocolRange,
+  protocolSpoken,
+  type TimingProfile,
+  timingProfile,
+} from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import type { BasicAuth } from '@sluice/rest-api';
@@ -21,6 +27,7 @@ export interface CoordinatorSettings {
   readonly auth: BasicAuth | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   readonly insecure: boolean;
+  readonly protocol: ProtocolRange;
   readonly boardsWritable: boolean;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
@@ -40,6 +47,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
+  SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
+                                                        the protocol, while an upgrade may be taken back
   SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
 
 ${logSettingsHelp}`;
@@ -69,6 +78,7 @@ export function readSettings(
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
+    protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: 3_600_000 }),
   };
@@ -89,4 +99,9 @@ function readAuth(settings: SettingsReader): BasicAuth | undefined {
     return undefined;
   }
   return { users: [{ username: value.slice(0, colon), password: value.slice(colon + 1) }] };
+}
+
+function readProtocol(settings: SettingsReader): ProtocolRange {
+  const { min, max } = protocolSpoken;
+  return limitedTo(settings.integer('SLUICE_PROTOCOL_MAX', max, { min, max: 1_000_000 }));
 }

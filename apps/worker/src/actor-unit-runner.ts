@@ -18,6 +18,8 @@ import type { TaskMetrics } from './task-metrics.ts';
 
 export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
+  /** Why tasks wait for the record log. */
+  readonly #waiting = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
   #host: ActorHost | undefined;
@@ -57,7 +59,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   async stop(id: UnitId, fence: number): Promise<void> {
     await this.#actors.stopActor(id, fence);
     this.#units.delete(id);
+    this.#waiting.delete(id);
     this.#metrics.forget(id);
+  }
+
+  /** Tasks that wait for the record log, and what the first of them was told. */
+  get waitingForLog(): { readonly tasks: number; readonly reason: string } | undefined {
+    const [reason] = this.#waiting.values();
+    return reason === undefined ? undefined : { tasks: this.#waiting.size, reason };
   }
 
   setLease(deadlines: LeaseDeadlines): void {
@@ -72,6 +81,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     await this.#actors.abandonAll();
     for (const unit of this.#units.keys()) this.#metrics.forget(unit);
     this.#units.clear();
+    this.#waiting.clear();
   }
 
   /** New fences for actors whose executor was abandoned. */
@@ -91,6 +101,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   status(status: ActorStatus): void {
     const { address, fence, ...report } = status;
     const unit = this.#units.get(address);
+    // Another life of the actor: what the one before waited for may be over.
+    if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
     this.#cluster.reported(address, fence, withoutSecretsIn(report, unit));
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
@@ -115,13 +127,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
       case 'metrics':
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);
         return;
-      case 'stalled':
-        this.#logger.warn(
-          { unit: address, code: runtimeEvent.code },
-          this.#withoutValues(runtimeEvent.reason, unit),
-        );
+      case 'stalled': {
+        const reason = this.#withoutValues(runtimeEvent.reason, unit);
+        if (unit && runtimeEvent.code.startsWith('log.')) this.#waiting.set(address, reason);
+        this.#logger.warn({ unit: address, code: runtimeEvent.code }, reason);
         return;
+      }
       case 'recovered':
+        this.#waiting.delete(address);
         this.#logger.info({ unit: address, stalledForMs: runtimeEvent.stalledForMs }, 'recovered');
         return;
     }

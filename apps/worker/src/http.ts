@@ -8,12 +8,17 @@ import { type FastifyInstance, fastify } from 'fastify';
 
 import type { WorkerSettings } from './settings.ts';
 
+export interface WorkerLogHealth extends LogHealth {
+  /** Tasks that wait for it, and why the first of them does; null if none does. */
+  readonly waiting: { readonly tasks: number; readonly reason: string } | null;
+}
+
 export interface WorkerHttpOptions {
   readonly settings: WorkerSettings;
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Throws with the reason while the worker cannot do its work. */
   readonly ready: () => void;
-  readonly log: () => LogHealth;
+  readonly log: () => WorkerLogHealth;
 }
 
 export class WorkerHttp implements Service {

@@ -40,19 +40,22 @@ async function main(): Promise<void> {
     level: settings.logLevel,
     base: { worker: settings.worker, pid: process.pid },
   });
-  const worker = new Worker(settings, logger);
+  const worker = new Worker(settings, logger, (error) => {
+    logger.error({ code: error.code }, error.message);
+    void stop(error.code, exitCodes.failed);
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));
   }
   await worker.start();
   logger.info({ port: worker.port }, 'worker ready');
 
-  async function stop(signal: string): Promise<void> {
-    logger.info({ signal }, 'draining');
+  async function stop(reason: string, exitCode = 0): Promise<void> {
+    logger.info({ reason }, 'draining');
     setTimeout(endProcess, settings.drainTimeoutMs + stopMarginMs).unref();
     await worker.stop();
     logger.info({}, 'stopped');
-    process.exit(0);
+    process.exit(exitCode);
   }
 }
 

@@ -1,7 +1,13 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
 
-import { type TimingProfile, timingProfile } from '@sluice/coordination';
+import {
+  limitedTo,
+  type ProtocolRange,
+  protocolSpoken,
+  type TimingProfile,
+  timingProfile,
+} from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 
@@ -25,6 +31,7 @@ export interface WorkerSettings {
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
   readonly insecure: boolean;
+  readonly protocol: ProtocolRange;
   readonly logLevel: string;
   readonly redisWaitMs: number;
 }
@@ -46,6 +53,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_DRAIN_TIMEOUT_MS      30000                    for all tasks to stop on SIGTERM
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
+  SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
+                                                        the protocol, while an upgrade may be taken back
   SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
 
 ${logSettingsHelp}`;
@@ -79,6 +88,7 @@ export function readSettings(
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
     drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: hourMs }),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
+    protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };
@@ -99,4 +109,9 @@ function converterConfig(settings: SettingsReader): Record<string, string> {
     if (value !== undefined) config[key] = value;
   }
   return config;
+}
+
+function readProtocol(settings: SettingsReader): ProtocolRange {
+  const { min, max } = protocolSpoken;
+  return limitedTo(settings.integer('SLUICE_PROTOCOL_MAX', max, { min, max: 1_000_000 }));
 }

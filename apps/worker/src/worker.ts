@@ -34,18 +34,22 @@ const executorEntry = new URL(isSource ? './executor.ts' : './executor.js', impo
 export class Worker implements Service {
   readonly #settings: WorkerSettings;
   readonly #logger: Logger;
+  readonly #onRefused: (error: SluiceError) => void;
   readonly #heartbeatRedis: Redis;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #metrics = new TaskMetrics();
   readonly #logProbe: LogProbe;
+  readonly #runner: ActorUnitRunner;
   readonly #http: WorkerHttp;
   #host: ActorHost | undefined;
   #agent: WorkerAgent | undefined;
   #jobs: StartQueueConsumer | undefined;
 
-  constructor(settings: WorkerSettings, logger: Logger) {
+  /** `onRefused`: the cluster will not have this process any more; it has to be stopped. */
+  constructor(settings: WorkerSettings, logger: Logger, onRefused: (error: SluiceError) => void) {
     this.#settings = settings;
+    this.#onRefused = onRefused;
     this.#logger = logger;
     const { redisUrl, cluster, profile } = settings;
     this.#heartbeatRedis = connectCoordinationRedis(redisUrl, {
@@ -55,6 +59,7 @@ export class Worker implements Service {
     });
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
+    this.#runner = new ActorUnitRunner(this.#metrics, logger);
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,
@@ -68,7 +73,7 @@ export class Worker implements Service {
         render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
       },
       ready: () => this.#readiness(),
-      log: () => this.#logProbe.health,
+      log: () => ({ ...this.#logProbe.health, waiting: this.#runner.waitingForLog ?? null }),
     });
   }
 
@@ -95,9 +100,10 @@ export class Worker implements Service {
 
   async #startAgent(specifiers: readonly string[], plugins: readonly PluginInfo[]): Promise<void> {
     const { cluster, worker, profile, drainTimeoutMs, sharedExecutors } = this.#settings;
+    const { protocol, log } = this.#settings;
     const logger = this.#logger;
     const clock = systemClock;
-    const runner = new ActorUnitRunner(this.#metrics, logger);
+    const runner = this.#runner;
     const host = createActorHost(
       {
         entry: executorEntry,
@@ -117,6 +123,8 @@ export class Worker implements Service {
         host: hostname(),
         address: this.#http.address,
         plugins,
+        protocol,
+        log: log.kind,
       },
       store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
       heartbeatStore: new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
@@ -126,6 +134,7 @@ export class Worker implements Service {
       profile,
       logger,
       drainTimeoutMs,
+      refused: this.#onRefused,
       mustDie: (reason) => void dieNow(logger, reason, lastWordsMs.leaseOver),
     });
     runner.connect(host, agent.runnerEvents);

@@ -3,21 +3,32 @@
 --- holds, for the leader to adopt.
 ---
 --- KEYS    1 tag
---- ARGV    1 worker · 2 incarnation · 3 pid · 4 host · 5 address · 6 protocol · 7 plugins (JSON)
----         8 data set that it knew, or '' · 9 what it holds (JSON) · 10 highest fence of that, or 0
----         11 nonce · 12 ms of its lease
+--- ARGV    1 worker · 2 incarnation · 3 pid · 4 host · 5 address · 6 highest protocol that it speaks
+---         7 plugins (JSON) · 8 data set that it knew, or '' · 9 what it holds (JSON)
+---         10 highest fence of that, or 0 · 11 nonce · 12 ms of its lease · 13 lowest protocol · 14 its log
 --- Returns 'joined', slot, data set, beat, revision
 ---         'name-taken', incarnation, host, pid
 ---         'fenced'
---- Refuses an incarnation that was declared dead or left (fenced: it may be half stopped, and others own
+---         'refused', 'protocol' | 'log', what the cluster uses
+--- Refuses who does not speak the protocol in use, or is set to another log while anybody else is there; an incarnation that was declared dead or left (fenced: it may be half stopped, and others own
 ---         its units), and a name whose incarnation may be alive. A dead one is replaced, but its units
 ---         stay its own until they are orphaned.
 local tag = KEYS[1]
 --- @include "data-set"
 --- @include "changes"
 --- @include "fence-floor"
+--- @include "agreement"
 local worker, incarnation, known, nonce = ARGV[1], ARGV[2], ARGV[8], ARGV[11]
 if redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
+
+local function isAlone()
+  if redis.call('EXISTS', tag .. ':leader') == 1 then return false end
+  local others = redis.call('ZCARD', tag .. ':slots')
+  return others == (redis.call('ZSCORE', tag .. ':slots', worker) and 1 or 0)
+end
+
+local refused = disagreement(ARGV[13], ARGV[6], ARGV[14], isAlone())
+if refused then return refused end
 
 local dataset = foundDataSet(nonce)
 if known ~= '' then
@@ -50,11 +61,12 @@ local function takeSlot()
   return slot
 end
 
+useLog(ARGV[14])
 local slot = takeSlot()
 if not rejoins then redis.call('DEL', key) end
 redis.call('HSET', key, 'incarnation', incarnation, 'state', rejoins and state or 'up', 'slot', slot,
-  'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'plugins', ARGV[7],
-  'leaseMs', ARGV[12],
+  'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'protocolMin', ARGV[13],
+  'log', ARGV[14], 'plugins', ARGV[7], 'leaseMs', ARGV[12],
   'joinedAtMs', rejoins and joinedAtMs or nowMs)
 if member then noteChanged('m:' .. worker) else noteCreated('m:' .. worker) end
 

@@ -45,7 +45,8 @@ async function tryReadChanges(
   const connectors = new Map<string, ConnectorRecord | undefined>();
   const units = new Map<UnitId, UnitRecord | undefined>();
   const members = new Map<string, MemberRecord | undefined>();
-  const changed = reply.texts(3);
+  const protocol = reply.at(3).is('') ? undefined : reply.at(3).integer();
+  const changed = reply.texts(4);
   for (let from = 0; from < changed.length; from += recordsInRoundTripMax) {
     const batch = changed.slice(from, from + recordsInRoundTripMax);
     const [current, ...hashes] = await readRecords(scripts, batch);
@@ -61,7 +62,8 @@ async function tryReadChanges(
       else connectors.set(name, hash && decodeConnector(name, hash));
     }
   }
-  return { kind, dataset, revision: reply.at(2).integer(), connectors, units, members };
+  const revision = reply.at(2).integer();
+  return { kind, dataset, revision, protocol, connectors, units, members };
 }
 
 async function readRecords(scripts: Scripts, records: readonly string[]): Promise<Reply[]> {

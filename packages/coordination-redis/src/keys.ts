@@ -11,6 +11,8 @@
  * | `beats` | hash | worker → `<beat>\|<Redis time, ms>\|<own beat acknowledged>` |
  * | `m:<worker>` | hash | member |
  * | `slots`, `past-slots` | sorted set, hash | worker → its slot; the one that it had |
+ * | `protocol`, `log` | strings | version of the protocol in use; record log: what all agreed on |
+ * | `coordinators` | hash | coordinator → `<highest protocol that it speaks>\|<Redis time, ms>`, until it ends |
  * | `dead` | sorted set | incarnation that must not come back → when it ended, ms |
  * | `assigned` | hash | incarnation, or `*` for everybody → revision of its assignments |
  * | `a:<incarnation>` | set | units that it owns, in whatever state |
@@ -36,6 +38,9 @@ export const keyNames = [
   'dataset',
   'leader',
   'leader-epoch',
+  'protocol',
+  'log',
+  'coordinators',
   'beat',
   'beats',
   'slots',

@@ -8,10 +8,12 @@ import type {
   LeaderStore,
   LeaderTerm,
   LeadReply,
+  LeadRequest,
   Mutation,
   NewEvent,
   Ownership,
   OwnershipState,
+  RaiseReply,
   RequestBody,
   RequestResult,
   StoredRequest,
@@ -22,10 +24,13 @@ import { hasCode, newId } from '@sluice/kernel';
 import { batchUnitsMax, inBatches, isOne } from './batches.ts';
 import type { JournalSide } from './journal-side.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
+import { readDisagreement } from './reply.ts';
 import type { Argument, Scripts } from './scripts.ts';
 
 /** A client that asks again under the same id within this time gets the same answer. */
 const resultsKeptMs = 7 * 24 * 3_600_000;
+/** A coordinator asks to lead several times within each lease. One that comes back later is refused, if it has to be. */
+const coordinatorGoneMs = 60_000;
 
 export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
   readonly #scripts: Scripts;
@@ -36,10 +41,20 @@ export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
     this.#reads = reads;
   }
 
-  async lead(coordinator: string, leaseMs: number, takeOver?: string): Promise<LeadReply> {
-    const args = [coordinator, Math.ceil(leaseMs), takeOver ?? '', newId()];
-    const reply = await this.#scripts.run('lead', args);
-    const kind = reply.at(0).status('leading', 'following');
+  async lead(request: LeadRequest): Promise<LeadReply> {
+    const { coordinator, leaseMs, takeOver, protocol, log, abandonedLog } = request;
+    const reply = await this.#scripts.run('lead', [
+      coordinator,
+      Math.ceil(leaseMs),
+      takeOver ?? '',
+      newId(),
+      protocol.min,
+      protocol.max,
+      log,
+      abandonedLog ?? '',
+    ]);
+    const kind = reply.at(0).status('leading', 'following', 'refused');
+    if (kind === 'refused') return { kind, disagreement: readDisagreement(reply) };
     if (kind === 'following') {
       return { kind, observed: reply.at(1).text(), leader: reply.at(2).text() };
     }
@@ -49,6 +64,17 @@ export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
       elected: reply.at(2).status('0', '1') === '1',
       founded: reply.at(3).status('0', '1') === '1',
     };
+  }
+
+  async withdraw(coordinator: string): Promise<void> {
+    (await this.#scripts.run('withdraw', [coordinator])).status('withdrawn');
+  }
+
+  async raiseProtocol(term: LeaderTerm, version: number): Promise<RaiseReply> {
+    const args = [version, coordinatorGoneMs];
+    const reply = await this.#scripts.runAsLeader('raise-protocol', term, args);
+    const kind = reply.at(0).status('raised', 'refused');
+    return kind === 'raised' ? { kind } : { kind, by: reply.at(1).text() };
   }
 
   async resign(term: LeaderTerm): Promise<void> {

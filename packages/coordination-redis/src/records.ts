@@ -59,7 +59,11 @@ export function decodeMember(worker: string, hash: Hash): MemberRecord {
     pid: read.integer('pid'),
     host: read.text('host'),
     address: read.text('address'),
-    protocol: read.integer('protocol'),
+    protocol: {
+      min: read.integer(hash.protocolMin === undefined ? 'protocol' : 'protocolMin'),
+      max: read.integer('protocol'),
+    },
+    log: hash.log ?? '',
     leaseMs: read.integer('leaseMs'),
     plugins: read.json('plugins') as readonly PluginInfo[],
     joinedAtMs: read.integer('joinedAtMs'),

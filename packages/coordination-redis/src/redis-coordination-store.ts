@@ -58,6 +58,9 @@ export class RedisCoordinationStore implements CoordinationStore {
     this.#worker.publishTasks(...args);
 
   readonly lead: LeaderStore['lead'] = (...args) => this.#leader.lead(...args);
+  readonly withdraw: LeaderStore['withdraw'] = (...args) => this.#leader.withdraw(...args);
+  readonly raiseProtocol: LeaderStore['raiseProtocol'] = (...args) =>
+    this.#leader.raiseProtocol(...args);
   readonly resign: LeaderStore['resign'] = (...args) => this.#leader.resign(...args);
   readonly declareDead: LeaderStore['declareDead'] = (...args) => this.#leader.declareDead(...args);
   readonly orphan: LeaderStore['orphan'] = (...args) => this.#leader.orphan(...args);

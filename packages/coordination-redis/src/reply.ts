@@ -1,4 +1,5 @@
 /** Checked reading of a script's reply: what is not as its header says is an error that names it. */
+import type { Disagreement } from '@sluice/coordination';
 import { SluiceError } from '@sluice/kernel';
 
 export class Reply {
@@ -105,4 +106,12 @@ export class Reply {
       { details: { script: this.#source } },
     );
   }
+}
+
+/** Of `'refused', 'protocol' | 'log', what the cluster uses`. */
+export function readDisagreement(reply: Reply): Disagreement {
+  const about = reply.at(1).status('protocol', 'log');
+  return about === 'protocol'
+    ? { about, inUse: reply.at(2).integer() }
+    : { about, inUse: reply.at(2).text() };
 }

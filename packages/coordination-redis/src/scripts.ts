@@ -29,6 +29,7 @@ export type ScriptName =
   | 'orphan'
   | 'publish-tasks'
   | 'raise-epoch'
+  | 'raise-protocol'
   | 'records'
   | 'refence'
   | 'release'
@@ -39,7 +40,8 @@ export type ScriptName =
   | 'start-quarantine'
   | 'submit'
   | 'sweep'
-  | 'task-sets';
+  | 'task-sets'
+  | 'withdraw';
 
 export type Argument = string | number;
 

@@ -19,7 +19,7 @@ import { newId } from '@sluice/kernel';
 
 import { inBatches, isOne } from './batches.ts';
 import { encodeStatusDetail, encodeTaskConfig, taskSetDigest } from './records.ts';
-import type { Reply } from './reply.ts';
+import { type Reply, readDisagreement } from './reply.ts';
 import type { Scripts } from './scripts.ts';
 
 export class RedisWorkerStore implements WorkerStore {
@@ -36,15 +36,17 @@ export class RedisWorkerStore implements WorkerStore {
       request.pid,
       request.host,
       request.address,
-      request.protocol,
+      request.protocol.max,
       JSON.stringify(request.plugins),
       request.knownDataset ?? '',
       JSON.stringify(request.holding),
       request.holding.reduce((highest, { fence }) => Math.max(highest, fence), 0),
       newId(),
       request.leaseMs,
+      request.protocol.min,
+      request.log,
     ]);
-    const kind = reply.at(0).status('joined', 'name-taken', 'fenced');
+    const kind = reply.at(0).status('joined', 'name-taken', 'fenced', 'refused');
     switch (kind) {
       case 'joined':
         return {
@@ -63,6 +65,8 @@ export class RedisWorkerStore implements WorkerStore {
         };
       case 'fenced':
         return { kind };
+      case 'refused':
+        return { kind, disagreement: readDisagreement(reply) };
     }
   }
 

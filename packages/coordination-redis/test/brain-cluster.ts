@@ -11,6 +11,7 @@ import {
   type LeaderLoopOptions,
   type LeaseDeadlines,
   type PluginInfo,
+  protocolSpoken,
   type RefreshJob,
   type RequestBody,
   type RunnableUnit,
@@ -213,6 +214,7 @@ export class TestCoordinator implements Service {
       logger: silentLogger,
       profile: cluster.profile,
       movement: 'minimal',
+      log: 'redis',
       settling,
       ...options,
     });
@@ -289,6 +291,8 @@ export class TestWorker {
         host: 'host.example',
         address: `${name}.example:8084`,
         plugins: options.plugins ?? [clockPlugin],
+        protocol: protocolSpoken,
+        log: 'redis',
       },
       store: linked(cluster.store(), () => this.link),
       heartbeatStore: linked(
@@ -302,6 +306,7 @@ export class TestWorker {
       profile: options.profile ?? cluster.profile,
       logger: silentLogger,
       drainTimeoutMs: 5_000,
+      refused: ({ message }) => this.deaths.push(message),
       mustDie: (reason) => this.deaths.push(reason),
     });
     this.runner.agent = this.agent;

@@ -1,3 +1,4 @@
+import { leadRequest } from '@sluice/coordination/conformance';
 import { isRetriable, toError } from '@sluice/kernel';
 import { freePort, type RedisHandle, startRedis, waitFor } from '@sluice/testkit';
 import type { Redis } from 'ioredis';
@@ -67,7 +68,7 @@ test('a Redis that hangs is given up after the time for a command', async () => 
   await untilReady(redis, 5_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
   await server.kill('SIGSTOP');
-  const error = await failure(store.lead('a', 60_000));
+  const error = await failure(store.lead(leadRequest('a', 60_000)));
   expect(error).toMatchObject({ code: 'store.unreachable' });
   expect(error.message).toContain('timed out');
   await server.kill('SIGCONT');

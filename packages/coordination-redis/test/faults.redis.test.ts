@@ -1,7 +1,7 @@
 /** What happens to Redis itself: emptied, restarted, put back, full, in cluster mode. */
 
 import { connectorUnit, taskUnit } from '@sluice/coordination';
-import { startTestCluster, TestCluster } from '@sluice/coordination/conformance';
+import { leadRequest, startTestCluster, TestCluster } from '@sluice/coordination/conformance';
 import { startRedis, waitFor } from '@sluice/testkit';
 import { afterEach, expect, test } from 'vitest';
 
@@ -38,7 +38,7 @@ test('after FLUSHALL the worker joins again and a leader is elected with a highe
   const again = await cluster.join('w', { incarnation, knownDataset: dataset, holding });
   expect(again.slot).toBe(0);
   expect(await cluster.store.held()).toEqual(new Map([[incarnation, holding]]));
-  const lead = await cluster.store.lead('coordinator', 60_000);
+  const lead = await cluster.store.lead(leadRequest('coordinator', 60_000));
   expect(lead).toMatchObject({ kind: 'leading', elected: true, founded: true });
   expect(lead.kind === 'leading' ? lead.term.epoch : 0).toBeGreaterThan(cluster.term.epoch);
 });
@@ -148,9 +148,9 @@ test('a Redis that needs a user works with a user that may only touch the cluste
   const redis = connectCoordinationRedis(url, { role: 'coordination' });
   await untilReady(redis, 5_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
-  expect(await store.lead('coordinator', 60_000)).toMatchObject({ kind: 'leading' });
+  expect(await store.lead(leadRequest('coordinator', 60_000))).toMatchObject({ kind: 'leading' });
   const elsewhere = new RedisCoordinationStore({ redis, cluster: 'other' });
-  await expect(elsewhere.lead('coordinator', 60_000)).rejects.toMatchObject({
+  await expect(elsewhere.lead(leadRequest('coordinator', 60_000))).rejects.toMatchObject({
     code: 'store.denied',
   });
   redis.disconnect();

@@ -1,6 +1,7 @@
 /** What the REST API and the CLI work with: fresh snapshots, and requests with their results. */
 import { type Clock, newId } from '@sluice/kernel';
 
+import { disagreementError, type ProtocolRange, protocolSpoken } from './agreement.ts';
 import { ClusterView } from './cluster-view.ts';
 import type { LeaderWaker } from './dispatch.ts';
 import type { ClusterEvent } from './model.ts';
@@ -17,7 +18,7 @@ export type SubmitOutcome =
   | { readonly kind: 'pending'; readonly requestId: string; readonly reason: string };
 
 export interface ClusterClient {
-  /** As of now: one round trip to the store. @throws SluiceError `store.unreachable`. */
+  /** As of now: one round trip to the store. @throws SluiceError `store.unreachable`, `cluster.protocol_too_old`. */
   snapshot(): Promise<ClusterSnapshot>;
   /** Stores the request, wakes the leader, waits up to `timeoutMs` for the result. */
   submit(
@@ -35,6 +36,8 @@ export interface ClusterClientOptions {
   readonly waker: LeaderWaker;
   readonly clock: Clock;
   readonly profile: TimingProfile;
+  /** Default: what this build speaks. */
+  readonly protocol?: ProtocolRange;
 }
 
 /**
@@ -48,7 +51,7 @@ const resultPollMs = { first: 5, max: 100 };
 const latestEventsMax = 200;
 
 export function createClusterClient(options: ClusterClientOptions): ClusterClient {
-  const { store, waker, clock, profile } = options;
+  const { store, waker, clock, profile, protocol = protocolSpoken } = options;
   const view = new ClusterView();
   let refreshing: Promise<ClusterSnapshot> | undefined;
   let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
@@ -60,6 +63,7 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       store.leader(),
     ]);
     const before = { revision: view.revision, dataset: view.dataset };
+    assertSpeaks(changes.protocol);
     view.apply(changes);
     const nowMs = clock.monotonicMs();
     const isUnchanged =
@@ -97,6 +101,12 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       await clock.sleep(waitMs);
     }
     return { kind: 'pending', requestId: id, reason: await whyPending(timeoutMs) };
+  };
+
+  /** What a newer version wrote may mean something else than it seems. */
+  const assertSpeaks = (inUse: number | undefined): void => {
+    if (inUse === undefined || (inUse >= protocol.min && inUse <= protocol.max)) return;
+    throw disagreementError('this program', { protocol, log: '' }, { about: 'protocol', inUse });
   };
 
   return {

@@ -8,6 +8,7 @@ import type { Changes } from './store.ts';
 export class ClusterView {
   #dataset: string | undefined;
   #revision = 0;
+  #protocol: number | undefined;
   /** Grows when something changed that an assignment could depend on; statuses do not count. */
   #planRevision = 0;
   readonly #connectors = new Map<string, ConnectorRecord>();
@@ -20,6 +21,10 @@ export class ClusterView {
   }
   get revision(): number {
     return this.#revision;
+  }
+  /** Version of the protocol in use. What only a newer version knows may be written when this says so. */
+  get protocol(): number | undefined {
+    return this.#protocol;
   }
   get planRevision(): number {
     return this.#planRevision;
@@ -66,6 +71,7 @@ export class ClusterView {
     }
     this.#dataset = changes.dataset;
     this.#revision = changes.revision;
+    this.#protocol = changes.protocol;
 
     for (const [name, record] of changes.connectors) {
       if (record) this.#connectors.set(name, record);

@@ -41,6 +41,8 @@ export interface RequestContext {
 const nothing: Mutation = { connectors: [], restart: [] };
 
 export function decideRequest(body: RequestBody, context: RequestContext): RequestDecision {
+  const inUse = context.view.protocol ?? 1;
+  if ((body.protocol ?? 1) > inUse) return refusal(newerRequest(body, inUse));
   switch (body.op) {
     case 'apply':
       return decideApply(body, context);
@@ -371,6 +373,11 @@ function unknownConnector(name: string): Refusal {
 }
 
 /** Of another version of Sluice, or not JSON at all. */
+function newerRequest({ op, protocol }: RequestBody, inUse: number): Refusal {
+  const message = `the request "${op}" needs version ${protocol} of the protocol, and the cluster uses version ${inUse}: upgrade all coordinators and workers, then ask again`;
+  return refused(409, 'request.newer_protocol', message);
+}
+
 function unknownRequest(body: { readonly op?: unknown }): Refusal {
   const message = `this coordinator does not know the request "${String(body.op)}": is it older than who asks?`;
   return refused(400, 'request.unknown', message);

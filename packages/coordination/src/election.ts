@@ -9,6 +9,7 @@
  */
 import { type Clock, hasCode, type Logger, type Service, toError } from '@sluice/kernel';
 
+import type { Agreement, Disagreement } from './agreement.ts';
 import type { TimingProfile } from './profile.ts';
 import type { LeaderStore, LeaderTerm } from './store.ts';
 
@@ -20,6 +21,11 @@ export interface ElectionOptions {
   readonly logger: Logger;
   /** Called on each change; must not throw. `founded`: the data set was empty and is new. */
   readonly onChange: (term: LeaderTerm | undefined, founded: boolean) => void;
+  readonly agreement: Agreement;
+  /** Must not throw. Asked again at the next attempt. */
+  readonly onRefused: (disagreement: Disagreement) => void;
+  /** Another log, whose users were all seen to be silent. */
+  readonly abandonedLog: () => string | undefined;
 }
 
 export class Election implements Service {
@@ -46,10 +52,13 @@ export class Election implements Service {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    const { store, coordinator } = this.#options;
     const term = this.#term;
-    if (!term) return;
-    this.#change(undefined);
-    await this.#options.store.resign(term).catch(() => {}); // The lease ends by itself.
+    if (term) {
+      this.#change(undefined);
+      await store.resign(term).catch(() => {}); // The lease ends by itself.
+    }
+    await store.withdraw(coordinator).catch(() => {}); // It is forgotten by itself, too.
   }
 
   /** Another part of the leader was told that its term is over. */
@@ -70,15 +79,24 @@ export class Election implements Service {
   }
 
   async #tryLead(): Promise<void> {
-    const { store, coordinator, profile, clock, logger } = this.#options;
+    const { store, coordinator, profile, clock, logger, agreement } = this.#options;
     const sentMs = clock.monotonicMs();
+    const takeOver = this.#takeOverValue(sentMs);
+    const abandonedLog = this.#options.abandonedLog();
     try {
-      const reply = await store.lead(
+      const reply = await store.lead({
+        ...agreement,
         coordinator,
-        profile.leaderLeaseMs,
-        this.#takeOverValue(sentMs),
-      );
+        leaseMs: profile.leaderLeaseMs,
+        ...(takeOver === undefined ? {} : { takeOver }),
+        ...(abandonedLog === undefined ? {} : { abandonedLog }),
+      });
       this.#lastOkMs = sentMs;
+      if (reply.kind === 'refused') {
+        if (this.#term) this.#change(undefined);
+        this.#options.onRefused(reply.disagreement);
+        return;
+      }
       if (reply.kind === 'leading') {
         this.#observed = undefined;
         if (this.#term?.epoch !== reply.term.epoch) this.#change(reply.term, reply.founded);

@@ -1,4 +1,12 @@
 export {
+  type Agreement,
+  type Disagreement,
+  disagreementError,
+  limitedTo,
+  type ProtocolRange,
+  protocolSpoken,
+} from './agreement.ts';
+export {
   type ClusterClient,
   type ClusterClientOptions,
   createClusterClient,
@@ -76,13 +84,15 @@ export type {
   LeaderStore,
   LeaderTerm,
   LeadReply,
+  LeadRequest,
   Ownership,
   PublishResult,
   PublishTasks,
+  RaiseReply,
   TaskSet,
   WorkerStore,
 } from './store.ts';
-export { type MemberIdentity, protocolVersion } from './worker/membership.ts';
+export type { MemberIdentity } from './worker/membership.ts';
 export type {
   LeaseDeadlines,
   RunnableUnit,

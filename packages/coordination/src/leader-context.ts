@@ -1,6 +1,7 @@
 /** What the parts of a leader's turn share. The loop owns it; the parts run one after another. */
-import type { Clock, Logger } from '@sluice/kernel';
+import type { Clock, Logger, SluiceError } from '@sluice/kernel';
 
+import type { ProtocolRange } from './agreement.ts';
 import type { BeatObserver } from './beat-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -32,6 +33,12 @@ export interface LeaderLoopOptions {
   readonly seatHoldMs?: number;
   /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
   readonly onLeadership?: (leads: boolean) => void;
+  /** The record log that this coordinator is set to. */
+  readonly log: string;
+  /** Default: what this build speaks. */
+  readonly protocol?: ProtocolRange;
+  /** It may not take part, and has to end. Called once; must not throw. */
+  readonly onRefused?: (error: SluiceError) => void;
 }
 
 export interface LeaderContext {

@@ -12,6 +12,12 @@
  */
 import { hasCode, type Logger, type Service, type Timer, toError } from '@sluice/kernel';
 
+import {
+  type Agreement,
+  type Disagreement,
+  disagreementError,
+  protocolSpoken,
+} from './agreement.ts';
 import { BeatObserver } from './beat-observer.ts';
 import { Burial } from './burial.ts';
 import { ClusterView } from './cluster-view.ts';
@@ -23,8 +29,10 @@ import type { LeaderContext, LeaderLoopOptions } from './leader-context.ts';
 import { LeaderStats } from './leader-stats.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import type { MemberRecord } from './model.ts';
+import { OtherLog } from './other-log.ts';
 import { OwnershipTurn } from './ownership-turn.ts';
 import { catalogOf } from './plugin-catalog.ts';
+import { ProtocolRaise } from './protocol-raise.ts';
 import { Quarantine } from './quarantine.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
@@ -54,6 +62,10 @@ export class LeaderLoop implements Service {
   readonly #requests: RequestDesk;
   readonly #ownership: OwnershipTurn;
   readonly #keeper: DefinitionKeeper | undefined;
+  readonly #agreement: Agreement;
+  readonly #protocolRaise: ProtocolRaise;
+  readonly #otherLog = new OtherLog();
+  #hasRefusal = false;
   readonly #stopping = new AbortController();
   readonly #goneQueues = new Map<string, number>();
   /** When the view was found to know more than the store; until a quarantine has been started. */
@@ -99,9 +111,15 @@ export class LeaderLoop implements Service {
     this.#burial = new Burial(leader);
     this.#requests = new RequestDesk(leader);
     this.#ownership = new OwnershipTurn(leader);
+    const { log, protocol = protocolSpoken } = options;
+    this.#agreement = { log, protocol };
+    this.#protocolRaise = new ProtocolRaise({ ...options, protocol });
     this.#election = new Election({
       ...options,
+      agreement: this.#agreement,
       onChange: (term, founded) => this.#leadershipChanged(term, founded),
+      onRefused: (disagreement) => this.#refused(disagreement),
+      abandonedLog: () => this.#abandonedLog(),
     });
   }
 
@@ -148,7 +166,9 @@ export class LeaderLoop implements Service {
     this.#ownership.reset(this.#workersUp());
     this.#keeper?.termChanged(term);
     this.#isNewTerm = term !== undefined;
+    this.#protocolRaise.reset();
     if (term) {
+      this.#otherLog.agreed();
       // What a follower saw happen was dealt with by its leader.
       this.#changes.take();
       // A data set that was empty may be one that was lost: live workers say so within two beats.
@@ -160,6 +180,28 @@ export class LeaderLoop implements Service {
     }
     onLeadership?.(term !== undefined);
     this.nudge();
+  }
+
+  /** Of another log it is not sure at once: those who use it may be gone. */
+  #refused(disagreement: Disagreement): void {
+    const { clock, onRefused, coordinator } = this.#options;
+    const { about, inUse } = disagreement;
+    const mayPass =
+      about === 'log' && !this.#otherLog.refused(inUse, this.#leaseMsLongest, clock.monotonicMs());
+    if (mayPass || this.#hasRefusal) return;
+    this.#hasRefusal = true;
+    const error = disagreementError('this coordinator', this.#agreement, disagreement);
+    this.#logger.error({ coordinator, code: error.code }, error.message);
+    onRefused?.(error);
+  }
+
+  #abandonedLog(): string | undefined {
+    const nowMs = this.#lastTurnMs ?? this.#options.clock.monotonicMs();
+    return this.#otherLog.abandoned(this.#view, this.#observer, this.#leaseMsLongest, nowMs);
+  }
+
+  get #leaseMsLongest(): number {
+    return Math.max(this.#leaseMsMax, this.#options.profile.deadAfterMs);
   }
 
   async #run(): Promise<void> {
@@ -233,6 +275,7 @@ export class LeaderLoop implements Service {
     if (buried || applied) await this.#refresh();
     // Found just now: nothing is decided on what is left.
     if (this.#lostDataMs !== undefined) return true;
+    if ((await this.#protocolRaise.raise(term, this.#view, askedMs)) !== undefined) return true;
     await this.#forgetQueues(askedMs);
     if (askedMs < this.#grantsFromMs) return false;
     await this.#ownership.remindUnclaimed(askedMs);

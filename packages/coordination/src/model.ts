@@ -10,6 +10,8 @@
  *     any owned state ──the owner is declared dead, orphan──▶ free
  */
 
+import type { ProtocolRange } from './agreement.ts';
+
 /** `connector/<name>` or `task/<name>/<n>`; the name may itself contain slashes. */
 export type UnitId = string;
 
@@ -109,7 +111,9 @@ export interface MemberRecord {
   readonly host: string;
   /** `host:port` of its health and metrics endpoint: Kafka Connect's worker_id. */
   readonly address: string;
-  readonly protocol: number;
+  readonly protocol: ProtocolRange;
+  /** The record log that it is set to: `redis`, `kafka`. */
+  readonly log: string;
   /** By its own profile: it may act for this long after its last beat. A leader never waits less. */
   readonly leaseMs: number;
   readonly plugins: readonly PluginInfo[];

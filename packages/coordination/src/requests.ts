@@ -12,7 +12,17 @@ export interface Definition {
   readonly initialState?: TargetState;
 }
 
-export type RequestBody =
+export type RequestBody = RequestTerms & RequestOperation;
+
+export interface RequestTerms {
+  /**
+   * Version of the protocol that the cluster has to use for this request to be understood as it is meant; absent: 1.
+   * A leader of another release would ignore what it does not know of it.
+   */
+  readonly protocol?: number;
+}
+
+export type RequestOperation =
   | {
       readonly op: 'apply';
       readonly definitions: readonly Definition[];

@@ -57,6 +57,8 @@ export interface ClusterSnapshot {
   /** Sorted by slot. */
   readonly workers: readonly WorkerView[];
   readonly leader: { readonly coordinator: string; readonly epoch: number } | undefined;
+  /** Version of the protocol in use; undefined before anybody joined or led. */
+  readonly protocol: number | undefined;
   /** Union of what workers announce; sorted by class. */
   readonly plugins: readonly PluginInfo[];
   /** Raw ownership, for those who want it (`/sluice/tasks`). */

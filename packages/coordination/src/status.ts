@@ -34,7 +34,8 @@ export function deriveSnapshot(inputs: SnapshotInputs): ClusterSnapshot {
     if (!record || record.lifecycle === 'deleting') continue;
     connectors.set(name, connectorView(record, byName, view));
   }
-  return { connectors, workers, leader, plugins: catalog.list(), units: view.units };
+  const { protocol, units } = view;
+  return { connectors, workers, leader, protocol, plugins: catalog.list(), units };
 }
 
 function workerView(

@@ -6,6 +6,7 @@
  * Nothing here uses a wall clock for a decision: deaths are declared by compare-and-set on a beat
  * number that the leader saw stand still on its own monotonic clock.
  */
+import type { Agreement, Disagreement } from './agreement.ts';
 import type {
   JournaledConnector,
   JournaledSet,
@@ -32,6 +33,18 @@ export interface LeaderTerm {
   readonly epoch: number;
 }
 
+export interface LeadRequest extends Agreement {
+  readonly coordinator: string;
+  readonly leaseMs: number;
+  /**
+   * The `observed` value that stood still for a whole lease on the caller's monotonic clock, so that a key whose
+   * expiry a clock jump delayed does not block election.
+   */
+  readonly takeOver?: string;
+  /** Another log than the caller's, whose users the caller saw silent for longer than they may act. */
+  readonly abandonedLog?: string;
+}
+
 export type LeadReply =
   | {
       readonly kind: 'leading';
@@ -46,15 +59,21 @@ export type LeadReply =
       /** Opaque; changes with every renewal. A follower that sees it stand still may take over with it. */
       readonly observed: string;
       readonly leader: string;
-    };
+    }
+  /** It may not take part, as long as it is as it is. */
+  | { readonly kind: 'refused'; readonly disagreement: Disagreement };
 
-export interface JoinRequest {
+export type RaiseReply =
+  | { readonly kind: 'raised' }
+  /** A worker or coordinator that does not speak it. */
+  | { readonly kind: 'refused'; readonly by: string };
+
+export interface JoinRequest extends Agreement {
   readonly worker: string;
   readonly incarnation: string;
   readonly pid: number;
   readonly host: string;
   readonly address: string;
-  readonly protocol: number;
   /** Of this worker's own profile. */
   readonly leaseMs: number;
   readonly plugins: readonly PluginInfo[];
@@ -87,7 +106,9 @@ export type JoinReply =
       readonly pid: number;
     }
   /** This incarnation was declared dead: it must not come back under this id. */
-  | { readonly kind: 'fenced' };
+  | { readonly kind: 'fenced' }
+  /** It may not take part, as long as it is as it is. */
+  | { readonly kind: 'refused'; readonly disagreement: Disagreement };
 
 export interface BeatRequest {
   readonly worker: string;
@@ -204,6 +225,8 @@ export interface Changes {
   readonly kind: 'delta' | 'full';
   readonly dataset: string;
   readonly revision: number;
+  /** Version of the protocol in use; undefined: nobody joined or led yet. */
+  readonly protocol: number | undefined;
   readonly connectors: ReadonlyMap<string, ConnectorRecord | undefined>;
   readonly units: ReadonlyMap<UnitId, UnitRecord | undefined>;
   readonly members: ReadonlyMap<string, MemberRecord | undefined>;
@@ -248,11 +271,12 @@ export interface WorkerStore {
 
 /** What only a leader may do; every call is checked against its epoch. */
 export interface LeaderStore {
-  /**
-   * Becomes or stays leader. `takeOver`: the `observed` value that stood still for a whole lease on the
-   * caller's monotonic clock, so that a key whose expiry a clock jump delayed does not block election.
-   */
-  lead(coordinator: string, leaseMs: number, takeOver?: string): Promise<LeadReply>;
+  /** Becomes or stays leader. */
+  lead(request: LeadRequest): Promise<LeadReply>;
+  /** A coordinator ends, whether or not it leads. */
+  withdraw(coordinator: string): Promise<void>;
+  /** Makes the cluster use a higher version of the protocol, for good. */
+  raiseProtocol(term: LeaderTerm, version: number): Promise<RaiseReply>;
   resign(term: LeaderTerm): Promise<void>;
   /** Final for that incarnation, and only if its beat number is still the one that was seen. */
   declareDead(

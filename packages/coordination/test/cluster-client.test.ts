@@ -16,6 +16,7 @@ class PlayedCluster implements ClusterStore {
   leads: { coordinator: string; epoch: number } | undefined = { coordinator: 'c1', epoch: 1 };
   newestEvents: ClusterEvent[] = [];
   reads = 0;
+  protocol = 1;
   /** What a read sees: the number of the read is the connector's version. */
   held: (() => void)[] = [];
   holds = false;
@@ -38,7 +39,7 @@ class PlayedCluster implements ClusterStore {
     if (this.holds) await new Promise<void>((resolve) => this.held.push(resolve));
     if (this.failing.has(version)) throw new Error('Redis is away');
     const records = { members: [member('w1')], connectors: [connector('orders', { version })] };
-    return changesOf(records, { revision: version });
+    return changesOf(records, { revision: version, protocol: this.protocol });
   }
   async beats(): Promise<Beat[]> {
     return [{ worker: 'w1', beat: 1, ageMs: 70, ackedBeat: 1 }];
@@ -186,3 +187,12 @@ test.each<[string, RequestBody]>([
 function definition(name: string): { name: string; config: Record<string, string> } {
   return { name, config: { password: 'secret' } };
 }
+
+test('a client that does not speak the protocol in use says so, instead of misreading what is there', async () => {
+  const cluster = new PlayedCluster();
+  cluster.protocol = 99;
+  await expect(cluster.client.snapshot()).rejects.toMatchObject({
+    code: 'cluster.protocol_too_old',
+    message: expect.stringContaining('the cluster uses version 99') as string,
+  });
+});

@@ -2,11 +2,13 @@ import { SluiceError, silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import { describe, expect, test } from 'vitest';
 
+import { type Agreement, protocolSpoken } from '../src/agreement.ts';
 import { Election } from '../src/election.ts';
 import { timingProfiles } from '../src/profile.ts';
-import type { LeaderStore, LeaderTerm, LeadReply } from '../src/store.ts';
+import type { LeaderStore, LeaderTerm, LeadReply, LeadRequest } from '../src/store.ts';
 
 const profile = timingProfiles.default;
+const agreement: Agreement = { protocol: protocolSpoken, log: 'redis' };
 
 /** The lease of a cluster, whose expiry follows no clock: a test says when it is over. */
 class PlayedLease {
@@ -14,9 +16,10 @@ class PlayedLease {
   renewals = 0;
   isAway = false;
   readonly asked: { readonly coordinator: string; readonly takeOver: string | undefined }[] = [];
+  readonly withdrawn: string[] = [];
   #epoch = 0;
 
-  async lead(coordinator: string, _leaseMs: number, takeOver?: string): Promise<LeadReply> {
+  async lead({ coordinator, takeOver }: LeadRequest): Promise<LeadReply> {
     this.asked.push({ coordinator, takeOver });
     if (this.isAway) throw new SluiceError('store.unreachable', 'Redis does not answer');
     const observed = `${this.holder?.coordinator}|${this.renewals}`;
@@ -30,6 +33,10 @@ class PlayedLease {
     this.holder = { coordinator, epoch: ++this.#epoch };
     this.renewals = 0;
     return { kind: 'leading', term: this.holder, elected: true, founded: this.#epoch === 1 };
+  }
+
+  async withdraw(coordinator: string): Promise<void> {
+    this.withdrawn.push(coordinator);
   }
 
   async resign(term: LeaderTerm): Promise<void> {
@@ -52,6 +59,9 @@ function candidate(lease: PlayedLease, clock: FakeClock, name = 'c1'): Candidate
     clock,
     profile,
     logger: silentLogger,
+    agreement,
+    abandonedLog: () => undefined,
+    onRefused: (disagreement) => changes.push(`refused ${disagreement.inUse}`),
     onChange: (term, founded) => changes.push(`${term?.epoch ?? 0}${founded ? '*' : ''}`),
   });
   return { election, changes };
@@ -116,7 +126,7 @@ describe('a follower', () => {
   async function following(): Promise<Candidate & { lease: PlayedLease; clock: FakeClock }> {
     const lease = new PlayedLease();
     const clock = new FakeClock();
-    await lease.lead('c0', 1);
+    await lease.lead({ ...agreement, coordinator: 'c0', leaseMs: 1 });
     const follower = candidate(lease, clock);
     await follower.election.start();
     await clock.advance(0);
@@ -167,6 +177,7 @@ describe('stopping', () => {
     const { election, changes, lease } = await leading();
     await election.stop();
     expect(lease.holder).toBeUndefined();
+    expect(lease.withdrawn).toEqual(['c1']);
     expect(changes).toEqual(['1*', '0']);
     await election.stop();
     expect(changes).toEqual(['1*', '0']);
@@ -189,7 +200,7 @@ describe('stopping', () => {
   test('before it was started, and as a follower, there is nothing to resign', async () => {
     const lease = new PlayedLease();
     const clock = new FakeClock();
-    await lease.lead('c0', 1);
+    await lease.lead({ ...agreement, coordinator: 'c0', leaseMs: 1 });
     const never = candidate(lease, clock, 'c1');
     await never.election.stop();
     const follower = candidate(lease, clock, 'c2');

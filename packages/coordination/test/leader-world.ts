@@ -19,7 +19,9 @@ import type {
   LeaderStore,
   LeaderTerm,
   LeadReply,
+  LeadRequest,
   Ownership,
+  RaiseReply,
   TaskSet,
 } from '../src/store.ts';
 import { actor, task } from './records.ts';
@@ -29,6 +31,11 @@ type RecordKind = 'connectors' | 'units' | 'members';
 export class PlayedLeaderStore {
   dataset = 'data-1';
   revision = 1;
+  protocol = 1;
+  /** What others use; undefined: whatever whoever asks does. */
+  log: string | undefined;
+  /** A coordinator that is not ready for a higher version of the protocol. */
+  olderCoordinator: string | undefined;
   nonce: string | undefined;
   readonly reports = new Map<string, HeldUnit[]>();
   readonly requests: StoredRequest[] = [];
@@ -89,7 +96,9 @@ export class PlayedLeaderStore {
   }
 
   readonly store: LeaderStore & ClusterStore = {
-    lead: async (coordinator) => this.#lead(coordinator),
+    lead: async (request) => this.#lead(request),
+    withdraw: async () => {},
+    raiseProtocol: async (_term, version) => this.#raise(version),
     resign: async () => this.#did('resign'),
     declareDead: async (_term, worker, incarnation) => {
       this.#did('declareDead', worker);
@@ -163,8 +172,22 @@ export class PlayedLeaderStore {
     ping: async () => {},
   };
 
-  async #lead(coordinator: string): Promise<LeadReply> {
+  #raise(version: number): RaiseReply {
+    this.#did('raiseProtocol', `${version}`);
+    if (this.olderCoordinator !== undefined) return { kind: 'refused', by: this.olderCoordinator };
+    this.protocol = version;
+    return { kind: 'raised' };
+  }
+
+  async #lead({ coordinator, log, abandonedLog }: LeadRequest): Promise<LeadReply> {
     if (this.leadership === 'away') throw unreachable();
+    if (this.leadership === 'refused') {
+      return { kind: 'refused', disagreement: { about: 'protocol', inUse: this.protocol } };
+    }
+    if (this.log !== undefined && this.log !== log && this.log !== abandonedLog) {
+      return { kind: 'refused', disagreement: { about: 'log', inUse: this.log } };
+    }
+    if (this.log !== undefined) this.log = log;
     if (this.leadership === 'following') {
       return { kind: 'following', observed: `${this.revision}`, leader: 'another' };
     }
@@ -190,7 +213,8 @@ export class PlayedLeaderStore {
       if (kind === 'delta' ? record.revision <= since : record.value === undefined) continue;
       changed[record.kind].set(name.slice(record.kind.length + 1), record.value);
     }
-    return { kind, dataset: this.dataset, revision: this.revision, ...changed };
+    const { dataset, revision, protocol } = this;
+    return { kind, dataset, revision, protocol, ...changed };
   }
 
   #grant(grants: readonly Grant[]): GrantResult[] {
@@ -270,6 +294,7 @@ export class LeaderWorld {
   readonly jobs: string[] = [];
   readonly forgotten: string[] = [];
   readonly leaderships: boolean[] = [];
+  readonly refusals: string[] = [];
   readonly logged: string[] = [];
   readonly loop: LeaderLoop;
 
@@ -283,6 +308,8 @@ export class LeaderWorld {
       logger: this.#logger(),
       profile: this.profile,
       movement: 'minimal',
+      log: 'redis',
+      onRefused: ({ code }) => this.refusals.push(code),
       onLeadership: (leads) => this.leaderships.push(leads),
       ...options,
     });

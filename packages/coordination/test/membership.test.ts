@@ -13,12 +13,19 @@ const profile = timingProfiles.default;
 const beatMs = profile.heartbeatIntervalMs;
 const taken: JoinReply = { kind: 'name-taken', incarnation: 'other', host: 'there', pid: 99 };
 
+const refused: JoinReply = {
+  kind: 'refused',
+  disagreement: { about: 'protocol', inUse: 3 },
+};
+const otherLog: JoinReply = { kind: 'refused', disagreement: { about: 'log', inUse: 'kafka' } };
+
 class World {
   readonly clock = new FakeClock();
   readonly store = new PlayedStore();
   readonly leases: LeaseDeadlines[] = [];
   readonly acknowledged: string[] = [];
   readonly deaths: string[] = [];
+  readonly refusals: string[] = [];
   held: HeldUnit[] = [];
   isQuiet = true;
   fencings = 0;
@@ -32,6 +39,8 @@ class World {
       host: 'here',
       address: 'here:8084',
       plugins: [clockPlugin],
+      protocol: { min: 1, max: 2 },
+      log: 'redis',
     },
     store: this.store,
     clock: this.clock,
@@ -51,6 +60,7 @@ class World {
         await this.fencing;
       },
       isQuiet: () => this.isQuiet,
+      refused: ({ code }) => this.refusals.push(code),
       mustDie: (reason) => this.deaths.push(reason),
     },
   });
@@ -83,7 +93,8 @@ describe('joining', () => {
         pid: 1,
         host: 'here',
         address: 'here:8084',
-        protocol: 1,
+        protocol: { min: 1, max: 2 },
+        log: 'redis',
         leaseMs: 4_000,
         plugins: [clockPlugin],
         holding: [],
@@ -116,6 +127,43 @@ describe('joining', () => {
     expect(world.joins.length).toBeGreaterThan(20);
     await world.clock.advance(2_000);
     await started;
+  });
+
+  test('a version of the protocol that it does not speak ends the start at once', async () => {
+    const world = new World();
+    world.store.joinAnswers.push(refused);
+    await expect(world.membership.start()).rejects.toMatchObject({
+      code: 'cluster.protocol_too_old',
+      message: expect.stringContaining('it speaks version 1 to 2 of the protocol') as string,
+    });
+    expect(world.joins).toHaveLength(1);
+  });
+
+  test('another record log is waited for as long as its users may be dying', async () => {
+    const world = new World();
+    world.store.joinAnswers.push(otherLog, otherLog);
+    const started = world.membership.start();
+    await world.beats(3);
+    await started;
+    expect(world.joins).toHaveLength(3);
+
+    const inVain = new World();
+    inVain.store.joinAnswers.push(...Array.from({ length: 100 }, () => otherLog));
+    const failing = expect(inVain.membership.start()).rejects.toMatchObject({
+      code: 'cluster.other_log',
+    });
+    await inVain.clock.advance(profile.deadAfterMs + 11_000);
+    await failing;
+  });
+
+  test('who is refused when coming back is told so once, and asks no more', async () => {
+    const world = await new World().started();
+    world.store.beatAnswers.push({ kind: 'fenced' });
+    world.store.joinAnswers.push(refused, refused);
+    await world.beats(5);
+    expect(world.fencings).toBe(1);
+    expect(world.refusals).toEqual(['cluster.protocol_too_old']);
+    expect(world.joins).toHaveLength(2);
   });
 
   test('fails when the store does not answer', async () => {

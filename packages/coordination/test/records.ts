@@ -1,5 +1,6 @@
 /** Records as tests need them, and a view that holds them. */
 
+import { protocolSpoken } from '../src/agreement.ts';
 import { ClusterView } from '../src/cluster-view.ts';
 import {
   type ConnectorRecord,
@@ -28,7 +29,8 @@ export function member(worker: string, changes: Partial<MemberRecord> = {}): Mem
     pid: 4711,
     host: 'host.example',
     address: `${worker}.example:8084`,
-    protocol: 1,
+    protocol: protocolSpoken,
+    log: 'redis',
     leaseMs: 4_000,
     plugins: [clockPlugin],
     joinedAtMs: 1_000,
@@ -110,6 +112,7 @@ export function changesOf(
     kind: 'delta',
     dataset: 'data-1',
     revision: 1,
+    protocol: 1,
     members: new Map(members.map((each) => [each.worker, each])),
     connectors: new Map(connectors.map((each) => [each.name, each])),
     units: new Map(units.map((each) => [each.unit, each])),

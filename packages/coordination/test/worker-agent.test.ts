@@ -2,6 +2,7 @@ import { silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import { describe, expect, test } from 'vitest';
 
+import { protocolSpoken } from '../src/agreement.ts';
 import { timingProfiles } from '../src/profile.ts';
 import { WorkerAgent } from '../src/worker/worker-agent.ts';
 import { beatAnswer, PlayedRunner, PlayedStore } from './worker-world.ts';
@@ -15,7 +16,15 @@ class World {
   readonly wakeUps: string[] = [];
   readonly deaths: string[] = [];
   readonly agent = new WorkerAgent({
-    identity: { worker: 'w1', pid: 1, host: 'here', address: 'here:8084', plugins: [] },
+    identity: {
+      worker: 'w1',
+      pid: 1,
+      host: 'here',
+      address: 'here:8084',
+      plugins: [],
+      protocol: protocolSpoken,
+      log: 'redis',
+    },
     store: this.store,
     heartbeatStore: this.store,
     runner: this.runner,
@@ -27,6 +36,7 @@ class World {
     clock: this.clock,
     profile,
     logger: silentLogger,
+    refused: ({ code }) => this.deaths.push(code),
     mustDie: (reason) => this.deaths.push(reason),
     drainTimeoutMs: 10_000,
   });

@@ -2,8 +2,8 @@
  * A log that need not answer yet: it is started by what uses it first, and again by what uses it next for as long as
  * that fails. So an executor starts while the log is away, and its tasks wait and try again.
  *
- * Whatever keeps the log from being started (nothing listens, a wrong password, a topic that may not be created)
- * is retriable here: somebody mends it, and the tasks then go on.
+ * Whatever keeps the log from being started or opened (nothing listens, a wrong password, a topic of our own that may
+ * not be created) is retriable here: somebody mends it, and the tasks then go on.
  */
 import { isRetriable, SluiceError, toError } from '@sluice/kernel';
 import type {
@@ -67,18 +67,18 @@ export class LateLog implements RecordLog {
   }
 
   openWriter(identity: WriterIdentity): Promise<LogWriter> {
-    return this.#once(() => this.#log.openWriter(identity));
+    return this.#once(() => mendable(this.#log.openWriter(identity)));
   }
 
   openReader(options: ReaderOptions): Promise<LogReader> {
-    return this.#once(() => this.#log.openReader(options));
+    return this.#once(() => mendable(this.#log.openReader(options)));
   }
 
   readSourceOffsets(
     connector: string,
     partitions: readonly Offset[],
   ): Promise<(Offset | undefined)[]> {
-    return this.#once(() => this.#log.readSourceOffsets(connector, partitions));
+    return this.#once(() => mendable(this.#log.readSourceOffsets(connector, partitions)));
   }
 
   listSourceOffsets(connector: string): Promise<SourceOffset[]> {
@@ -96,6 +96,21 @@ export class LateLog implements RecordLog {
   async #once<Result>(call: () => Promise<Result>): Promise<Result> {
     await this.start();
     return call();
+  }
+}
+
+/** Rights and topics that the log itself needs: a task has done nothing wrong, and waits for them. */
+const mendableCodes: ReadonlySet<string> = new Set([
+  'log.forbidden',
+  'log.topic_not_created',
+  'log.topic_exists_differently',
+]);
+
+async function mendable<Result>(opening: Promise<Result>): Promise<Result> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw error instanceof SluiceError && mendableCodes.has(error.code) ? retriable(error) : error;
   }
 }
 

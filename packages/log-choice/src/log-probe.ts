@@ -16,7 +16,6 @@ import {
 } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 
-import { LateLog } from './late-log.ts';
 import { openLog } from './open-log.ts';
 import { type LogKind, type LogSettings, logAddress } from './settings.ts';
 
@@ -44,8 +43,6 @@ const intervalDefaultMs = 10_000;
 const attemptMs = 5_000;
 const retryBackoff = { initialMs: 500, maxMs: 5_000 };
 const remindMs = 60_000;
-/** Looked up, never created: the cheapest question that every log must answer. */
-const probedTopic = 'sluice-probe';
 
 export class LogProbe implements Service {
   readonly #options: LogProbeOptions;
@@ -111,21 +108,19 @@ export class LogProbe implements Service {
   /** A client that could not be used is replaced: its files, and so its certificates, are read anew. */
   async #ask(): Promise<void> {
     const { settings, cluster, clientId, open = openLog } = this.#options;
-    this.#log ??= new LateLog(
-      await open(settings, {
-        cluster,
-        clientId,
-        connectTimeoutMs: attemptMs,
-        requestTimeoutMs: attemptMs,
-      }),
-    );
+    this.#log ??= await open(settings, {
+      cluster,
+      clientId,
+      connectTimeoutMs: attemptMs,
+      requestTimeoutMs: attemptMs,
+    });
     const log = this.#log;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = this.#clock.after(2 * attemptMs, () => reject(this.#tooLate()));
     const onStop = (): void => reject(this.#stopping.signal.reason);
     this.#stopping.signal.addEventListener('abort', onStop);
     try {
-      await Promise.race([log.topics.describe([probedTopic]), late]);
+      await Promise.race([question(settings, log, cluster), late]);
     } catch (error) {
       log.destroy();
       this.#log = undefined;
@@ -169,4 +164,14 @@ export class LogProbe implements Service {
     const log = { kind: settings.kind, address: logAddress(settings) };
     logger.warn({ log, code, reason: error.message }, 'record log cannot be used, tasks wait');
   }
+}
+
+/**
+ * What costs a log little to answer, and proves that it can be used. A log on Kafka is not started for it: that
+ * would read all offsets of sources into this thread.
+ */
+async function question(settings: LogSettings, log: RecordLog, cluster: string): Promise<void> {
+  if (settings.kind === 'redis') return await log.start();
+  const topic = settings.kafka.offsetStorageTopic ?? `sluice-${cluster}-offsets`;
+  await log.topics.describe([topic]);
 }

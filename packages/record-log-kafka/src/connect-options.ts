@@ -21,11 +21,10 @@ export interface ConnectParts {
 
 /** @throws SluiceError `log.bad_file` if a certificate or key cannot be read (any more). */
 export function kafkaLogOptions(settings: KafkaSettings, parts: ConnectParts): KafkaLogOptions {
-  const { brokers, tls, sasl, ...given } = settings;
+  const { tls, sasl, ...given } = settings;
   return {
     ...given,
     ...parts,
-    brokers,
     ...(tls ? { tls: readTlsFiles(tls) } : {}),
     ...(sasl ? { sasl: saslOf(sasl, parts.clock ?? systemClock) } : {}),
   };

@@ -21,6 +21,7 @@ export interface KafkaSettings {
   readonly defaultPartitions?: number;
   readonly offsetStorageTopic?: string;
   readonly configStorageTopic?: string;
+  readonly fenceStorageTopic?: string;
 }
 
 export const kafkaSettingsHelp = `  KAFKA_BROKERS                                         host:port, comma-separated: Kafka carries records
@@ -38,7 +39,8 @@ export const kafkaSettingsHelp = `  KAFKA_BROKERS                               
   KAFKA_REPLICATION_FACTOR     the brokers'             of topics that Sluice creates
   KAFKA_DEFAULT_PARTITIONS     the brokers'             of topics that a source creates
   SLUICE_OFFSET_STORAGE_TOPIC  sluice-<cluster>-offsets
-  SLUICE_CONFIG_STORAGE_TOPIC  sluice-<cluster>-configs`;
+  SLUICE_CONFIG_STORAGE_TOPIC  sluice-<cluster>-configs
+  SLUICE_FENCE_STORAGE_TOPIC   sluice-<cluster>-fences`;
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -57,6 +59,7 @@ const dependentNames = [
   'KAFKA_DEFAULT_PARTITIONS',
   'SLUICE_OFFSET_STORAGE_TOPIC',
   'SLUICE_CONFIG_STORAGE_TOPIC',
+  'SLUICE_FENCE_STORAGE_TOPIC',
 ] as const;
 
 /** Undefined without KAFKA_BROKERS: Kafka is not the log then. Problems are told to the reader. */
@@ -75,9 +78,11 @@ export function readKafkaSettings(reader: SettingsReader): KafkaSettings | undef
   const partitions = reader.integer('KAFKA_DEFAULT_PARTITIONS', 0, { min: 1, max: 10_000 });
   const offsetTopic = readTopic(reader, 'SLUICE_OFFSET_STORAGE_TOPIC');
   const configTopic = readTopic(reader, 'SLUICE_CONFIG_STORAGE_TOPIC');
-  if (offsetTopic !== undefined && offsetTopic === configTopic) {
+  const fenceTopic = readTopic(reader, 'SLUICE_FENCE_STORAGE_TOPIC');
+  const own = [offsetTopic, configTopic, fenceTopic].filter((topic) => topic !== undefined);
+  if (new Set(own).size < own.length) {
     reader.problem(
-      'SLUICE_OFFSET_STORAGE_TOPIC and SLUICE_CONFIG_STORAGE_TOPIC must be two different topics',
+      'SLUICE_OFFSET_STORAGE_TOPIC, SLUICE_CONFIG_STORAGE_TOPIC and SLUICE_FENCE_STORAGE_TOPIC must be different topics',
     );
   }
   return {
@@ -89,6 +94,7 @@ export function readKafkaSettings(reader: SettingsReader): KafkaSettings | undef
     ...(partitions > 0 ? { defaultPartitions: partitions } : {}),
     ...(offsetTopic === undefined ? {} : { offsetStorageTopic: offsetTopic }),
     ...(configTopic === undefined ? {} : { configStorageTopic: configTopic }),
+    ...(fenceTopic === undefined ? {} : { fenceStorageTopic: fenceTopic }),
   };
 }
 

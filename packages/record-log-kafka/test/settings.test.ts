@@ -210,7 +210,7 @@ describe('what is wrong is named with its remedy, all at once', () => {
     [
       'one topic for two things',
       { SLUICE_OFFSET_STORAGE_TOPIC: 'same', SLUICE_CONFIG_STORAGE_TOPIC: 'same' },
-      /must be two different topics/,
+      /must be different topics/,
     ],
   ])('%s', (_title, environment, expected) => {
     const problem = problemsIn({ KAFKA_BROKERS: brokers, ...environment });

@@ -49,6 +49,7 @@ export class FakeCluster implements ClusterClient {
       connectors: new Map(Array.from(this.connectors).sort(([a], [b]) => (a < b ? -1 : 1))),
       workers: this.workers,
       leader: this.hasLeader ? { coordinator: 'coordinator-1', epoch: 1 } : undefined,
+      protocol: 1,
       plugins: this.plugins,
       units,
     };
@@ -214,7 +215,8 @@ export function workerView(worker: string, changes: Partial<WorkerView> = {}): W
       pid: 4_242,
       host: 'machine',
       address: '127.0.0.1:9001',
-      protocol: 1,
+      protocol: { min: 1, max: 1 },
+      log: 'redis',
       leaseMs: 4_000,
       plugins: [],
       joinedAtMs: 500,

@@ -25,6 +25,8 @@ test('workers are listed with what they have and how old their beats are', async
       host: 'machine',
       worker_id: '127.0.0.1:9001',
       beat_age_ms: 120,
+      protocol: { min: 1, max: 1 },
+      log: 'redis',
       joined_at_ms: 500,
       task_count: 2,
       tasks: ['eu/orders/0', 'billing/3'],
@@ -70,9 +72,13 @@ test('who leads is told, and that nobody does', async () => {
   const { cluster, call } = apiUnderTest();
   expect((await call('GET /sluice/leader')).json()).toEqual({
     leader: { coordinator: 'coordinator-1', epoch: 1 },
+    protocol: 1,
   });
   cluster.hasLeader = false;
-  expect((await call('GET /sluice/leader')).json()).toEqual({ leader: null });
+  expect((await call('GET /sluice/leader')).json()).toEqual({
+    leader: null,
+    protocol: 1,
+  });
 });
 
 test('tasks are listed with everything that is known of them', async () => {

@@ -4,6 +4,7 @@ import { connectorUnit, taskUnit } from '../model.ts';
 import type { HeldUnit } from '../store.ts';
 import {
   joinRequest,
+  leadRequest,
   type MakeStore,
   startTestCluster,
   TestCluster,
@@ -454,7 +455,7 @@ function rejoining(
 
 async function loseAndLead(cluster: TestCluster): Promise<TestCluster> {
   await cluster.under.loseData();
-  const reply = await cluster.store.lead('coordinator', 3_600_000);
+  const reply = await cluster.store.lead(leadRequest('coordinator', 3_600_000));
   if (reply.kind !== 'leading') throw new Error('nobody else leads');
   return new TestCluster(cluster.under, reply.term);
 }

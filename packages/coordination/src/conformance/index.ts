@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 
+import { testAgreement } from './agreement.ts';
 import { testAssignments, testClaiming } from './claims.ts';
 import {
   testAdoption,
@@ -28,6 +29,7 @@ export { MemoryJournal, MemoryJournalStore } from './memory-journal.ts';
 export {
   connectorRecord,
   joinRequest,
+  leadRequest,
   type MakeStore,
   type StoreUnderTest,
   startTestCluster,
@@ -46,6 +48,7 @@ export function describeCoordinationStore(name: string, make: MakeStore): void {
   describe(`the ${name} coordination store`, () => {
     describe('leadership', () => testLeadership(make));
     describe('joining', () => testJoining(make));
+    describe('what all agree on', () => testAgreement(make));
     describe('beating', () => testBeating(make));
     describe('the end of a member', () => testEnding(make));
     describe('granting', () => testGranting(make));

@@ -6,6 +6,7 @@ import type { RequestResult } from '../requests.ts';
 import {
   connectorRecord,
   joinRequest,
+  leadRequest,
   type MakeStore,
   startTestCluster,
   TestCluster,
@@ -83,7 +84,7 @@ export function testJournalMarks(make: MakeStore): void {
     await expect(cluster.store.appendEvents(cluster.term, [])).rejects.toMatchObject({
       code: 'coordination.not_leader',
     });
-    const reply = await cluster.store.lead('another', 1_000);
+    const reply = await cluster.store.lead(leadRequest('another', 1_000));
     expect(reply.kind === 'leading' && reply.term.epoch).toBeGreaterThan(epoch);
   });
 }
@@ -150,7 +151,7 @@ export function testRestoring(make: MakeStore): void {
     await using before = await startTestCluster(make);
     const member = await before.join('w');
     await before.under.loseData();
-    const lead = await before.store.lead('c2', 3_600_000);
+    const lead = await before.store.lead(leadRequest('c2', 3_600_000));
     const cluster = new TestCluster(
       before.under,
       lead.kind === 'leading' ? lead.term : before.term,

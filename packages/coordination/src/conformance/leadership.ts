@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { LeaderStore, LeaderTerm, LeadReply } from '../store.ts';
 import {
   connectorRecord,
+  leadRequest,
   type MakeStore,
   type StoreUnderTest,
   startTestCluster,
@@ -19,32 +20,35 @@ export function testLeadership(make: MakeStore): void {
 
   test('the first coordinator is elected, and told that it is the first of this data set', async () => {
     await using under = await start();
-    const reply = await under.store.lead('a', hourMs);
+    const reply = await under.store.lead(leadRequest('a', hourMs));
     expect(reply).toMatchObject({ kind: 'leading', elected: true, founded: true });
   });
 
   test('a leader that renews keeps its term', async () => {
     await using under = await start();
-    const first = await leading(under.store.lead('a', hourMs));
-    const again = await leading(under.store.lead('a', hourMs));
+    const first = await leading(under.store.lead(leadRequest('a', hourMs)));
+    const again = await leading(under.store.lead(leadRequest('a', hourMs)));
     expect(again).toEqual({ kind: 'leading', term: first.term, elected: false, founded: false });
   });
 
   test('a renewal extends the lease', async () => {
     await using under = await start();
-    await under.store.lead('a', 300);
-    await under.store.lead('a', hourMs);
+    await under.store.lead(leadRequest('a', 300));
+    await under.store.lead(leadRequest('a', hourMs));
     await under.elapse(400);
-    expect(await under.store.lead('b', hourMs)).toMatchObject({ kind: 'following', leader: 'a' });
+    expect(await under.store.lead(leadRequest('b', hourMs))).toMatchObject({
+      kind: 'following',
+      leader: 'a',
+    });
   });
 
   test('a second coordinator follows, and sees each renewal', async () => {
     await using under = await start();
-    await under.store.lead('a', hourMs);
-    const before = await following(under.store.lead('b', hourMs));
-    const unchanged = await following(under.store.lead('b', hourMs));
-    await under.store.lead('a', hourMs);
-    const after = await following(under.store.lead('b', hourMs));
+    await under.store.lead(leadRequest('a', hourMs));
+    const before = await following(under.store.lead(leadRequest('b', hourMs)));
+    const unchanged = await following(under.store.lead(leadRequest('b', hourMs)));
+    await under.store.lead(leadRequest('a', hourMs));
+    const after = await following(under.store.lead(leadRequest('b', hourMs)));
     expect(before.leader).toBe('a');
     expect(unchanged.observed).toBe(before.observed);
     expect(after.observed).not.toBe(before.observed);
@@ -52,9 +56,9 @@ export function testLeadership(make: MakeStore): void {
 
   test('when a lease is over another coordinator is elected, with a higher epoch', async () => {
     await using under = await start();
-    const first = await leading(under.store.lead('a', 50));
+    const first = await leading(under.store.lead(leadRequest('a', 50)));
     await under.elapse(100);
-    const second = await leading(under.store.lead('b', hourMs));
+    const second = await leading(under.store.lead(leadRequest('b', hourMs)));
     expect(second).toMatchObject({ elected: true, founded: false });
     expect(second.term.epoch).toBeGreaterThan(first.term.epoch);
     expect(await under.store.leader()).toEqual(second.term);
@@ -62,34 +66,38 @@ export function testLeadership(make: MakeStore): void {
 
   test('a value that stood still is taken over from, even if its lease has not run out', async () => {
     await using under = await start();
-    const first = await leading(under.store.lead('a', hourMs));
-    const { observed } = await following(under.store.lead('b', hourMs));
-    const second = await leading(under.store.lead('b', hourMs, observed));
+    const first = await leading(under.store.lead(leadRequest('a', hourMs)));
+    const { observed } = await following(under.store.lead(leadRequest('b', hourMs)));
+    const second = await leading(
+      under.store.lead(leadRequest('b', hourMs, { takeOver: observed })),
+    );
     expect(second.elected).toBe(true);
     expect(second.term.epoch).toBeGreaterThan(first.term.epoch);
   });
 
   test('a value that was renewed since cannot be taken over from', async () => {
     await using under = await start();
-    await under.store.lead('a', hourMs);
-    const { observed } = await following(under.store.lead('b', hourMs));
-    await under.store.lead('a', hourMs);
-    expect((await under.store.lead('b', hourMs, observed)).kind).toBe('following');
+    await under.store.lead(leadRequest('a', hourMs));
+    const { observed } = await following(under.store.lead(leadRequest('b', hourMs)));
+    await under.store.lead(leadRequest('a', hourMs));
+    expect((await under.store.lead(leadRequest('b', hourMs, { takeOver: observed }))).kind).toBe(
+      'following',
+    );
   });
 
   test('after a leader resigns the next is elected at once', async () => {
     await using under = await start();
-    const { term } = await leading(under.store.lead('a', hourMs));
+    const { term } = await leading(under.store.lead(leadRequest('a', hourMs)));
     await under.store.resign(term);
     expect(await under.store.leader()).toBeUndefined();
-    expect((await leading(under.store.lead('b', hourMs))).elected).toBe(true);
+    expect((await leading(under.store.lead(leadRequest('b', hourMs)))).elected).toBe(true);
   });
 
   test('resigning a term that is over leaves the present leader alone', async () => {
     await using under = await start();
-    const { term } = await leading(under.store.lead('a', hourMs));
+    const { term } = await leading(under.store.lead(leadRequest('a', hourMs)));
     await under.store.resign(term);
-    const present = await leading(under.store.lead('b', hourMs));
+    const present = await leading(under.store.lead(leadRequest('b', hourMs)));
     await under.store.resign(term);
     expect(await under.store.leader()).toEqual(present.term);
   });
@@ -160,6 +168,7 @@ const leaderCalls: Readonly<Record<string, LeaderCall>> = {
       { unit: 'task/orders/0', uid: 'uid-1', epoch: 1, fence: Number.MAX_SAFE_INTEGER },
     ]),
   startQuarantine: (store, term) => store.startQuarantine(term),
+  raiseProtocol: (store, term) => store.raiseProtocol(term, 2),
   appendEvents: (store, term) =>
     store.appendEvents(term, [{ type: 'test', message: 'test', facts: {} }]),
   restore: (store, term) =>
@@ -178,7 +187,7 @@ const leaderCalls: Readonly<Record<string, LeaderCall>> = {
 
 async function leading(reply: Promise<LeadReply>): Promise<LeadReply & { kind: 'leading' }> {
   const value = await reply;
-  if (value.kind !== 'leading') throw new Error(`expected to lead, ${value.leader} does`);
+  if (value.kind !== 'leading') throw new Error(`expected to lead: ${JSON.stringify(value)}`);
   return value;
 }
 

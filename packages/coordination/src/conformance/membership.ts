@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
+import { protocolSpoken } from '../agreement.ts';
 import { connectorUnit, taskUnit } from '../model.ts';
-import { joinRequest, type MakeStore, startTestCluster } from './test-cluster.ts';
+import { joinRequest, leadRequest, type MakeStore, startTestCluster } from './test-cluster.ts';
 
 export function testJoining(make: MakeStore): void {
   test('a worker that joins is a member that is up', async () => {
@@ -19,7 +20,8 @@ export function testJoining(make: MakeStore): void {
       pid: 4711,
       host: 'host.example',
       address: 'host.example:8090',
-      protocol: 1,
+      protocol: protocolSpoken,
+      log: 'redis',
       leaseMs: 4_000,
       plugins,
       joinedAtMs: expect.any(Number) as number,
@@ -46,7 +48,7 @@ export function testJoining(make: MakeStore): void {
   test('a worker may join before any coordinator was there', async () => {
     const under = await make();
     const reply = await under.store.join(joinRequest('w', 'w-1'));
-    const lead = await under.store.lead('coordinator', 60_000);
+    const lead = await under.store.lead(leadRequest('coordinator', 60_000));
     expect(reply).toMatchObject({ kind: 'joined', slot: 0 });
     expect(lead).toMatchObject({ founded: true });
     expect((await under.store.changes(0, undefined)).dataset).toBe(

@@ -4,6 +4,7 @@
  */
 import { assert } from '@sluice/kernel';
 
+import { protocolSpoken } from '../agreement.ts';
 import type { ConnectorRecord, UnitId, UnitRecord } from '../model.ts';
 import { connectorUnit, taskUnit } from '../model.ts';
 import type { ConnectorMutation, Mutation, RequestResult, StoredRequest } from '../requests.ts';
@@ -15,6 +16,7 @@ import type {
   CoordinationStore,
   JoinRequest,
   LeaderTerm,
+  LeadRequest,
   Ownership,
 } from '../store.ts';
 
@@ -257,11 +259,23 @@ export class TestCluster {
   }
 }
 
-export async function startTestCluster(make: MakeStore): Promise<TestCluster> {
+/** `changes`: of its leader. */
+export async function startTestCluster(
+  make: MakeStore,
+  changes: Partial<LeadRequest> = {},
+): Promise<TestCluster> {
   const under = await make();
-  const reply = await under.store.lead('coordinator', 3_600_000);
+  const reply = await under.store.lead(leadRequest('coordinator', 3_600_000, changes));
   assert(reply.kind === 'leading', 'the first coordinator should lead');
   return new TestCluster(under, reply.term);
+}
+
+export function leadRequest(
+  coordinator: string,
+  leaseMs: number,
+  changes: Partial<LeadRequest> = {},
+): LeadRequest {
+  return { coordinator, leaseMs, protocol: protocolSpoken, log: 'redis', ...changes };
 }
 
 export function joinRequest(
@@ -275,7 +289,8 @@ export function joinRequest(
     pid: 4711,
     host: 'host.example',
     address: 'host.example:8090',
-    protocol: 1,
+    protocol: protocolSpoken,
+    log: 'redis',
     leaseMs: 4_000,
     plugins: [],
     holding: [],

@@ -16,15 +16,13 @@
  */
 import { type Clock, hasCode, type Logger, newId, SluiceError, toError } from '@sluice/kernel';
 
+import { type Agreement, disagreementError } from '../agreement.ts';
 import type { PluginInfo } from '../model.ts';
 import type { TimingProfile } from '../profile.ts';
 import type { BeatReply, HeldUnit, JoinReply, WorkerStore } from '../store.ts';
 import type { LeaseDeadlines } from './unit-runner.ts';
 
-/** Version of the records that this code writes; N and N + 1 run together during an upgrade. */
-export const protocolVersion = 1;
-
-export interface MemberIdentity {
+export interface MemberIdentity extends Agreement {
   readonly worker: string;
   readonly pid: number;
   readonly host: string;
@@ -54,11 +52,14 @@ export interface MembershipEvents {
   /** Declared dead: stop everything; resolve when nothing can have an effect any more. */
   fenced(): Promise<void>;
   isQuiet(): boolean;
+  /** It may not take part, and has to end. Called once, when it was a member before; must not throw. */
+  refused(error: SluiceError): void;
   /** The process must die now: its lease is over and an executor is not quiet. */
   mustDie(reason: string): void;
 }
 
 type NameTaken = Extract<JoinReply, { kind: 'name-taken' }>;
+type Obstacle = NameTaken | Extract<JoinReply, { kind: 'refused' }>;
 
 /** How long a new process waits for the lease of a dead namesake, beyond that lease. */
 const nameTakenMarginMs = 10_000;
@@ -100,16 +101,17 @@ export class Membership {
 
   /**
    * Joins, waiting for the lease of a dead process of the same name if need be.
-   * @throws SluiceError `worker.name_taken`, `store.unreachable`
+   * Joins, too, once who uses another record log is gone.
+   * @throws SluiceError `worker.name_taken`, `cluster.…`, `store.unreachable`
    */
   async start(): Promise<void> {
     const { clock, profile } = this.#options;
     const deadlineMs = clock.monotonicMs() + profile.deadAfterMs + nameTakenMarginMs;
     for (;;) {
       const isLastTry = clock.monotonicMs() > deadlineMs;
-      const taken = await this.#join();
-      if (!taken) break;
-      if (isLastTry) throw nameTaken(this.#options.identity.worker, taken);
+      const obstacle = await this.#join();
+      if (!obstacle) break;
+      if (isLastTry || !mayPass(obstacle)) throw this.#errorOf(obstacle);
       await clock.sleep(profile.heartbeatIntervalMs, this.#stopping.signal);
     }
     // A member that cannot beat yet is one without a lease: the loop goes on trying.
@@ -241,20 +243,33 @@ export class Membership {
 
   async #joinAgain(): Promise<void> {
     if (!this.#mayJoin || this.#stopping.signal.aborted) return;
-    const taken = await this.#join();
-    if (!taken || taken.incarnation === this.#nameTakenBy) return;
-    this.#nameTakenBy = taken.incarnation;
-    const { host, pid } = taken;
+    const obstacle = await this.#join();
+    if (!obstacle) return;
+    if (obstacle.kind === 'refused') {
+      // The cluster went on without this process, for good.
+      this.#mayJoin = false;
+      this.#options.events.refused(this.#errorOf(obstacle));
+      return;
+    }
+    if (obstacle.incarnation === this.#nameTakenBy) return;
+    this.#nameTakenBy = obstacle.incarnation;
+    const { host, pid } = obstacle;
     this.#options.logger.warn({ host, pid }, 'another process has taken our name: waiting for it');
   }
 
-  /** Returns who holds the name if it is still another process's. */
-  async #join(): Promise<NameTaken | undefined> {
+  #errorOf(obstacle: Obstacle): SluiceError {
+    const { identity } = this.#options;
+    return obstacle.kind === 'refused'
+      ? disagreementError('this worker', identity, obstacle.disagreement)
+      : nameTaken(identity.worker, obstacle);
+  }
+
+  /** Returns what is in the way, if anything is. */
+  async #join(): Promise<Obstacle | undefined> {
     const { store, identity, events, logger, profile } = this.#options;
     const reply = await store.join({
       ...identity,
       incarnation: this.#incarnation,
-      protocol: protocolVersion,
       leaseMs: profile.deadAfterMs,
       holding: events.holding(),
       ...(this.#dataset === undefined ? {} : { knownDataset: this.#dataset }),
@@ -270,6 +285,7 @@ export class Membership {
         logger.info({ incarnation: this.#incarnation, slot: reply.slot }, 'joined');
         return undefined;
       case 'name-taken':
+      case 'refused':
         return reply;
       case 'fenced':
         await this.#startAnew('this incarnation was declared dead');
@@ -300,6 +316,11 @@ export class Membership {
       }
     }
   }
+}
+
+/** A namesake, or who uses another log, may have died; a version of the protocol does not go away. */
+function mayPass(obstacle: Obstacle): boolean {
+  return obstacle.kind === 'name-taken' || obstacle.disagreement.about === 'log';
 }
 
 function nameTaken(worker: string, { pid, host }: NameTaken): SluiceError {

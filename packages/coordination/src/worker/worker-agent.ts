@@ -1,5 +1,5 @@
 /** A worker's part of the protocol: membership and owned units, joined together. */
-import type { Clock, Logger, Service } from '@sluice/kernel';
+import type { Clock, Logger, Service, SluiceError } from '@sluice/kernel';
 
 import type { LeaderWaker, StartJobHandler } from '../dispatch.ts';
 import type { TimingProfile } from '../profile.ts';
@@ -18,6 +18,8 @@ export interface WorkerAgentOptions {
   readonly clock: Clock;
   readonly profile: TimingProfile;
   readonly logger: Logger;
+  /** The cluster will not have this process any more, which has to end. Must not throw. */
+  readonly refused: (error: SluiceError) => void;
   /** Ends the process without running anything more. */
   readonly mustDie: (reason: string) => void;
   /** How long stop() waits for the units to stop; then it leaves the rest to the lease. */
@@ -57,6 +59,7 @@ export class WorkerAgent implements Service {
         },
         fenced: () => units.abandon(),
         isQuiet: () => units.size === 0 || runner.isQuiet(),
+        refused: options.refused,
         mustDie: options.mustDie,
       },
     });

@@ -3,11 +3,11 @@ import { SluiceError, tlsProblem } from '@sluice/kernel';
 import type { KafkaRequest } from '../wire/request.ts';
 
 const tlsWords = {
-  untrusted: 'give the certificate of its authority as `ca`',
+  untrusted: 'name the file with the certificate of its authority in KAFKA_SSL_CA_LOCATION',
   notEncrypted:
     'it does not speak TLS on this port: take the port of a listener with SSL or SASL_SSL, or leave TLS out',
   wantsCertificate:
-    'it wants a certificate of the client that it trusts (ssl.client.auth): give one as `cert` and `key`',
+    'it wants a certificate of the client that it trusts (ssl.client.auth): name one in KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION',
 };
 
 /**
@@ -54,7 +54,7 @@ export function forbiddenError(address: string, mechanism: string, cause: Error)
     ? `name one that the listener offers (sasl.enabled.mechanisms)`
     : usesNoSasl(cause)
       ? 'its listener takes no SASL: leave SASL out, or take the port of one with SASL_PLAINTEXT or SASL_SSL'
-      : 'check the credentials';
+      : 'check user and password (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD)';
   return new SluiceError(
     'log.forbidden',
     `Kafka at ${address} refuses authentication by ${mechanism} (${cause.message}): ${remedy}`,

@@ -34,6 +34,8 @@ function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
     worker_id: member.address,
     // Null when there is no beat of it at all.
     beat_age_ms: Number.isFinite(beatAgeMs) ? Math.round(beatAgeMs) : null,
+    protocol: member.protocol,
+    log: member.log,
     joined_at_ms: member.joinedAtMs,
     task_count: tasks.length,
     tasks: tasks.map(({ connector, task }) => `${connector}/${task}`),
