@@ -6,8 +6,10 @@ import {
   type Cluster,
   freePort,
   type Member,
+  makeCertificate,
   makeOwnedFolder,
   startCluster,
+  startKafka,
   startRedis,
   waitFor,
 } from '@sluice/testkit';
@@ -81,7 +83,102 @@ describe('a log on Redis', () => {
     expect(health.message).toMatch(/refuses this user .*check user and password/);
     await worker.process.waitForLine(/"code":"log\.forbidden".*"unit":|"unit":.*"log\.forbidden"/);
     expect(cluster.logs()).not.toContain(password);
-    expect((await cluster.status('lines')).tasks).toMatchObject([{ state: 'RUNNING' }]);
+    await cluster.waitForRunning('lines');
+  });
+});
+
+describe('a log on Kafka', () => {
+  test('a broker that is away at start is named, and the pipeline runs once it is there', async () => {
+    const port = await freePort();
+    const env = { KAFKA_BROKERS: `127.0.0.1:${port}` };
+    await using cluster = await startCluster({ workers: 1, env });
+    const files = await applyPipeline(cluster);
+    const [coordinator, worker] = membersOf(cluster);
+    for (const member of [coordinator, worker]) {
+      const health = await unreachable(member);
+      expect(health).toMatchObject({ kind: 'kafka', address: `127.0.0.1:${port}` });
+      expect(health.message).toMatch(/Kafka at 127\.0\.0\.1:\d+, .*check that it runs/);
+    }
+    expect(await statusOf(`${worker.url}/health/ready`)).toBe(503);
+    await waiting(worker, /Kafka at 127\.0\.0\.1/);
+    await cluster.waitForRunning('lines');
+
+    await using kafka = await startKafka({ port });
+    expect(kafka.bootstrap).toBe(`127.0.0.1:${port}`);
+    await arrived(files.output);
+    await reachable(coordinator);
+    await reachable(worker);
+    expect(await statusOf(`${worker.url}/health/ready`)).toBe(200);
+    expect((await workerHealth(worker)).waiting).toBeNull();
+
+    const topics = await sluice(cluster, ['log', 'topics', '--json'], env);
+    expect(topics).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(topics.stdout)).toMatchObject([
+      { topic: 'lines', partitions: 1, records: 2, bytes: null, groups: ['connect-copy'] },
+    ]);
+    const groups = await sluice(cluster, ['log', 'groups', '--json'], env);
+    expect(JSON.parse(groups.stdout)).toMatchObject([
+      { group: 'connect-copy', topic: 'lines', committed: 2, end: 2, lag: 0, bytesHeld: null },
+    ]);
+    const forget = ['log', 'forget-group', 'connect-copy'];
+    const inUse = await sluice(cluster, [...forget, '--yes'], env);
+    expect(inUse).toMatchObject({ code: 3, stderr: expect.stringContaining('copy exists') });
+    await sluice(cluster, ['delete', 'copy', '--wait'], env);
+    const asked = await sluice(cluster, forget, env);
+    expect(asked).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("the topic's retention decides"),
+    });
+    const forgotten = await sluice(cluster, [...forget, '--yes'], env);
+    expect(forgotten).toMatchObject({ code: 0, stderr: '' });
+    const gone = await sluice(cluster, ['log', 'groups', 'connect-copy'], env);
+    expect(gone).toMatchObject({ code: 4 });
+  });
+
+  test('a wrong password and a certificate that is not trusted are told, and tasks wait', async () => {
+    const tls = makeCertificate(Date.now());
+    const authority = join(folder, 'authority.pem');
+    writeFileSync(authority, tls.certificate);
+    await using kafka = await startKafka({
+      listeners: { secure: { tls, sasl: ['SCRAM-SHA-512'] } },
+      users: { sluice: password },
+    });
+    const env = {
+      KAFKA_BROKERS: kafka.listener('secure').join(','),
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'sluice',
+    };
+    const wrong = { KAFKA_SASL_PASSWORD: `${password}-wrong`, KAFKA_SSL_CA_LOCATION: authority };
+    const right = { KAFKA_SASL_PASSWORD: password, KAFKA_SSL_CA_LOCATION: authority };
+    await using cluster = await startCluster({ workers: 1, env: { ...env, ...wrong } });
+    const files = await applyPipeline(cluster);
+    const [, worker] = membersOf(cluster);
+    expect((await unreachable(worker)).message).toMatch(/SCRAM-SHA-512/);
+    await waiting(worker, /SCRAM-SHA-512/);
+    await cluster.waitForRunning('lines');
+
+    const untrusting = { ...env, KAFKA_SASL_PASSWORD: password };
+    const command = await sluice(cluster, ['log', 'topics'], untrusting);
+    expect(command).toMatchObject({ code: 5, stdout: '' });
+    expect(command.stderr).toContain('KAFKA_SSL_CA_LOCATION');
+
+    // The worker with the right settings takes over what waited.
+    await cluster.addWorker({ env: { ...env, ...right } });
+    await worker.process.stop();
+    await arrived(files.output);
+    expect(cluster.logs()).not.toContain(password);
+  });
+
+  test('topics that cannot be created are named, and tasks wait', async () => {
+    await using kafka = await startKafka();
+    const env = { KAFKA_BROKERS: kafka.bootstrap, KAFKA_REPLICATION_FACTOR: '3' };
+    await using cluster = await startCluster({ workers: 1, env });
+    await applyPipeline(cluster);
+    const [, worker] = membersOf(cluster);
+    await waiting(worker, new RegExp(`refused to create topic 'sluice-${cluster.name}-fences'`));
+    await cluster.waitForRunning('lines');
+    expect((await workerHealth(worker)).reachable).toBe(true);
   });
 });
 
@@ -146,6 +243,24 @@ async function logOf(member: Member, until: (log: LogHealth) => boolean): Promis
     },
     { what: `what ${member.name} says of the log`, until, timeoutMs: 30_000 },
   );
+}
+
+interface WorkerLogHealth extends LogHealth {
+  readonly waiting: { readonly tasks: number; readonly reason: string } | null;
+}
+
+async function workerHealth(worker: Member): Promise<WorkerLogHealth> {
+  const response = await fetch(`${worker.url}/health`);
+  return ((await response.json()) as { log: WorkerLogHealth }).log;
+}
+
+/** Until tasks of the worker wait for the log, for this reason. */
+async function waiting(worker: Member, reason: RegExp): Promise<void> {
+  await waitFor(async () => await workerHealth(worker), {
+    what: `tasks of ${worker.name} that wait because of ${reason}`,
+    until: (log) => log.waiting !== null && reason.test(log.waiting.reason),
+    timeoutMs: 30_000,
+  });
 }
 
 async function statusOf(url: string): Promise<number> {
