@@ -54,7 +54,9 @@ export function forbiddenError(address: string, mechanism: string, cause: Error)
     ? `name one that the listener offers (sasl.enabled.mechanisms)`
     : usesNoSasl(cause)
       ? 'its listener takes no SASL: leave SASL out, or take the port of one with SASL_PLAINTEXT or SASL_SSL'
-      : 'check user and password (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD)';
+      : mechanism === 'OAUTHBEARER'
+        ? 'the broker does not take the token: check who issued it, for whom, and until when it is valid'
+        : 'check user and password (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD)';
   return new SluiceError(
     'log.forbidden',
     `Kafka at ${address} refuses authentication by ${mechanism} (${cause.message}): ${remedy}`,
