@@ -113,12 +113,13 @@ export class AssignedPartition implements FetchTarget {
    * went past records that nobody is to see. @throws what `RecordBatchCursor.next` throws.
    */
   take(recordsMax: number): FetchedBatch | undefined {
-    const records: FetchedRecord[] = [];
+    let records: FetchedRecord[] = [];
     const before = this.#position;
     while (records.length < recordsMax) {
       const cursor = this.#cursors[0];
       if (!cursor) break;
-      for (const record of cursor.next(recordsMax - records.length)) records.push(record);
+      const next = cursor.next(recordsMax - records.length);
+      records = records.length === 0 ? next : records.concat(next);
       this.#position = cursor.nextOffset;
       if (!cursor.isDone) break;
       this.#cursors.shift();

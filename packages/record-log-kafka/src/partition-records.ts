@@ -28,8 +28,10 @@ export function* splitByPartition(
     return;
   }
   const groups = new Map<number, { records: ProduceRecord[]; indices: number[] }>();
-  for (const [index, record] of records.entries()) {
-    const partition = partitions[index] ?? 0;
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index];
+    const partition = partitions[index];
+    if (record === undefined || partition === undefined) continue;
     let group = groups.get(partition);
     if (!group) groups.set(partition, (group = { records: [], indices: [] }));
     group.records.push(record);
@@ -57,7 +59,9 @@ function* splitBySize(
     indices: indices?.slice(start, end),
     start,
   });
-  for (const [index, record] of records.entries()) {
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index];
+    if (record === undefined) continue;
     const size = recordSizeUpperBound(record);
     if (index > start && bytes + size > bytesMax) {
       yield part(index);
