@@ -153,6 +153,7 @@ export class KafkaLog implements RecordLog {
       fetcher: this.#fetcher,
       groups: this.#groups,
       watermarks: this.#watermarks,
+      openReaders: () => this.#readers.size,
       onClosed: (closed) => {
         this.#readers.delete(closed);
         this.#sessions.release(session);

@@ -18,7 +18,6 @@ import {
   PollWait,
   partitionName,
   pollRecordsMaxDefault,
-  prefetchBytesMaxDefault,
   type ReaderOptions,
   type TopicPartition,
 } from '@sluice/record-log';
@@ -39,19 +38,27 @@ export interface KafkaReaderParts {
   readonly fetcher: Fetcher;
   readonly groups: GroupOffsets;
   readonly watermarks: Watermarks;
+  /** Of this client, this one included. */
+  readonly openReaders: () => number;
   readonly onClosed: (reader: KafkaReader) => void;
 }
 
 /** Twice Kafka's `max.partition.fetch.bytes`: of a broker's answer, the batch that is cut off is fetched again. */
 const partitionFetchBytesMax = 2 * 1024 * 1024;
 const partitionFetchBytesMin = 64 * 1024;
+/**
+ * What a reader may hold ahead unless it was given a bound. A few fetches of that size keep it busy all the time; many
+ * readers share what a process can bear.
+ */
+const prefetchBytesMaxDefault = 8 * 1024 * 1024;
+const prefetchBytesMaxOfAll = 128 * 1024 * 1024;
 const resetRetryMs = 200;
 
 export class KafkaReader implements LogReader {
   readonly #parts: KafkaReaderParts;
   readonly #group: string;
   readonly #recordsMax: number;
-  readonly #prefetchBytesMax: number;
+  readonly #prefetchBytesMaxGiven: number | undefined;
   readonly #reset: 'earliest' | 'latest';
   readonly #wait: PollWait;
   readonly #partitionOwner: PartitionOwner;
@@ -66,7 +73,7 @@ export class KafkaReader implements LogReader {
     this.#parts = parts;
     this.#group = options.group;
     this.#recordsMax = options.pollRecordsMax ?? pollRecordsMaxDefault;
-    this.#prefetchBytesMax = options.prefetchBytesMax ?? prefetchBytesMaxDefault;
+    this.#prefetchBytesMaxGiven = options.prefetchBytesMax;
     this.#reset = options.reset ?? 'earliest';
     this.#wait = new PollWait(parts.options.clock);
     this.#partitionOwner = {
@@ -227,16 +234,22 @@ export class KafkaReader implements LogReader {
 
   /** A share of the bound for each partition, and the bound for all together. */
   #room(partition: AssignedPartition): number {
+    const bytesMax = this.#prefetchBytesMax();
     const share = Math.max(
       partitionFetchBytesMin,
-      Math.ceil(this.#prefetchBytesMax / Math.max(1, this.#assigned.size)),
+      Math.ceil(bytesMax / Math.max(1, this.#assigned.size)),
     );
     // Filled again at half, so that fetches stay large.
     if (partition.bytes * 2 > share) return 0;
     let bytes = 0;
     for (const each of this.#assigned.values()) bytes += each.bytes;
-    if (bytes >= this.#prefetchBytesMax) return 0;
+    if (bytes >= bytesMax) return 0;
     return Math.min(partitionFetchBytesMax, share - partition.bytes);
+  }
+
+  #prefetchBytesMax(): number {
+    const share = Math.ceil(prefetchBytesMaxOfAll / this.#parts.openReaders());
+    return this.#prefetchBytesMaxGiven ?? Math.min(prefetchBytesMaxDefault, share);
   }
 
   #take(): FetchedBatch[] {

@@ -32,6 +32,7 @@ export interface RuntimeOptions {
   readonly bytesInFlightMax?: number;
   /** Sink: at most this many records in one `put`. Kafka Connect: 500. */
   readonly sinkBatchRecordsMax?: number;
+  /** Default: the log's own. */
   readonly sinkPrefetchBytesMax?: number;
   /** Sink: a `put` of an empty batch comes at least this often. */
   readonly sinkIdlePutMs?: number;
@@ -48,8 +49,10 @@ export interface RecordObserver {
   put(records: readonly SinkRecord[]): void;
 }
 
-export interface CompiledRuntimeOptions extends Required<Omit<RuntimeOptions, 'observer'>> {
+export interface CompiledRuntimeOptions
+  extends Required<Omit<RuntimeOptions, 'observer' | 'sinkPrefetchBytesMax'>> {
   readonly observer: RecordObserver | undefined;
+  readonly sinkPrefetchBytesMax: number | undefined;
   /** Between attempts of a log call that failed retriably. */
   readonly logBackoff: BackoffOptions;
   /** After a RetriableError from `poll`, or from `put` without `context.timeout`. */
@@ -83,7 +86,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     recordsInFlightMax: options.recordsInFlightMax ?? 10_000,
     bytesInFlightMax: options.bytesInFlightMax ?? 8 * 1024 * 1024,
     sinkBatchRecordsMax: options.sinkBatchRecordsMax ?? 500,
-    sinkPrefetchBytesMax: options.sinkPrefetchBytesMax ?? 4 * 1024 * 1024,
+    sinkPrefetchBytesMax: options.sinkPrefetchBytesMax,
     sinkIdlePutMs: options.sinkIdlePutMs ?? 1_000,
     topicRefreshMs: options.topicRefreshMs ?? 10_000,
     observer: options.observer,

@@ -95,7 +95,9 @@ export class SinkTaskRun implements TaskRun {
           config['consumer.override.isolation.level'] === 'read_committed'
             ? 'read_committed'
             : 'read_uncommitted',
-        prefetchBytesMax: options.sinkPrefetchBytesMax,
+        ...(options.sinkPrefetchBytesMax === undefined
+          ? {}
+          : { prefetchBytesMax: options.sinkPrefetchBytesMax }),
         pollRecordsMax: options.sinkBatchRecordsMax,
       }),
     );
