@@ -10,7 +10,7 @@
  * - No broker answers: `log.unreachable` at the call's deadline, with the reason of the last attempt.
  */
 import { backoffMs, isRetriable, SluiceError, toError } from '@sluice/kernel';
-import { closedError } from '@sluice/record-log';
+import { closedError, type TopicPartition } from '@sluice/record-log';
 
 import { toLogError, unreachableError } from './errors.ts';
 import { type BrokerConnection, openConnection } from './kafkajs/connection.ts';
@@ -43,7 +43,7 @@ export class KafkaCluster {
 
   constructor(options: CompiledKafkaLogOptions) {
     this.#options = options;
-    this.metadata = new Metadata();
+    this.metadata = new Metadata(options.clock);
   }
 
   get isClosed(): boolean {
@@ -151,12 +151,33 @@ export class KafkaCluster {
     return this.metadata.pick(all);
   }
 
+  /** As `topics`, asked for anew if they have not as many partitions as named: some may have been added. */
+  async topicsWith(
+    call: Call,
+    partitions: readonly TopicPartition[],
+  ): Promise<ReadonlyMap<string, KnownTopic>> {
+    const names = partitions.map(({ topic }) => topic);
+    const known = await this.topics(call, names);
+    const outdated = partitions.filter(({ topic, partition }) => {
+      const count = known.get(topic)?.leaders.length;
+      return count !== undefined && partition >= count;
+    });
+    if (outdated.length === 0) return known;
+    await this.refresh(
+      call,
+      outdated.map(({ topic }) => topic),
+    );
+    return this.metadata.pick(names);
+  }
+
   /** Asks for topics anew; several that ask for the same share one request. */
   async refresh(call: Call, names: readonly string[]): Promise<void> {
-    const key = [...names].sort().join(',');
+    const key = [...new Set(names)].sort().join(',');
     const running = this.#refreshes.get(key);
     if (running) return await running;
-    const refreshing = this.#refresh(call, names).finally(() => this.#refreshes.delete(key));
+    const refreshing = this.#refresh(call, [...new Set(names)]).finally(() =>
+      this.#refreshes.delete(key),
+    );
     this.#refreshes.set(key, refreshing);
     await refreshing;
   }

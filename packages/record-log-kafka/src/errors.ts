@@ -45,6 +45,19 @@ export function unreachableError(address: string, cause?: Error): SluiceError {
   );
 }
 
+export function groupInUseError(group: string, members: number, state: string): SluiceError {
+  return new SluiceError(
+    'log.group_in_use',
+    `consumer group '${group}' has ${members} members (${state}): another consumer, or Kafka Connect itself, reads under this name. ` +
+      `Stop it first; 'kafka-consumer-groups.sh --describe --members --group ${group}' names them`,
+    { retriable: true, details: { group, members, state } },
+  );
+}
+
+export function isGroupInUse(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'log.group_in_use';
+}
+
 /** The code of a broker's answer behind an error, if one is. */
 export function kafkaCodeOf(error: unknown): number | undefined {
   if (!(error instanceof SluiceError)) return undefined;

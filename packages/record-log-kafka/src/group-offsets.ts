@@ -3,18 +3,24 @@
  * else consumes under the group's name is checked here, that no older owner commits is up to the
  * transaction.
  */
-import { SluiceError } from '@sluice/kernel';
+import { isRetriable, SluiceError } from '@sluice/kernel';
 import { type GroupOffset, partitionName, type TopicPartition } from '@sluice/record-log';
 
 import type { Call, KafkaCluster } from './cluster.ts';
-import { toLogError } from './errors.ts';
+import { groupInUseError, kafkaCodeOf, toLogError } from './errors.ts';
 import type { OwnerSession } from './owner-session.ts';
 import { errorCodes } from './wire/error-codes.ts';
-import { deleteGroupsRequest, describeGroupsRequest } from './wire/groups.ts';
+import {
+  deleteGroupsRequest,
+  describeConsumerGroupRequest,
+  describeGroupsRequest,
+} from './wire/groups.ts';
 import { offsetFetchRequest, txnOffsetCommitRequest } from './wire/offsets.ts';
 import type { KafkaRequest } from './wire/request.ts';
 import { addOffsetsToTxnRequest } from './wire/transactions.ts';
 
+/** An owner that ends its transaction in order needs milliseconds for it. */
+const stableWithinMs = 2_000;
 const noGroup = { errorCode: 0, state: 'Dead', members: [] };
 
 export class GroupOffsets {
@@ -36,27 +42,70 @@ export class GroupOffsets {
     );
     const [{ errorCode, state, members } = noGroup] = answer.groups;
     if (errorCode !== errorCodes.GROUP_ID_NOT_FOUND) this.#assertNone(errorCode, group);
-    if (members.length === 0) return;
-    throw new SluiceError(
-      'log.group_in_use',
-      `consumer group '${group}' has ${members.length} members (${state}): another consumer, or Kafka Connect itself, reads under this name. ` +
-        `Stop it first; 'kafka-consumer-groups.sh --describe --members --group ${group}' names them`,
-      { retriable: true, details: { group, members: members.length, state } },
-    );
+    this.#assertNobody(group, members.length, state);
+    // A group of the new protocol looks to this request as if it did not exist.
+    if (state === 'Dead') await this.#assertUnusedByNewProtocol(call, group);
   }
 
-  /** Committed offsets by partition name; transactions under way are waited for. */
+  async #assertUnusedByNewProtocol(call: Call, group: string): Promise<void> {
+    try {
+      const { described } = await this.#ask(
+        call,
+        group,
+        describeConsumerGroupRequest(group),
+        (answer) => answer.described?.errorCode ?? 0,
+      );
+      if (described) this.#assertNobody(group, described.members, described.state);
+    } catch (error) {
+      // A broker that does not speak it has no such groups.
+      if (!(error instanceof SluiceError && error.code === 'log.unsupported')) throw error;
+    }
+  }
+
+  #assertNobody(group: string, members: number, state: string): void {
+    if (members > 0) throw groupInUseError(group, members, state);
+  }
+
+  /** All that is committed, to be shown: what a transaction is about to commit is not waited for. */
+  async list(call: Call, group: string): Promise<Map<string, number>> {
+    return await this.#fetch(call, group, { partitions: null, requireStable: false });
+  }
+
+  /**
+   * Committed offsets by partition name. What a transaction is about to commit is waited for, but not for ever: a
+   * dead owner of something else may have left it open. Should it be committed after all, what it covers
+   * is read twice.
+   */
   async fetch(
     call: Call,
     group: string,
-    partitions: readonly TopicPartition[] | null,
+    partitions: readonly TopicPartition[],
+  ): Promise<Map<string, number>> {
+    const limitMs = Math.min(call.leftMs, stableWithinMs);
+    try {
+      const patient = this.#cluster.begin(limitMs);
+      return await this.#fetch(patient, group, { partitions, requireStable: true });
+    } catch (error) {
+      call.assertGoing();
+      if (!isRetriable(error)) throw error;
+      const requireStable = kafkaCodeOf(error) !== errorCodes.UNSTABLE_OFFSET_COMMIT;
+      return await this.#fetch(call, group, { partitions, requireStable });
+    }
+  }
+
+  async #fetch(
+    call: Call,
+    group: string,
+    asked: {
+      readonly partitions: readonly TopicPartition[] | null;
+      readonly requireStable: boolean;
+    },
   ): Promise<Map<string, number>> {
     const known = new Map<string, number>();
     const answer = await this.#ask(
       call,
       group,
-      offsetFetchRequest({ group, partitions, requireStable: true }),
-      // A transaction that is about to end: in a moment it will have.
+      offsetFetchRequest({ group, ...asked }),
       ({ errorCode, offsets }) =>
         offsets.find((each) => each.errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT)?.errorCode ??
         errorCode,

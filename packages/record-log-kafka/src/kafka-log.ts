@@ -176,7 +176,7 @@ export class KafkaLog implements RecordLog {
   }
 
   async listGroupOffsets(group: string): Promise<GroupOffset[]> {
-    const offsets = await this.#groups.fetch(this.#cluster.begin(), group, null);
+    const offsets = await this.#groups.list(this.#cluster.begin(), group);
     return [...offsets]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, offset]) => ({ ...parsePartitionName(name), offset }));

@@ -3,7 +3,9 @@
  * offsets to a consumer group as a plain consumer would, so that Kafka's own tools show its lag; but in a
  * transaction of the owner's transactional id, so that an older owner's commit is refused.
  *
- * It owns positions and what was fetched. A group with live members is refused: somebody else consumes it.
+ * It owns positions and what was fetched. A group with live members is refused: somebody else consumes it. Of one
+ * that joins later a commit tells, since the broker takes commits of transactions all the same; when it is
+ * gone, the next commit puts back what it may have moved.
  * A log that does not answer is waited for by `poll`, and reported by everything else.
  */
 import { assert, type SluiceError, toError } from '@sluice/kernel';
@@ -16,6 +18,7 @@ import {
   type LogReader,
   notAssignedError,
   PollWait,
+  parsePartitionName,
   partitionName,
   pollRecordsMaxDefault,
   type ReaderOptions,
@@ -23,8 +26,8 @@ import {
 } from '@sluice/record-log';
 
 import { AssignedPartition, type PartitionOwner } from './assigned-partition.ts';
-import type { KafkaCluster } from './cluster.ts';
-import { toLogError } from './errors.ts';
+import type { Call, KafkaCluster } from './cluster.ts';
+import { isGroupInUse, toLogError } from './errors.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { GroupOffsets } from './group-offsets.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
@@ -53,6 +56,8 @@ const partitionFetchBytesMin = 64 * 1024;
 const prefetchBytesMaxDefault = 8 * 1024 * 1024;
 const prefetchBytesMaxOfAll = 128 * 1024 * 1024;
 const resetRetryMs = 200;
+/** How often a commit looks whether somebody else consumes the group. */
+const unusedForMs = 5_000;
 
 export class KafkaReader implements LogReader {
   readonly #parts: KafkaReaderParts;
@@ -67,6 +72,11 @@ export class KafkaReader implements LogReader {
   #turn = 0;
   /** Of a partition; the run that gets it fails. */
   #failure: SluiceError | undefined;
+  /** By partition: what the group should have, as we found or committed it. */
+  readonly #committed = new Map<string, GroupOffset>();
+  #unusedUntilMs = 0;
+  /** Somebody else may have committed. */
+  #isGroupDisturbed = false;
   #isClosed = false;
 
   constructor(options: ReaderOptions, parts: KafkaReaderParts) {
@@ -100,7 +110,9 @@ export class KafkaReader implements LogReader {
       );
     }
     for (const [name, partition] of this.#assigned) {
-      if (!assigned.has(name)) this.#parts.fetcher.remove(partition);
+      if (assigned.has(name)) continue;
+      this.#parts.fetcher.remove(partition);
+      this.#committed.delete(name);
     }
     for (const [name, partition] of assigned) {
       if (!this.#assigned.has(name)) this.#parts.fetcher.add(partition);
@@ -148,7 +160,12 @@ export class KafkaReader implements LogReader {
     this.#assertOpen();
     if (offsets.length === 0) return;
     const { cluster, groups, session } = this.#parts;
-    await groups.commit(cluster.begin(), session, this.#group, offsets);
+    const call = cluster.begin();
+    await this.#assertGroupUnused(call);
+    const merged = this.#isGroupDisturbed ? this.#restored(offsets) : offsets;
+    await groups.commit(call, session, this.#group, merged);
+    this.#isGroupDisturbed = false;
+    for (const each of offsets) this.#committed.set(partitionName(each), each);
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
@@ -185,12 +202,9 @@ export class KafkaReader implements LogReader {
     if (added.length === 0) return positions;
     const { cluster, groups, watermarks } = this.#parts;
     const call = cluster.begin();
-    await groups.assertUnused(call, this.#group);
+    await this.#assertGroupUnused(call, 'now');
     const committed = await groups.fetch(call, this.#group, added);
-    const topics = await cluster.topics(
-      call,
-      added.map(({ topic }) => topic),
-    );
+    const topics = await cluster.topicsWith(call, added);
     const existing = added.filter(({ topic }) => topics.has(topic));
     for (const { topic, partition } of existing) {
       assertPartition(topic, partition, topics.get(topic)?.leaders.length ?? 0);
@@ -200,8 +214,35 @@ export class KafkaReader implements LogReader {
     for (const [index, each] of without.entries()) {
       positions.set(partitionName(each), starts[index] ?? 0);
     }
-    for (const [name, offset] of committed) positions.set(name, offset);
+    for (const [name, offset] of committed) {
+      positions.set(name, offset);
+      this.#committed.set(name, { ...parsePartitionName(name), offset });
+    }
     return positions;
+  }
+
+  async #assertGroupUnused(
+    call: Call,
+    when: 'now' | 'now and then' = 'now and then',
+  ): Promise<void> {
+    const { groups, options } = this.#parts;
+    const nowMs = options.clock.monotonicMs();
+    if (when === 'now and then' && nowMs < this.#unusedUntilMs) return;
+    this.#unusedUntilMs = 0;
+    try {
+      await groups.assertUnused(call, this.#group);
+    } catch (error) {
+      if (isGroupInUse(error)) this.#isGroupDisturbed = true;
+      throw error;
+    }
+    this.#unusedUntilMs = nowMs + unusedForMs;
+  }
+
+  /** These, and what the group should have of the other partitions. */
+  #restored(offsets: readonly GroupOffset[]): GroupOffset[] {
+    const all = new Map(this.#committed);
+    for (const each of offsets) all.set(partitionName(each), each);
+    return [...all.values()];
   }
 
   async #resetPosition(partition: AssignedPartition): Promise<void> {

@@ -172,7 +172,12 @@ export class KafkaWriter implements LogWriter {
       await this.#untilAccepted(() => register.addTopics(call, session, added), call);
       for (const name of added) this.#registered.add(name);
     }
-    const topics = metadata.pick(names);
+    let topics = metadata.pick(names);
+    if (hasUnknownPartition(batches, topics)) {
+      // It may have been added since.
+      await cluster.refresh(cluster.begin(), names);
+      topics = metadata.pick(names);
+    }
     for (const { topic, records } of batches) {
       const partitions = topics.get(topic)?.leaders.length ?? 0;
       for (const { partition } of records) {
@@ -317,4 +322,14 @@ export class KafkaWriter implements LogWriter {
   #room(): Promise<void> {
     return new Promise((resolve) => this.#roomWaiters.push(resolve));
   }
+}
+
+function hasUnknownPartition(
+  batches: readonly TopicBatch[],
+  topics: ReadonlyMap<string, KnownTopic>,
+): boolean {
+  return batches.some(({ topic, records }) => {
+    const count = topics.get(topic)?.leaders.length ?? 0;
+    return records.some(({ partition = 0 }) => partition >= count);
+  });
 }

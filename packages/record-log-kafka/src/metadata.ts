@@ -1,3 +1,5 @@
+import type { Clock } from '@sluice/kernel';
+
 import type { BrokerMetadata, MetadataResult } from './wire/metadata.ts';
 
 export interface KnownTopic {
@@ -6,12 +8,20 @@ export interface KnownTopic {
   readonly replicationFactor: number;
 }
 
+/** As Kafka's `metadata.max.age.ms`: partitions may be added without anything that we use being refused. */
+const ageMaxMs = 5 * 60 * 1_000;
+
 /** What was last heard of brokers and topics. It is never right for sure: who acts on it is told by the broker. */
 export class Metadata {
   readonly #brokers = new Map<number, string>();
   readonly #topics = new Map<string, KnownTopic>();
-  readonly #stale = new Set<string>();
+  readonly #learnedAtMs = new Map<string, number>();
+  readonly #clock: Clock;
   #controller: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** `host:port` of each broker, by its id. */
   get brokers(): ReadonlyMap<number, string> {
@@ -36,17 +46,18 @@ export class Metadata {
   }
 
   isFresh(name: string): boolean {
-    return this.#topics.has(name) && !this.#stale.has(name);
+    const learnedAtMs = this.#learnedAtMs.get(name);
+    return learnedAtMs !== undefined && this.#clock.monotonicMs() - learnedAtMs < ageMaxMs;
   }
 
   /** A broker did not know it, or does not lead it any more: to be asked for before it is used again. */
   suspect(name: string): void {
-    this.#stale.add(name);
+    this.#learnedAtMs.delete(name);
   }
 
   forget(name: string): void {
     this.#topics.delete(name);
-    this.#stale.delete(name);
+    this.#learnedAtMs.delete(name);
   }
 
   /** `asked`: topics that the answer is about; what it does not have is not there. */
@@ -56,11 +67,11 @@ export class Metadata {
     this.#controller = answer.controllerId < 0 ? undefined : answer.controllerId;
     for (const name of asked) {
       const found = answer.topics.find(({ topic, errorCode }) => topic === name && errorCode === 0);
-      this.#stale.delete(name);
       if (!found) {
-        this.#topics.delete(name);
+        this.forget(name);
         continue;
       }
+      this.#learnedAtMs.set(name, this.#clock.monotonicMs());
       const leaders: number[] = [];
       for (const { partition, leader } of found.partitions) leaders[partition] = leader;
       this.#topics.set(name, {

@@ -10,6 +10,7 @@ import { errorCodes, errorName, isRetriableCode } from '../src/wire/error-codes.
 import { fetchRequest } from '../src/wire/fetch.ts';
 import {
   deleteGroupsRequest,
+  describeConsumerGroupRequest,
   describeGroupsRequest,
   findCoordinatorRequest,
 } from '../src/wire/groups.ts';
@@ -227,6 +228,7 @@ const requests: readonly KafkaRequest<unknown>[] = [
   deleteRecordsRequest({ partitions, timeoutMs: 1 }),
   deleteTopicsRequest({ topics: [], timeoutMs: 1 }),
   describeConfigsRequest([]),
+  describeConsumerGroupRequest('g'),
   describeGroupsRequest([]),
   endTxnRequest({ ...producer, commit: false }),
   fetchRequest({ waitMs: 1, bytesMin: 1, bytesMax: 1, isolation: 'read_committed', topics: [] }),

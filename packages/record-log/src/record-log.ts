@@ -107,7 +107,7 @@ export interface RecordLog {
   ): Promise<(Readonly<Record<string, unknown>> | undefined)[]>;
   /** All offsets of a source. */
   listSourceOffsets(connector: string): Promise<SourceOffset[]>;
-  /** Committed offsets of a group; empty if there is no such group. */
+  /** Committed offsets of a group; empty if there is no such group. The last commit may show only in a moment. */
   listGroupOffsets(group: string): Promise<GroupOffset[]>;
   /**
    * Removes a group with its offsets. To be called when a sink is deleted for good: a log with a quota

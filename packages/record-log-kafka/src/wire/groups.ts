@@ -93,6 +93,55 @@ function readDescribedGroup(reader: ByteReader): DescribedGroup {
   return { group, errorCode, state, protocolType, members };
 }
 
+export interface DescribedConsumerGroup {
+  readonly group: string;
+  readonly errorCode: number;
+  readonly state: string;
+  readonly members: number;
+}
+
+export interface DescribeConsumerGroupResult extends Throttled {
+  readonly described: DescribedConsumerGroup | undefined;
+}
+
+/**
+ * ConsumerGroupDescribe v0, for one group of the new protocol (KIP-848): how many members it has. GROUP_ID_NOT_FOUND
+ * for one of the old protocol. Kafka 3.7 or newer.
+ */
+export function describeConsumerGroupRequest(
+  group: string,
+): KafkaRequest<DescribeConsumerGroupResult> {
+  return {
+    apiKey: 69,
+    apiVersion: 0,
+    apiName: 'ConsumerGroupDescribe',
+    isFlexible: true,
+    encode: () => {
+      const writer = new ByteWriter();
+      writer.compactArray([group], (each) => writer.compactString(each));
+      return writer.boolean(false).noTaggedFields().bytes;
+    },
+    decode: (body) => {
+      const reader = new ByteReader(body);
+      const throttleMs = reader.int32();
+      const groups = reader.unsignedVarint() - 1;
+      return { throttleMs, described: groups < 1 ? undefined : readConsumerGroup(reader) };
+    },
+  };
+}
+
+/** Up to the number of its members: what they are, the tools tell. */
+function readConsumerGroup(reader: ByteReader): DescribedConsumerGroup {
+  const errorCode = reader.int16();
+  reader.compactNullableString(); // Message.
+  const group = reader.compactString();
+  const state = reader.compactString();
+  reader.int32(); // Epochs of the group
+  reader.int32(); // and its assignment.
+  reader.compactNullableString(); // Assignor.
+  return { group, errorCode, state, members: Math.max(0, reader.unsignedVarint() - 1) };
+}
+
 export interface DeleteGroupsResult extends Throttled {
   readonly groups: readonly { readonly group: string; readonly errorCode: number }[];
 }
