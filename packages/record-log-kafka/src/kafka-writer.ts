@@ -281,6 +281,7 @@ export class KafkaWriter implements LogWriter {
   /** Never rejects. */
   async #recover(reason: SluiceError): Promise<void> {
     const { cluster, session, pipeline } = this.#parts;
+    session.noteRefusal(reason);
     try {
       this.#recoveries += 1;
       if (this.#recoveries > recoveriesMax) throw reason;

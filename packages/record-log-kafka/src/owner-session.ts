@@ -8,17 +8,19 @@
  * id, then asks the fence register whether a newer owner exists. An older one that comes late thus learns
  * that it is fenced; the newer one, whose epoch it took, opens again and goes on.
  */
-import { backoffMs, type SluiceError } from '@sluice/kernel';
+import { backoffMs, type SluiceError, toError } from '@sluice/kernel';
 import { fencedError, type WriterIdentity } from '@sluice/record-log';
 
 import type { Call, CoordinatorKind, KafkaCluster } from './cluster.ts';
 import { isProducerOver, producerIsOver, producerOverError, toLogError } from './errors.ts';
 import type { Registration } from './fence-register.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
+import { errorCodes } from './wire/error-codes.ts';
 import type { KafkaRequest } from './wire/request.ts';
 import { endTxnRequest, initProducerIdRequest } from './wire/transactions.ts';
 
 const openAttemptsMax = 5;
+const transactAttemptsMax = 5;
 const retry = { initialMs: 20, maxMs: 500 };
 const sequencesMax = 2 ** 31;
 
@@ -33,6 +35,8 @@ export class OwnerSession {
   #producer: Producer | undefined;
   #opening: Promise<void> | undefined;
   #fenced: SluiceError | undefined;
+  /** What the broker said to the producer before. */
+  #refusal: Error | undefined;
   /** Transactions of one id cannot overlap. */
   #transaction: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +61,11 @@ export class OwnerSession {
     if (this.#producer === producer) this.#producer = undefined;
   }
 
+  /** For the message, should it turn out that we are fenced. */
+  noteRefusal(refusal: Error): void {
+    this.#refusal = refusal;
+  }
+
   /** With a producer when it resolves. @throws `log.fenced`, from then on always; `log.unreachable`. */
   async open(call: Call): Promise<void> {
     if (this.#fenced) throw this.#fenced;
@@ -68,8 +77,8 @@ export class OwnerSession {
   }
 
   /**
-   * Runs `work` within a transaction of its own and commits it. If the producer turns out to be over, once more
-   * with a new one, unless we are fenced.
+   * Runs `work` within a transaction of its own and commits it. If the producer turns out to be over, again with a
+   * new one, unless we are fenced: older owners that come late may take the epoch one after the other.
    */
   async transaction(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
     const before = this.#transaction;
@@ -77,10 +86,15 @@ export class OwnerSession {
     this.#transaction = done.promise;
     await before;
     try {
-      await this.#transact(call, work);
-    } catch (error) {
-      if (!isProducerOver(error)) throw error;
-      await this.#transact(call, work);
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.#transact(call, work);
+        } catch (error) {
+          if (!isProducerOver(error)) throw error;
+          this.noteRefusal(toError(error));
+          if (attempt === transactAttemptsMax || call.isOver) throw error;
+        }
+      }
     } finally {
       done.resolve();
     }
@@ -122,25 +136,29 @@ export class OwnerSession {
     const code = codeOf(result);
     if (code === 0) return result;
     const { address } = this.#options;
-    if (producerIsOver.has(code)) throw producerOverError(address, code);
+    // A transaction coordinator that is asked for a new epoch while it ends a transaction may say just that it
+    // failed: a new epoch clears that up as well.
+    if (producerIsOver.has(code) || code === errorCodes.UNKNOWN_SERVER_ERROR)
+      throw producerOverError(address, code);
     throw toLogError(code, `${coordinator[0]} '${coordinator[1]}'`, address);
   }
 
   async #open(call: Call): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const producer = await this.#takeOver(call);
-      this.#producer = producer;
+      let producer: Producer | undefined;
       try {
+        producer = await this.#takeOver(call);
+        this.#producer = producer;
         const { newerFence, hasMarked } = await this.#registerFence(call, this);
         if (newerFence !== undefined) {
-          this.#fenced = fencedError(this.identity, newerFence);
+          this.#fenced = fencedError(this.identity, newerFence, this.#refusal);
           throw this.#fenced;
         }
         // Answered when the marks are in their partitions, which ending a transaction does not wait for.
         if (hasMarked) this.#producer = await this.#takeOver(call);
         return;
       } catch (error) {
-        this.endProducer(producer);
+        if (producer) this.endProducer(producer);
         // Another owner took the id at the same moment: the register will tell which of us is the newer.
         if (!isProducerOver(error) || attempt === openAttemptsMax) throw error;
         await this.#options.clock.sleep(backoffMs(attempt, retry, this.#options.random));

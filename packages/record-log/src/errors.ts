@@ -4,11 +4,16 @@ import type { WriterIdentity } from './record-log.ts';
 
 /** Errors that every adapter throws alike. */
 
-export function fencedError(identity: WriterIdentity, currentFence: number): SluiceError {
+/** `cause`: what the log itself refused, where it does. */
+export function fencedError(
+  identity: WriterIdentity,
+  currentFence: number,
+  cause?: Error,
+): SluiceError {
   return new SluiceError(
     'log.fenced',
     `'${identity.id}' was taken over by a newer owner: fence ${identity.fence} is below ${currentFence}. Stop this one.`,
-    { fenced: true, details: { identity: identity.id, fence: identity.fence, currentFence } },
+    { fenced: true, cause, details: { identity: identity.id, fence: identity.fence, currentFence } },
   );
 }
 

@@ -60,9 +60,7 @@ export function testGroupOffsets(harness: Harness): void {
     await reader.commit([{ ...partition, offset: 3 }]);
     const others = await openReader([partition], { group: other });
     expect(await others.committed([partition])).toEqual([undefined]);
-    await expect
-      .poll(() => log().listGroupOffsets(mine))
-      .toEqual([{ ...partition, offset: 3 }]);
+    await expect.poll(() => log().listGroupOffsets(mine)).toEqual([{ ...partition, offset: 3 }]);
     expect(await log().listGroupOffsets(other)).toEqual([]);
 
     await reader.close();
