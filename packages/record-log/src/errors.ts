@@ -13,7 +13,11 @@ export function fencedError(
   return new SluiceError(
     'log.fenced',
     `'${identity.id}' was taken over by a newer owner: fence ${identity.fence} is below ${currentFence}. Stop this one.`,
-    { fenced: true, cause, details: { identity: identity.id, fence: identity.fence, currentFence } },
+    {
+      fenced: true,
+      cause,
+      details: { identity: identity.id, fence: identity.fence, currentFence },
+    },
   );
 }
 
