@@ -1,6 +1,9 @@
 /** Steps of a check that is run by hand: each is one line when it is done, and its figures are kept. */
-import { SluiceError, systemClock, toError } from '@sluice/kernel';
+import { hasCode, SluiceError, systemClock, toError } from '@sluice/kernel';
 import { type Note, note, seconds } from './progress.ts';
+
+/** A SluiceError of this code says that a check cannot be made on this machine, and why. */
+export const unavailableCode = 'check.unavailable';
 
 export type Figures = Readonly<Record<string, number | string>>;
 
@@ -30,10 +33,6 @@ export class Checklist {
     this.#isTerminal = isTerminal;
   }
 
-  get failed(): boolean {
-    return this.results.some(({ ok }) => !ok);
-  }
-
   /** Runs a step. One that fails is told, and ends the check, since what follows builds on it. */
   async step<T>(name: string, work: () => Promise<Found<T>> | Found<T>): Promise<T> {
     const startedAtMs = systemClock.monotonicMs();
@@ -46,6 +45,7 @@ export class Checklist {
     } catch (error) {
       const says = toError(error).message;
       this.#add({ step: name, ok: false, says, tookMs: took(), figures: {} });
+      if (hasCode(error, unavailableCode)) throw error;
       throw new SluiceError('check.failed', `${name}: ${says}`, { cause: error });
     }
   }

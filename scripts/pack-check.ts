@@ -5,17 +5,14 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { hasCode, toError } from '@sluice/kernel';
-import { makeOwnedFolder, startKafka, startRedis } from '@sluice/testkit';
-import { Checklist, megabytes } from './checklist.ts';
-import { obtainKafka } from './kafka.ts';
+import { makeOwnedFolder } from '@sluice/testkit';
+import { checkMain } from './check-main.ts';
+import { type Checklist, megabytes } from './checklist.ts';
 import { build, packAll } from './pack/archives.ts';
 import { deploymentOf, install } from './pack/installation.ts';
 import { productionClosure, readWorkspaces } from './pack/workspaces.ts';
 import { note } from './progress.ts';
-import { obtainRedisServer } from './redis.ts';
-import { rehearse } from './rehearsal/rehearse.ts';
+import { rehearseOnServers } from './rehearsal/on-servers.ts';
 
 const usage = `usage: npm run pack:check [-- OPTION…]
 
@@ -33,59 +30,21 @@ Exit codes: 0 all is well, 1 a step failed, 2 wrong option.
 
 const apps = ['@sluice/coordinator', '@sluice/worker', '@sluice/cli'];
 
-process.exit(await main());
-
-async function main(): Promise<number> {
-  let values: { kafka?: boolean; json?: boolean; help?: boolean };
-  try {
-    ({ values } = parseArgs({
-      options: {
-        kafka: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    note(`${toError(error).message}\n\n${usage}`);
-    return 2;
-  }
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  const checklist = new Checklist(values.json ? note : console.log);
-  try {
-    await check(checklist, values.kafka ?? false);
-  } catch (error) {
-    // A step that failed has said so.
-    if (!hasCode(error, 'check.failed')) note(`pack:check failed: ${toError(error).message}`);
-    return 1;
-  } finally {
-    if (values.json) console.log(JSON.stringify(checklist.results, undefined, 2));
-  }
-  return 0;
-}
-
-async function check(checklist: Checklist, withKafka: boolean): Promise<void> {
-  const scratch = makeOwnedFolder('pack');
-  try {
-    const folder = await packAndInstall(checklist, scratch);
-    const deployment = deploymentOf(folder, scratch);
-    await obtainRedisServer();
-    await using redis = await startRedis({ appendOnly: true });
-    const redisUrl = redis.url;
-    await rehearse(deployment, checklist, { redisUrl });
-    const { KAFKA_BROKERS: given } = process.env;
-    if (given) await rehearse(deployment, checklist, { redisUrl, kafkaBrokers: given });
-    else if (withKafka) {
-      await obtainKafka();
-      await using kafka = await startKafka();
-      await rehearse(deployment, checklist, { redisUrl, kafkaBrokers: kafka.bootstrap });
-    }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
+process.exit(
+  await checkMain({
+    name: 'pack:check',
+    usage,
+    check: async (checklist, { kafka }) => {
+      const scratch = makeOwnedFolder('pack');
+      try {
+        const folder = await packAndInstall(checklist, scratch);
+        await rehearseOnServers(deploymentOf(folder, scratch), checklist, kafka);
+      } finally {
+        rmSync(scratch, { recursive: true, force: true });
+      }
+    },
+  }),
+);
 
 /** @returns the folder in which the apps are installed. */
 async function packAndInstall(checklist: Checklist, scratch: string): Promise<string> {

@@ -93,8 +93,8 @@ class Rehearsal {
   }
 
   async beWell() {
-    for (const { kind, name, env, url } of this.#apps) {
-      await succeed(this.#deployment.checkHealth(kind, name, env));
+    for (const { kind, name, env, url, process: app } of this.#apps) {
+      await succeed(this.#deployment.checkHealth(kind, app.name, env));
       const { status } = await fetch(`${url}/health/ready`);
       if (status !== 200) throw problem(`${name} answers ${status} to /health/ready`);
     }
