@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { connect as connectTcp, type Socket } from 'node:net';
 import { assert, type Clock, silentLogger, systemClock, toError } from '@sluice/kernel';
 
 import { apiVersionsRequest } from '../wire/api-versions.ts';
 import { decodeResponse, encodeRequestHeader, type KafkaRequest } from '../wire/request.ts';
 import { AnswerFrames } from './answer-frames.ts';
 import { BearerAuthentication } from './bearer-authentication.ts';
+import { BrokerSocket } from './broker-socket.ts';
 import { type ConnectionOptions, kafkajsOptions } from './connection-options.ts';
 import {
   cutError,
@@ -15,20 +15,9 @@ import {
   unreachableError,
   unsupportedError,
 } from './errors.ts';
-import {
-  Connection,
-  createSocketFactory,
-  disconnectedStatus,
-  type KafkajsConnection,
-  type KafkajsSocketFactory,
-} from './internals.ts';
+import { Connection, disconnectedStatus, type KafkajsConnection } from './internals.ts';
 import { kafkajsLog } from './logging.ts';
 import { PendingRequests } from './pending-requests.ts';
-
-/** What is read at once; more does not fit into the caches of a core. */
-const readBytes = 64 * 1024;
-/** As kafkajs. */
-const keepAliveMs = 60_000;
 
 /**
  * One connection to one broker, carried by kafkajs: its sockets, its framing and its SASL. Requests leave
@@ -50,6 +39,7 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #connection: KafkajsConnection;
   readonly #pending: PendingRequests;
+  readonly #socket: BrokerSocket;
   readonly #bearer: BearerAuthentication | undefined;
   /** Rejected when the connection ends, for whoever waits for something else than an answer. */
   readonly #ended = Promise.withResolvers<never>();
@@ -60,10 +50,6 @@ export class BrokerConnection {
   #versions = new Map<number, { minVersion: number; maxVersion: number }>();
   #state: 'new' | 'connecting' | 'open' | 'closing' | 'ended' = 'new';
   #reason: Error | undefined;
-  #socket: Socket | undefined;
-  /** The TCP socket, also where `#socket` is the TLS one on top of it. */
-  #tcp: Socket | undefined;
-  #socketError: Error | undefined;
   #answers = 0;
 
   constructor(options: ConnectionOptions) {
@@ -72,19 +58,24 @@ export class BrokerConnection {
     this.#options = options;
     this.#clock = clock;
     this.#ended.promise.catch(() => {});
-    if (options.sasl?.mechanism === 'OAUTHBEARER')
+    if (options.sasl?.mechanism === 'OAUTHBEARER') {
       this.#bearer = new BearerAuthentication(options.sasl.token);
+    }
+    this.#socket = new BrokerSocket({
+      data: (bytes) => this.#connection.processData(bytes),
+      close: () => this.#end(this.#lost(this.#socket.error)),
+    });
     this.#connection = new Connection({
       ...kafkajsOptions(options, this.#bearer),
       logger: kafkajsLog(logger),
-      socketFactory: (facts) => this.#openSocket(facts),
+      socketFactory: (facts) => this.#socket.open(facts),
     });
     this.#pending = new PendingRequests({
       clock,
       requestTimeoutMs,
       onExpired: ({ apiName, timeoutMs }) =>
         this.#end(timedOutError(this.address, apiName, timeoutMs)),
-      onBroken: (error) => this.#end(this.#lost(this.#socketError ?? error)),
+      onBroken: (error) => this.#end(this.#lost(this.#socket.error ?? error)),
     });
     this.#connection.requestQueue = this.#pending;
     this.#takeData();
@@ -114,7 +105,7 @@ export class BrokerConnection {
       await this.#within(this.#negotiate());
       this.#state = 'open';
     } catch (thrown) {
-      const error = this.#reason ?? this.#lost(this.#socketError ?? toError(thrown));
+      const error = this.#reason ?? this.#lost(this.#socket.error ?? toError(thrown));
       this.#end(error);
       throw error;
     }
@@ -142,7 +133,7 @@ export class BrokerConnection {
 
   /** Lets what is in flight be answered, then ends the connection. May be called at any time. */
   async close(): Promise<void> {
-    if (this.#state === 'closing' || this.#state === 'ended') return this.#whenGone();
+    if (this.#state === 'closing' || this.#state === 'ended') return this.#socket.whenGone();
     if (this.#state !== 'open') {
       this.destroy();
       return;
@@ -151,7 +142,7 @@ export class BrokerConnection {
     await this.#reauthentication;
     await this.#pending.waitForPendingRequests();
     this.#end(cutError(this.address), 'gently');
-    await this.#whenGone();
+    await this.#socket.whenGone();
   }
 
   destroy(): void {
@@ -192,8 +183,12 @@ export class BrokerConnection {
   #request<Result>(request: KafkaRequest<Result>, timeoutMs: number): Promise<Result> {
     return new Promise((resolve, reject) => {
       const write = (): void => {
-        if (this.#reason !== undefined) reject(this.#reason);
-        else this.#write(request, timeoutMs, resolve, reject);
+        if (this.#reason !== undefined) return reject(this.#reason);
+        try {
+          this.#write(request, timeoutMs, resolve, reject);
+        } catch (thrown) {
+          reject(toError(thrown)); // What cannot be encoded holds up no other.
+        }
       };
       if (this.#held.length > 0) {
         this.#held.push(write);
@@ -225,8 +220,6 @@ export class BrokerConnection {
     resolve: (result: Result) => void,
     reject: (error: Error) => void,
   ): void {
-    const socket = this.#socket;
-    assert(socket, 'a request is written to an open socket');
     const { apiName } = request;
     const body = request.encode();
     const correlationId = this.#connection.nextCorrelationId();
@@ -247,42 +240,8 @@ export class BrokerConnection {
         }
       },
     });
-    socket.cork();
-    socket.write(encodeRequestHeader(request, correlationId, this.#options.clientId, body.length));
-    socket.write(body);
-    socket.uncork();
-  }
-
-  #openSocket(facts: Parameters<KafkajsSocketFactory>[0]): Socket {
-    let socket: Socket;
-    if (facts.ssl === null) {
-      socket = this.#openPlain(facts);
-      this.#tcp = socket;
-    } else {
-      const open = createSocketFactory();
-      // The TCP socket is our own, because one that was handed out by TLS cannot be reset.
-      this.#tcp = connectTcp({ host: facts.host, port: facts.port });
-      this.#tcp.on('error', () => {}); // Told by the TLS socket as well.
-      socket = open({ ...facts, ssl: { ...facts.ssl, socket: this.#tcp } });
-    }
-    this.#socket = socket;
-    this.#tcp.setNoDelay(true);
-    socket.on('error', (error) => {
-      this.#socketError ??= error;
-    });
-    socket.on('close', () => this.#end(this.#lost(this.#socketError)));
-    return socket;
-  }
-
-  /** All that arrives is read into one buffer, which `processData` has emptied when it returns. */
-  #openPlain({ host, port, onConnect }: Parameters<KafkajsSocketFactory>[0]): Socket {
-    const buffer = Buffer.allocUnsafeSlow(readBytes);
-    const callback = (bytes: number): boolean => {
-      this.#connection.processData(buffer.subarray(0, bytes));
-      return true;
-    };
-    const socket = connectTcp({ host, port, onread: { buffer, callback } }, onConnect);
-    return socket.setKeepAlive(true, keepAliveMs);
+    const { clientId } = this.#options;
+    this.#socket.write(encodeRequestHeader(request, correlationId, clientId, body.length), body);
   }
 
   /**
@@ -324,8 +283,7 @@ export class BrokerConnection {
 
   /** Brokers close without a word when security settings do not fit. */
   #hint(): string | undefined {
-    const wasConnected = this.#tcp !== undefined && this.#tcp.bytesWritten > 0;
-    if (!wasConnected || this.#answers > 1) return undefined;
+    if (!this.#socket.hasSent || this.#answers > 1) return undefined;
     if (this.#options.tls !== undefined && this.#answers === 0) {
       return 'check that this port is one of a listener with SSL or SASL_SSL';
     }
@@ -347,35 +305,12 @@ export class BrokerConnection {
     this.#state = 'ended';
     this.#reason = reason;
     this.#connection.connectionStatus = disconnectedStatus;
-    if (how === 'gently') this.#endSocket();
-    else this.#resetSocket();
+    if (how === 'gently') this.#socket.end(this.#clock, this.#options.connectTimeoutMs);
+    else this.#socket.reset();
     this.#pending.refuseAll(reason);
     for (const write of this.#held.splice(0)) write();
     this.#ended.reject(reason);
     if (wasOpen) for (const listener of this.#closeListeners) listener(reason);
-  }
-
-  #endSocket(): void {
-    this.#socket?.destroySoon();
-    const timer = this.#clock.after(this.#options.connectTimeoutMs, () => this.#resetSocket());
-    this.#socket?.once('close', () => timer.cancel());
-  }
-
-  #resetSocket(): void {
-    const tcp = this.#tcp;
-    if (tcp === undefined || tcp.destroyed) return;
-    // Before it is connected, a reset would wait for that. The error ends kafkajs's own waiting.
-    if (tcp.connecting) tcp.destroy(new Error('the connection was cut'));
-    else tcp.resetAndDestroy();
-    this.#socket?.destroy();
-  }
-
-  #whenGone(): Promise<void> {
-    const socket = this.#socket;
-    if (socket === undefined || socket.closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      socket.once('close', () => resolve());
-    });
   }
 }
 
