@@ -30,6 +30,8 @@ export type Purpose = 'control' | 'produce' | 'fetch' | 'short-fetch';
 export type CoordinatorKind = 'group' | 'transaction';
 
 const retry = { initialMs: 10, maxMs: 500 };
+const avoidedForMs = 5_000;
+const partMsMin = 1_000;
 
 export class KafkaCluster {
   readonly metadata: Metadata;
@@ -38,6 +40,8 @@ export class KafkaCluster {
   readonly #connections = new Map<string, Opened>();
   readonly #coordinators = new Map<string, number>();
   readonly #refreshes = new Map<string, Promise<void>>();
+  /** By address: until when others are asked first. */
+  readonly #avoided = new Map<string, number>();
   #era = 0;
   #isClosed = false;
 
@@ -84,8 +88,15 @@ export class KafkaCluster {
   /** Asks whichever broker answers. */
   async askAny<Result>(call: Call, request: KafkaRequest<Result>): Promise<Result> {
     return await call.retrying(async () => {
-      const { connection } = await this.#anyBroker(call);
-      return await connection.send(request, { timeoutMs: call.leftMs });
+      // One that keeps silent must not take all the time.
+      const part = call.part();
+      const { connection, address } = await this.#anyBroker(part);
+      try {
+        return await connection.send(request, { timeoutMs: part.leftMs });
+      } catch (error) {
+        this.#avoid(address);
+        throw error;
+      }
     });
   }
 
@@ -111,7 +122,7 @@ export class KafkaCluster {
       if (this.metadata.controller === undefined) await this.refresh(call, []);
       const { controller } = this.metadata;
       if (controller === undefined) throw unreachableError(this.#options.address);
-      const result = await this.ask(call, controller, request);
+      const result = await this.ask(call.part(), controller, request);
       if (codeOf(result) !== errorCodes.NOT_CONTROLLER) return result;
       await this.refresh(call, []);
       throw toLogError(errorCodes.NOT_CONTROLLER, 'its topics', this.#options.address);
@@ -132,7 +143,7 @@ export class KafkaCluster {
     return await call.retrying(async () => {
       try {
         const broker = this.#coordinators.get(name) ?? (await this.#locate(call, kind, key));
-        const result = await this.ask(call, broker, request);
+        const result = await this.ask(call.part(), broker, request);
         const code = codeOf(result);
         if (!busyCodes.has(code)) return result;
         throw toLogError(code, `the coordinator of ${kind} '${key}'`, this.#options.address);
@@ -214,27 +225,48 @@ export class KafkaCluster {
     return answer.nodeId;
   }
 
-  async #anyBroker(call: Call): Promise<{ connection: BrokerConnection }> {
-    const known = shuffled([...this.metadata.brokers.keys()], this.#options.random);
+  async #anyBroker(call: Call): Promise<{ connection: BrokerConnection; address: string }> {
+    const { brokers: bootstrap, random } = this.#options;
+    const known = shuffled([...this.metadata.brokers], random).map(([broker, address]) => ({
+      address,
+      connect: () => this.#connectionTo(call, broker, 'control'),
+    }));
+    const configured = shuffled([...bootstrap], random).map((address) => ({
+      address,
+      connect: () => this.#connect(call, address, address),
+    }));
     const failures: unknown[] = [];
-    for (const broker of known) {
+    for (const { address, connect } of this.#avoidedLast([...known, ...configured])) {
       try {
-        return { connection: await this.#connectionTo(call, broker, 'control') };
+        return { connection: await connect(), address };
       } catch (error) {
         call.assertGoing();
+        this.#avoid(address);
         failures.push(error);
-      }
-    }
-    for (const address of shuffled([...this.#options.brokers], this.#options.random)) {
-      try {
-        return { connection: await this.#connect(call, address, address) };
-      } catch (error) {
-        call.assertGoing();
-        failures.push(error);
+        if (call.isOver) break;
       }
     }
     // What does not pass by itself says more than what does.
     throw failures.find((error) => !isRetriable(error)) ?? failures.at(-1);
+  }
+
+  /** It did not answer: for a while, others are asked first. */
+  #avoid(address: string): void {
+    this.#avoided.set(address, this.#options.clock.monotonicMs() + avoidedForMs);
+  }
+
+  #avoidedLast<Item extends { readonly address: string }>(items: readonly Item[]): Item[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    const isAvoided = ({ address }: Item): boolean => (this.#avoided.get(address) ?? 0) > nowMs;
+    return [...items.filter((each) => !isAvoided(each)), ...items.filter(isAvoided)];
+  }
+
+  /** What it led or coordinated, somebody else may do by now. */
+  #doubt(broker: number): void {
+    this.metadata.doubt(broker);
+    for (const [name, coordinator] of this.#coordinators) {
+      if (coordinator === broker) this.#coordinators.delete(name);
+    }
   }
 
   async #connectionTo(call: Call, broker: number, purpose: Purpose): Promise<BrokerConnection> {
@@ -246,13 +278,25 @@ export class KafkaCluster {
       }
       return await this.#connectionTo(call, broker, purpose);
     }
-    return await this.#connect(call, `${broker}/${purpose}/${address}`, address);
+    const name = `${broker}/${purpose}/${address}`;
+    return await this.#connect(call, name, address, () => this.#doubt(broker));
   }
 
-  #connect(call: Call, name: string, address: string): Promise<BrokerConnection> {
+  async #connect(
+    call: Call,
+    name: string,
+    address: string,
+    onLost = (): void => {},
+  ): Promise<BrokerConnection> {
     call.assertGoing();
-    const existing = this.#connections.get(name);
-    if (existing) return existing.ready;
+    const { connection, ready } =
+      this.#connections.get(name) ?? this.#openConnection(name, address, onLost);
+    if (connection.isConnected) return connection;
+    // Whoever opened it may have more time than we.
+    return await call.within(ready, `a connection to ${address}`);
+  }
+
+  #openConnection(name: string, address: string, onLost: () => void): Opened {
     const { clientId, tls, sasl, connectTimeoutMs, requestTimeoutMs, logger, clock } =
       this.#options;
     const colon = address.lastIndexOf(':');
@@ -269,6 +313,7 @@ export class KafkaCluster {
     });
     const forget = (): void => {
       if (this.#connections.get(name) === opened) this.#connections.delete(name);
+      onLost();
     };
     connection.onClose(forget);
     const ready = connection.connect().then(
@@ -278,9 +323,11 @@ export class KafkaCluster {
         throw error;
       },
     );
+    // Also when nobody waits for it any more.
+    ready.catch(() => {});
     const opened: Opened = { connection, ready };
     this.#connections.set(name, opened);
-    return ready;
+    return opened;
   }
 }
 
@@ -313,6 +360,27 @@ export class Call {
 
   get isOver(): boolean {
     return this.#parts.clock.monotonicMs() >= this.#parts.deadlineMs;
+  }
+
+  /** For one of several attempts: half of what is left. */
+  part(): Call {
+    const partMs = Math.min(this.leftMs, Math.max(partMsMin, this.leftMs / 2));
+    const { clock } = this.#parts;
+    return new Call({ ...this.#parts, deadlineMs: clock.monotonicMs() + partMs });
+  }
+
+  /** Waits no longer than the call may last. @throws `log.unreachable`. */
+  async within<Result>(work: Promise<Result>, what: string): Promise<Result> {
+    const late = Promise.withResolvers<never>();
+    const { clock, address } = this.#parts;
+    const timer = clock.after(this.leftMs, () =>
+      late.reject(unreachableError(address, new Error(`${what} did not come about in time`))),
+    );
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** @throws `log.closed` or `log.unreachable`. */

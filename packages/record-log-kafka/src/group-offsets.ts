@@ -87,7 +87,7 @@ export class GroupOffsets {
       return await this.#fetch(patient, group, { partitions, requireStable: true });
     } catch (error) {
       call.assertGoing();
-      if (!isRetriable(error)) throw error;
+      if (!isRetriable(error) || call.isOver) throw error;
       const requireStable = kafkaCodeOf(error) !== errorCodes.UNSTABLE_OFFSET_COMMIT;
       return await this.#fetch(call, group, { partitions, requireStable });
     }

@@ -55,6 +55,14 @@ export class Metadata {
     this.#learnedAtMs.delete(name);
   }
 
+  /** A broker was lost: what it led is to be asked for before it is used again. */
+  doubt(broker: number): void {
+    if (this.#controller === broker) this.#controller = undefined;
+    for (const [name, { leaders }] of this.#topics) {
+      if (leaders.includes(broker)) this.suspect(name);
+    }
+  }
+
   forget(name: string): void {
     this.#topics.delete(name);
     this.#learnedAtMs.delete(name);
