@@ -1,6 +1,6 @@
 /**
  * `npm run quickstart`: a whole cluster on this machine, with a pipeline that moves lines from one file to
- * another. Stays up until Ctrl-C.
+ * another, through Redis Streams or (`--kafka`) Kafka. Stays up until Ctrl-C.
  *
  * Ctrl-C (SIGINT, SIGTERM) stops all that was started, in order; a second one, a second later, at once.
  * A failure at the start stops what is there already and says which part failed, with the end of its log.
@@ -23,13 +23,16 @@ import {
   remember,
   removeOldData,
 } from './quickstart/folder.ts';
+import { checkGivenKafka, kafkaSettings } from './quickstart/kafka.ts';
 import { parseOptions, type QuickstartOptions, usage } from './quickstart/options.ts';
 import { applyPipeline, sendLine } from './quickstart/pipeline.ts';
 import { type AppProcess, StartedProcesses } from './quickstart/processes.ts';
 import { watchProcesses } from './quickstart/watch.ts';
 import { whatNext } from './quickstart/what-next.ts';
 
-const cluster = 'quickstart';
+/** Each log has a cluster of its own: what was defined on one is not meant for the other. */
+const clusters = { redis: 'quickstart', kafka: 'quickstart-kafka' } as const;
+const topics = { redis: 'lines', kafka: 'quickstart-lines' } as const;
 /** One Ctrl-C may arrive more than once: from the terminal, from npm, from the script that started this. */
 const sameSignalMs = 1_000;
 
@@ -89,12 +92,14 @@ async function checkFree({ port }: QuickstartOptions): Promise<void> {
   );
 }
 
-async function start({ port, workers }: QuickstartOptions): Promise<void> {
-  const redisUrl = await redis();
+async function start({ port, workers, ...options }: QuickstartOptions): Promise<void> {
+  const log = options.kafka ? 'kafka' : 'redis';
+  const [redisUrl, kafkaEnv] = await Promise.all([redis(), options.kafka ? kafka() : undefined]);
   const apiUrl = `http://127.0.0.1:${port}`;
-  const env = { REDIS_URL: redisUrl, SLUICE_CLUSTER: cluster };
+  const env = { REDIS_URL: redisUrl, SLUICE_CLUSTER: clusters[log], ...kafkaEnv };
   const record = (): void => {
-    remember({ apiUrl, redisUrl, children: started.pids }, cluster);
+    const recorded = { apiUrl, redisUrl, children: started.pids };
+    remember(recorded, { ...env, REDIS_URL: redisUrl.replaceAll("'", '%27') });
   };
   record();
   const starting = [
@@ -110,13 +115,13 @@ async function start({ port, workers }: QuickstartOptions): Promise<void> {
   ];
   record();
   const apps = await Promise.all(starting.map(announce));
-  await applyPipeline(env);
+  await applyPipeline(env, topics[log]);
   tell('pipeline: quickstart-source and quickstart-sink run');
   const stamp = new Date(systemClock.wallMs()).toISOString();
   const firstMs = await sendLine(`first line of ${stamp}`);
   const nextMs = await sendLine(`second line of ${stamp}`);
   tell(`a line went through in ${Math.round(firstMs)} ms, the next in ${Math.round(nextMs)} ms`);
-  process.stdout.write(await whatNext(apiUrl, apps));
+  process.stdout.write(await whatNext(apiUrl, apps, options.kafka ? topics.kafka : undefined));
   watchProcesses(apps, { apiUrl, signal: stopping.signal, tell: note });
 }
 
@@ -143,6 +148,18 @@ async function redis(): Promise<string> {
   }
   tell(`Redis ${version} at ${withoutPassword(given)} (REDIS_URL)`);
   return given;
+}
+
+/** The one that is named, else one of our own: the settings with which the apps reach it. */
+async function kafka(): Promise<Record<string, string>> {
+  const given = await checkGivenKafka(clusters.kafka);
+  if (given !== undefined) {
+    tell(`Kafka at ${given['KAFKA_BROKERS']} (KAFKA_BROKERS)`);
+    return given;
+  }
+  const own = await started.startKafka();
+  tell(`Kafka ${own.version} at ${own.bootstrap} (its own, data in .sluice/)`);
+  return kafkaSettings({ KAFKA_BROKERS: own.bootstrap });
 }
 
 async function announce(starting: Promise<AppProcess>): Promise<AppProcess> {
@@ -177,7 +194,11 @@ async function listenForSignals(): Promise<void> {
 
 async function stop(): Promise<void> {
   const count = started.pids.length;
-  if (count === 0) return;
+  if (count === 0) {
+    // A server may be on its way up. What another quickstart remembers is not touched.
+    await started.stop();
+    return;
+  }
   note(`\nstopping ${count} processes (Ctrl-C again: at once) …`);
   const beganAtMs = systemClock.monotonicMs();
   await started.stop();

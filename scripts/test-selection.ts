@@ -1,5 +1,6 @@
 /** Which servers a run of the tests needs: none is fetched for test files that are not asked for. */
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const kafkaPatterns = [
   '{apps,packages}/**/*.kafka.test.ts',
@@ -7,12 +8,16 @@ const kafkaPatterns = [
   'tests/**/*.test.ts',
 ];
 
-/** Test files that may want a Kafka, as paths from the repository's root. */
+/** Most speak of Kafka, if only as org.apache.kafka: these words start one. */
+const startsKafka = /\b(?:start|useShared)Kafka|KAFKA_BROKERS|--kafka\b/;
+
+/** Test files that start a Kafka, as paths from the repository's root. */
 export function listKafkaTests(root: string): string[] {
-  return globSync(kafkaPatterns, {
+  const files = globSync(kafkaPatterns, {
     cwd: root,
     exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
   });
+  return files.filter((file) => startsKafka.test(readFileSync(join(root, file), 'utf8')));
 }
 
 /** Whether one of the files is asked for; without filters all are. As vitest: by a part of the path. */

@@ -2,7 +2,8 @@
  * What one quickstart leaves for the next and for the CLI, in `.sluice/quickstart/`:
  *   running.json      who runs now, and which processes belong to it; gone when it ended in order
  *   ../cli.env        where the CLI finds the cluster, while it runs
- *   redis/ logs/      data and logs
+ *   redis/ kafka/     data
+ *   logs/
  *   input.txt, output.txt, pipeline.yaml
  *
  * A quickstart that was killed leaves running.json. Where the system does not end its processes with it,
@@ -18,6 +19,7 @@ import { runCommand } from '../run-command.ts';
 const stateFolder = process.env['SLUICE_STATE_FOLDER'] || join(repositoryRoot, '.sluice');
 export const folder = join(stateFolder, 'quickstart');
 export const redisFolder = join(folder, 'redis');
+export const kafkaFolder = join(folder, 'kafka');
 export const inputFile = join(folder, 'input.txt');
 export const outputFile = join(folder, 'output.txt');
 export const pipelineFile = join(folder, 'pipeline.yaml');
@@ -54,7 +56,7 @@ export async function endLeftovers(): Promise<number> {
   if (recorded === undefined) return 0;
   let ended = 0;
   for (const pid of recorded.children) {
-    if (!(await isOurs(pid, /redis-server|apps\/(coordinator|worker)/))) continue;
+    if (!(await isOurs(pid, /redis-server|kafka\.Kafka|apps\/(coordinator|worker)/))) continue;
     process.kill(pid, 'SIGKILL');
     await waitFor(() => !isAlive(pid), { what: `process ${pid} to end`, timeoutMs: endTimeoutMs });
     ended += 1;
@@ -63,19 +65,28 @@ export async function endLeftovers(): Promise<number> {
   return ended;
 }
 
-export function remember(running: Omit<Running, 'pid' | 'startedAtMs'>, cluster: string): void {
+/** `settings`: with which the CLI finds the cluster and its log. */
+export function remember(
+  running: Omit<Running, 'pid' | 'startedAtMs'>,
+  settings: Readonly<Record<string, string>>,
+): void {
   mkdirSync(folder, { recursive: true });
   const record: Running = { ...running, pid: process.pid, startedAtMs: systemClock.wallMs() };
   writeFileSync(runningFile, `${JSON.stringify(record, undefined, 2)}\n`);
-  const settings = { REDIS_URL: running.redisUrl.replaceAll("'", '%27'), SLUICE_CLUSTER: cluster };
-  // For this user alone: a Redis URL may carry a password.
+  // For this user alone: there may be passwords among them.
   writeFileSync(
     cliEnvFile,
     Object.entries(settings)
-      .map(([name, value]) => `${name}='${value}'\n`)
+      .map(([name, value]) => `${name}=${quoted(value)}\n`)
       .join(''),
     { mode: 0o600 },
   );
+}
+
+/** In the kind of quotes that the value has none of: such a file knows no escapes. */
+function quoted(value: string): string {
+  const quote = ["'", '"', '`'].find((mark) => !value.includes(mark)) ?? "'";
+  return quote + value + quote;
 }
 
 /** Whether an earlier quickstart left data that this one goes on with. */

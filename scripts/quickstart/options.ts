@@ -4,6 +4,8 @@ import { SluiceError, toError } from '@sluice/kernel';
 export interface QuickstartOptions {
   readonly help: boolean;
   readonly fresh: boolean;
+  /** Records travel through Kafka, of its own unless KAFKA_BROKERS names one. */
+  readonly kafka: boolean;
   readonly port: number;
   readonly workers: number;
 }
@@ -19,19 +21,28 @@ that a line goes through it, and stays up until Ctrl-C, which stops all that it 
 
   --port N      of the REST API (default ${portDefault})
   --workers N   how many workers, 1 to ${workersMax} (default ${workersDefault})
+  --kafka       records travel through Kafka instead of Redis Streams: through the one that KAFKA_BROKERS
+                names (with the other KAFKA_… settings of Sluice), else one that it gets and starts itself
   --fresh       forget what earlier quickstarts left: files, offsets, definitions
   --help
 `;
 
 /** @throws SluiceError `quickstart.usage` that names the option. */
 export function parseOptions(args: readonly string[]): QuickstartOptions {
-  let values: { port?: string; workers?: string; fresh?: boolean; help?: boolean };
+  let values: {
+    port?: string;
+    workers?: string;
+    kafka?: boolean;
+    fresh?: boolean;
+    help?: boolean;
+  };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         port: { type: 'string' },
         workers: { type: 'string' },
+        kafka: { type: 'boolean' },
         fresh: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -42,6 +53,8 @@ export function parseOptions(args: readonly string[]): QuickstartOptions {
   return {
     help: values.help ?? false,
     fresh: values.fresh ?? false,
+    // As for all processes of Sluice: naming brokers chooses Kafka.
+    kafka: (values.kafka ?? false) || Boolean(process.env['KAFKA_BROKERS']?.trim()),
     port: wholeNumber('--port', values.port, { fallback: portDefault, min: 1, max: 65_535 }),
     workers: wholeNumber('--workers', values.workers, {
       fallback: workersDefault,

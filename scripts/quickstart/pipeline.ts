@@ -12,15 +12,15 @@ export const pipelineConnectors = ['quickstart-source', 'quickstart-sink'] as co
 
 const stringConverter = 'org.apache.kafka.connect.storage.StringConverter';
 
-function pipelineYaml(): string {
+function pipelineYaml(topic: string): string {
   const [source, sink] = pipelineConnectors;
-  return `# Written by npm run quickstart: input.txt, line by line, into the topic "lines", and out to output.txt.
+  return `# Written by npm run quickstart: input.txt, line by line, into the topic "${topic}", and out to output.txt.
 name: ${source}
 config:
   connector.class: FileStreamSource
   tasks.max: 1
   file: ${JSON.stringify(inputFile)}
-  topic: lines
+  topic: ${topic}
   key.converter: ${stringConverter}
   value.converter: ${stringConverter}
 ---
@@ -28,7 +28,7 @@ name: ${sink}
 config:
   connector.class: FileStreamSink
   tasks.max: 1
-  topics: lines
+  topics: ${topic}
   file: ${JSON.stringify(outputFile)}
   key.converter: ${stringConverter}
   value.converter: ${stringConverter}
@@ -36,9 +36,12 @@ config:
 }
 
 /** Applies it as a user would, by the CLI, and waits until its tasks run. */
-export async function applyPipeline(env: Readonly<Record<string, string>>): Promise<void> {
+export async function applyPipeline(
+  env: Readonly<Record<string, string>>,
+  topic: string,
+): Promise<void> {
   mkdirSync(dirname(pipelineFile), { recursive: true });
-  writeFileSync(pipelineFile, pipelineYaml());
+  writeFileSync(pipelineFile, pipelineYaml(topic));
   if (!existsSync(inputFile)) writeFileSync(inputFile, '');
   await using cli = spawnNode('apps/cli/src/main.ts', {
     name: 'sluice apply',

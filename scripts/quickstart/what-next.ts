@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { ApiClient, repositoryRoot } from '@sluice/testkit';
 import { inputFile, outputFile } from './folder.ts';
+import { pipelineConnectors } from './pipeline.ts';
 import type { AppProcess } from './processes.ts';
 
 interface TaskBody {
@@ -9,7 +10,12 @@ interface TaskBody {
   readonly worker: string | null;
 }
 
-export async function whatNext(apiUrl: string, apps: readonly AppProcess[]): Promise<string> {
+/** `kafkaTopic`: through which the lines go, if that is a topic of Kafka. */
+export async function whatNext(
+  apiUrl: string,
+  apps: readonly AppProcess[],
+  kafkaTopic: string | undefined,
+): Promise<string> {
   const workers = apps.filter(({ name }) => name !== 'coordinator');
   const victim = await workerWithTask(apiUrl, workers);
   const input = relative(repositoryRoot, inputFile);
@@ -31,8 +37,18 @@ Try next, in another terminal, in this folder:
 
   3. Kill a worker, and see its task move to the other one:
        kill -9 ${victim.process.pid}; sleep 7; npm run -s sluice -- get events; npm run -s sluice -- get tasks
-
+${kafkaTopic === undefined ? '' : withKafka(kafkaTopic)}
 Ctrl-C stops everything.
+`;
+}
+
+/** Kafka's own tools, which see nothing special. */
+function withKafka(topic: string): string {
+  const [, sink] = pipelineConnectors;
+  return `
+  4. See the records and the lag of the sink with Kafka's own tools:
+       npm run -s kafka -- kafka-console-consumer --topic ${topic} --from-beginning --max-messages 2
+       npm run -s kafka -- kafka-consumer-groups --describe --group connect-${sink}
 `;
 }
 

@@ -49,6 +49,8 @@ export {
   type KafkaToolOptions,
   type KafkaToolTarget,
   kafkaTool,
+  kafkaToolCommand,
+  kafkaToolNames,
   type RunningKafkaTool,
   startKafkaTool,
 } from './kafka-tool.ts';

@@ -22,6 +22,7 @@ export interface KafkaNodeOptions {
   readonly isKept: boolean;
   readonly detached: boolean;
   readonly archiveTo?: string;
+  readonly logFile?: string;
 }
 
 export class KafkaNode {
@@ -54,6 +55,7 @@ export class KafkaNode {
       isReady: (output) => /\bKafka Server started\b/.test(output),
       readyTimeoutMs,
       detached: options.detached,
+      ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     });
   }
 

@@ -23,6 +23,8 @@ const mainClasses = {
 
 export type KafkaToolName = keyof typeof mainClasses;
 
+export const kafkaToolNames = Object.keys(mainClasses) as readonly KafkaToolName[];
+
 const timeoutMsDefault = 60_000;
 
 export interface KafkaToolOptions {
@@ -96,28 +98,37 @@ export function startKafkaTool(
   args: readonly string[],
   options: Omit<KafkaToolOptions, 'stdin' | 'timeoutMs'> = {},
 ): RunningKafkaTool {
-  const home = requireKafka(kafka.version);
-  const isOld = home.version.startsWith('3.');
-  const child = spawnGuarded({
-    command: home.java,
-    args: javaArguments({
-      home,
-      program: 'tool',
-      mainClass:
-        isOld && tool === 'kafka-console-producer'
-          ? 'kafka.tools.ConsoleProducer'
-          : mainClasses[tool],
-      args: withAddress(tool, args, { bootstrap: kafka.bootstrap, isOld }),
-      heapMb: options.heapMb ?? 256,
-      tuning: options.tuning ?? 'quick',
-      ...(options.archiveTo === undefined ? {} : { archiveTo: options.archiveTo }),
-    }),
-  });
+  const [command, commandArgs] = kafkaToolCommand(kafka, tool, args, options);
+  const child = spawnGuarded({ command, args: commandArgs });
   const ended = new Promise<number | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? `was ended by ${signal}`));
   });
   return { child, ended };
+}
+
+/** The command line of a tool. */
+export function kafkaToolCommand(
+  kafka: KafkaToolTarget,
+  tool: KafkaToolName,
+  args: readonly string[],
+  options: Pick<KafkaToolOptions, 'archiveTo' | 'heapMb' | 'tuning'> = {},
+): [string, string[]] {
+  const home = requireKafka(kafka.version);
+  const isOld = home.version.startsWith('3.');
+  const javaArgs = javaArguments({
+    home,
+    program: 'tool',
+    mainClass:
+      isOld && tool === 'kafka-console-producer'
+        ? 'kafka.tools.ConsoleProducer'
+        : mainClasses[tool],
+    args: withAddress(tool, args, { bootstrap: kafka.bootstrap, isOld }),
+    heapMb: options.heapMb ?? 256,
+    tuning: options.tuning ?? 'quick',
+    ...(options.archiveTo === undefined ? {} : { archiveTo: options.archiveTo }),
+  });
+  return [home.java, javaArgs];
 }
 
 /** The tool's arguments with the address of the Kafka, unless they have one. */

@@ -36,6 +36,8 @@ export interface StartKafkaOptions {
   readonly dir?: string;
   /** As in `spawnGuarded`. */
   readonly detached?: boolean;
+  /** Receives all that the brokers print, besides what is kept here. */
+  readonly logFile?: string;
   /** Of each broker. Default 320. */
   readonly heapMb?: number;
   /** Default `quick`; a benchmark takes `server`. */
@@ -105,6 +107,7 @@ export class KafkaHandle {
           tuning: options.tuning ?? 'quick',
           isKept: options.dir !== undefined,
           detached: options.detached ?? false,
+          ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
           ...(options.archiveTo === undefined ? {} : { archiveTo: options.archiveTo }),
         }),
     );
