@@ -25,7 +25,7 @@ import type { KafkaRequest } from './wire/request.ts';
  * Each purpose has a connection of its own, since a broker answers the requests of a connection one after
  * another: an acknowledgement that waits for replicas, or a fetch that waits for records, would hold up the rest.
  */
-export type Purpose = 'control' | 'produce' | 'fetch' | 'short-fetch';
+export type Purpose = 'control' | 'produce' | 'fetch' | 'committed-fetch' | 'short-fetch';
 
 export type CoordinatorKind = 'group' | 'transaction';
 

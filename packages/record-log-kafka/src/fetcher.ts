@@ -2,6 +2,7 @@
  * Fetches for all readers of one client: to each broker at most two requests at a time, each with all
  * partitions that want something and are in no other request. The first waits at the broker until
  * something comes; the second, for what is wanted meanwhile (an assignment, a seek, room again), only shortly.
+ * (With readers of both isolation levels there are two that wait, since a request has one of them.)
  *
  * - Not the leader, an unknown topic, a broker that does not answer: the partition rests for a moment, its
  *   topic is asked for anew.
@@ -27,29 +28,43 @@ export interface FetchTarget extends TopicPartition {
   refused(errorCode: number, offset: number): void;
 }
 
-const waits: readonly { readonly purpose: Purpose; readonly maxWaitMs: number }[] = [
-  { purpose: 'fetch', maxWaitMs: 500 },
-  { purpose: 'short-fetch', maxWaitMs: 20 },
-];
+interface Slot {
+  readonly purpose: Purpose;
+  readonly maxWaitMs: number;
+}
+
+const long: Readonly<Record<Isolation, Slot>> = {
+  read_uncommitted: { purpose: 'fetch', maxWaitMs: 500 },
+  read_committed: { purpose: 'committed-fetch', maxWaitMs: 500 },
+};
+const short: Slot = { purpose: 'short-fetch', maxWaitMs: 20 };
+/** A request that brings less has reached the end of what there is. */
+const behindBytes = 64 * 1024;
 /** Of a whole response; a single batch that is larger comes all the same. */
 const responseBytesMax = 8 * 1024 * 1024;
 const restMs = 100;
 /** A topic that is not there, or not yet. */
 const missingRestMs = 500;
 
+/** What it needs of the cluster. */
+export type FetchCluster = Pick<KafkaCluster, 'ask' | 'begin' | 'metadata' | 'refresh'>;
+export type FetcherOptions = Pick<CompiledKafkaLogOptions, 'clock' | 'logger' | 'requestTimeoutMs'>;
+
 export class Fetcher {
-  readonly #cluster: KafkaCluster;
-  readonly #options: CompiledKafkaLogOptions;
+  readonly #cluster: FetchCluster;
+  readonly #options: FetcherOptions;
   readonly #targets = new Set<FetchTarget>();
   readonly #fetching = new Set<FetchTarget>();
   readonly #resting = new Map<FetchTarget, Timer>();
   /** `<broker>/<purpose>` of the requests under way. */
   readonly #flights = new Set<string>();
+  /** Of those that wait, the ones that brought little the last time. */
+  readonly #caughtUp = new Set<string>();
   readonly #refreshing = new Set<string>();
   #isWaking = false;
   #isClosed = false;
 
-  constructor(cluster: KafkaCluster, options: CompiledKafkaLogOptions) {
+  constructor(cluster: FetchCluster, options: FetcherOptions) {
     this.#cluster = cluster;
     this.#options = options;
   }
@@ -120,16 +135,23 @@ export class Fetcher {
     for (const isolation of ['read_uncommitted', 'read_committed'] as const) {
       const mine = [...wants].filter(([target]) => target.isolation === isolation);
       if (mine.length === 0) continue;
-      const slot = waits.find(({ purpose }) => !this.#flights.has(`${broker}/${purpose}`));
-      // Both are busy; the short one soon ends, and this is planned again.
-      if (!slot) return;
-      void this.#fly(broker, slot, isolation, new Map(mine));
+      const slot = this.#freeSlot(broker, isolation);
+      if (slot) void this.#fly(broker, slot, isolation, new Map(mine));
     }
+  }
+
+  /** None: the short one is under way, and soon ends; then this is planned again. */
+  #freeSlot(broker: number, isolation: Isolation): Slot | undefined {
+    const isShortFree = !this.#flights.has(`${broker}/${short.purpose}`);
+    const name = `${broker}/${long[isolation].purpose}`;
+    if (this.#flights.has(name)) return isShortFree ? short : undefined;
+    // At the end of the log it goes on with those of the short one, which would stay with short ones for ever.
+    return isShortFree || !this.#caughtUp.has(name) ? long[isolation] : undefined;
   }
 
   async #fly(
     broker: number,
-    { purpose, maxWaitMs }: (typeof waits)[number],
+    { purpose, maxWaitMs }: Slot,
     isolation: Isolation,
     wants: ReadonlyMap<FetchTarget, { readonly offset: number; readonly bytesMax: number }>,
   ): Promise<void> {
@@ -151,6 +173,9 @@ export class Fetcher {
         }),
         { purpose, timeoutMs },
       );
+      const bytes = answer.partitions.reduce((sum, { records }) => sum + records.length, 0);
+      if (bytes < behindBytes) this.#caughtUp.add(slot);
+      else this.#caughtUp.delete(slot);
       this.#land(asked, answer.partitions);
     } catch (error) {
       this.#options.logger.debug({ broker, error: toError(error).message }, 'fetch failed');

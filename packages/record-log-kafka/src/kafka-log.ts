@@ -35,8 +35,8 @@ type Offset = Readonly<Record<string, unknown>>;
  * The record log on Apache Kafka, 2.5 or newer. kafkajs carries the connections (`kafkajs/`), the rest is ours: a client
  * whose partitions are assigned instead of negotiated, and whose writes and commits are fenced.
  *
- * At most four connections to each broker, whatever the number of readers and writers; none of them has a timer
- * while it is idle.
+ * At most four connections to each broker, whatever the number of readers and writers (five with readers of both
+ * isolation levels); none of them has a timer while it is idle.
  *
  * Delivery: at least once. Within a call a batch that is sent again is recognised by the broker. A call that
  * failed with `log.unreachable` may have been appended; repeated, its records may be there twice.
