@@ -7,8 +7,14 @@ import { parseArgs } from 'node:util';
 import { KafkaLog } from '@sluice/record-log-kafka';
 import { startKafka } from '@sluice/testkit';
 
-import { type Bench, checkInProcess, type Measured, measureCase } from './log/measure.ts';
-import { aims, formatAims, formatCase, machine, reportOf } from './log/report.ts';
+import {
+  type Bench,
+  checkInProcess,
+  type Measured,
+  measureCase,
+  measureIdle,
+} from './log/measure.ts';
+import { aims, formatAims, formatCase, formatIdle, machine, reportOf } from './log/report.ts';
 import { allCases, type Client, callsInFlight, clients, nameOf } from './log/workload.ts';
 
 const help = `Usage: npm run bench -- log [options]
@@ -19,6 +25,7 @@ const help = `Usage: npm run bench -- log [options]
   --filter TEXT    only cases whose name contains TEXT; may be repeated
   --client NAME    sluice, kafkajs, kafkajs-plain or java; may be repeated (all of them)
   --quick          4 of the 16 cases, 2 rounds, without kafkajs-plain
+  --idle           also what 20 readers and 20 writers cost that have nothing to do (70 s more)
   --json           the raw samples besides
 
 A case is called like "produce 100B x500 p1": direction, bytes of a value, records of a call (or of a poll, at
@@ -34,6 +41,7 @@ kafkajs does not split. CPU is user and system time of the whole process while i
 
   npm run bench -- log --quick
   npm run bench -- log --filter "fetch 1000B" --rounds 5
+  npm run bench -- log --filter none --idle
   npm run bench -- log --filter produce --client sluice --client kafkajs`;
 
 const quickCases = [
@@ -53,6 +61,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       filter: { type: 'string', multiple: true },
       client: { type: 'string', multiple: true },
       quick: { type: 'boolean', default: false },
+      idle: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -68,7 +77,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const chosen = clients.produce
     .filter((each) => !isQuick || each !== 'kafkajs-plain')
     .filter((each: Client) => client?.includes(each) ?? true);
-  if (cases.length === 0 || chosen.length === 0) {
+  if ((cases.length === 0 && !values.idle) || chosen.length === 0) {
     console.error('no case, or no client, is called so: see --help');
     return 2;
   }
@@ -97,6 +106,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const before = machine();
   const measured: Measured[] = [];
   for (const each of cases) measured.push(await measureCase(bench, each));
+  const idle = values.idle ? await measureIdle(bench) : undefined;
   await log.stop();
 
   const reports = measured.map(reportOf);
@@ -105,13 +115,16 @@ export async function main(argv: readonly string[]): Promise<number> {
       ...each,
       samples: Object.fromEntries(own),
     }));
-    console.log(JSON.stringify({ machine: [before, machine()], aims, compared, reports, samples }));
+    console.log(
+      JSON.stringify({ machine: [before, machine()], aims, compared, reports, idle, samples }),
+    );
     return 0;
   }
   console.log(`Kafka ${kafka.version}, ${before}, ${bench.rounds} rounds`);
   console.log(`identical: ${compared}\n`);
   for (const report of reports) console.log(`${formatCase(report)}\n`);
   console.log(formatAims(reports));
+  if (idle) console.log(formatIdle(idle));
   console.log(`at the end: ${machine()}`);
   return 0;
 }

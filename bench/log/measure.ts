@@ -10,13 +10,15 @@ import {
   type Case,
   type Client,
   clients,
+  type IdleCost,
+  type IdleJob,
   type Job,
   type Limits,
   nameOf,
   type Sample,
 } from './workload.ts';
 
-const endLimitMs = 60_000;
+const endLimitMs = 120_000;
 /** Enough for what the fastest client fetches in some seconds. */
 const fetchBytes = { small: 300_000_000, large: 600_000_000 };
 
@@ -90,8 +92,28 @@ export async function checkInProcess(bootstrap: string): Promise<string> {
   return String(await askProcess('correctness', ['correctness', bootstrap]));
 }
 
-async function askProcess(name: string, args: readonly string[]): Promise<unknown> {
-  await using child = spawnNode('bench/log/client-process.ts', { args, name });
+/** Of a process with 20 writers and 20 readers open, and no records. */
+export async function measureIdle({ kafka, log, progress }: Bench): Promise<IdleCost> {
+  const job: IdleJob = {
+    bootstrap: kafka.bootstrap,
+    topic: `idle-${newShortId()}`,
+    partitions: 4,
+    pairs: 20,
+    measureMs: 30_000,
+  };
+  progress(`${job.pairs} writers and as many readers that have nothing to do …`);
+  await log.topics.create(job.topic, { partitions: job.partitions });
+  const cost = await askProcess('idle', [JSON.stringify(job)], 'bench/log/idle-process.ts');
+  await log.topics.delete(job.topic);
+  return cost as IdleCost;
+}
+
+async function askProcess(
+  name: string,
+  args: readonly string[],
+  entry = 'bench/log/client-process.ts',
+): Promise<unknown> {
+  await using child = spawnNode(entry, { args, name });
   const limit = setTimeout(() => void child.kill('SIGKILL'), endLimitMs);
   const { code } = await child.exited;
   clearTimeout(limit);

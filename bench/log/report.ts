@@ -2,7 +2,7 @@
 import { cpus, loadavg } from 'node:os';
 
 import type { Measured } from './measure.ts';
-import { type Client, type Direction, nameOf, type Sample } from './workload.ts';
+import { type Client, type Direction, type IdleCost, nameOf, type Sample } from './workload.ts';
 
 /** What this project aims at, as times of stock kafkajs with the same guarantees. */
 export const aims: Readonly<Record<Direction, number>> = { produce: 5, fetch: 2 };
@@ -76,6 +76,15 @@ export function formatAims(reports: readonly CaseReport[]): string {
     ];
   });
   return lines.join('\n');
+}
+
+export function formatIdle(cost: IdleCost): string {
+  const { seconds, cpuPercent, cpuPercentWithout, rssMb, rssMbWithout } = cost;
+  return (
+    `idle     20 writers and 20 readers, ${seconds.toFixed(0)} s: ` +
+    `${cpuPercent.toFixed(2)} % of a core (without a client ${cpuPercentWithout.toFixed(2)} %), ` +
+    `${rssMb.toFixed(0)} MB (without ${rssMbWithout.toFixed(0)} MB)`
+  );
 }
 
 function rateOf({ records, seconds }: Sample): number {

@@ -43,6 +43,26 @@ export interface Sample {
   readonly total: number | undefined;
 }
 
+/** What a process is told that shows what doing nothing costs. */
+export interface IdleJob {
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly partitions: number;
+  /** Writers, and as many readers. */
+  readonly pairs: number;
+  readonly measureMs: number;
+}
+
+export interface IdleCost {
+  readonly seconds: number;
+  /** Of a core. */
+  readonly cpuPercent: number;
+  /** Of the same process before it had a client. */
+  readonly cpuPercentWithout: number;
+  readonly rssMb: number;
+  readonly rssMbWithout: number;
+}
+
 /** Calls of a producer that wait for their acknowledgement. */
 export const callsInFlight = 5;
 
