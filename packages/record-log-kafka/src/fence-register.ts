@@ -15,7 +15,8 @@
 import { partitionForKey } from '@sluice/record-log';
 
 import { append } from './append.ts';
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession, Producer } from './owner-session.ts';

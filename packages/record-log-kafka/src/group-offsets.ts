@@ -6,7 +6,8 @@
 import { isRetriable, SluiceError } from '@sluice/kernel';
 import { type GroupOffset, partitionName, type TopicPartition } from '@sluice/record-log';
 
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { groupInUseError, kafkaCodeOf, toLogError } from './errors.ts';
 import type { OwnerSession } from './owner-session.ts';
 import { errorCodes } from './wire/error-codes.ts';

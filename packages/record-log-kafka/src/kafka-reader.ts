@@ -26,7 +26,8 @@ import {
 } from '@sluice/record-log';
 
 import { AssignedPartition, type PartitionOwner } from './assigned-partition.ts';
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { isGroupInUse, toLogError } from './errors.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { GroupOffsets } from './group-offsets.ts';

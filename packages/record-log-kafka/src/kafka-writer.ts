@@ -23,14 +23,16 @@ import {
   type TopicBatch,
 } from '@sluice/record-log';
 
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { isProducerOver, unreachableError } from './errors.ts';
 import type { FenceRegister } from './fence-register.ts';
 import type { KnownTopic } from './metadata.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession } from './owner-session.ts';
 import { type PartitionRecords, splitByPartition } from './partition-records.ts';
-import type { Chunk, ProducePipeline } from './produce-pipeline.ts';
+import type { Chunk, OffsetRun } from './produce-lane.ts';
+import type { ProducePipeline } from './produce-pipeline.ts';
 import type { SourceOffsets } from './source-offsets.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 
@@ -53,7 +55,7 @@ const recoveriesMax = 3;
 /** One call's part for one partition. */
 interface Outstanding {
   readonly part: PartitionRecords;
-  readonly acknowledged: (baseOffset: number) => void;
+  readonly acknowledged: (appended: readonly OffsetRun[]) => void;
   readonly failed: (error: SluiceError) => void;
 }
 
@@ -226,12 +228,8 @@ export class KafkaWriter implements LogWriter {
       for (const part of splitByPartition(topic, records, partitions, batchBytesMax)) {
         waits.push(
           new Promise((resolve, reject) => {
-            const acknowledged = (baseOffset: number): void => {
-              const { indices, records: mine } = part;
-              for (let nth = 0; nth < mine.length; nth += 1) {
-                offsets[indices === undefined ? part.start + nth : (indices[nth] ?? 0)] =
-                  baseOffset + nth;
-              }
+            const acknowledged = (appended: readonly OffsetRun[]): void => {
+              tellOffsets(part, appended, offsets);
               resolve();
             };
             this.#send({ part, acknowledged, failed: reject });
@@ -256,16 +254,20 @@ export class KafkaWriter implements LogWriter {
       records,
       bytes,
       isTransactional: false,
-      settle: (problem, baseOffset) => this.#settled(outstanding, problem, baseOffset),
+      settle: (problem, appended) => this.#settled(outstanding, problem, appended),
     };
   }
 
-  #settled(outstanding: Outstanding, problem: SluiceError | undefined, baseOffset: number): void {
+  #settled(
+    outstanding: Outstanding,
+    problem: SluiceError | undefined,
+    appended: readonly OffsetRun[],
+  ): void {
     if (!this.#outstanding.has(outstanding)) return;
     if (problem === undefined) {
       this.#recoveries = 0;
       this.#outstanding.delete(outstanding);
-      outstanding.acknowledged(baseOffset);
+      outstanding.acknowledged(appended);
     } else if (isProducerOver(problem)) {
       this.#recovering ??= this.#recover(problem).finally(() => {
         this.#recovering = undefined;
@@ -333,4 +335,19 @@ function hasUnknownPartition(
     const count = topics.get(topic)?.leaders.length ?? 0;
     return records.some(({ partition = 0 }) => partition >= count);
   });
+}
+
+/** Into the places that the records have in their batch. */
+function tellOffsets(
+  { indices, start }: PartitionRecords,
+  appended: readonly OffsetRun[],
+  offsets: Float64Array,
+): void {
+  let nth = 0;
+  for (const { baseOffset, count } of appended) {
+    for (let offset = baseOffset; offset < baseOffset + count; offset += 1) {
+      offsets[indices === undefined ? start + nth : (indices[nth] ?? 0)] = offset;
+      nth += 1;
+    }
+  }
 }

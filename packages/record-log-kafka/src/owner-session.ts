@@ -11,7 +11,8 @@
 import { backoffMs, type SluiceError, toError } from '@sluice/kernel';
 import { fencedError, type WriterIdentity } from '@sluice/record-log';
 
-import type { Call, CoordinatorKind, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { CoordinatorKind, KafkaCluster } from './cluster.ts';
 import { isProducerOver, producerIsOver, producerOverError, toLogError } from './errors.ts';
 import type { Registration } from './fence-register.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';

@@ -13,53 +13,30 @@
  * sequence numbers may or may not have been used.
  */
 import { backoffMs, SluiceError, type Timer, toError } from '@sluice/kernel';
-import { type ProduceRecord, recordTooLargeError } from '@sluice/record-log';
+import { recordTooLargeError } from '@sluice/record-log';
 
 import type { KafkaCluster } from './cluster.ts';
 import { producerIsOver, producerOverError, toLogError, unreachableError } from './errors.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession, Producer } from './owner-session.ts';
+import {
+  type Batch,
+  byTopic,
+  type Chunk,
+  giveBack,
+  halvesOf,
+  type Lane,
+  makeBatch,
+  nameOf,
+  takeChunks,
+} from './produce-lane.ts';
 import { errorCodes, isRetriableCode } from './wire/error-codes.ts';
 import { produceRequest } from './wire/produce.ts';
-import { type PlannedBatch, planRecordBatch } from './wire/record-batch.ts';
-
-/** Records of one writer for one partition; appended together. */
-export interface Chunk {
-  readonly session: OwnerSession;
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: readonly ProduceRecord[];
-  /** Of the encoded records, at most. */
-  readonly bytes: number;
-  readonly isTransactional: boolean;
-  /** `baseOffset`: of its first record. Called once. */
-  readonly settle: (error: SluiceError | undefined, baseOffset: number) => void;
-}
 
 /** As Kafka's `max.in.flight.requests.per.connection`. */
 const requestsInFlightMax = 5;
 const requestBytesMax = 8 * 1024 * 1024;
 const retry = { initialMs: 20, maxMs: 1_000 };
-
-interface Lane {
-  readonly session: OwnerSession;
-  readonly topic: string;
-  readonly partition: number;
-  readonly waiting: Chunk[];
-  /** Sent, or to be sent again. */
-  batch: Batch | undefined;
-}
-
-interface Batch {
-  readonly lane: Lane;
-  readonly chunks: readonly Chunk[];
-  readonly planned: PlannedBatch;
-  readonly producer: Producer;
-  readonly baseSequence: number;
-  readonly deadlineMs: number;
-  attempts: number;
-  isSettled: boolean;
-}
 
 export class ProducePipeline {
   readonly #cluster: KafkaCluster;
@@ -125,7 +102,7 @@ export class ProducePipeline {
       if (batch.attempts > 0) lane.session.endProducer(batch.producer);
       this.#settleBatch(batch, error);
     }
-    for (const chunk of lane.waiting.splice(0)) chunk.settle(error, -1);
+    for (const chunk of lane.waiting.splice(0)) chunk.settle(error, []);
   }
 
   /** Once for all that is submitted in this turn, so that it shares requests. */
@@ -203,49 +180,15 @@ export class ProducePipeline {
     if (!producer) {
       // Ended since they were submitted: whoever submitted them decides.
       const error = producerOverError(this.#options.address);
-      for (const chunk of lane.waiting.splice(0)) chunk.settle(error, -1);
+      for (const chunk of lane.waiting.splice(0)) chunk.settle(error, []);
       return undefined;
     }
-    const chunks: Chunk[] = [];
-    let bytes = 0;
-    for (const chunk of lane.waiting) {
-      const isFirst = chunks.length === 0;
-      if (!isFirst && bytes + chunk.bytes > this.#options.batchBytesMax) break;
-      if (!isFirst && chunk.isTransactional !== chunks[0]?.isTransactional) break;
-      chunks.push(chunk);
-      bytes += chunk.bytes;
-    }
-    lane.waiting.splice(0, chunks.length);
+    const chunks = takeChunks(lane, this.#options.batchBytesMax);
     return this.#makeBatch(lane, producer, chunks);
   }
 
   #makeBatch(lane: Lane, producer: Producer, chunks: readonly Chunk[]): Batch {
-    const [only] = chunks;
-    const records =
-      chunks.length === 1 && only ? only.records : chunks.flatMap(({ records: each }) => each);
-    const { clock, deliveryTimeoutMs, compression } = this.#options;
-    const baseSequence = producer.takeSequence(nameOf(lane), records.length);
-    const planned = planRecordBatch(
-      { records },
-      {
-        nowMs: clock.wallMs(),
-        compression,
-        isTransactional: only?.isTransactional === true,
-        producerId: producer.id,
-        producerEpoch: producer.epoch,
-        baseSequence,
-      },
-    );
-    lane.batch = {
-      lane,
-      chunks,
-      planned,
-      producer,
-      baseSequence,
-      deadlineMs: clock.monotonicMs() + deliveryTimeoutMs,
-      attempts: 0,
-      isSettled: false,
-    };
+    lane.batch = makeBatch(lane, producer, chunks, this.#options);
     return lane.batch;
   }
 
@@ -291,7 +234,7 @@ export class ProducePipeline {
       let offset = baseOffset;
       batch.isSettled = true;
       for (const chunk of batch.chunks) {
-        chunk.settle(undefined, offset);
+        chunk.settle(undefined, [{ baseOffset: offset, count: chunk.records.length }]);
         offset += chunk.records.length;
       }
       return this.#next(lane);
@@ -358,7 +301,7 @@ export class ProducePipeline {
       lane.waiting.unshift(second);
       this.#makeBatch(lane, producer, [first]);
     } else {
-      only?.settle(recordTooLargeError(lane.topic, only.bytes, only.bytes - 1), -1);
+      only?.settle(recordTooLargeError(lane.topic, only.bytes, only.bytes - 1), []);
       return this.#next(lane);
     }
     this.#ready.add(lane);
@@ -367,7 +310,7 @@ export class ProducePipeline {
 
   #settleBatch(batch: Batch, error: SluiceError): void {
     batch.isSettled = true;
-    for (const chunk of batch.chunks) chunk.settle(error, -1);
+    for (const chunk of batch.chunks) chunk.settle(error, []);
   }
 
   #next(lane: Lane): void {
@@ -430,53 +373,3 @@ const refusedWhole: ReadonlySet<number> = new Set([
   errorCodes.INVALID_RECORD,
   errorCodes.UNSUPPORTED_COMPRESSION_TYPE,
 ]);
-
-function nameOf({
-  topic,
-  partition,
-}: {
-  readonly topic: string;
-  readonly partition: number;
-}): string {
-  return `${topic}/${partition}`;
-}
-
-function byTopic(batches: readonly Batch[]): {
-  topic: string;
-  partitions: { partition: number; batch: PlannedBatch }[];
-}[] {
-  const topics = new Map<string, { partition: number; batch: PlannedBatch }[]>();
-  for (const { lane, planned: batch } of batches) {
-    const partitions = topics.get(lane.topic);
-    if (partitions) partitions.push({ partition: lane.partition, batch });
-    else topics.set(lane.topic, [{ partition: lane.partition, batch }]);
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
-function giveBack({ lane, producer, baseSequence }: Batch): void {
-  producer.giveBackSequence(nameOf(lane), baseSequence);
-}
-
-/** The second half is settled with the first failure of either, or with the offset of the first. */
-function halvesOf(chunk: Chunk): [Chunk, Chunk] {
-  const middle = Math.ceil(chunk.records.length / 2);
-  let failure: SluiceError | undefined;
-  let baseOffset = -1;
-  const first: Chunk = {
-    ...chunk,
-    records: chunk.records.slice(0, middle),
-    bytes: Math.ceil(chunk.bytes / 2),
-    settle: (error, offset) => {
-      failure = error;
-      baseOffset = offset;
-    },
-  };
-  const second: Chunk = {
-    ...chunk,
-    records: chunk.records.slice(middle),
-    bytes: Math.ceil(chunk.bytes / 2),
-    settle: (error) => chunk.settle(failure ?? error, baseOffset),
-  };
-  return [first, second];
-}

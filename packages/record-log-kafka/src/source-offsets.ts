@@ -18,7 +18,8 @@ import {
 } from '@sluice/record-log';
 
 import { append } from './append.ts';
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { parseExactJson, stringifyExactJson } from './exact-json.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';

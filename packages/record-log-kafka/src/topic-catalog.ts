@@ -6,7 +6,8 @@ import {
   topicExistsError,
 } from '@sluice/record-log';
 
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { toLogError } from './errors.ts';
 import type { KnownTopic } from './metadata.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';

@@ -10,7 +10,8 @@
 import { toError } from '@sluice/kernel';
 import type { FetchedRecord } from '@sluice/record-log';
 
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { toLogError } from './errors.ts';
 import type { Fetcher, FetchTarget } from './fetcher.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';

@@ -1,7 +1,8 @@
 import type { TopicPartition } from '@sluice/record-log';
 import { partitionName, unknownPartitionError } from '@sluice/record-log';
 
-import type { Call, KafkaCluster } from './cluster.ts';
+import type { Call } from './call.ts';
+import type { KafkaCluster } from './cluster.ts';
 import { toLogError } from './errors.ts';
 import { errorCodes, isRetriableCode } from './wire/error-codes.ts';
 import { listOffsetsRequest } from './wire/topics.ts';

@@ -2,7 +2,7 @@ import { silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import { expect, test } from 'vitest';
 
-import type { Call } from '../src/cluster.ts';
+import type { Call } from '../src/call.ts';
 import { type FetchCluster, Fetcher, type FetchTarget } from '../src/fetcher.ts';
 import { Metadata } from '../src/metadata.ts';
 import { ByteReader } from '../src/wire/byte-reader.ts';
