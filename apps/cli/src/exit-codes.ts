@@ -19,7 +19,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
   [exitCodes.usage, 'wrong command, option or argument'],
   [
     exitCodes.invalid,
-    'refused: a definition (dev: the module, its configuration) is invalid, or a group is in use',
+    'refused: a definition (dev: the module, its configuration) is invalid, a group is in use, or this sluice is too old',
   ],
   [exitCodes.notFound, 'no such connector, task, worker or group'],
   [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
@@ -51,6 +51,8 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof SluiceError) {
     if (unreachableCodes.has(error.code)) return exitCodes.unreachable;
     if (error.code === 'config.invalid') return exitCodes.usage;
+    // Another release than the cluster's.
+    if (error.code.startsWith('cluster.')) return exitCodes.invalid;
   }
   return exitCodes.unexpected;
 }

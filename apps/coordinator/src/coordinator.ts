@@ -70,6 +70,7 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       protocol: settings.protocol,
+      protocolQuietMs: settings.protocolQuietMs,
       onRefused,
       onLeadership: (leads) => this.#listenForWakeUps(leads),
     });

@@ -28,6 +28,7 @@ export interface CoordinatorSettings {
   readonly allowedHosts: readonly string[] | undefined;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
+  readonly protocolQuietMs: number;
   readonly boardsWritable: boolean;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
@@ -49,6 +50,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
+  SLUICE_PROTOCOL_QUIET_SECONDS  60                     how long all must have spoken a higher version
+                                                        before the cluster goes to it
   SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
 
 ${logSettingsHelp}`;
@@ -79,6 +82,8 @@ export function readSettings(
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     protocol: readProtocol(settings),
+    protocolQuietMs:
+      settings.integer('SLUICE_PROTOCOL_QUIET_SECONDS', 60, { min: 1, max: 86_400 }) * 1_000,
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: 3_600_000 }),
   };

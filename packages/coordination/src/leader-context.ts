@@ -37,6 +37,8 @@ export interface LeaderLoopOptions {
   readonly log: string;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
+  /** How long all must have spoken a higher version before it is used; default a minute. */
+  readonly protocolQuietMs?: number;
   /** It may not take part, and has to end. Called once; must not throw. */
   readonly onRefused?: (error: SluiceError) => void;
 }

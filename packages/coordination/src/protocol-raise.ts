@@ -1,24 +1,24 @@
 /**
  * When the cluster goes to a higher version of the protocol: once every member and every coordinator has spoken it
  * for a while, so that a worker which is being replaced, or put back, does not find the way closed behind it. The
- * store checks again, and knows the coordinators; this keeps since when nobody is in the way. One for each leader.
+ * store checks again, and knows the coordinators; this keeps since when no worker is in the way. One for each leader.
  */
 import { type Logger, toError } from '@sluice/kernel';
 
 import type { ProtocolRange } from './agreement.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { TimingProfile } from './profile.ts';
 import type { LeaderStore, LeaderTerm } from './store.ts';
 
 export interface ProtocolRaiseOptions {
   readonly store: LeaderStore;
   readonly protocol: ProtocolRange;
-  readonly profile: TimingProfile;
+  /** How long nobody may have been in the way. */
+  readonly protocolQuietMs?: number;
   readonly logger: Logger;
 }
 
-/** In times that a worker is waited for: several restarts of one. */
-const quietLeases = 5;
+/** Longer than a process takes to be started anew, image pull included. */
+const quietMsDefault = 60_000;
 
 export class ProtocolRaise {
   readonly #options: ProtocolRaiseOptions;
@@ -30,7 +30,7 @@ export class ProtocolRaise {
 
   constructor(options: ProtocolRaiseOptions) {
     this.#options = options;
-    this.#quietMs = quietLeases * options.profile.deadAfterMs;
+    this.#quietMs = options.protocolQuietMs ?? quietMsDefault;
   }
 
   /** Another term, or the view of another data set: whatever was seen was not seen by this leader. */

@@ -13,12 +13,14 @@ const [old1, old2] = [1, 2].map((n) => member(`w${n}`, { protocol: { min: 1, max
 const [new1, new2] = [1, 2].map((n) => member(`w${n}`, { protocol: both, incarnation: `w${n}#2` }));
 
 /** Ticks in which nobody may be in the way before the protocol is raised. */
+const quietMs = 20_000;
+
 function quietTicks({ profile }: LeaderWorld): number {
-  return (5 * profile.deadAfterMs) / profile.tickMs;
+  return quietMs / profile.tickMs;
 }
 
 async function startWorld(options: Partial<LeaderLoopOptions> = {}): Promise<LeaderWorld> {
-  const world = new LeaderWorld({ protocol: both, ...options });
+  const world = new LeaderWorld({ protocol: both, protocolQuietMs: quietMs, ...options });
   if (!old1 || !old2) throw new Error('there must be two');
   world.played.set(old1, old2);
   return await world.started();
@@ -89,14 +91,14 @@ describe('raising the protocol', () => {
   });
 
   test('does not happen without any worker', async () => {
-    const world = new LeaderWorld({ protocol: both });
+    const world = new LeaderWorld({ protocol: both, protocolQuietMs: quietMs });
     await world.started();
     await world.ticks(2 * quietTicks(world));
     expect(world.played.protocol).toBe(1);
   });
 
   test('goes to what all of them speak', async () => {
-    const world = new LeaderWorld({ protocol: { min: 1, max: 9 } });
+    const world = new LeaderWorld({ protocol: { min: 1, max: 9 }, protocolQuietMs: quietMs });
     world.played.set(
       member('w1', { protocol: { min: 1, max: 4 } }),
       member('w2', { protocol: { min: 1, max: 3 } }),

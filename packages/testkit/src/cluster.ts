@@ -113,29 +113,29 @@ export class Cluster {
     });
   }
 
-  async addCoordinator(env: Readonly<Record<string, string>> = {}): Promise<Member> {
+  /** `release`: the folder of another release's sources, to run it instead of this one. */
+  async addCoordinator(
+    env: Readonly<Record<string, string>> = {},
+    options: { release?: string } = {},
+  ): Promise<Member> {
     this.#coordinatorsStarted += 1;
     const name = `coordinator-${this.#coordinatorsStarted}`;
-    const child = this.#spawn('coordinator', name, {
-      SLUICE_COORDINATOR_NAME: name,
-      SLUICE_PORT: '0',
-      ...env,
-    });
+    const variables = { SLUICE_COORDINATOR_NAME: name, SLUICE_PORT: '0', ...env };
+    const child = this.#spawn('coordinator', name, variables, options.release);
     const ready = await child.waitForLog('coordinator ready', { timeoutMs: readyTimeoutMs });
     const member = memberOf(name, child, ready);
     this.coordinators.push(member);
     return member;
   }
 
-  /** A worker with the name of one that ended is a new instance of it. */
-  async addWorker(options: { name?: string; env?: Record<string, string> } = {}): Promise<Member> {
+  /** A worker with the name of one that ended is a new instance of it. `release` as for coordinators. */
+  async addWorker(
+    options: { name?: string; env?: Record<string, string>; release?: string } = {},
+  ): Promise<Member> {
     this.#workersStarted += 1;
     const name = options.name ?? `worker-${this.#workersStarted}`;
-    const child = this.#spawn('worker', name, {
-      SLUICE_WORKER_NAME: name,
-      SLUICE_WORKER_PORT: '0',
-      ...options.env,
-    });
+    const variables = { SLUICE_WORKER_NAME: name, SLUICE_WORKER_PORT: '0', ...options.env };
+    const child = this.#spawn('worker', name, variables, options.release);
     const ready = await child.waitForLog('worker ready', { timeoutMs: readyTimeoutMs });
     const member = memberOf(name, child, ready);
     this.workers.push(member);
@@ -202,10 +202,11 @@ export class Cluster {
     app: 'coordinator' | 'worker',
     name: string,
     env: Readonly<Record<string, string>>,
+    release = '',
   ): NodeProcess {
     const entry =
-      this.#installation === undefined
-        ? `apps/${app}/src/main.ts`
+      this.#installation === undefined || release !== ''
+        ? join(release, `apps/${app}/src/main.ts`)
         : join(this.#installation, 'node_modules/@sluice', app, 'dist/main.js');
     const child = spawnNode(entry, { name, env: { ...this.#env, ...env } });
     this.#processes.push(child);
