@@ -84,6 +84,8 @@ export class LogProbe implements Service {
     this.#stopping.abort();
     this.#log?.destroy();
     await this.#loop;
+    // One that was being opened just then.
+    this.#log?.destroy();
   }
 
   async #run(): Promise<void> {
@@ -114,6 +116,7 @@ export class LogProbe implements Service {
       connectTimeoutMs: attemptMs,
       requestTimeoutMs: attemptMs,
     });
+    this.#stopping.signal.throwIfAborted();
     const log = this.#log;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = this.#clock.after(2 * attemptMs, () => reject(this.#tooLate()));

@@ -2,7 +2,7 @@ import { type Logger, SluiceError, silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import type { RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { LogProbe } from '../src/index.ts';
 
@@ -69,6 +69,17 @@ test('a log that neither answers nor refuses is given up after a limit', async (
   const { probe, clock } = startProbe(async () => silent);
   await clock.advance(11_000);
   expect(probe.health.message).toContain('(kafka at kafka:9092) did not answer within 10 s');
+});
+
+test('a log that is just being opened when the probe stops is not left open', async () => {
+  const log = new MemoryLog(new MemoryLogStore());
+  const destroyed = vi.spyOn(log, 'destroy');
+  const opening = Promise.withResolvers<RecordLog>();
+  const { probe } = startProbe(() => opening.promise);
+  const stopped = probe.stop();
+  opening.resolve(log);
+  await stopped;
+  expect(destroyed).toHaveBeenCalled();
 });
 
 function startProbe(open: () => Promise<RecordLog>): {
