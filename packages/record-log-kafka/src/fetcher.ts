@@ -196,13 +196,23 @@ export class Fetcher {
       if (!this.#targets.has(target)) continue;
       const fetched = answers.get(partitionName(target));
       const code = fetched?.errorCode ?? errorCodes.UNKNOWN_SERVER_ERROR;
-      if (fetched && code === 0) target.received(fetched, offset);
-      else if (own.has(code)) target.refused(code, offset);
+      if (fetched && code === 0) {
+        target.received(fetched, offset);
+        if (fetched.records.length > 0) this.#lastInLine(target);
+      } else if (own.has(code)) target.refused(code, offset);
       else {
         this.#cluster.metadata.suspect(target.topic);
         this.#rest(target, restMs);
       }
     }
+  }
+
+  /**
+   * A broker fills its answer in the order of the request, and cuts no batch for any but the first: where one partition
+   * always is the first, another one's large batch would never come.
+   */
+  #lastInLine(target: FetchTarget): void {
+    if (this.#targets.delete(target)) this.#targets.add(target);
   }
 
   #rest(target: FetchTarget, ms: number): void {
