@@ -63,6 +63,11 @@ export class AssignedPartition implements FetchTarget {
     return this.#bytes;
   }
 
+  /** Where to go on is being found out. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   get hasRecords(): boolean {
     return this.#cursors.length > 0;
   }
@@ -72,6 +77,13 @@ export class AssignedPartition implements FetchTarget {
     this.#fetchFrom = offset;
     this.#cursors = [];
     this.#bytes = 0;
+    this.#isStuck = false;
+  }
+
+  /** Fetches on from there. What was fetched before is polled first. */
+  fetchFrom(offset: number): void {
+    if (!this.hasRecords) this.#position = offset;
+    this.#fetchFrom = offset;
     this.#isStuck = false;
   }
 

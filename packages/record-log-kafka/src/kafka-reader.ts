@@ -248,17 +248,16 @@ export class KafkaReader implements LogReader {
 
   async #resetPosition(partition: AssignedPartition): Promise<void> {
     const { cluster, watermarks, options } = this.#parts;
-    const lost = partition.position;
     try {
       const [offset] = await watermarks.offsets(cluster.begin(), [partition], this.#reset);
       // Somebody sought meanwhile: what they said holds.
-      if (partition.position !== lost) return;
-      const { topic, partition: number } = partition;
+      if (!partition.isStuck) return;
+      const { topic, partition: number, position } = partition;
       options.logger.warn(
-        { group: this.#group, topic, partition: number, position: lost, offset },
+        { group: this.#group, topic, partition: number, position, offset },
         `the log does not hold the position: going on with the ${this.#reset} record`,
       );
-      partition.seek(offset ?? 0);
+      partition.fetchFrom(offset ?? 0);
       this.#parts.fetcher.wake();
       this.#wait.wake();
     } catch (error) {
