@@ -5,7 +5,9 @@
  * It reads what was appended, committed or not: everything written to these topics was true when it was
  * written (see the callers), and a transaction that its dead owner left open must not hold up anybody else.
  *
- *     new ──begin──▶ following ──the topic was emptied or made anew──▶ from the start again
+ *     new ──readToEnd──▶ following ──the topic was emptied or made anew──▶ from the start again
+ *
+ * A partition that may not be read, or cannot, fails who waits for it; the next who asks tries again.
  */
 import { toError } from '@sluice/kernel';
 import type { FetchedRecord } from '@sluice/record-log';
@@ -46,6 +48,7 @@ export class TopicTail {
   /** Resolves when everything was read that is in the topic now. The topic must exist. */
   async readToEnd(call: Call): Promise<void> {
     await this.#follow(call);
+    if (this.#failure) this.#tryAgain();
     const { watermarks, options, topic } = this.#parts;
     const ends = await watermarks.offsets(call, this.#followed, 'latest');
     const isBehind = (): boolean =>
@@ -110,6 +113,13 @@ export class TopicTail {
     }
   }
 
+  /** Somebody may have mended it: whoever asks next finds out. */
+  #tryAgain(): void {
+    this.#failure = undefined;
+    for (const each of this.#followed) if (each.isStuck) each.startAt(each.position);
+    this.#parts.fetcher.wake();
+  }
+
   async #progress(limitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.add(resolve);
@@ -150,6 +160,10 @@ class FollowedPartition implements FetchTarget {
 
   get position(): number {
     return this.#position;
+  }
+
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   startAt(offset: number): void {
