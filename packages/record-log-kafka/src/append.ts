@@ -9,6 +9,8 @@ export interface AppendTo {
   readonly topic: string;
   readonly partition: number;
   readonly isTransactional: boolean;
+  /** By the register, while the session is being opened. */
+  readonly isOpening?: boolean;
 }
 
 /** Appends a few records of Sluice's own; resolves when they are acknowledged. */

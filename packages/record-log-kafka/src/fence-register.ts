@@ -54,6 +54,8 @@ export class FenceRegister {
   readonly #parts: FenceRegisterParts;
   readonly #tail: TopicTail;
   readonly #entries = new Map<string, Entry>();
+  /** Fences for which this client has left its marks, by identity. */
+  readonly #marked = new Map<string, number>();
 
   constructor(parts: FenceRegisterParts) {
     this.#parts = parts;
@@ -69,12 +71,18 @@ export class FenceRegister {
     const { id, fence } = session.identity;
     const before = await this.#look(call, id);
     if (before && before.fence > fence) return { newerFence: before.fence };
-    if (before?.fence === fence) return {};
+    const isStored = before?.fence === fence;
+    // An attempt that failed may have stored the fence and left no marks.
+    if (isStored && this.#marked.get(id) === fence) return {};
     const topics = before?.topics ?? [];
-    await this.#write(call, session, topics);
-    const after = await this.#look(call, id);
-    if (after && after.fence > fence) return { newerFence: after.fence };
-    return { hasMarked: await this.#mark(call, session, topics) };
+    if (!isStored) {
+      await this.#write(call, session, topics);
+      const after = await this.#look(call, id);
+      if (after && after.fence > fence) return { newerFence: after.fence };
+    }
+    const hasMarked = await this.#mark(call, session, topics);
+    this.#marked.set(id, fence);
+    return { hasMarked };
   }
 
   /** Before the first record goes to these topics. */
@@ -103,7 +111,8 @@ export class FenceRegister {
     const key = Buffer.from(id);
     const partition = partitionForKey(key, known.get(topic)?.leaders.length ?? 1);
     const value = Buffer.from(JSON.stringify({ fence, topics }));
-    await append(this.#parts.pipeline, { session, topic, partition, isTransactional: false }, [
+    const to = { session, topic, partition };
+    await append(this.#parts.pipeline, { ...to, isTransactional: false, isOpening: true }, [
       { key, value },
     ]);
     this.#learn(key, value);

@@ -72,7 +72,7 @@ export class KafkaLog implements RecordLog {
     this.#groups = new GroupOffsets(cluster, options.address);
     this.#register = new FenceRegister(parts);
     this.#sourceOffsets = new SourceOffsets(parts);
-    this.#sessions = new OwnerSessions(cluster, options, this.#register);
+    this.#sessions = new OwnerSessions({ cluster, options, register: this.#register, pipeline });
   }
 
   /**

@@ -107,7 +107,7 @@ export class KafkaWriter implements LogWriter {
       return await acks;
     } finally {
       this.#bytesInFlight -= bytes;
-      for (const wake of this.#roomWaiters.splice(0)) wake();
+      this.#wakeRoomWaiters();
     }
   }
 
@@ -164,7 +164,7 @@ export class KafkaWriter implements LogWriter {
     const { metadata } = cluster;
     // The common case takes no turn of the event loop.
     const isReady =
-      session.producer !== undefined &&
+      session.isOpen &&
       names.every((name) => this.#registered.has(name) && metadata.topic(name) !== undefined);
     if (!isReady) {
       const call = cluster.begin();
@@ -242,7 +242,8 @@ export class KafkaWriter implements LogWriter {
 
   #send(outstanding: Outstanding): void {
     this.#outstanding.add(outstanding);
-    this.#parts.pipeline.submit(this.#chunkOf(outstanding));
+    // Else the recovery submits it, after those before it.
+    if (!this.#recovering) this.#parts.pipeline.submit(this.#chunkOf(outstanding));
   }
 
   #chunkOf(outstanding: Outstanding): Chunk {
@@ -269,30 +270,39 @@ export class KafkaWriter implements LogWriter {
       this.#outstanding.delete(outstanding);
       outstanding.acknowledged(appended);
     } else if (isProducerOver(problem)) {
-      this.#recovering ??= this.#recover(problem).finally(() => {
-        this.#recovering = undefined;
-      });
+      if (!this.#recovering) this.#beginRecovery(problem);
     } else if (problem.retriable || problem.fenced) {
       this.#failAll(problem);
     } else {
       this.#outstanding.delete(outstanding);
       outstanding.failed(problem);
     }
+    // Its call may have failed before, with another part of it: who waits for this one must hear of it.
+    this.#wakeRoomWaiters();
   }
 
-  /** Never rejects. */
+  #beginRecovery(reason: SluiceError): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Before anything else: what it abandons is settled within this very call.
+    this.#recovering = promise;
+    void this.#recover(reason).finally(resolve);
+  }
+
+  /** Never rejects. The producer that is over was ended by whoever learned it; there may be another by now. */
   async #recover(reason: SluiceError): Promise<void> {
     const { cluster, session, pipeline } = this.#parts;
     session.noteRefusal(reason);
     try {
       this.#recoveries += 1;
       if (this.#recoveries > recoveriesMax) throw reason;
-      if (session.producer) session.endProducer(session.producer);
       pipeline.abandon(session, reason);
       await session.open(cluster.begin());
+      // From here on, a producer that is over is a new reason to recover.
+      this.#recovering = undefined;
       for (const outstanding of this.#outstanding) pipeline.submit(this.#chunkOf(outstanding));
     } catch (error) {
       this.#recoveries = 0;
+      this.#recovering = undefined;
       this.#failAll(this.#asLogError(error));
     }
   }
@@ -309,7 +319,7 @@ export class KafkaWriter implements LogWriter {
     this.#outstanding.clear();
     if (failed.length > 0) this.#parts.pipeline.abandon(this.#parts.session, error);
     for (const each of failed) each.failed(error);
-    for (const wake of this.#roomWaiters.splice(0)) wake();
+    this.#wakeRoomWaiters();
   }
 
   #assertNoFailureSince(failures: number): void {
@@ -324,6 +334,10 @@ export class KafkaWriter implements LogWriter {
 
   #room(): Promise<void> {
     return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  #wakeRoomWaiters(): void {
+    for (const wake of this.#roomWaiters.splice(0)) wake();
   }
 }
 

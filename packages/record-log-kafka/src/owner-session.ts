@@ -53,8 +53,14 @@ export class OwnerSession {
     this.#registerFence = registerFence;
   }
 
+  /** While it is being opened, the register alone may use it. */
   get producer(): Producer | undefined {
     return this.#producer;
+  }
+
+  /** It has a producer, and the register knows of no newer owner. */
+  get isOpen(): boolean {
+    return this.#producer !== undefined && this.#opening === undefined;
   }
 
   /** It cannot be used any more; unless another one is there already. */
@@ -70,7 +76,7 @@ export class OwnerSession {
   /** With a producer when it resolves. @throws `log.fenced`, from then on always; `log.unreachable`. */
   async open(call: Call): Promise<void> {
     if (this.#fenced) throw this.#fenced;
-    if (this.#producer && !this.#opening) return;
+    if (this.isOpen) return;
     this.#opening ??= this.#open(call).finally(() => {
       this.#opening = undefined;
     });
@@ -156,7 +162,9 @@ export class OwnerSession {
           throw this.#fenced;
         }
         // Answered when the marks are in their partitions, which ending a transaction does not wait for.
-        if (hasMarked) this.#producer = await this.#takeOver(call);
+        if (hasMarked) this.#producer = producer = await this.#takeOver(call);
+        // It may have been ended meanwhile, by what was sent under the one before.
+        if (this.#producer !== producer) throw producerOverError(this.#options.address);
         return;
       } catch (error) {
         if (producer) this.endProducer(producer);

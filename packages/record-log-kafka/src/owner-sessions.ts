@@ -4,18 +4,28 @@ import type { KafkaCluster } from './cluster.ts';
 import type { FenceRegister } from './fence-register.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import { OwnerSession } from './owner-session.ts';
+import type { ProducePipeline } from './produce-pipeline.ts';
+
+export interface OwnerSessionsParts {
+  readonly cluster: KafkaCluster;
+  readonly options: CompiledKafkaLogOptions;
+  readonly register: FenceRegister;
+  readonly pipeline: ProducePipeline;
+}
 
 /** The sessions of one client: a writer and a reader of the same owner share one, or they would fence each other. */
 export class OwnerSessions {
   readonly #cluster: KafkaCluster;
   readonly #options: CompiledKafkaLogOptions;
   readonly #register: FenceRegister;
+  readonly #pipeline: ProducePipeline;
   readonly #sessions = new Map<string, { readonly session: OwnerSession; users: number }>();
 
-  constructor(cluster: KafkaCluster, options: CompiledKafkaLogOptions, register: FenceRegister) {
+  constructor({ cluster, options, register, pipeline }: OwnerSessionsParts) {
     this.#cluster = cluster;
     this.#options = options;
     this.#register = register;
+    this.#pipeline = pipeline;
   }
 
   /** An open session. @throws `log.fenced`, `log.unreachable`. */
@@ -48,7 +58,9 @@ export class OwnerSessions {
     const entry = this.#sessions.get(name);
     if (entry?.session !== session) return;
     entry.users -= 1;
-    if (entry.users === 0) this.#sessions.delete(name);
+    if (entry.users > 0) return;
+    this.#sessions.delete(name);
+    this.#pipeline.forget(session);
   }
 }
 

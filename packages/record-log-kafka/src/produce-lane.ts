@@ -14,6 +14,8 @@ export interface Chunk {
   /** Of the encoded records, at most. */
   readonly bytes: number;
   readonly isTransactional: boolean;
+  /** Of the register, which alone may write while the session is being opened. */
+  readonly isOpening?: boolean;
   /** Called once: with what went wrong, or with where its records are. */
   readonly settle: (problem: SluiceError | undefined, appended: readonly OffsetRun[]) => void;
 }

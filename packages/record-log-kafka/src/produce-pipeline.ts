@@ -69,6 +69,15 @@ export class ProducePipeline {
     this.#lanes.delete(session);
   }
 
+  /** Of a session that is not used any more. What it still has on the way stays. */
+  forget(session: OwnerSession): void {
+    const lanes = this.#lanes.get(session);
+    for (const [name, { batch, waiting }] of lanes ?? []) {
+      if (batch === undefined && waiting.length === 0) lanes?.delete(name);
+    }
+    if (lanes?.size === 0) this.#lanes.delete(session);
+  }
+
   /** The sockets were cut, or are about to be. */
   cut(error: SluiceError): void {
     for (const session of this.#lanes.keys()) this.abandon(session, error);
@@ -176,7 +185,9 @@ export class ProducePipeline {
   }
 
   #nextBatch(lane: Lane): Batch | undefined {
-    const { producer } = lane.session;
+    const { session } = lane;
+    const mayGo = session.isOpen || lane.waiting[0]?.isOpening === true;
+    const producer = mayGo ? session.producer : undefined;
     if (!producer) {
       // Ended since they were submitted: whoever submitted them decides.
       const error = producerOverError(this.#options.address);
@@ -245,8 +256,9 @@ export class ProducePipeline {
       this.#cluster.metadata.suspect(lane.topic);
       return this.#again(batch, toLogError(code, `topic '${lane.topic}'`, address));
     }
-    // Refused before it was appended: its sequence numbers are free again.
-    if (refusedWhole.has(code)) giveBack(batch);
+    // Refused before it was appended: its sequence numbers are free again. Of an earlier attempt nobody knows: if
+    // that was appended, the next batch with these numbers would be taken for it, and acknowledged unwritten.
+    if (refusedWhole.has(code) && batch.attempts === 1) giveBack(batch);
     else lane.session.endProducer(batch.producer);
     this.#settleBatch(
       batch,
@@ -330,8 +342,10 @@ export class ProducePipeline {
     const lanes = [...this.#ready].filter(({ topic }) => topics.includes(topic));
     let isWaiting = false;
     for (const lane of lanes) {
-      const known = this.#cluster.metadata.topic(lane.topic);
-      if ((known?.leaders[lane.partition] ?? -1) >= 0) continue;
+      const { metadata } = this.#cluster;
+      const known = metadata.topic(lane.topic);
+      // What is known of a leader counts only if it is news.
+      if (metadata.isFresh(lane.topic) && (known?.leaders[lane.partition] ?? -1) >= 0) continue;
       this.#ready.delete(lane);
       const batch = lane.batch ?? this.#nextBatch(lane);
       if (!batch) continue;
