@@ -28,6 +28,8 @@ export interface FetchTarget extends TopicPartition {
   refused(errorCode: number, offset: number): void;
 }
 
+type Wants = ReadonlyMap<FetchTarget, { readonly offset: number; readonly bytesMax: number }>;
+
 interface Slot {
   readonly purpose: Purpose;
   readonly maxWaitMs: number;
@@ -128,15 +130,16 @@ export class Fetcher {
     if (unknown.size > 0) this.#learn([...unknown]);
   }
 
-  #fill(
-    broker: number,
-    wants: ReadonlyMap<FetchTarget, { readonly offset: number; readonly bytesMax: number }>,
-  ): void {
+  #fill(broker: number, wants: Wants): void {
     for (const isolation of ['read_uncommitted', 'read_committed'] as const) {
-      const mine = [...wants].filter(([target]) => target.isolation === isolation);
-      if (mine.length === 0) continue;
-      const slot = this.#freeSlot(broker, isolation);
-      if (slot) void this.#fly(broker, slot, isolation, new Map(mine));
+      let left: Wants = new Map([...wants].filter(([target]) => target.isolation === isolation));
+      while (left.size > 0) {
+        const slot = this.#freeSlot(broker, isolation);
+        if (!slot) break;
+        const { now, later } = forOneRequest(left);
+        void this.#fly(broker, slot, isolation, now);
+        left = later;
+      }
     }
   }
 
@@ -153,7 +156,7 @@ export class Fetcher {
     broker: number,
     { purpose, maxWaitMs }: Slot,
     isolation: Isolation,
-    wants: ReadonlyMap<FetchTarget, { readonly offset: number; readonly bytesMax: number }>,
+    wants: Wants,
   ): Promise<void> {
     const slot = `${broker}/${purpose}`;
     const asked = new Map([...wants].map(([target, { offset }]) => [target, offset]));
@@ -254,11 +257,34 @@ export class Fetcher {
   }
 }
 
+/**
+ * A broker answers a partition once, for one of the offsets if a request names several: readers of a partition are in one
+ * request only as long as they are at the same offset.
+ */
+function forOneRequest(wants: Wants): { now: Wants; later: Wants } {
+  const offsets = new Map<string, number>();
+  const now = new Map<FetchTarget, { readonly offset: number; readonly bytesMax: number }>();
+  const later = new Map<FetchTarget, { readonly offset: number; readonly bytesMax: number }>();
+  for (const [target, want] of wants) {
+    const name = partitionName(target);
+    const offset = offsets.get(name) ?? want.offset;
+    offsets.set(name, offset);
+    (offset === want.offset ? now : later).set(target, want);
+  }
+  return { now, later };
+}
+
+/** Each partition once. */
 function byTopic(
-  wants: ReadonlyMap<FetchTarget, { readonly offset: number; readonly bytesMax: number }>,
+  wants: Wants,
 ): { topic: string; partitions: { partition: number; offset: number; bytesMax: number }[] }[] {
+  const named = new Set<string>();
   const topics = new Map<string, { partition: number; offset: number; bytesMax: number }[]>();
-  for (const [{ topic, partition }, { offset, bytesMax }] of wants) {
+  for (const [target, { offset, bytesMax }] of wants) {
+    const { topic, partition } = target;
+    const name = partitionName(target);
+    if (named.has(name)) continue;
+    named.add(name);
     const partitions = topics.get(topic);
     if (partitions) partitions.push({ partition, offset, bytesMax });
     else topics.set(topic, [{ partition, offset, bytesMax }]);
