@@ -1,7 +1,8 @@
 import { FakeClock } from '@sluice/kernel/testing';
 import { expect, test } from 'vitest';
 
-import { type Call, KafkaCluster } from '../src/cluster.ts';
+import type { Call } from '../src/call.ts';
+import { KafkaCluster } from '../src/cluster.ts';
 import { Fetcher, type FetchTarget } from '../src/fetcher.ts';
 import { compileKafkaLogOptions } from '../src/options.ts';
 import type { KafkaRequest } from '../src/wire/request.ts';

@@ -8,7 +8,8 @@ import { Fetcher } from '../src/fetcher.ts';
 import { KafkaWriter } from '../src/kafka-writer.ts';
 import { compileKafkaLogOptions } from '../src/options.ts';
 import { OwnerSession, Producer } from '../src/owner-session.ts';
-import { type Chunk, ProducePipeline } from '../src/produce-pipeline.ts';
+import type { Chunk } from '../src/produce-lane.ts';
+import { ProducePipeline } from '../src/produce-pipeline.ts';
 import { SourceOffsets } from '../src/source-offsets.ts';
 import { TopicCatalog } from '../src/topic-catalog.ts';
 import { Watermarks } from '../src/watermarks.ts';
@@ -31,11 +32,12 @@ class HeldPipeline extends ProducePipeline {
   }
 
   override abandon(_: OwnerSession, error: SluiceError): void {
-    for (const chunk of this.held.splice(0)) chunk.settle(error, -1);
+    for (const chunk of this.held.splice(0)) chunk.settle(error, []);
   }
 
   settleNext(error?: SluiceError): void {
-    this.held.shift()?.settle(error, 0);
+    const chunk = this.held.shift();
+    chunk?.settle(error, error ? [] : [{ baseOffset: 0, count: chunk.records.length }]);
   }
 }
 

@@ -2,10 +2,12 @@ import { SluiceError } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import { expect, test } from 'vitest';
 
-import { type Call, KafkaCluster } from '../src/cluster.ts';
+import type { Call } from '../src/call.ts';
+import { KafkaCluster } from '../src/cluster.ts';
 import { compileKafkaLogOptions } from '../src/options.ts';
 import { OwnerSession, Producer } from '../src/owner-session.ts';
-import { type Chunk, ProducePipeline } from '../src/produce-pipeline.ts';
+import type { Chunk } from '../src/produce-lane.ts';
+import { ProducePipeline } from '../src/produce-pipeline.ts';
 import { errorCodes } from '../src/wire/error-codes.ts';
 import type { KafkaRequest } from '../src/wire/request.ts';
 
