@@ -21,7 +21,7 @@ import type { KafkaRequest } from './wire/request.ts';
 import { endTxnRequest, initProducerIdRequest } from './wire/transactions.ts';
 
 const openAttemptsMax = 5;
-const transactAttemptsMax = 5;
+const transactAttemptsMax = 10;
 const retry = { initialMs: 20, maxMs: 500 };
 const sequencesMax = 2 ** 31;
 
@@ -100,6 +100,7 @@ export class OwnerSession {
           if (!isProducerOver(error)) throw error;
           this.noteRefusal(toError(error));
           if (attempt === transactAttemptsMax || call.isOver) throw error;
+          await this.#options.clock.sleep(backoffMs(attempt, retry, this.#options.random));
         }
       }
     } finally {
