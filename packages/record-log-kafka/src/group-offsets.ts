@@ -115,7 +115,8 @@ export class GroupOffsets {
     for (const { topic, partition, offset, errorCode } of answer.offsets) {
       // A topic that is gone has no offset.
       if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) continue;
-      this.#assertNone(errorCode, group);
+      if (errorCode !== 0)
+        throw toLogError(errorCode, whatOf(errorCode, topic, group), this.#address);
       if (offset >= 0) known.set(partitionName({ topic, partition }), offset);
     }
     return known;
@@ -143,6 +144,7 @@ export class GroupOffsets {
         txnOffsetCommitRequest({ ...producer, group, offsets }),
         // One code for all: what fails for one partition makes the commit void.
         ({ partitions }) => partitions.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0,
+        (code) => whatOf(code, [...new Set(offsets.map(({ topic }) => topic))].join(', '), group),
       );
     });
   }
@@ -173,4 +175,11 @@ export class GroupOffsets {
   #assertNone(code: number, group: string): void {
     if (code !== 0) throw toLogError(code, `consumer group '${group}'`, this.#address);
   }
+}
+
+/** The rights to a group and to the topics that it reads are different ones. */
+function whatOf(code: number, topic: string, group: string): string {
+  return code === errorCodes.TOPIC_AUTHORIZATION_FAILED
+    ? `topic '${topic}'`
+    : `consumer group '${group}'`;
 }

@@ -139,6 +139,8 @@ export class OwnerSession {
     coordinator: readonly [CoordinatorKind, string],
     request: KafkaRequest<Result>,
     codeOf: (result: Result) => number,
+    /** What an error is about. Default: the group or the transactional id. */
+    whatOf = (_code: number): string => `${coordinator[0]} '${coordinator[1]}'`,
   ): Promise<Result> {
     const result = await this.#cluster.askCoordinator(call, coordinator, request, codeOf);
     const code = codeOf(result);
@@ -148,7 +150,7 @@ export class OwnerSession {
     // failed: a new epoch clears that up as well.
     if (producerIsOver.has(code) || code === errorCodes.UNKNOWN_SERVER_ERROR)
       throw producerOverError(address, code);
-    throw toLogError(code, `${coordinator[0]} '${coordinator[1]}'`, address);
+    throw toLogError(code, whatOf(code), address);
   }
 
   async #open(call: Call): Promise<void> {

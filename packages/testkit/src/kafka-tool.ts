@@ -7,6 +7,7 @@ import type { KafkaHandle } from './kafka.ts';
 import { javaArguments } from './kafka-java.ts';
 
 const mainClasses = {
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
   'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
@@ -20,6 +21,12 @@ const mainClasses = {
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
 } as const;
+
+/** Where Kafka 3 has them elsewhere. */
+const oldMainClasses: Partial<Record<KafkaToolName, string>> = {
+  'kafka-acls': 'kafka.admin.AclCommand',
+  'kafka-console-producer': 'kafka.tools.ConsoleProducer',
+};
 
 export type KafkaToolName = keyof typeof mainClasses;
 
