@@ -35,7 +35,7 @@ type Offset = Readonly<Record<string, unknown>>;
  * The record log on Apache Kafka, 2.5 or newer. kafkajs carries the connections (`kafkajs/`), the rest is ours: a client
  * whose partitions are assigned instead of negotiated, and whose writes and commits are fenced.
  *
- * At most four connections to each broker, whatever the number of readers and writers (five with readers of both
+ * At most five connections to each broker, besides the one to begin with, whatever the number of readers and writers (five with readers of both
  * isolation levels); none of them has a timer while it is idle.
  *
  * Delivery: at least once. Within a call a batch that is sent again is recognised by the broker. A call that
@@ -76,15 +76,24 @@ export class KafkaLog implements RecordLog {
   }
 
   /**
-   * `durable` with more than one broker: an acknowledgement waits for all replicas in sync. A single broker
-   * has taken the records, but its machine may crash before they are on the disk.
+   * `durable` if what Sluice keeps for itself is in more than one replica, which stands for the topics of this
+   * cluster: an acknowledgement waits for all replicas in sync. A single replica has taken the records, but its machine
+   * may crash before they are on the disk. Known after the first read of source offsets, or the first writer.
    */
   get capabilities(): LogCapabilities {
     return {
-      durability: this.#cluster.metadata.brokers.size > 1 ? 'durable' : 'eventual',
+      durability: this.#isReplicated ? 'durable' : 'eventual',
       fencing: true,
       transactions: false,
     };
+  }
+
+  get #isReplicated(): boolean {
+    const { offsetStorageTopic, fenceStorageTopic } = this.#options;
+    const own = this.#cluster.metadata.pick([offsetStorageTopic, fenceStorageTopic]);
+    return (
+      own.size > 0 && [...own.values()].every(({ replicationFactor }) => replicationFactor > 1)
+    );
   }
 
   async start(): Promise<void> {
