@@ -2,9 +2,7 @@
 import { systemClock } from '@sluice/kernel';
 import { type Cluster, type Member, waitFor } from '@sluice/testkit';
 
-import type { Observer } from './observer.ts';
-
-export const connector = 'sequences';
+import type { Traffic } from './traffic.ts';
 
 export interface TaskRow {
   readonly id: string;
@@ -27,12 +25,13 @@ export interface Round {
 
 export interface Bench {
   readonly cluster: Cluster;
-  readonly observer: Observer;
+  readonly traffic: Traffic;
   readonly tasks: number;
   readonly timeoutMs: number;
 }
 
-export async function rows({ cluster }: Bench): Promise<TaskRow[]> {
+export async function rows({ cluster, traffic }: Bench): Promise<TaskRow[]> {
+  const { connector } = traffic;
   const all = await cluster.api.read<TaskRow[]>(`/sluice/tasks?connector=${connector}`);
   return all.filter(({ kind }) => kind === 'task');
 }
@@ -72,14 +71,15 @@ export async function loseWorker(
   victim: Member,
   signal: 'SIGKILL' | 'SIGTERM',
 ): Promise<Round> {
+  const { observer } = bench.traffic;
   const before = await rows(bench);
   const lost = before.filter(({ worker }) => worker === victim.name).map(({ task }) => task);
-  bench.observer.begin();
+  observer.begin();
   void victim.process.kill(signal);
-  const firstMs = await bench.observer.firstRecords(lost, bench.timeoutMs);
+  const firstMs = await observer.firstRecords(lost, bench.timeoutMs);
   // A task that is handed over writes until it is told to stop: what counts is its silence.
   if (signal === 'SIGTERM') await moved(bench, victim.name);
-  const gapsMs = signal === 'SIGTERM' ? bench.observer.longestGaps(lost) : firstMs;
+  const gapsMs = signal === 'SIGTERM' ? observer.longestGaps(lost) : firstMs;
   return { gapsMs, disturbed: disturbed(before, await rows(bench), victim.name) };
 }
 
@@ -114,7 +114,8 @@ export async function leaderOf({ cluster }: Bench): Promise<Member> {
 
 /** SIGKILL of the leader, and of a worker with it if one is given. */
 export async function loseLeader(bench: Bench, victim?: Member): Promise<Round> {
-  const { cluster, observer } = bench;
+  const { cluster } = bench;
+  const { observer } = bench.traffic;
   const leader = await leaderOf(bench);
   const before = await rows(bench);
   const lost = before.filter(({ worker }) => worker === victim?.name).map(({ task }) => task);
