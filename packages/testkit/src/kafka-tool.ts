@@ -126,10 +126,7 @@ export function kafkaToolCommand(
   const javaArgs = javaArguments({
     home,
     program: 'tool',
-    mainClass:
-      isOld && tool === 'kafka-console-producer'
-        ? 'kafka.tools.ConsoleProducer'
-        : mainClasses[tool],
+    mainClass: (isOld ? oldMainClasses[tool] : undefined) ?? mainClasses[tool],
     args: withAddress(tool, args, { bootstrap: kafka.bootstrap, isOld }),
     heapMb: options.heapMb ?? 256,
     tuning: options.tuning ?? 'quick',
