@@ -23,7 +23,7 @@ import { runCommand } from './run-command.ts';
 import { listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
-const vitestTimeoutMs = 20 * 60_000;
+const vitestTimeoutMs = 24 * 60_000;
 const reportFile = join(repositoryRoot, '.sluice', 'test', `report-${process.pid}.json`);
 
 const usage = `usage: npm test [-- [--fast] [FILTER…] [-t TITLE]]

@@ -92,7 +92,8 @@ describe('a log on Kafka', () => {
     const port = await freePort();
     const env = { KAFKA_BROKERS: `127.0.0.1:${port}` };
     await using cluster = await startCluster({ workers: 1, env });
-    const files = await applyPipeline(cluster);
+    // Definitions are written to Kafka first: these are kept, and applied once it is there.
+    const applied = applyPipeline(cluster).catch(() => {});
     const [coordinator, worker] = membersOf(cluster);
     for (const member of [coordinator, worker]) {
       const health = await unreachable(member);
@@ -100,16 +101,24 @@ describe('a log on Kafka', () => {
       expect(health.message).toMatch(/Kafka at 127\.0\.0\.1:\d+, .*check that it runs/);
     }
     expect(await statusOf(`${worker.url}/health/ready`)).toBe(503);
-    await waiting(worker, /Kafka at 127\.0\.0\.1/);
-    await cluster.waitForRunning('lines');
 
     await using kafka = await startKafka({ port });
     expect(kafka.bootstrap).toBe(`127.0.0.1:${port}`);
+    await applied;
+    const files = await applyPipeline(cluster);
     await arrived(files.output);
+    await kafka.kill('SIGKILL');
+    await waiting(worker, /Kafka at 127\.0\.0\.1/);
+    await cluster.waitForRunning('lines');
+    await kafka.restart();
     await reachable(coordinator);
     await reachable(worker);
     expect(await statusOf(`${worker.url}/health/ready`)).toBe(200);
-    expect((await workerHealth(worker)).waiting).toBeNull();
+    await waitFor(() => workerHealth(worker), {
+      what: 'no task to wait for the log any more',
+      until: (health) => health.waiting === null,
+      timeoutMs: 20_000,
+    });
 
     const topics = await sluice(cluster, ['log', 'topics', '--json'], env);
     expect(topics).toMatchObject({ code: 0, stderr: '' });
@@ -151,7 +160,8 @@ describe('a log on Kafka', () => {
     };
     const wrong = { KAFKA_SASL_PASSWORD: `${password}-wrong`, KAFKA_SSL_CA_LOCATION: authority };
     const right = { KAFKA_SASL_PASSWORD: password, KAFKA_SSL_CA_LOCATION: authority };
-    await using cluster = await startCluster({ workers: 1, env: { ...env, ...wrong } });
+    await using cluster = await startCluster({ workers: 0, env: { ...env, ...right } });
+    await cluster.addWorker({ env: wrong });
     const files = await applyPipeline(cluster);
     const [, worker] = membersOf(cluster);
     expect((await unreachable(worker)).message).toMatch(/SCRAM-SHA-512/);
@@ -172,11 +182,14 @@ describe('a log on Kafka', () => {
 
   test('topics that cannot be created are named, and tasks wait', async () => {
     await using kafka = await startKafka();
-    const env = { KAFKA_BROKERS: kafka.bootstrap, KAFKA_REPLICATION_FACTOR: '3' };
-    await using cluster = await startCluster({ workers: 1, env });
+    await using cluster = await startCluster({
+      workers: 0,
+      env: { KAFKA_BROKERS: kafka.bootstrap },
+    });
+    await cluster.addWorker({ env: { KAFKA_REPLICATION_FACTOR: '3' } });
     await applyPipeline(cluster);
     const [, worker] = membersOf(cluster);
-    await waiting(worker, new RegExp(`refused to create topic 'sluice-${cluster.name}-fences'`));
+    await waiting(worker, new RegExp(`refused to create topic 'sluice-${cluster.name}-offsets'`));
     await cluster.waitForRunning('lines');
     expect((await workerHealth(worker)).reachable).toBe(true);
   });
