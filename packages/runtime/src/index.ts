@@ -1,3 +1,4 @@
+export { groupOf } from './group-name.ts';
 export { type LoadPluginsOptions, loadPlugins } from './load-plugins.ts';
 export type { RuntimeOptions } from './options.ts';
 export {
@@ -21,5 +22,4 @@ export { shareConnectorApi } from './plugin-resolution.ts';
 export { type LocalRecord, type LocalRun, runConnectorLocally } from './run-locally.ts';
 export { createRuntimeFactory } from './runtime-factory.ts';
 export { type PluginScan, type ScanPluginsOptions, scanPlugins } from './scan-plugins.ts';
-export { groupOf } from './sink-task-run.ts';
 export { topicSelectionOf } from './topic-catalog.ts';

@@ -61,6 +61,8 @@ export interface CompiledRuntimeOptions
   readonly missingTopicRefreshMs: number;
   /** Unchanged group offsets are stored again: Kafka forgets them 7 days after the last commit. */
   readonly sinkRecommitMs: number;
+  /** The same, at the latest after a run began; a random part of it, so that not all tasks do it at once. */
+  readonly sinkFirstRecommitMs: number;
   /** How long a plugin call that ignores its signal may hold up a task whose lease came back. */
   readonly stuckAfterMs: number;
 }
@@ -94,6 +96,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     taskBackoff: { initialMs: 100, maxMs: 5_000 },
     missingTopicRefreshMs: 1_000,
     sinkRecommitMs: 24 * 60 * 60 * 1_000,
+    sinkFirstRecommitMs: 10 * 60 * 1_000,
     stuckAfterMs: 5_000,
   });
 }

@@ -11,6 +11,7 @@ import {
   type RuntimeOptions,
 } from './options.ts';
 import type { ConnectorPayload, RuntimeEvent, TargetState, TaskPayload } from './payloads.ts';
+import { keepSinkOffsets } from './sink-offsets-keeper.ts';
 import { SinkTaskRun } from './sink-task-run.ts';
 import { SourceTaskRun } from './source-task-run.ts';
 import { type RunHooks, TaskActor } from './task-actor.ts';
@@ -92,25 +93,27 @@ class Runtime {
       const event: RuntimeEvent = { type: 'metrics', counters: told };
       context.emit(event);
     });
-    const createRun = (hooks: RunHooks): TaskRun =>
-      this.#createRun(spec.kind, payload.config, {
-        connector: payload.connector,
-        task: payload.task,
-        taskCount: payload.taskCount,
-        config: payload.config,
-        identity: { id: `${this.#options.cluster}.${spec.address}`, fence: spec.fence },
-        options: this.#options,
-        counters,
-        logger,
-        turns: this.#turns,
-        catalog: this.#catalog,
-        ...hooks,
-      });
+    const contextOf = (hooks: RunHooks): TaskRunContext => ({
+      connector: payload.connector,
+      task: payload.task,
+      taskCount: payload.taskCount,
+      config: payload.config,
+      identity: { id: `${this.#options.cluster}.${spec.address}`, fence: spec.fence },
+      options: this.#options,
+      counters,
+      logger,
+      turns: this.#turns,
+      catalog: this.#catalog,
+      ...hooks,
+    });
     return new TaskActor({
       context,
       options: { ...this.#options, logger },
       targetState: payload.targetState,
-      createRun,
+      createRun: (hooks) => this.#createRun(spec.kind, payload.config, contextOf(hooks)),
+      ...(spec.kind === 'sink-task'
+        ? { keep: (hooks: RunHooks) => keepSinkOffsets(contextOf(hooks)) }
+        : {}),
       onTarget: (targetState: TargetState) => this.#remember(spec, { ...payload, targetState }),
       onEnd: (reason) => {
         endMetrics();

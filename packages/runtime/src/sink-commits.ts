@@ -1,6 +1,9 @@
 /**
  * When a sink's offsets are committed, and which. Owned by the task's loop: nothing here runs beside a put.
  *
+ * All offsets are committed again now and then, also while paused: Kafka forgets one that was not for a week, by
+ * itself, however often those of other partitions are.
+ *
  * The interval begins with the first record that is not committed, so that what comes after a quiet time is
  * not flushed by itself. A log that is away is tried again at the next interval. After a flush that failed
  * everything since the last commit is given again, as in Kafka Connect.
@@ -27,11 +30,14 @@ export class SinkCommits {
   readonly #options: SinkCommitsOptions;
   #isRequested = false;
   #dueAtMs = 0;
-  #storedAtMs: number;
+  /** When all offsets are committed, changed or not. */
+  #repeatAtMs: number;
 
   constructor(options: SinkCommitsOptions) {
     this.#options = options;
-    this.#storedAtMs = this.#nowMs;
+    const { random, sinkFirstRecommitMs } = options.context.options;
+    // How old they are that a run finds, nobody knows.
+    this.#repeatAtMs = this.#nowMs + random() * sinkFirstRecommitMs;
   }
 
   /** By the task: at the next opportunity. */
@@ -48,7 +54,7 @@ export class SinkCommits {
     if (this.#isRequested) return true;
     const nowMs = this.#nowMs;
     if (nowMs < this.#dueAtMs) return false;
-    return this.#options.positions.hasUncommitted || this.#isRepeatDue(nowMs);
+    return this.#options.positions.hasUncommitted || nowMs >= this.#repeatAtMs;
   }
 
   /** Records were put that are not committed, and before there were none. */
@@ -72,7 +78,8 @@ export class SinkCommits {
         { refused },
         'preCommit returned offsets that were not put; they are not committed',
       );
-    const offsets = this.#isRepeatDue(nowMs) ? merged(positions.committed(), changed) : changed;
+    const isRepeat = nowMs >= this.#repeatAtMs;
+    const offsets = isRepeat ? merged(positions.committed(), changed) : changed;
     if (offsets.length === 0 || !scope.mayAct()) return;
     try {
       await calls.attempt(() => reader.commit(offsets));
@@ -85,7 +92,7 @@ export class SinkCommits {
     }
     positions.commit(changed);
     calls.noteSuccess('commit');
-    this.#storedAtMs = nowMs;
+    if (isRepeat) this.#repeatAtMs = nowMs + options.sinkRecommitMs;
     counters.commits += 1;
     counters.lastCommitAtMs = options.clock.wallMs();
   }
@@ -122,11 +129,6 @@ export class SinkCommits {
     const { onRewind, positions, reader } = this.#options;
     onRewind();
     for (const back of positions.rewind()) reader.seek(back, back.offset);
-  }
-
-  /** Offsets that never change are committed again now and then, also while paused. */
-  #isRepeatDue(nowMs: number): boolean {
-    return nowMs - this.#storedAtMs >= this.#options.context.options.sinkRecommitMs;
   }
 
   get #nowMs(): number {

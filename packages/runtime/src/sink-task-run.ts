@@ -25,6 +25,7 @@ import { assert, backoffMs, isFenced, isRetriable, toError } from '@sluice/kerne
 import type { FetchedBatch, LogReader } from '@sluice/record-log';
 
 import { Changes } from './changes.ts';
+import { groupOf } from './group-name.ts';
 import { LogCalls } from './log-calls.ts';
 import type { TopicSelection } from './partition-share.ts';
 import { processSinkBatches } from './process-batch.ts';
@@ -372,11 +373,6 @@ export class SinkTaskRun implements TaskRun {
 }
 
 const emptyBatch: SinkBatch = { records: [], ends: [] };
-
-/** Kafka Connect's name, so that standard tools find it. */
-export function groupOf(connector: string, config: Readonly<Record<string, string>>): string {
-  return config['consumer.override.group.id'] ?? `connect-${connector}`;
-}
 
 function withoutPartitions(batch: SinkBatch, partitions: readonly TopicPartition[]): SinkBatch {
   const names = new Set(partitions.map(partitionKey));

@@ -7,12 +7,14 @@
  *        ├── stop ──▶ run closing ──▶ ended
  *        └── failure ──▶ `context.fail`, run closed ──▶ ended
  *
+ * What a task that is paused before its first run has in the log is kept there (`keep`), now and then.
+ *
  * A lease that expired is no failure: the task goes on under the same fence once the lease is fresh again,
  * with a new run from the stored offsets. Should somebody else own the task by then, the log answers
  * `log.fenced`, which fails the actor with an error whose `fenced` is true: not to be restarted.
  */
 import type { Actor, ActorContext } from '@sluice/actor';
-import { SluiceError, toError } from '@sluice/kernel';
+import { isFenced, SluiceError, toError } from '@sluice/kernel';
 
 import type { CompiledRuntimeOptions } from './options.ts';
 import { isRuntimeMessage, type RuntimeEvent, type TargetState } from './payloads.ts';
@@ -34,6 +36,8 @@ export interface TaskActorOptions {
   readonly targetState: TargetState;
   /** @throws when the configuration is not usable. */
   readonly createRun: (hooks: RunHooks) => TaskRun;
+  /** While it is paused before its first run: what the log would forget is stored anew. */
+  readonly keep?: (hooks: RunHooks) => Promise<void>;
   /** The target changed: the next life of this actor begins with it. */
   readonly onTarget: (state: TargetState) => void;
   /** The actor ended. */
@@ -120,12 +124,53 @@ export class TaskActor implements Actor {
         // As in Kafka Connect, a task that begins paused is not started until it is resumed.
         this.#context.setState('PAUSED');
         this.#settleStart();
-        await untilAborted(this.#targetChanged.promise, ending);
+        await this.#rest(ending);
       } else if (!lease.isFresh()) {
         this.#settleStart();
         await lease.untilFresh(ending);
       } else return;
     }
+  }
+
+  /** Until the target changes. */
+  async #rest(ending: AbortSignal): Promise<void> {
+    const { clock, random, sinkFirstRecommitMs, sinkRecommitMs } = this.#options.options;
+    const changed = untilAborted(this.#targetChanged.promise, ending);
+    let waitMs = random() * sinkFirstRecommitMs;
+    while (this.#options.keep && !(await withinLimit(changed, waitMs, clock))) {
+      waitMs = (await this.#keep(this.#options.keep)) ? sinkRecommitMs : sinkFirstRecommitMs;
+    }
+    await changed;
+  }
+
+  /** False if it is to be tried again soon. @throws if the task has another owner. */
+  async #keep(keep: (hooks: RunHooks) => Promise<void>): Promise<boolean> {
+    const { lease, signal } = this.#context;
+    if (!lease.isFresh()) return false;
+    const scope = new RunScope(lease, signal);
+    this.#scope = scope;
+    try {
+      await keep(this.#hooksOf(scope));
+      return true;
+    } catch (error) {
+      if (this.#isEnd(scope)) return false;
+      if (isFenced(error)) throw error;
+      const { logger } = this.#options.options;
+      logger.warn({ error: toError(error).message }, 'offsets of a paused task were not kept');
+      return false;
+    } finally {
+      scope.dispose();
+      this.#scope = undefined;
+    }
+  }
+
+  #hooksOf(scope: RunScope): RunHooks {
+    return {
+      scope,
+      isPaused: () => this.#isPaused,
+      reportPaused: () => this.#context.setState('PAUSED'),
+      emit: (event) => this.#emit(event),
+    };
   }
 
   async #runOnce(): Promise<'lease-expired' | 'ended'> {
@@ -135,12 +180,7 @@ export class TaskActor implements Actor {
     scope.over.addEventListener('abort', () => void this.#watchStuck(scope), { once: true });
     let failure: { readonly error: unknown } | undefined;
     try {
-      const run = this.#options.createRun({
-        scope,
-        isPaused: () => this.#isPaused,
-        reportPaused: () => this.#context.setState('PAUSED'),
-        emit: (event) => this.#emit(event),
-      });
+      const run = this.#options.createRun(this.#hooksOf(scope));
       this.#run = run;
       await run.start();
       this.#settleStart();

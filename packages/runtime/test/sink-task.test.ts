@@ -5,7 +5,7 @@ import {
   type SinkTaskContext,
 } from '@sluice/connector-api';
 import { isFenced } from '@sluice/kernel';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { sinkOf } from './support/plugins.ts';
 import { RuntimeUnderTest, type Setup } from './support/runtime-under-test.ts';
@@ -473,21 +473,70 @@ test('a commit that is fenced fails the task with a fenced error', async () => {
   await runtime.clock.settled(rig.stop());
 });
 
-test('unchanged offsets are committed again each day, also while paused', async () => {
-  const { runtime } = scripted({ options: { sinkIdlePutMs: 600_000, topicRefreshMs: 600_000 } });
-  runtime.store.createTopic('t', 1);
-  runtime.append('t', 0, 'a');
-  const rig = await runtime.started({ config: topicT });
-  await runtime.clock.until('it commits', () => committed(runtime)['t-0'] === 1);
-  rig.target('PAUSED');
-  await runtime.clock.pass(3_600_000);
-  const commits = (): number => runtime.journal.filter((entry) => entry === 'log.commit').length;
-  expect(commits()).toBe(1);
-  await runtime.clock.pass(24 * 3_600_000);
-  expect(commits()).toBe(2);
-  expect(committed(runtime)).toEqual({ 't-0': 1 });
-  await runtime.clock.settled(rig.stop());
-}, 60_000);
+describe('offsets that do not change', () => {
+  const hourMs = 3_600_000;
+  const quiet = { options: { sinkIdlePutMs: 600_000, topicRefreshMs: 600_000 } };
+
+  function commitsOf({ journal }: RuntimeUnderTest): number {
+    return journal.filter((entry) => entry === 'log.commit').length;
+  }
+
+  test('are committed again soon after the start and then each day, also while paused', async () => {
+    const { runtime } = scripted(quiet);
+    runtime.store.createTopic('t', 1);
+    runtime.append('t', 0, 'a');
+    const rig = await runtime.started({ config: topicT });
+    await runtime.clock.until('it commits', () => committed(runtime)['t-0'] === 1);
+    rig.target('PAUSED');
+    expect(commitsOf(runtime)).toBe(1);
+    await runtime.clock.pass(hourMs);
+    expect(commitsOf(runtime)).toBe(2);
+    await runtime.clock.pass(24 * hourMs);
+    expect(commitsOf(runtime)).toBe(3);
+    expect(committed(runtime)).toEqual({ 't-0': 1 });
+    await runtime.clock.settled(rig.stop());
+  }, 60_000);
+
+  test('are committed again by a task that begins paused, without starting it', async () => {
+    const { runtime } = scripted(quiet);
+    runtime.store.createTopic('t', 1);
+    runtime.append('t', 0, 'a', 'b');
+    runtime.store.commitGroup('connect-orders', [{ topic: 't', partition: 0, offset: 1 }]);
+    const rig = await runtime.started({ config: topicT, targetState: 'PAUSED' });
+    await runtime.clock.until('it is paused', () => rig.state === 'PAUSED');
+    await runtime.clock.pass(hourMs);
+    expect(commitsOf(runtime)).toBe(1);
+    runtime.decide = (operation) => (operation === 'commit' ? 'refused' : 'ok');
+    await runtime.clock.pass(24 * hourMs);
+    runtime.decide = () => 'ok';
+    const refused = commitsOf(runtime);
+    expect(refused).toBeGreaterThan(1);
+    await runtime.clock.pass(hourMs);
+    expect(commitsOf(runtime)).toBe(refused + 1);
+    expect(committed(runtime)).toEqual({ 't-0': 1 });
+    expect(runtime.journal).not.toContain('start');
+    rig.target('STARTED');
+    await runtime.clock.until('it puts', () => runtime.journal.includes('put t-0:1'));
+    await runtime.clock.settled(rig.stop());
+  }, 60_000);
+
+  test('are committed again although those of another partition change all the time', async () => {
+    const { runtime } = scripted(quiet);
+    runtime.store.createTopic('t', 2);
+    runtime.append('t', 0, 'a');
+    const rig = await runtime.started({ config: topicT });
+    await runtime.clock.until('it commits', () => committed(runtime)['t-0'] === 1);
+    await runtime.clock.pass(hourMs);
+    // As Kafka does after a week.
+    runtime.store.forgetGroup('connect-orders');
+    for (let hour = 0; hour < 25; hour += 1) {
+      runtime.append('t', 1, 'b');
+      await runtime.clock.pass(hourMs);
+    }
+    expect(committed(runtime)).toEqual({ 't-0': 1, 't-1': 25 });
+    await runtime.clock.settled(rig.stop());
+  }, 60_000);
+});
 
 test('counts what is read and put, and how much is left', async () => {
   const { runtime } = scripted({ options: { sinkBatchRecordsMax: 2 } }, (its) => ({
