@@ -1,6 +1,5 @@
 import { backoffMs, isRetriable, SluiceError, toError } from '@sluice/kernel';
 
-import { unreachableError } from './errors.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 
 const retry = { initialMs: 10, maxMs: 500 };
@@ -42,9 +41,7 @@ export class Call {
   async within<Result>(work: Promise<Result>, what: string): Promise<Result> {
     const late = Promise.withResolvers<never>();
     const { clock, address } = this.#parts;
-    const timer = clock.after(this.leftMs, () =>
-      late.reject(unreachableError(address, new Error(`${what} did not come about in time`))),
-    );
+    const timer = clock.after(this.leftMs, () => late.reject(lateError(address, what)));
     try {
       return await Promise.race([work, late.promise]);
     } finally {
@@ -60,10 +57,11 @@ export class Call {
 
   /**
    * Repeats an attempt that fails retriably, with back-off, until the deadline; at once if it fails for what only
-   * somebody's hand can change. @throws its last error.
+   * somebody's hand can change. @throws its last error, or the one before if the time was up meanwhile.
    */
   async retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const { clock, random } = this.#parts;
+    let told: unknown;
     for (let count = 1; ; count += 1) {
       this.assertGoing();
       try {
@@ -72,11 +70,25 @@ export class Call {
         this.assertGoing();
         const pauseMs = backoffMs(count, retry, random);
         const isLasting = !isRetriable(error) || isMisconfigured(error);
-        if (isLasting || pauseMs >= this.leftMs) throw toError(error);
+        if (told === undefined || !isLate(error)) told = error;
+        if (isLasting || pauseMs >= this.leftMs) throw toError(told);
         await clock.sleep(pauseMs);
       }
     }
   }
+}
+
+/** It says less than what went wrong before. */
+export function isLate(error: unknown): boolean {
+  return error instanceof SluiceError && error.details['isLate'] === true;
+}
+
+function lateError(address: string, what: string): SluiceError {
+  return new SluiceError(
+    'log.unreachable',
+    `Kafka at ${address} does not answer (${what} did not come about in time): check that its brokers run and can be reached`,
+    { retriable: true, details: { address, isLate: true } },
+  );
 }
 
 function isMisconfigured(error: unknown): boolean {

@@ -12,7 +12,7 @@
 import { isRetriable, SluiceError } from '@sluice/kernel';
 import { closedError, type TopicPartition } from '@sluice/record-log';
 
-import { Call } from './call.ts';
+import { Call, isLate } from './call.ts';
 import { toLogError, unreachableError } from './errors.ts';
 import { type BrokerConnection, openConnection } from './kafkajs/connection.ts';
 import { type KnownTopic, Metadata } from './metadata.ts';
@@ -246,7 +246,11 @@ export class KafkaCluster {
       }
     }
     // What does not pass by itself says more than what does.
-    throw failures.find((error) => !isRetriable(error)) ?? failures.at(-1);
+    throw (
+      failures.find((error) => !isRetriable(error)) ??
+      failures.findLast((error) => !isLate(error)) ??
+      failures.at(-1)
+    );
   }
 
   /** It did not answer: for a while, others are asked first. */

@@ -281,11 +281,11 @@ export class ProducePipeline {
     this.#next(batch.lane);
   }
 
-  /** The same batch once more, unless its time is over. */
+  /** The same batch once more, unless its time is over, or the reason does not pass. */
   #again(batch: Batch, error: SluiceError): void {
     const { clock, random } = this.#options;
     const pauseMs = backoffMs(batch.attempts, retry, random);
-    if (clock.monotonicMs() + pauseMs < batch.deadlineMs) {
+    if (error.retriable && clock.monotonicMs() + pauseMs < batch.deadlineMs) {
       this.#after(pauseMs, () => {
         if (batch.isSettled) return;
         this.#ready.add(batch.lane);
