@@ -17,6 +17,7 @@ import type { KafkaCluster } from './cluster.ts';
 import { toLogError } from './errors.ts';
 import type { Fetcher, FetchTarget } from './fetcher.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
+import { SharedRun } from './shared-run.ts';
 import type { Watermarks } from './watermarks.ts';
 import { errorCodes } from './wire/error-codes.ts';
 import type { FetchedPartition } from './wire/fetch.ts';
@@ -37,20 +38,26 @@ const recordsAtOnce = 1_000;
 
 export class TopicTail {
   readonly #parts: TopicTailParts;
+  /** One question for all that want to be up to date: many owners open at the same time. */
+  readonly #ends: SharedRun<readonly number[]>;
   #followed: FollowedPartition[] = [];
   #waiters = new Set<() => void>();
   #failure: Error | undefined;
 
   constructor(parts: TopicTailParts) {
     this.#parts = parts;
+    const { watermarks, cluster } = parts;
+    this.#ends = new SharedRun(() =>
+      watermarks.offsets(cluster.begin(), [...this.#followed], 'latest'),
+    );
   }
 
   /** Resolves when everything was read that is in the topic now. The topic must exist. */
   async readToEnd(call: Call): Promise<void> {
     await this.#follow(call);
     if (this.#failure) this.#tryAgain();
-    const { watermarks, options, topic } = this.#parts;
-    const ends = await watermarks.offsets(call, this.#followed, 'latest');
+    const { options, topic } = this.#parts;
+    const ends = await this.#ends.ask();
     const isBehind = (): boolean =>
       this.#followed.some((each, index) => each.position < (ends[index] ?? 0));
     while (isBehind()) {
