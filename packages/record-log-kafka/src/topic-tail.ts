@@ -57,7 +57,7 @@ export class TopicTail {
     await this.#follow(call);
     if (this.#failure) this.#tryAgain();
     const { options, topic } = this.#parts;
-    const ends = await this.#ends.ask();
+    const ends = await call.within(this.#ends.ask(), `the end of ${topic}`);
     const isBehind = (): boolean =>
       this.#followed.some((each, index) => each.position < (ends[index] ?? 0));
     while (isBehind()) {
