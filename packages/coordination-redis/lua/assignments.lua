@@ -3,7 +3,8 @@
 ---
 --- KEYS    1 tag
 --- ARGV    1 worker · 2 incarnation
---- Returns assignment revision, then for each unit: unit · uid · epoch · fence · restarts · state ·
+--- Returns assignment revision, data set or '', last beat of anybody, '1' if quarantined,
+---         then for each unit: unit · uid · epoch · fence · restarts · state ·
 ---         '1' if the unit is another connector's by now · target state · definition version
 --- Refuses (no units) who is not a live member: nothing is assigned to the dead.
 local tag = KEYS[1]
@@ -11,7 +12,10 @@ local tag = KEYS[1]
 --- @include "live-member"
 local worker, incarnation = ARGV[1], ARGV[2]
 local everybody, mine = unpack(redis.call('HMGET', tag .. ':assigned', '*', incarnation))
-local reply = { tonumber(everybody or 0) + tonumber(mine or 0) }
+local dataset, beat, quarantine =
+  unpack(redis.call('MGET', tag .. ':dataset', tag .. ':beat', tag .. ':quarantine'))
+local reply = { tonumber(everybody or 0) + tonumber(mine or 0), dataset or '', tonumber(beat or 0),
+  quarantine and '1' or '0' }
 if not liveState(worker, incarnation) then return reply end
 
 local connectors = {}

@@ -108,7 +108,13 @@ export class RedisWorkerStore implements WorkerStore {
 
   async assignments(worker: string, incarnation: string): Promise<Assignments> {
     const reply = await this.#scripts.run('assignments', [worker, incarnation]);
-    return { revision: reply.at(0).integer(), units: reply.rows(9, 1).map(readAssignedUnit) };
+    return {
+      revision: reply.at(0).integer(),
+      dataset: reply.at(1).text(),
+      beat: reply.at(2).integer(),
+      quarantined: reply.at(3).status('0', '1') === '1',
+      units: reply.rows(9, 4).map(readAssignedUnit),
+    };
   }
 
   async claim(

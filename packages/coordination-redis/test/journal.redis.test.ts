@@ -215,6 +215,11 @@ describe.concurrent('a Redis that was emptied', () => {
     const before = await cluster.holdings();
     cluster.journal.isAway = true;
     await cluster.loseData();
+    // Sent before the loss: whoever reads its assignments now finds none.
+    const jobs = [...cluster.workers.values()].map(({ agent }) =>
+      agent.jobs.refresh({ worker: '', incarnation: agent.incarnation, reason: 'test' }),
+    );
+    await Promise.all(jobs);
     await waitFor(async () => (await cluster.eventMessages('journal.away')).length > 0, {
       what: 'the outage to be told',
     });

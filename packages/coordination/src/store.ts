@@ -155,6 +155,11 @@ export interface AssignedUnit {
 
 export interface Assignments {
   readonly revision: number;
+  /** Empty if there is none. With `beat`, the last of anybody, it tells whether this store has lost data. */
+  readonly dataset: string;
+  readonly beat: number;
+  /** Data was lost and ownership is being re-established: that a unit is not among these says nothing. */
+  readonly quarantined: boolean;
   readonly units: readonly AssignedUnit[];
 }
 

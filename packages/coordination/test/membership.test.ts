@@ -309,6 +309,9 @@ describe('rejoining', () => {
       ackedBeat: 3,
     });
     expect(world.fencings).toBe(0);
+    expect(world.membership.hasLost({ dataset: 'other', beat: 3 })).toBe(false);
+    expect(world.membership.hasLost({ dataset: 'other', beat: 2 })).toBe(true);
+    expect(world.membership.hasLost({ dataset: 'data', beat: 3 })).toBe(true);
   });
 
   test('it is tried again with every interval; who is no member does not beat', async () => {

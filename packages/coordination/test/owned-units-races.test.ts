@@ -20,6 +20,7 @@ class World {
   readonly units = new OwnedUnits({
     worker: 'w1',
     incarnation: () => this.incarnation,
+    hasLost: ({ dataset }) => dataset !== 'data',
     store: this.store,
     runner: this.runner,
     waker: {
@@ -167,6 +168,28 @@ describe('stopping', () => {
     expect(world.runner.running.size).toBe(0);
     expect(world.units.size).toBe(0);
   });
+
+  test.each([
+    { what: 'another data set', state: { dataset: 'another' } },
+    { what: 'a quarantine', state: { quarantined: true } },
+  ])(
+    'assignments of $what do not count: nothing stops, and they are read again',
+    async ({ state }) => {
+      const world = new World();
+      await world.owns(a);
+      Object.assign(world.store, state);
+      world.store.units.delete(a);
+      world.store.revision++;
+      await world.beat();
+      expect([...world.runner.running.keys()]).toEqual([a]);
+      await expect(world.units.confirm()).rejects.toMatchObject({ code: 'store.data_lost' });
+      world.store.grant(a, 1, { state: 'claimed' });
+      Object.assign(world.store, { dataset: 'data', quarantined: false });
+      await world.beat();
+      await world.units.confirm();
+      expect(world.log).toEqual(['run task/orders/0 1']);
+    },
+  );
 
   test('what is another connector’s by now stops, and runs as that one’s', async () => {
     const world = new World();

@@ -39,7 +39,7 @@ class FakeStore {
         definitionVersion: 1,
       }),
     );
-    return { revision: this.#revision, units };
+    return { revision: this.#revision, dataset: 'data', beat: 1, quarantined: false, units };
   }
 
   async claim(_worker: string, _incarnation: string, units: readonly Ownership[]) {
@@ -103,6 +103,7 @@ class World {
   readonly units = new OwnedUnits({
     worker: 'w1',
     incarnation: () => this.incarnation,
+    hasLost: () => false,
     store: this.store as unknown as WorkerStore,
     runner: this.runner,
     waker: { wake: async () => {} },

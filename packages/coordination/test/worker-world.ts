@@ -45,6 +45,8 @@ export class PlayedStore implements WorkerStore {
   readonly statuses = new Map<UnitId, string>();
   readonly published: PublishTasks[] = [];
   revision = 1;
+  dataset = 'data';
+  quarantined = false;
   targetState: TargetState = 'STARTED';
   definitionVersion = 1;
   config: Readonly<Record<string, string>> = {};
@@ -104,7 +106,7 @@ export class PlayedStore implements WorkerStore {
       const next = this.joinAnswers.shift();
       if (next) return next;
       this.#state = 'up';
-      return { kind: 'joined', slot: 0, dataset: 'data', beat: ++this.#beat, revision: 1 };
+      return { kind: 'joined', slot: 0, dataset: this.dataset, beat: ++this.#beat, revision: 1 };
     });
   }
 
@@ -130,6 +132,9 @@ export class PlayedStore implements WorkerStore {
   async assignments(_worker: string, incarnation: string): Promise<Assignments> {
     return this.#answer('assignments', incarnation, undefined, () => ({
       revision: this.revision,
+      dataset: this.dataset,
+      beat: Number.MAX_SAFE_INTEGER,
+      quarantined: this.quarantined,
       units: this.isDead ? [] : [...this.units].map((entry) => this.#assigned(...entry)),
     }));
   }

@@ -54,6 +54,19 @@ export function testLossOfEverything(make: MakeStore): void {
     expect(await cluster.store.quarantine()).toEqual(expect.any(String));
   });
 
+  test('assignments show that data was lost, and a quarantine', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const read = () => cluster.store.assignments(member.worker, member.incarnation);
+    const before = await read();
+    expect(before).toMatchObject({ dataset: member.dataset, quarantined: false });
+    expect(before.beat).toBeGreaterThanOrEqual(member.beat);
+    await cluster.under.loseData();
+    expect(await read()).toMatchObject({ dataset: '', beat: 0, quarantined: false, units: [] });
+    await cluster.beat(member);
+    expect(await read()).toMatchObject({ quarantined: true, units: [] });
+  });
+
   test('a first join begins none', async () => {
     await using cluster = await startTestCluster(make);
     await cluster.under.loseData();

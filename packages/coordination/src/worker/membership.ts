@@ -92,6 +92,11 @@ export class Membership {
     return this.#incarnation;
   }
 
+  /** Whether a store in that state has lost what this worker knew of it. */
+  hasLost({ dataset, beat }: { readonly dataset: string; readonly beat: number }): boolean {
+    return dataset !== this.#dataset || beat < this.#beatSeen;
+  }
+
   /** ms since the last acknowledged beat was sent; undefined before the first. */
   get leaseAgeMs(): number | undefined {
     return this.#lastOkSentMs === undefined

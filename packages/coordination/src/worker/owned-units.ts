@@ -8,11 +8,18 @@
  * A store that does not answer leaves everything as it is: the lease decides what may still happen, and
  * the next acknowledged beat makes up for what failed.
  */
-import { type Clock, hasCode, type Logger, toError } from '@sluice/kernel';
+import { type Clock, hasCode, type Logger, SluiceError, toError } from '@sluice/kernel';
 
 import type { LeaderWaker, RefreshJob, StartJob, StartJobHandler } from '../dispatch.ts';
 import { connectorUnit, parseUnit, type StatusReport, type UnitId } from '../model.ts';
-import type { AssignedUnit, ClaimResult, HeldUnit, Ownership, WorkerStore } from '../store.ts';
+import type {
+  AssignedUnit,
+  Assignments,
+  ClaimResult,
+  HeldUnit,
+  Ownership,
+  WorkerStore,
+} from '../store.ts';
 import { Coalescer } from './coalescer.ts';
 import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
 
@@ -44,6 +51,8 @@ export interface OwnedUnitsOptions {
   readonly worker: string;
   /** Of the current incarnation; changes when the worker was fenced. */
   readonly incarnation: () => string;
+  /** Whether a store in that state has lost what this worker knew of it. */
+  readonly hasLost: (state: { readonly dataset: string; readonly beat: number }) => boolean;
   readonly store: WorkerStore;
   readonly runner: UnitRunner;
   readonly waker: LeaderWaker;
@@ -119,7 +128,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   /**
    * The store lost us, or others: stops what it does not say is ours, and tells it again what it may have
-   * forgotten. @throws SluiceError `store.unreachable`
+   * forgotten. @throws SluiceError `store.unreachable`, `store.data_lost`
    */
   async confirm(): Promise<void> {
     this.forgetRevision();
@@ -329,7 +338,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
         await this.#reconcileOnce({ isConfirming: false });
       } catch (error) {
         this.forgetRevision(); // The next beat tries again.
-        if (!hasCode(error, 'store.unreachable')) {
+        if (!hasCode(error, 'store.unreachable') && !hasCode(error, 'store.data_lost')) {
           this.#options.logger.error({ error: toError(error).stack }, 'reconciliation failed');
         }
         return;
@@ -342,8 +351,10 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const life = this.#lives;
     // Only what was here before the question was asked can be missing from the answer.
     const before = new Map([...this.#local].map(([unit, { runnable }]) => [unit, runnable.fence]));
-    const { revision, units } = await store.assignments(worker, incarnation());
+    const assignments = await store.assignments(worker, incarnation());
     if (life !== this.#lives) return;
+    this.#assertNothingLost(assignments);
+    const { revision, units } = assignments;
     this.#revision = revision;
 
     const claims: Promise<boolean>[] = [];
@@ -357,6 +368,21 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(unit);
     }
     await Promise.all(claims);
+  }
+
+  /**
+   * A store that has just lost its data assigns nothing to anybody. What runs here goes on in place once we
+   * have told what we hold, which the next beat is answered with. @throws SluiceError `store.data_lost`
+   */
+  #assertNothingLost(state: Assignments): void {
+    if (!state.quarantined && !this.#options.hasLost(state)) return;
+    throw new SluiceError(
+      'store.data_lost',
+      'the store has lost data: its assignments do not count',
+      {
+        retriable: true,
+      },
+    );
   }
 
   #reconcileUnit(assigned: AssignedUnit, isConfirming: boolean): Promise<boolean> | undefined {

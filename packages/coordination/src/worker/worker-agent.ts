@@ -41,6 +41,7 @@ export class WorkerAgent implements Service {
       ...options,
       worker: identity.worker,
       incarnation: () => this.#membership.incarnation,
+      hasLost: (state) => this.#membership.hasLost(state),
     });
     const units = this.#units;
     this.#membership = new Membership({
