@@ -6,9 +6,10 @@ import {
   MemoryJournalStore,
 } from '@sluice/coordination/conformance';
 import { SluiceError } from '@sluice/kernel';
-import type { RecordLog } from '@sluice/record-log';
+import { FakeClock } from '@sluice/kernel/testing';
+import type { LogReader, RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { TopicJournal } from '../src/journal/topic-journal.ts';
 
@@ -144,6 +145,28 @@ describe('the topic of the journal', () => {
       taskVersion: 0,
       tasks: [],
     });
+  });
+
+  test('a reader that opens when nobody waits for it any more is closed', async () => {
+    const rig = new Rig();
+    const clock = new FakeClock();
+    const opened = Promise.withResolvers<LogReader>();
+    const log = new Proxy(rig.log, {
+      get: (target, name) => {
+        if (name === 'openReader') return () => opened.promise;
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const journal = new TopicJournal({ log, cluster: 'test', topic, clock });
+    const opening = journal.open(term(1));
+    opening.catch(() => {});
+    await clock.advance(15_000);
+    await expect(opening).rejects.toThrow(/has not answered for 15 s/);
+    const close = vi.fn<() => Promise<void>>(async () => {});
+    opened.resolve({ close } as unknown as LogReader);
+    await clock.advance(0);
+    expect(close).toHaveBeenCalledOnce();
   });
 
   test('everything is said to the log once, and the request last', async () => {

@@ -184,7 +184,8 @@ export class KafkaCluster {
   async refresh(call: Call, names: readonly string[]): Promise<void> {
     const key = [...new Set(names)].sort().join(',');
     const running = this.#refreshes.get(key);
-    if (running) return await running;
+    if (running && (await answered(call.within(running, 'the metadata')))) return;
+    call.assertGoing();
     const refreshing = this.#refresh(call, [...new Set(names)]).finally(() =>
       this.#refreshes.delete(key),
     );
@@ -356,6 +357,14 @@ function isBusy(error: unknown): boolean {
     errorCode === errorCodes.CONCURRENT_TRANSACTIONS ||
     errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT ||
     errorCode === errorCodes.COORDINATOR_LOAD_IN_PROGRESS
+  );
+}
+
+/** Whoever asked may have had less time than those who joined. */
+async function answered(work: Promise<void>): Promise<boolean> {
+  return await work.then(
+    () => true,
+    () => false,
   );
 }
 

@@ -8,7 +8,7 @@
  * gone, the next commit puts back what it may have moved.
  * A log that does not answer is waited for by `poll`, and reported by everything else.
  */
-import { assert, type SluiceError, toError } from '@sluice/kernel';
+import { assert, backoffMs, hasCode, isRetriable, toError } from '@sluice/kernel';
 import {
   assertOffsets,
   assertPartition,
@@ -56,7 +56,7 @@ const partitionFetchBytesMin = 64 * 1024;
  */
 const prefetchBytesMaxDefault = 8 * 1024 * 1024;
 const prefetchBytesMaxOfAll = 128 * 1024 * 1024;
-const resetRetryMs = 200;
+const resetRetry = { initialMs: 200, maxMs: 5_000 };
 /** How often a commit looks whether somebody else consumes the group. */
 const unusedForMs = 5_000;
 
@@ -72,7 +72,7 @@ export class KafkaReader implements LogReader {
   /** Where the next poll begins, so that a busy partition does not starve the others. */
   #turn = 0;
   /** Of a partition; the run that gets it fails. */
-  #failure: SluiceError | undefined;
+  #failure: Error | undefined;
   /** By partition: what the group should have, as we found or committed it. */
   readonly #committed = new Map<string, GroupOffset>();
   #unusedUntilMs = 0;
@@ -91,7 +91,7 @@ export class KafkaReader implements LogReader {
       isolation: options.isolation ?? 'read_uncommitted',
       room: (partition) => this.#room(partition),
       onChange: () => this.#wait.wake(),
-      onOutOfRange: (partition) => void this.#resetPosition(partition),
+      onOutOfRange: (partition) => void this.#resetPosition(partition, 1),
       onFailure: (partition, failure) => this.#fail(partition, failure),
     };
   }
@@ -246,7 +246,7 @@ export class KafkaReader implements LogReader {
     return [...all.values()];
   }
 
-  async #resetPosition(partition: AssignedPartition): Promise<void> {
+  async #resetPosition(partition: AssignedPartition, attempt: number): Promise<void> {
     const { cluster, watermarks, options } = this.#parts;
     try {
       const [offset] = await watermarks.offsets(cluster.begin(), [partition], this.#reset);
@@ -261,9 +261,20 @@ export class KafkaReader implements LogReader {
       this.#parts.fetcher.wake();
       this.#wait.wake();
     } catch (error) {
-      if (this.#isClosed || cluster.isClosed) return;
-      options.logger.debug({ error: toError(error).message }, 'position not found out');
-      options.clock.after(resetRetryMs, () => void this.#resetPosition(partition));
+      if (this.#isClosed || cluster.isClosed || !partition.isStuck) return;
+      const { topic, partition: number } = partition;
+      // A topic that is being deleted may be made anew; what is refused stays so.
+      if (!isRetriable(error) && !hasCode(error, 'log.unknown_partition')) {
+        this.#failure = toError(error);
+        this.#wait.wake();
+        return;
+      }
+      const facts = { group: this.#group, topic, partition: number, error: toError(error).message };
+      const message = 'the log does not hold the position, and does not say where to go on';
+      if (attempt === 1) options.logger.warn(facts, message);
+      else options.logger.debug(facts, message);
+      const pauseMs = backoffMs(attempt, resetRetry, options.random);
+      options.clock.after(pauseMs, () => void this.#resetPosition(partition, attempt + 1));
     }
   }
 

@@ -83,7 +83,7 @@ export class TopicJournal implements DefinitionJournal {
     try {
       await this.#within(this.#startLog());
       await this.#within(ensureJournalTopic(this.#log, this.name));
-      const reader = await this.#within(
+      const reader = await this.#opening(
         this.#log.openReader({
           // Anybody may read, also who is about to learn that its term is over; nothing is committed.
           identity: { id: `${this.#cluster}.leader.reader`, fence: 1 },
@@ -97,7 +97,7 @@ export class TopicJournal implements DefinitionJournal {
         await this.#read(reader, content, end, life);
         this.#checkOwner(content);
         if (content.epoch > term.epoch) throw newerLeader(term, content.epoch);
-        writer = await this.#within(
+        writer = await this.#opening(
           this.#log.openWriter({ id: `${this.#cluster}.leader`, fence: term.epoch }),
         );
         const { epoch, coordinator } = term;
@@ -241,6 +241,16 @@ export class TopicJournal implements DefinitionJournal {
       `connector ${connector} takes ${bytes} bytes in topic '${this.name}', which takes ${this.#recordBytesMax} at most: make its configuration smaller`,
       { details: { connector, bytes } },
     );
+  }
+
+  /** As `#within`; what opens after that is closed. */
+  async #opening<T extends { close(): Promise<void> }>(work: Promise<T>): Promise<T> {
+    try {
+      return await this.#within(work);
+    } catch (error) {
+      work.then((late) => late.close()).catch(() => {});
+      throw error;
+    }
   }
 
   /** What a log's client does not give up by itself. */
