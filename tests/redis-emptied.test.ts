@@ -79,7 +79,19 @@ beforeAll(async () => {
     until: (seen) => seen === expectedStates,
     timeoutMs: 30_000,
   });
+  // What was stopped and deleted leaves others to be balanced, once membership has been quiet for a while.
+  await waitFor(async () => tasksOf(await units(cluster)), {
+    what: 'the tasks to be balanced',
+    until: (counts) => counts.length === 3 && Math.max(...counts) - Math.min(...counts) <= 1,
+    timeoutMs: 30_000,
+  });
 }, 180_000);
+
+/** How many each worker has. */
+function tasksOf(rows: readonly UnitRow[]): number[] {
+  const tasks = rows.filter(({ kind, state }) => kind === 'task' && state !== 'UNASSIGNED');
+  return [...Map.groupBy(tasks, ({ worker }) => worker).values()].map(({ length }) => length);
+}
 
 const expectedStates = [
   ...['in', 'in', 'in', 'in', 'in'].map((name) => `${name} RUNNING`),
