@@ -168,8 +168,8 @@ async function both(api: ApiClient, what: 'stop' | 'resume'): Promise<void> {
   }
 }
 
-async function untilNoTasks(api: ApiClient): Promise<void> {
-  for (const name of ['lines', 'out']) {
+async function untilNoTasks(api: ApiClient, names = ['lines', 'out']): Promise<void> {
+  for (const name of names) {
     await waitFor(() => api.get<{ tasks: unknown[] }>(`/connectors/${name}/status`), {
       what: `${name} to be stopped`,
       until: ({ body }) => body.tasks?.length === 0,
@@ -257,6 +257,7 @@ test('Kafka Connect goes on with a source that Sluice began', async () => {
     until: (offsets) => offsets[0]?.offset?.['position'] === 8,
   });
   expect((await cluster.api.put('/connectors/more/stop')).status).toBe(204);
+  await untilNoTasks(cluster.api, ['more']);
   appendFileSync(file, 'three\n');
 
   const stopped = { name: 'more', config, initial_state: 'STOPPED' };
