@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { keyFamilies, keyNames } from '../src/keys.ts';
-import { scriptSource } from '../src/script-source.ts';
+import { expandScript, scriptFiles, scriptNames, scriptSource } from '../src/script-source.ts';
 
 const folder = new URL('../lua/', import.meta.url);
 const luaFiles = (path: string): string[] =>
@@ -39,6 +39,22 @@ describe.each(luaFiles('.'))('%s', (file) => {
       expect(isUsed, piece).toBe(true);
     }
   });
+});
+
+test('lists all scripts and pieces', () => {
+  expect(scriptNames()).toEqual(luaFiles('.').map((file) => file.slice(0, -'.lua'.length)));
+  expect(new Set(scriptFiles())).toEqual(
+    new Set([...luaFiles('.'), ...luaFiles('include').map((file) => `include/${file}`)]),
+  );
+});
+
+test('puts another text in the place of a file, pieces included', () => {
+  const replaced = expandScript('resign', (file) => {
+    return file === 'include/check-term.lua' ? '-- no check' : read(file);
+  });
+  expect(replaced).toContain('-- no check');
+  expect(replaced).not.toContain("not-leader' end");
+  expect(scriptSource('resign').text).toContain("return 'not-leader' end");
 });
 
 test('scripts name the keys that are in the list, and all of them', () => {
