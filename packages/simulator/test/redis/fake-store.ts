@@ -1,0 +1,45 @@
+/** The product's store on a fake Redis that answers at once, and whose time passes as it is used. */
+import type { StoreUnderTest } from '@sluice/coordination/conformance';
+import { RedisCoordinationStore } from '@sluice/coordination-redis';
+
+import { FakeRedis, fakeClient, type ScriptBook } from '../../src/index.ts';
+
+export class FakeStore {
+  readonly redis: FakeRedis;
+  readonly store: RedisCoordinationStore;
+  /** Passes by itself, as if each command took a while. */
+  micros = 1_800_000_000_000_000;
+
+  constructor(scripts?: ScriptBook) {
+    this.redis = new FakeRedis({
+      nowMicros: () => this.micros,
+      ...(scripts ? { scripts } : {}),
+    });
+    const link = {
+      send: async <T>(command: () => T): Promise<T> => {
+        this.micros += 100;
+        return command();
+      },
+    };
+    this.store = new RedisCoordinationStore({
+      redis: fakeClient(this.redis, link),
+      cluster: 'test',
+    });
+  }
+}
+
+export function makeFakeStore(scripts?: ScriptBook): StoreUnderTest {
+  const fake = new FakeStore(scripts);
+  return {
+    store: fake.store,
+    elapse: async (ms) => {
+      fake.micros += ms * 1_000;
+    },
+    loseData: async () => fake.redis.flush(),
+    saveData: async () => {
+      const { point } = fake.redis;
+      return async () => fake.redis.revertTo(point);
+    },
+    close: async () => {},
+  };
+}
