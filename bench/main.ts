@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 const benchmarks: Readonly<Record<string, string>> = {
   assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
   log: 'records/s and CPU of the Kafka adapter, beside stock kafkajs and its own tools',
+  'fake-redis': 'scripts a second on the fake Redis of the simulator',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
 };

@@ -5,6 +5,8 @@ export type RedisCommand = ScriptCommand<Database>;
 export type CommandTable = Readonly<Record<string, Omit<RedisCommand, 'name'>>>;
 
 /** `run` may rely on as many arguments as there are at least. */
+// Each has a type of arguments of its own.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function command<Args extends string[]>(
   argumentsMin: number,
   argumentsMax: number,

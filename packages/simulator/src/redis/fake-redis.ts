@@ -30,6 +30,8 @@ const historyDefault: HistoryOptions = { commandsMax: 10_000, ageMsMax: 60_000 }
 
 export class FakeRedis {
   readonly scripts: ScriptBook;
+  /** How often a script gave which kind of reply: `claim: stale`. All that there are: `scripts.possibleReplies`. */
+  readonly replies = new Map<string, number>();
   readonly #nowMicros: () => number;
   readonly #database: Database;
   readonly #history: History;
@@ -67,7 +69,9 @@ export class FakeRedis {
     const script = this.#known.get(sha);
     if (!script) throw new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
     this.#begin();
-    return runScript(script, this.#database, keys, args);
+    const reply = runScript(script, this.#database, keys, args);
+    for (const kind of script.kinds.of(reply)) this.#count(`${script.name}: ${kind}`);
+    return reply;
   }
 
   /** @throws ReplyError for a text that is none of the product's: see `ScriptBook`. */
@@ -115,6 +119,10 @@ export class FakeRedis {
   /** Of what `dump` shows; costs what was written since the last time. */
   hash(): number {
     return this.#hash.value();
+  }
+
+  #count(kind: string): void {
+    this.replies.set(kind, (this.replies.get(kind) ?? 0) + 1);
   }
 
   #begin(): void {

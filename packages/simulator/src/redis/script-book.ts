@@ -11,6 +11,7 @@ import {
 } from '@sluice/coordination-redis/script-source';
 
 import { type CompiledScript, compileScript } from '../lua/compile.ts';
+import { ReplyKinds } from '../lua/reply-kinds.ts';
 import { commands } from './commands.ts';
 import type { Database } from './database.ts';
 
@@ -19,6 +20,7 @@ export interface BookedScript {
   /** What is run, its pieces included. */
   readonly text: string;
   readonly run: CompiledScript<Database>;
+  readonly kinds: ReplyKinds;
 }
 
 /** A text by its file: `claim.lua`, `include/units.lua`. */
@@ -33,7 +35,12 @@ export class ScriptBook {
       const { sha, text: original } = scriptSource(name);
       const text = expandScript(name, (file) => replaced.get(file) ?? readScriptFile(file));
       const known = text === original ? originals.get(name) : undefined;
-      const script = known ?? { name, text, run: compileScript(name, text, commands) };
+      const script = known ?? {
+        name,
+        text,
+        run: compileScript(name, text, commands),
+        kinds: new ReplyKinds(name, text),
+      };
       if (text === original) originals.set(name, script);
       this.#bySha.set(sha, script);
     }
@@ -41,6 +48,13 @@ export class ScriptBook {
 
   get scripts(): readonly BookedScript[] {
     return [...this.#bySha.values()];
+  }
+
+  /** Of all scripts: `claim: stale`. See `ReplyKinds`. */
+  get possibleReplies(): string[] {
+    return this.scripts.flatMap(({ name, kinds }) =>
+      [...kinds.all].map((kind) => `${name}: ${kind}`),
+    );
   }
 
   find(sha: string): BookedScript | undefined {
