@@ -1,1 +1,2 @@
+export { type IdSource, replaceIds } from '../ids.ts';
 export { FakeClock } from './fake-clock.ts';
