@@ -24,6 +24,8 @@ export interface WorkerAgentOptions {
   readonly mustDie: (reason: string) => void;
   /** How long stop() waits for the units to stop; then it leaves the rest to the lease. */
   readonly drainTimeoutMs?: number;
+  /** In [0, 1), for the jitter of heartbeats. */
+  readonly random?: () => number;
 }
 
 const drainTimeoutMsDefault = 30_000;
