@@ -1,0 +1,87 @@
+/** `npm run sim -- [options]`: runs seeds of the simulator, and says what they showed. */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { reportText } from './report-text.ts';
+import { type RunOptions, runSeeds } from './run-seeds.ts';
+
+const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--jobs J] [--json]
+
+  --seeds N     how many seeds (100)
+  --seed S      the first of them (1); alone: only that one, with its whole trace
+  --minutes M   virtual minutes for each (10)
+  --jobs J      threads (as many as there are cores)
+  --no-shrink   leave a failing scenario as it was generated
+  --json        the result as JSON on stdout
+
+  npm run sim -- --seeds 2000                  what a release should have passed
+  npm run sim -- --seed 4711                   the same again, to the letter, and what happened in it
+  npm run sim -- --seeds 50 --minutes 60       fewer clusters, for longer
+
+The exit code is 1 if an invariant was violated, or if a fault or a reply of a script that a run of 200 or more
+seeds has to contain never occurred.
+`;
+
+const shrinkRunsMax = 300;
+/** Fewer seeds need not contain everything. */
+const seedsForCoverage = 200;
+const progressEveryMs = 5_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      minutes: { type: 'string', default: '10' },
+      jobs: { type: 'string', default: `${availableParallelism()}` },
+      'no-shrink': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const seeds = values.seeds ?? (values.seed === undefined ? '100' : '1');
+  const options = {
+    seed: wholeNumber('--seed', values.seed ?? '1', 0),
+    seeds: wholeNumber('--seeds', seeds, 1),
+    minutes: wholeNumber('--minutes', values.minutes, 1),
+    jobs: wholeNumber('--jobs', values.jobs, 1),
+    shrinkRunsMax: values['no-shrink'] ? 0 : shrinkRunsMax,
+  };
+  const startedAtMs = performance.now();
+  const report = await runSeeds({ ...options, progress: teller(options) });
+  const tookMs = performance.now() - startedAtMs;
+  const isComplete = report.seeds < seedsForCoverage || report.missing.length === 0;
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ ...report, tookMs }, mapsAsObjects, 2)}\n`);
+  } else {
+    process.stdout.write(reportText(report, { ...options, tookMs, seedsForCoverage }));
+  }
+  return report.failures.length === 0 && isComplete ? 0 : 1;
+}
+
+/** Progress goes to stderr: stdout may be piped on. */
+function teller({ seeds }: Pick<RunOptions, 'seeds'>): (done: number, failed: number) => void {
+  let toldAtMs = performance.now();
+  return (done, failed) => {
+    if (performance.now() - toldAtMs < progressEveryMs) return;
+    toldAtMs = performance.now();
+    process.stderr.write(`${done} of ${seeds} seeds${failed > 0 ? `, ${failed} failed` : ''}\n`);
+  };
+}
+
+function wholeNumber(name: string, text: string, min: number): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= min) return number;
+  process.stderr.write(`${name} ${text}: a whole number of at least ${min} is needed\n\n${usage}`);
+  return process.exit(2);
+}
+
+function mapsAsObjects(_key: string, value: unknown): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
+}
+
+process.exitCode = await main();

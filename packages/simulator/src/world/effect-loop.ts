@@ -1,0 +1,110 @@
+/**
+ * The work of a running task: one effect after another, for each of its partitions in turn. The lease is asked
+ * before each; what was sent may arrive after its sender is gone, and its answer may be lost.
+ */
+import type { PlayedProcess } from './played-process.ts';
+import type { Random } from './random.ts';
+import type { Run } from './run.ts';
+import type { Effect, PlayedSink } from './sink.ts';
+import type { World } from './world.ts';
+
+export interface EffectLoopOptions {
+  readonly world: World;
+  readonly process: PlayedProcess;
+  readonly sink: PlayedSink;
+  readonly random: Random;
+  /** The sink refused its fence. */
+  readonly refused: (run: Run) => void;
+}
+
+/** Between two effects of a task. */
+const workMs = { min: 1_500, max: 4_500 };
+/** Of the link to the sink, one way. */
+const sinkLatencyMs = { usual: 20, late: 1_500 };
+const lateShare = 0.05;
+const lostAnswerShare = 0.02;
+
+export class EffectLoop {
+  readonly #options: EffectLoopOptions;
+
+  constructor(options: EffectLoopOptions) {
+    this.#options = options;
+  }
+
+  begin(run: Run): void {
+    const { process, random } = this.#options;
+    process.after(random.between(workMs.min, workMs.max), () => {
+      run.executor.enter(() => {
+        if (run.phase === 'over') return;
+        this.#work(run);
+        this.begin(run);
+      });
+    });
+  }
+
+  #work(run: Run): void {
+    const { clock } = this.#options.process;
+    if (run.phase !== 'running' || run.isSending) return;
+    if (clock.monotonicMs() >= run.host.lease.pauseAtMs) return;
+    const partition = run.partitions[run.nextPartition++ % run.partitions.length];
+    if (partition === undefined) return;
+    run.isSending = true;
+    const effect: Effect = {
+      run,
+      fence: run.unit.fence,
+      partition,
+      offset: run.positions.get(partition) ?? 0,
+      sentAtMs: this.#options.world.time.nowMs,
+    };
+    this.#send(
+      run,
+      () => this.#options.sink.store(effect, enforcesFences(run)),
+      (answer) => this.#stored(effect, answer),
+    );
+  }
+
+  #stored(effect: Effect, answer: 'stored' | 'fenced' | 'lost'): void {
+    const { run, partition, offset } = effect;
+    if (answer === 'fenced') this.#options.refused(run);
+    // Nobody knows whether it was stored: it is sent again.
+    if (answer !== 'stored') {
+      run.isSending = false;
+      return;
+    }
+    run.positions.set(partition, offset + 1);
+    if (!run.mayAct) {
+      run.isSending = false;
+      return;
+    }
+    const commit: Effect = { ...effect, sentAtMs: this.#options.world.time.nowMs };
+    this.#send(
+      run,
+      () => this.#options.sink.commit(commit),
+      (committed) => {
+        run.isSending = false;
+        if (committed === 'fenced') this.#options.refused(run);
+      },
+    );
+  }
+
+  #send<Answer>(run: Run, act: () => Answer, answered: (answer: Answer | 'lost') => void): void {
+    const { world, process, random } = this.#options;
+    world.time.after(this.#latencyMs(), () => {
+      const answer = act();
+      const told = random.chance(lostAnswerShare) ? 'lost' : answer;
+      world.time.after(this.#latencyMs(), () => {
+        process.deliver(() => run.executor.enter(() => answered(told)));
+      });
+    });
+  }
+
+  #latencyMs(): number {
+    const { random } = this.#options;
+    const isLate = random.chance(lateShare);
+    return random.between(1, isLate ? sinkLatencyMs.late : sinkLatencyMs.usual);
+  }
+}
+
+function enforcesFences({ unit }: Run): boolean {
+  return unit.connectorType === 'source' || unit.connector.startsWith('fenced');
+}

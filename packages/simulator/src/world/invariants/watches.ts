@@ -1,0 +1,59 @@
+/** All that is checked while it happens: each watch sees the scripts that were carried out, and the ends of lives. */
+import type { PlayedProcess } from '../played-process.ts';
+import type { ScriptCall } from '../redis-link.ts';
+import type { World } from '../world.ts';
+import { DefinitionsModel } from './definitions.ts';
+import { LeadershipWatch } from './leadership.ts';
+import { NeedlessStops } from './needless-stops.ts';
+import { StatusWatch } from './status.ts';
+
+/** They come with every beat and turn, and would hide the rest of a trace. */
+const usual = new Set(['beat', 'changes', 'records', 'lead']);
+
+export class Watches {
+  readonly stops: NeedlessStops;
+  readonly status: StatusWatch;
+  readonly definitions = new DefinitionsModel();
+  readonly #leadership: LeadershipWatch;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.stops = new NeedlessStops(world);
+    this.status = new StatusWatch(world);
+    this.#leadership = new LeadershipWatch(world);
+  }
+
+  scriptRan({ name }: PlayedProcess, call: ScriptCall, reply: unknown): void {
+    this.#leadership.scriptRan(name, call, reply);
+    this.stops.scriptRan(call, reply);
+    this.definitions.scriptRan(call, reply);
+    this.#trace(name, call, reply);
+  }
+
+  /** What Redis knew is gone, or some of it. */
+  dataLost(): void {
+    this.#leadership.dataLost();
+    this.definitions.dataLost();
+  }
+
+  /** A process ended in order: it leaves nothing behind (I11). */
+  stopped({ name, timers }: PlayedProcess): void {
+    if (timers > 0) this.#world.violated('I11', `${name} has stopped, and left ${timers} timers`);
+  }
+
+  #trace(name: string, { script, args }: ScriptCall, reply: unknown): void {
+    const shown = args
+      .slice(script === 'join' ? 0 : 1, 9)
+      .join(' ')
+      .slice(0, 120);
+    const answer = String(Array.isArray(reply) ? reply.flat().slice(0, 4).join(' ') : reply).slice(
+      0,
+      60,
+    );
+    const text = `${script} ${shown} → ${answer}`;
+    if (usual.has(script) && !/fenced|rejoin|refused|leading.*1/.test(answer)) {
+      this.#world.trace.noteQuietly(name, text);
+    } else this.#world.trace.note(name, text);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Who looks after the cluster in a calm: defines connectors if all definitions are lost, starts drained workers anew,
+ * restarts what failed. Sees the store from outside, whatever links do.
+ */
+import { ClusterView } from '@sluice/coordination';
+import type { RedisCoordinationStore } from '@sluice/coordination-redis';
+
+import type { SimulatedCluster } from './cluster.ts';
+import { definitionOf } from './generate-operation.ts';
+import { type Unrest, unrestOf } from './invariants/convergence.ts';
+import type { RequestClient } from './request-client.ts';
+import { storeOutside } from './store-access.ts';
+
+/** Looks between two restarts of the same unit. */
+const patience = 10;
+
+export class Operator {
+  readonly #cluster: SimulatedCluster;
+  readonly #client: RequestClient;
+  readonly #store: RedisCoordinationStore;
+  readonly #view = new ClusterView();
+  #looks = 0;
+  readonly #restartedAt = new Map<string, number>();
+
+  constructor(cluster: SimulatedCluster, client: RequestClient) {
+    this.#cluster = cluster;
+    this.#client = client;
+    this.#store = storeOutside(cluster.fake);
+  }
+
+  async look(): Promise<{ readonly view: ClusterView; readonly unrest: Unrest | undefined }> {
+    this.#looks++;
+    const view = this.#view;
+    view.apply(await this.#store.changes(view.revision, view.dataset));
+    const quarantine = await this.#store.quarantine();
+    const pending = await this.#store.pendingRequests(10);
+    const unrest = unrestOf(this.#cluster, {
+      view,
+      isQuarantined: quarantine !== undefined,
+      pendingRequests: pending.length,
+    });
+    return { view, unrest };
+  }
+
+  act(view: ClusterView): void {
+    for (const [name, member] of view.members) {
+      const life = this.#cluster.workers.get(name);
+      const isDrained = member.state === 'draining' && life?.incarnation === member.incarnation;
+      if (isDrained) this.#cluster.terminate(name, 500, true);
+    }
+    for (const { runner } of this.#cluster.workers.values()) {
+      for (const { hasFailed, unit } of runner.entries.values()) {
+        if (hasFailed) this.#restart(unit.connector);
+      }
+    }
+  }
+
+  /** What the scenario's shape says. */
+  define(): void {
+    for (const { name, tasks } of this.#cluster.shape.connectors) {
+      void this.#client.submit(definitionOf(name, tasks, '0'), false);
+    }
+  }
+
+  /** The same again, if all definitions are gone with a store that had no journal. */
+  defineLost(): void {
+    const { lostAtMs } = this.#cluster.world;
+    if (lostAtMs !== undefined && this.#view.connectors.size === 0) this.define();
+  }
+
+  #restart(connector: string): void {
+    if (this.#looks - (this.#restartedAt.get(connector) ?? -patience) < patience) return;
+    this.#restartedAt.set(connector, this.#looks);
+    const body = { op: 'restart', connector, includeTasks: true, onlyFailed: true } as const;
+    void this.#client.submit(body, false);
+  }
+}

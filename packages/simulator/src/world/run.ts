@@ -1,0 +1,82 @@
+/** One life of a unit in a worker: what may have effects there, for which partitions. */
+import type { RunnableUnit } from '@sluice/coordination';
+import { ownerOf } from '@sluice/runtime';
+
+import type { PlayedExecutor } from './played-executor.ts';
+import type { PlayedProcess } from './played-process.ts';
+
+export type RunPhase =
+  | 'starting'
+  | 'running'
+  | 'paused'
+  | 'failed'
+  /** Its executor hangs because of it: it begins anew once that one has ended. */
+  | 'held'
+  | 'stopping'
+  | 'over';
+
+/** What a worker process shares with its runs. */
+export interface RunHost {
+  readonly process: PlayedProcess;
+  readonly lease: { readonly pauseAtMs: number; readonly quiesceAtMs: number };
+}
+
+export class Run {
+  readonly unit: RunnableUnit;
+  readonly host: RunHost;
+  readonly executor: PlayedExecutor;
+  phase: RunPhase = 'starting';
+  /** The unit itself and the partitions that it stands for: nobody else may act for them. */
+  readonly claims: readonly string[];
+  readonly partitions: readonly string[];
+  /** Next offset of each partition; known once it has started. */
+  readonly positions = new Map<string, number>();
+  nextPartition = 0;
+  /** An effect is on its way, or its answer. */
+  isSending = false;
+  /** What follows once it has stopped. */
+  afterwards: (() => void) | undefined;
+
+  constructor(unit: RunnableUnit, host: RunHost, executor: PlayedExecutor) {
+    this.unit = unit;
+    this.host = host;
+    this.executor = executor;
+    this.partitions = partitionsOf(unit);
+    this.claims = [unit.unit, ...this.partitions];
+  }
+
+  /** Whether an effect of it could begin now, if it came to that. */
+  get mayAct(): boolean {
+    const { process, lease } = this.host;
+    return (
+      this.phase !== 'over' &&
+      this.phase !== 'held' &&
+      !this.executor.isAbandoned &&
+      process.isAlive &&
+      process.clock.monotonicMs() < lease.quiesceAtMs
+    );
+  }
+
+  /** `w2 (fence 17)`. */
+  get holder(): string {
+    return `${this.host.process.name} (${this.unit.unit} fence ${this.unit.fence})`;
+  }
+}
+
+/** Partitions of the one topic of each played sink. */
+export const sinkPartitions = 6;
+
+/**
+ * By the product's formula for a sink; a source's tasks each have a piece of work of their own, and no piece
+ * if the set has shrunk.
+ */
+export function partitionsOf(unit: RunnableUnit): string[] {
+  const { kind, connector, task = 0, connectorType, taskCount } = unit;
+  if (kind === 'connector') return [];
+  if (connectorType !== 'sink') return [`${connector}[${task}]`];
+  const partitions: string[] = [];
+  for (let partition = 0; partition < sinkPartitions; partition++) {
+    if (ownerOf(0, partition, taskCount) === task) partitions.push(`${connector}:${partition}`);
+  }
+  return partitions;
+}

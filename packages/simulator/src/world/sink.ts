@@ -1,0 +1,149 @@
+/**
+ * Where effects end up, and the offsets that are committed for them. Two kinds of sink: one that refuses a lower
+ * fence than it has seen for the same unit, as a log does, and a plain one that stores whatever comes. Offsets are
+ * fenced in both: they belong to the log.
+ *
+ * Checks I1, I3, I4 and the interleaving of I2 with each effect.
+ */
+import type { Run } from './run.ts';
+import type { World } from './world.ts';
+
+export interface Effect {
+  readonly run: Run;
+  /** Of the run when it was sent. */
+  readonly fence: number;
+  readonly partition: string;
+  readonly offset: number;
+  readonly sentAtMs: number;
+}
+
+interface Holder {
+  readonly key: string;
+  readonly unit: string;
+  readonly fence: number;
+  readonly firstSentMs: number;
+}
+
+interface Partition {
+  /** Offsets below it are stored. */
+  storedUpTo: number;
+  committed: number;
+  holder: Holder | undefined;
+  readonly former: Set<string>;
+}
+
+export class PlayedSink {
+  effects = 0;
+  readonly #world: World;
+  readonly #partitions = new Map<string, Partition>();
+  readonly #fences = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Takes over a unit: afterwards a lower fence is refused. Then reads where to go on. */
+  open(run: Run): 'opened' | 'fenced' {
+    if (this.#isRefused(run, run.unit.fence)) return 'fenced';
+    for (const name of run.partitions) {
+      run.positions.set(name, this.#partition(name).committed);
+    }
+    return 'opened';
+  }
+
+  /** A plain sink stores whatever it is sent. */
+  store(effect: Effect, enforcesFences: boolean): 'stored' | 'fenced' {
+    const { run, fence, offset } = effect;
+    if (enforcesFences && this.#isRefused(run, fence)) return 'fenced';
+    this.effects++;
+    const partition = this.#partition(effect.partition);
+    this.#checkHolder(effect, partition);
+    if (offset > partition.storedUpTo) {
+      this.#world.violated(
+        'I4',
+        `${effect.partition}: ${offset} is stored before ${partition.storedUpTo}`,
+      );
+    }
+    partition.storedUpTo = Math.max(partition.storedUpTo, offset + 1);
+    return 'stored';
+  }
+
+  commit(effect: Effect): 'committed' | 'fenced' {
+    const { run, fence, sentAtMs } = effect;
+    const next = effect.offset + 1;
+    if (this.#isRefused(run, fence)) return 'fenced';
+    const partition = this.#partition(effect.partition);
+    const { holder } = partition;
+    if (next > partition.storedUpTo) {
+      this.#world.violated(
+        'I4',
+        `${effect.partition}: ${next} is committed, ${partition.storedUpTo} stored`,
+      );
+    }
+    if (next < partition.committed && !this.#world.isRecovering) {
+      // A task of a set that shrank has no successor who raises its fence: docs/RELIABILITY.md.
+      const isLate = holder && holder.unit !== run.unit.unit && sentAtMs < holder.firstSentMs;
+      if (isLate) this.#world.coverage.add('seen: a late commit of a task of another set');
+      else {
+        this.#world.violated(
+          'I4',
+          `${effect.partition}: ${run.holder} commits ${next} after ${partition.committed}`,
+        );
+      }
+    }
+    partition.committed = next;
+    return 'committed';
+  }
+
+  #partition(name: string): Partition {
+    let partition = this.#partitions.get(name);
+    if (!partition) {
+      partition = { storedUpTo: 0, committed: 0, holder: undefined, former: new Set() };
+      this.#partitions.set(name, partition);
+    }
+    return partition;
+  }
+
+  #isRefused(run: Run, fence: number): boolean {
+    const { unit } = run.unit;
+    const highest = this.#fences.get(unit) ?? 0;
+    if (fence >= highest) {
+      this.#fences.set(unit, fence);
+      return false;
+    }
+    this.#world.coverage.add('seen: an effect refused by its fence');
+    if (run.mayAct && run.unit.fence === fence && !this.#world.isRecovering) {
+      this.#world.violated(
+        'I3',
+        `${run.holder} owns it, and is refused: ${highest} was there before`,
+      );
+    }
+    return true;
+  }
+
+  #checkHolder({ run, fence, sentAtMs, partition: name }: Effect, partition: Partition): void {
+    const { unit } = run.unit;
+    const key = `${unit} ${fence}`;
+    const { holder, former } = partition;
+    if (holder?.key === key) return;
+    if (!holder) {
+      partition.holder = { key, unit, fence, firstSentMs: sentAtMs };
+      return;
+    }
+    if (sentAtMs < holder.firstSentMs) {
+      // It was on its way when its owner went.
+      this.#world.coverage.add('seen: a late effect of a former owner');
+      return;
+    }
+    if (!this.#world.isRecovering) {
+      if (holder.unit === unit && fence < holder.fence) {
+        this.#world.violated('I1', `${name}: ${unit} acts under ${fence} after ${holder.fence}`);
+      }
+      if (former.has(key)) {
+        this.#world.violated('I2', `${name}: ${key} acts again after ${holder.key} did`);
+      }
+    }
+    former.add(holder.key);
+    partition.holder = { key, unit, fence, firstSentMs: sentAtMs };
+  }
+}
