@@ -29,7 +29,9 @@ const runtime = {
   ...operators,
   LuaTable,
   checkedTable,
+  endless: 'a loop does not end',
   matched,
+  roundsMax: 1_000_000,
   statusTable,
 };
 

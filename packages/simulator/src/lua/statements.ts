@@ -61,12 +61,18 @@ export class Statements<Database> {
         return this.#return(node.arguments, scope);
       case 'IfStatement':
         return this.#if(node, scope);
-      case 'WhileStatement':
-        return `while (${this.#expressions.condition(node.condition, scope)}) ${this.#braces(node.body, scope)}`;
+      case 'WhileStatement': {
+        const condition = this.#expressions.condition(node.condition, scope);
+        return this.#loop(
+          `if (!${condition}) break;\n${this.block(node.body, scope.block())}`,
+          scope,
+        );
+      }
       case 'RepeatStatement': {
         const inner = scope.block();
         const body = this.block(node.body, inner);
-        return `for (;;) {${body}\nif (${this.#expressions.condition(node.condition, inner)}) break;}`;
+        const condition = this.#expressions.condition(node.condition, inner);
+        return this.#loop(`${body}\nif (${condition}) break;`, scope);
       }
       case 'DoStatement':
         return this.#braces(node.body, scope);
@@ -83,6 +89,12 @@ export class Statements<Database> {
 
   #braces(statements: readonly Statement[], scope: Scope): string {
     return `{${this.block(statements, scope.block())}}`;
+  }
+
+  /** Redis would call a script that does not end busy; here, nothing else could run any more. */
+  #loop(body: string, scope: Scope): string {
+    const rounds = scope.unique();
+    return `for (let ${rounds} = 0; ; ${rounds}++) {if (${rounds} === roundsMax) fail(endless);\n${body}}`;
   }
 
   #local({ variables, init }: Of<'LocalStatement'>, scope: Scope): string {

@@ -15,33 +15,45 @@ import { ReplyKinds } from '../lua/reply-kinds.ts';
 import { commands } from './commands.ts';
 import type { Database } from './database.ts';
 
-export interface BookedScript {
+/** A text by its file: `claim.lua`, `include/units.lua`. */
+export type ReplacedFiles = ReadonlyMap<string, string>;
+
+/** Compiled when it is first run. */
+export class BookedScript {
   readonly name: string;
   /** What is run, its pieces included. */
   readonly text: string;
-  readonly run: CompiledScript<Database>;
-  readonly kinds: ReplyKinds;
-}
+  #run: CompiledScript<Database> | undefined;
+  #kinds: ReplyKinds | undefined;
 
-/** A text by its file: `claim.lua`, `include/units.lua`. */
-export type ReplacedFiles = ReadonlyMap<string, string>;
+  constructor(name: string, text: string) {
+    this.name = name;
+    this.text = text;
+  }
+
+  /** @throws LuaCompileError if the text cannot be compiled. */
+  get run(): CompiledScript<Database> {
+    this.#run ??= compileScript(this.name, this.text, commands);
+    return this.#run;
+  }
+
+  get kinds(): ReplyKinds {
+    this.#kinds ??= new ReplyKinds(this.name, this.text);
+    return this.#kinds;
+  }
+}
 
 export class ScriptBook {
   readonly #bySha = new Map<string, BookedScript>();
 
-  /** @throws LuaCompileError if a replaced text cannot be compiled. */
   constructor(replaced: ReplacedFiles = new Map()) {
     for (const name of scriptNames()) {
       const { sha, text: original } = scriptSource(name);
-      const text = expandScript(name, (file) => replaced.get(file) ?? readScriptFile(file));
-      const known = text === original ? originals.get(name) : undefined;
-      const script = known ?? {
-        name,
-        text,
-        run: compileScript(name, text, commands),
-        kinds: new ReplyKinds(name, text),
-      };
-      if (text === original) originals.set(name, script);
+      const text =
+        replaced.size === 0
+          ? original
+          : expandScript(name, (file) => replaced.get(file) ?? readOnce(file));
+      const script = text === original ? originalOf(name, text) : new BookedScript(name, text);
       this.#bySha.set(sha, script);
     }
   }
@@ -62,9 +74,22 @@ export class ScriptBook {
   }
 }
 
-/** Compiled once for all books. */
+/** Shared by all books, so that each is compiled once. */
 const originals = new Map<string, BookedScript>();
+const files = new Map<string, string>();
 const shas = new Map<string, string>();
+
+function originalOf(name: string, text: string): BookedScript {
+  const known = originals.get(name) ?? new BookedScript(name, text);
+  originals.set(name, known);
+  return known;
+}
+
+function readOnce(file: string): string {
+  const text = files.get(file) ?? readScriptFile(file);
+  files.set(file, text);
+  return text;
+}
 
 export function shaOf(text: string): string {
   let sha = shas.get(text);
