@@ -1,0 +1,30 @@
+/**
+ * Guards that nothing can notice when they are broken, each with the reason. By the guard as it stands in its file, so
+ * that lines may move; one that is not there any more fails the hunt.
+ */
+import type { Mutation, MutationKind } from './mutation.ts';
+
+interface Equivalent {
+  readonly file: string;
+  readonly guard: string;
+  /** Default: all. */
+  readonly kinds?: readonly MutationKind[];
+  readonly because: string;
+}
+
+export const equivalents: readonly Equivalent[] = [];
+
+export function whyEquivalent({ guard, kind }: Mutation): string | undefined {
+  return equivalents.find(
+    ({ file, guard: text, kinds }) =>
+      guard.file === file && guard.text === text && (kinds?.includes(kind) ?? true),
+  )?.because;
+}
+
+/** Those that fit no guard of these mutations. */
+export function outdated(mutations: readonly Mutation[]): Equivalent[] {
+  return equivalents.filter(
+    ({ file, guard }) =>
+      !mutations.some((each) => each.guard.file === file && each.guard.text === guard),
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * The guards of a TypeScript file: conditions of `if`, `while`, `for` and `?:`, logical expressions that are returned
+ * or kept, and each operand of `&&` and `||` in any of them.
+ */
+import { parseSync } from 'vite';
+
+import { type Guard, guardAt } from './mutation.ts';
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [field: string]: unknown;
+}
+
+/** @throws Error for a file that does not parse. */
+export function guardsOfTypeScript(file: string, source: string): Guard[] {
+  const { program, errors } = parseSync(file, source);
+  if (errors.length > 0) throw new Error(`${file} does not parse: ${errors[0]?.message}`);
+  const found = new Map<string, Guard>();
+  const add = (node: Node): void => {
+    if (node.type === 'LogicalExpression' && node['operator'] !== '??') {
+      add(node['left'] as Node);
+      add(node['right'] as Node);
+    }
+    // `while (true)` guards nothing.
+    if (node.type === 'Literal') return;
+    if (node.type === 'ParenthesizedExpression') {
+      add(node['expression'] as Node);
+      return;
+    }
+    found.set(`${node.start}-${node.end}`, guardAt(file, source, node.start, node.end));
+  };
+  visit(program as unknown as Node, (node) => {
+    const condition = conditionOf(node);
+    if (condition) add(condition);
+  });
+  return [...found.values()].toSorted((a, b) => a.start - b.start || b.end - a.end);
+}
+
+function conditionOf(node: Node): Node | undefined {
+  switch (node.type) {
+    case 'IfStatement':
+    case 'WhileStatement':
+    case 'DoWhileStatement':
+    case 'ForStatement':
+    case 'ConditionalExpression':
+      return (node['test'] ?? undefined) as Node | undefined;
+    case 'LogicalExpression':
+      return node['operator'] === '??' ? undefined : node;
+    default:
+      return undefined;
+  }
+}
+
+function visit(node: Node, enter: (node: Node) => void): void {
+  enter(node);
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (isNode(child)) visit(child, enter);
+    }
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+}
