@@ -1,5 +1,4 @@
 export { LuaCompileError } from './lua/lua-error.ts';
-export { enumerateMutations, type Mutation, type MutationKind } from './lua/mutations.ts';
 export { fakeClient, type Link } from './redis/client.ts';
 export { FakeRedis, type FakeRedisOptions } from './redis/fake-redis.ts';
 export type { KeyPicture } from './redis/picture.ts';

@@ -14,17 +14,15 @@ interface Equivalent {
 
 export const equivalents: readonly Equivalent[] = [];
 
-export function whyEquivalent({ guard, kind }: Mutation): string | undefined {
+export function whyEquivalent({ file, guard, kind }: Mutation): string | undefined {
   return equivalents.find(
-    ({ file, guard: text, kinds }) =>
-      guard.file === file && guard.text === text && (kinds?.includes(kind) ?? true),
+    (each) => each.file === file && each.guard === guard && (each.kinds?.includes(kind) ?? true),
   )?.because;
 }
 
 /** Those that fit no guard of these mutations. */
 export function outdated(mutations: readonly Mutation[]): Equivalent[] {
   return equivalents.filter(
-    ({ file, guard }) =>
-      !mutations.some((each) => each.guard.file === file && each.guard.text === guard),
+    ({ file, guard }) => !mutations.some((each) => each.file === file && each.guard === guard),
   );
 }

@@ -1,60 +1,68 @@
-/** The guards of a Lua file: conditions of `if`, `elseif` and `while`, and each operand of `and` and `or`. */
-import { type Chunk, type Expression, type Node, parse } from 'luaparse';
-
-import { type Guard, guardAt } from './mutation.ts';
-
-type Ranged = Node & { readonly range?: readonly [number, number] };
+/**
+ * Every guard of a Lua script. A guard is
+ *
+ * - a condition of `if`, `elseif`, `while` and `repeat`,
+ * - each operand of `and` and `or` in such a condition, and what stands before an `and` anywhere,
+ * - each comparison and `not` anywhere.
+ *
+ * What stands before an `or` elsewhere is a value with a default, not a guard.
+ */
+import { type Expression, parseLua } from '../lua/syntax.ts';
+import { inOrder, type Range } from './mutation.ts';
 
 /** @throws Error for a file that does not parse. */
-export function guardsOfLua(file: string, source: string): Guard[] {
-  // What Redis reads is not Lua's.
-  const readable = source.replace(/^#!/, '--');
-  const chunk: Chunk = parse(readable, { luaVersion: '5.1', ranges: true, scope: false });
-  const found = new Map<string, Guard>();
-  const guard = (node: Expression): void => {
-    const { range } = node as Ranged;
-    if (!range || node.type === 'BooleanLiteral' || node.type === 'NilLiteral') return;
-    const [start, end] = range;
-    found.set(`${start}-${end}`, guardAt(file, source, start, end));
+export function guardsOfLua(file: string, text: string): Range[] {
+  // Offsets stay the same: the parser is given the first line as a comment of the same length.
+  const source = text.replace(/^#!/, '--');
+  const guards = new Map<string, Range>();
+  const add = (node: Expression): void => {
+    const { from, to } = rangeOf(node, source);
+    // A literal guards nothing.
+    if (!/^(?:true|false|nil)$/.test(source.slice(from, to)))
+      guards.set(`${from}-${to}`, { from, to });
   };
-  /** An expression of which only matters whether it holds. */
-  const condition = (node: Expression): void => {
-    guard(node);
-    if (node.type !== 'LogicalExpression') return;
-    condition(node.left);
-    condition(node.right);
-  };
-  visit(chunk, (node) => {
-    switch (node.type) {
-      case 'IfClause':
-      case 'ElseifClause':
-      case 'WhileStatement':
-        condition(node.condition);
-        break;
-      case 'LogicalExpression':
-        // Of `a and b or c` as a value, only `a` decides; a default (`x or 0`) guards nothing.
-        if (node.operator === 'and' || isComparison(node.left)) condition(node.left);
-        if (isComparison(node.right)) condition(node.right);
-        break;
-    }
-  });
-  return [...found.values()].toSorted((a, b) => a.start - b.start || b.end - a.end);
+  visit(parseLua(file, source), add);
+  return inOrder(guards.values());
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+function visit(node: unknown, add: (guard: Expression) => void): void {
+  if (Array.isArray(node)) {
+    for (const each of node) visit(each, add);
+    return;
+  }
+  if (typeof node !== 'object' || node === null) return;
+  const tree = node as Tree;
+  if (isExpression(tree.condition)) addCondition(tree.condition, add);
+  if (isExpression(node)) {
+    if (isComparison(node)) add(node);
+    if (node.type === 'LogicalExpression' && node.operator === 'and') addCondition(node.left, add);
+  }
+  for (const value of Object.values(tree)) visit(value, add);
+}
+
+/** The whole, and each part that it is made of. */
+function addCondition(node: Expression, add: (guard: Expression) => void): void {
+  add(node);
+  if (node.type !== 'LogicalExpression') return;
+  addCondition(node.left, add);
+  addCondition(node.right, add);
 }
 
 function isComparison(node: Expression): boolean {
   if (node.type === 'UnaryExpression') return node.operator === 'not';
-  return node.type === 'BinaryExpression' && /^([<>]=?|[=~]=)$/.test(node.operator);
+  return node.type === 'BinaryExpression' && /^(?:==|~=|[<>]=?)$/.test(node.operator);
 }
 
-function visit(node: Node, enter: (node: Node) => void): void {
-  enter(node);
-  for (const value of Object.values(node) as unknown[]) {
-    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (isNode(child)) visit(child, enter);
-    }
-  }
+function isExpression(node: unknown): node is Expression {
+  if (typeof node !== 'object' || node === null || !('type' in node)) return false;
+  return /Expression$|Literal$|^Identifier$/.test(String(node.type));
 }
 
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value;
+/** Without the parentheses around it. */
+function rangeOf(node: Expression, source: string): Range {
+  const { range } = node as { range?: readonly [number, number] };
+  if (!range) throw new Error(`no range of ${node.type} in ${source.slice(0, 40)}`);
+  return { from: range[0], to: range[1] };
 }

@@ -5,8 +5,8 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import { type Mutation, mutated } from './mutation.ts';
-import { luaFolder, readProductFile } from './product-files.ts';
+import { brainFolder } from './all-mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 export interface MutantJob {
   /** None: the product as it is, in which nothing may be found. */
@@ -23,18 +23,10 @@ export interface SeedReport {
   readonly invariant: string | undefined;
 }
 
-const root = new URL('../../../../', import.meta.url);
-
 async function run({ mutation, seeds, minutes, catchesMax }: MutantJob): Promise<void> {
-  const source = mutation && readProductFile(mutation.guard.file);
-  const text = mutation && source !== undefined ? mutated(mutation, source) : undefined;
-  if (mutation?.language === 'typescript' && text !== undefined) {
-    replaceModule(mutation.guard.file, text);
-  }
+  if (mutation?.language === 'typescript') replaceModule(mutation);
   const scripts =
-    mutation?.language === 'lua' && text !== undefined
-      ? new Map([[mutation.guard.file.slice(luaFolder.length + 1), text]])
-      : undefined;
+    mutation?.language === 'lua' ? new Map([[mutation.file, mutation.text]]) : undefined;
   // Only now: what was loaded before would be as it is.
   const { runSeed } = await import('../run-seed.ts');
   let catches = 0;
@@ -51,8 +43,8 @@ async function run({ mutation, seeds, minutes, catchesMax }: MutantJob): Promise
   }
 }
 
-function replaceModule(file: string, text: string): void {
-  const url = new URL(file, root).href;
+function replaceModule({ file, text }: Mutation): void {
+  const url = new URL(file, brainFolder).href;
   registerHooks({
     load: (each, context, next) =>
       each === url

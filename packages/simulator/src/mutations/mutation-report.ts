@@ -3,7 +3,7 @@ import { whyEquivalent } from './equivalent.ts';
 import type { MutationResult } from './hunt.ts';
 import type { Mutation } from './mutation.ts';
 
-/** `packages/coordination-redis/lua/claim.lua:34 never: retired == '1'  caught by I2 (3 of 5), I6 (1 of 5)`. */
+/** `claim.lua:34 false: retired == '1'  caught by I2 (3 of 5), I6 (1 of 5)`. */
 export function resultLine({ mutation, tried, caughtBy }: MutationResult): string {
   if (caughtBy.size === 0) {
     const why = whyEquivalent(mutation);
@@ -56,6 +56,6 @@ export function summaryLines({
   ];
 }
 
-function titleOf({ guard, kind }: Mutation): string {
-  return `${guard.file}:${guard.line} ${kind}: ${guard.text}`;
+function titleOf({ file, line, kind, guard }: Mutation): string {
+  return `${file}:${line} ${kind}: ${guard}`;
 }

@@ -1,73 +1,73 @@
-/** A guard of the product, and what it is turned into to see whether anything notices. */
+/** A guard of the product, broken in one way, to see whether anything notices. */
 
-/** A condition, or an operand of one. */
-export interface Guard {
-  /** From the root of the repository. */
-  readonly file: string;
-  readonly line: number;
-  /** As it stands in the file, on one line. */
-  readonly text: string;
-  /** Where, in characters: the end is exclusive. */
-  readonly start: number;
-  readonly end: number;
-}
-
-/** `always` and `never` remove the guard, one for each side that it keeps apart. */
-export type MutationKind = 'always' | 'never' | 'inverted';
-
-export const mutationKinds: readonly MutationKind[] = ['always', 'never', 'inverted'];
+/** `true` and `false` remove the guard, one for each side that it keeps apart. */
+export type MutationKind = 'true' | 'false' | 'inverted';
+export type Language = 'lua' | 'typescript';
 
 export interface Mutation {
-  /** `packages/coordination/src/burial.ts:41:10+6:never`: line, column and length of the guard. */
+  /** The same as long as the text before it in the file is: `claim.lua:42:inverted`, with `.2` for a second on the line. */
   readonly id: string;
-  readonly language: 'lua' | 'typescript';
+  readonly language: Language;
+  /** From the folder of the scripts, or of the brains' sources. */
+  readonly file: string;
+  readonly line: number;
   readonly kind: MutationKind;
-  readonly guard: Guard;
+  /** The text of the guard, on one line. */
+  readonly guard: string;
+  /** The text of the whole file with it broken. */
+  readonly text: string;
 }
 
-/** How each language says it. */
+/** In characters; `to` is exclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** In parentheses, and apart from what stands beside it. */
 const replacements: Readonly<
-  Record<Mutation['language'], Readonly<Record<MutationKind, (guard: string) => string>>>
+  Record<Language, Readonly<Record<MutationKind, (guard: string) => string>>>
 > = {
-  typescript: {
-    always: () => '(true as boolean)',
-    never: () => '(false as boolean)',
-    inverted: (guard) => `(!(${guard}))`,
-  },
   lua: {
-    always: () => '(true)',
-    never: () => '(false)',
-    inverted: (guard) => `(not (${guard}))`,
+    true: () => ' (true) ',
+    false: () => ' (false) ',
+    inverted: (guard) => ` (not (${guard})) `,
+  },
+  typescript: {
+    true: () => ' (true as boolean) ',
+    false: () => ' (false as boolean) ',
+    inverted: (guard) => ` (!(${guard})) `,
   },
 };
 
-/** The file's text with the guard replaced. */
-export function mutated({ guard, kind, language }: Mutation, source: string): string {
-  const { start, end } = guard;
-  const replacement = replacements[language][kind](source.slice(start, end));
-  return source.slice(0, start) + replacement + source.slice(end);
-}
-
-/** All that a file's guards can be turned into. A guard that is a constant already is none. */
-export function mutationsOf(
-  language: Mutation['language'],
-  source: string,
-  guards: readonly Guard[],
+/** What a file's guards, in the order of their beginnings, can be turned into. */
+export function mutationsAt(
+  language: Language,
+  file: string,
+  text: string,
+  guards: readonly Range[],
 ): Mutation[] {
-  return guards.flatMap((guard) => {
-    const column = guard.start - source.lastIndexOf('\n', guard.start - 1);
-    return mutationKinds.map((kind) => ({
-      id: `${guard.file}:${guard.line}:${column}+${guard.end - guard.start}:${kind}`,
+  const onLine = new Map<number, number>();
+  return guards.flatMap(({ from, to }) => {
+    const line = text.slice(0, from).split('\n').length;
+    const number = (onLine.get(line) ?? 0) + 1;
+    onLine.set(line, number);
+    const place = `${file}:${line}${number === 1 ? '' : `.${number}`}`;
+    const guard = text.slice(from, to);
+    const replace = replacements[language];
+    return (Object.keys(replace) as MutationKind[]).map((kind) => ({
+      id: `${place}:${kind}`,
       language,
+      file,
+      line,
       kind,
-      guard,
+      guard: guard.replaceAll(/\s+/g, ' '),
+      text: text.slice(0, from) + replace[kind](guard) + text.slice(to),
     }));
   });
 }
 
-/** Where a range of the source is, and what it says. */
-export function guardAt(file: string, source: string, start: number, end: number): Guard {
-  const line = source.slice(0, start).split('\n').length;
-  const text = source.slice(start, end).replaceAll(/\s+/g, ' ');
-  return { file, line, text, start, end };
+/** In the order of their beginnings, outer ones first. */
+export function inOrder(guards: Iterable<Range>): Range[] {
+  return [...guards].toSorted((a, b) => a.from - b.from || b.to - a.to);
 }

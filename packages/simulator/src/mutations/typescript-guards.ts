@@ -4,7 +4,7 @@
  */
 import { parseSync } from 'vite';
 
-import { type Guard, guardAt } from './mutation.ts';
+import { inOrder, type Range } from './mutation.ts';
 
 interface Node {
   readonly type: string;
@@ -14,10 +14,10 @@ interface Node {
 }
 
 /** @throws Error for a file that does not parse. */
-export function guardsOfTypeScript(file: string, source: string): Guard[] {
+export function guardsOfTypeScript(file: string, source: string): Range[] {
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file} does not parse: ${errors[0]?.message}`);
-  const found = new Map<string, Guard>();
+  const found = new Map<string, Range>();
   const add = (node: Node): void => {
     if (node.type === 'LogicalExpression' && node['operator'] !== '??') {
       add(node['left'] as Node);
@@ -29,13 +29,13 @@ export function guardsOfTypeScript(file: string, source: string): Guard[] {
       add(node['expression'] as Node);
       return;
     }
-    found.set(`${node.start}-${node.end}`, guardAt(file, source, node.start, node.end));
+    found.set(`${node.start}-${node.end}`, { from: node.start, to: node.end });
   };
   visit(program as unknown as Node, (node) => {
     const condition = conditionOf(node);
     if (condition) add(condition);
   });
-  return [...found.values()].toSorted((a, b) => a.start - b.start || b.end - a.end);
+  return inOrder(found.values());
 }
 
 function conditionOf(node: Node): Node | undefined {

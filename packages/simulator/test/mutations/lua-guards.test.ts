@@ -2,13 +2,13 @@ import { connectorUnit } from '@sluice/coordination';
 import { startTestCluster } from '@sluice/coordination/conformance';
 import { expect, test } from 'vitest';
 
-import { enumerateMutations, mutationsOf } from '../../src/lua/mutations.ts';
 import { parseLua } from '../../src/lua/syntax.ts';
+import { luaMutations, scriptMutations } from '../../src/mutations/all-mutations.ts';
 import { ScriptBook } from '../../src/redis/script-book.ts';
 import { makeFakeStore } from '../redis/fake-store.ts';
 
 const guardsOf = (text: string): string[] =>
-  mutationsOf('test.lua', text)
+  luaMutations('test.lua', text)
     .filter(({ kind }) => kind === 'true')
     .map(({ guard }) => guard);
 
@@ -36,7 +36,7 @@ test('a default is no guard', () => {
 
 test('a guard is broken in three ways, in the text of the whole file', () => {
   const text = "local a = 1\nif a == 2 and b then return 'no' end\nreturn 'yes'";
-  const mutations = mutationsOf('test.lua', text).filter(({ guard }) => guard === 'a == 2');
+  const mutations = luaMutations('test.lua', text).filter(({ guard }) => guard === 'a == 2');
   expect(mutations.map(({ id, line, text: broken }) => [id, line, broken.split('\n')[1]])).toEqual([
     ['test.lua:2.2:true', 2, "if  (true)  and b then return 'no' end"],
     ['test.lua:2.2:false', 2, "if  (false)  and b then return 'no' end"],
@@ -45,14 +45,14 @@ test('a guard is broken in three ways, in the text of the whole file', () => {
 });
 
 test('every mutation of every script is Lua still, under an id of its own', () => {
-  const mutations = enumerateMutations();
+  const mutations = scriptMutations();
   expect(mutations.length).toBeGreaterThan(500);
   expect(new Set(mutations.map(({ id }) => id)).size).toBe(mutations.length);
   for (const { id, text } of mutations) parseLua(id, text);
 });
 
 test('a script whose guard is broken does what the guard refused', async () => {
-  const mutation = enumerateMutations(['claim.lua']).find(
+  const mutation = scriptMutations(['claim.lua']).find(
     ({ guard, kind }) => guard === 'owner ~= incarnation or current ~= fence' && kind === 'false',
   );
   const claimUnderOldFence = async (scripts?: ScriptBook): Promise<string | undefined> => {
