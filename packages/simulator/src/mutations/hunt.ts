@@ -5,6 +5,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+import { failingTest } from './ask-tests.ts';
 import type { MutantJob, SeedReport } from './mutant.ts';
 import type { Mutation } from './mutation.ts';
 
@@ -19,6 +20,8 @@ export interface HuntOptions {
   readonly jobs: number;
   /** Of one mutation; one that takes longer hangs, which is noticed too. */
   readonly limitMs: number;
+  /** Whether the product's tests are asked about what no seed noticed. */
+  readonly asksTests: boolean;
   readonly onResult: (result: MutationResult) => void;
 }
 
@@ -28,6 +31,8 @@ export interface MutationResult {
   readonly tried: number;
   /** How many of them violated what; `hangs` and `does not run` for what ends no seed. */
   readonly caughtBy: ReadonlyMap<string, number>;
+  /** Where no seed noticed: the first test that did. */
+  readonly caughtByTest: string | undefined;
 }
 
 export async function hunt(options: HuntOptions): Promise<MutationResult[]> {
@@ -45,7 +50,7 @@ export async function hunt(options: HuntOptions): Promise<MutationResult[]> {
 }
 
 async function tryMutation(mutation: Mutation, options: HuntOptions): Promise<MutationResult> {
-  const { seeds, minutes, catchesMax, limitMs } = options;
+  const { seeds, minutes, catchesMax, limitMs, asksTests } = options;
   const job: MutantJob = { mutation, seeds, minutes, catchesMax };
   const caughtBy = new Map<string, number>();
   const note = (what: string): void => void caughtBy.set(what, (caughtBy.get(what) ?? 0) + 1);
@@ -68,5 +73,6 @@ async function tryMutation(mutation: Mutation, options: HuntOptions): Promise<Mu
   clearTimeout(timer);
   if (hangs) note('hangs');
   else if (code !== 0) note('does not run');
-  return { mutation, tried, caughtBy };
+  const test = asksTests && caughtBy.size === 0 ? await failingTest(mutation, limitMs) : undefined;
+  return { mutation, tried, caughtBy, caughtByTest: test };
 }

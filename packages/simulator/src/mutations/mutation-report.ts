@@ -4,19 +4,25 @@ import type { MutationResult } from './hunt.ts';
 import type { Mutation } from './mutation.ts';
 
 /** `claim.lua:34 false: retired == '1'  caught by I2 (3 of 5), I6 (1 of 5)`. */
-export function resultLine({ mutation, tried, caughtBy }: MutationResult): string {
-  if (caughtBy.size === 0) {
-    const why = whyEquivalent(mutation);
-    const verdict = why === undefined ? `SURVIVES ${tried} seeds` : `equivalent: ${why}`;
-    return `${titleOf(mutation)}  ${verdict}`;
+export function resultLine(result: MutationResult): string {
+  return `${titleOf(result.mutation)}  ${verdictOn(result)}`;
+}
+
+function verdictOn({ mutation, tried, caughtBy, caughtByTest }: MutationResult): string {
+  if (caughtBy.size > 0) {
+    const parts = [...caughtBy].map(([what, count]) => `${what} (${count} of ${tried})`);
+    return `caught by ${parts.join(', ')}`;
   }
-  const parts = [...caughtBy].map(([what, count]) => `${what} (${count} of ${tried})`);
-  return `${titleOf(mutation)}  caught by ${parts.join(', ')}`;
+  if (caughtByTest !== undefined) return `caught by no seed of ${tried}, but by "${caughtByTest}"`;
+  const why = whyEquivalent(mutation);
+  return why === undefined ? `SURVIVES ${tried} seeds` : `equivalent: ${why}`;
 }
 
 export interface HuntSummary {
   readonly mutations: number;
   readonly caught: number;
+  /** By a test alone. */
+  readonly caughtByTests: number;
   readonly equivalent: number;
   readonly survivors: readonly Mutation[];
   /** Mutations that each invariant noticed. */
@@ -28,13 +34,15 @@ export function summarize(results: readonly MutationResult[]): HuntSummary {
   for (const { caughtBy } of results) {
     for (const what of caughtBy.keys()) byInvariant.set(what, (byInvariant.get(what) ?? 0) + 1);
   }
-  const uncaught = results.filter(({ caughtBy }) => caughtBy.size === 0);
+  const unseen = results.filter(({ caughtBy }) => caughtBy.size === 0);
+  const uncaught = unseen.filter(({ caughtByTest }) => caughtByTest === undefined);
   const survivors = uncaught
     .map(({ mutation }) => mutation)
     .filter((mutation) => whyEquivalent(mutation) === undefined);
   return {
     mutations: results.length,
-    caught: results.length - uncaught.length,
+    caught: results.length - unseen.length,
+    caughtByTests: unseen.length - uncaught.length,
     equivalent: uncaught.length - survivors.length,
     survivors,
     byInvariant,
@@ -44,13 +52,14 @@ export function summarize(results: readonly MutationResult[]): HuntSummary {
 export function summaryLines({
   mutations,
   caught,
+  caughtByTests,
   equivalent,
   survivors,
   byInvariant,
 }: HuntSummary): string[] {
   const by = [...byInvariant].toSorted(([, a], [, b]) => b - a);
   return [
-    `${mutations} mutations: ${caught} caught, ${equivalent} equivalent, ${survivors.length} survive`,
+    `${mutations} mutations: ${caught} caught by an invariant, ${caughtByTests} by a test alone, ${equivalent} equivalent, ${survivors.length} survive`,
     `caught by ${by.map(([what, count]) => `${what}: ${count}`).join(', ')}`,
     ...survivors.map((each) => `survives: ${titleOf(each)}`),
   ];

@@ -16,23 +16,33 @@ const mutation: Mutation = {
 const caught: MutationResult = {
   mutation,
   tried: 5,
+  caughtByTest: undefined,
   caughtBy: new Map([
     ['I2', 3],
     ['hangs', 1],
   ]),
 };
-const survivor: MutationResult = { mutation, tried: 20, caughtBy: new Map() };
+const survivor: MutationResult = {
+  mutation,
+  tried: 20,
+  caughtBy: new Map(),
+  caughtByTest: undefined,
+};
+const tested: MutationResult = { ...survivor, caughtByTest: 'claiming is refused' };
 
 test('a line says what was broken, and what noticed it in how many seeds', () => {
   expect(resultLine(caught)).toBe(
     "claim.lua:34 false: retired == '1'  caught by I2 (3 of 5), hangs (1 of 5)",
   );
   expect(resultLine(survivor)).toBe("claim.lua:34 false: retired == '1'  SURVIVES 20 seeds");
+  expect(resultLine(tested)).toBe(
+    `claim.lua:34 false: retired == '1'  caught by no seed of 20, but by "claiming is refused"`,
+  );
 });
 
 test('the summary counts by invariant and names the survivors', () => {
-  expect(summaryLines(summarize([caught, caught, survivor]))).toEqual([
-    '3 mutations: 2 caught, 0 equivalent, 1 survive',
+  expect(summaryLines(summarize([caught, caught, tested, survivor]))).toEqual([
+    '4 mutations: 2 caught by an invariant, 1 by a test alone, 0 equivalent, 1 survive',
     'caught by I2: 2, hangs: 2',
     "survives: claim.lua:34 false: retired == '1'",
   ]);

@@ -2,7 +2,16 @@
 import type { StoreUnderTest } from '@sluice/coordination/conformance';
 import { RedisCoordinationStore } from '@sluice/coordination-redis';
 
-import { FakeRedis, fakeClient, type ScriptBook } from '../../src/index.ts';
+import { inject } from 'vitest';
+
+import { FakeRedis, fakeClient, ScriptBook } from '../../src/index.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** By file: scripts that are tried with another text. See `ask-tests.ts`. */
+    replacedScripts?: Readonly<Record<string, string>>;
+  }
+}
 
 export class FakeStore {
   readonly redis: FakeRedis;
@@ -28,7 +37,7 @@ export class FakeStore {
   }
 }
 
-export function makeFakeStore(scripts?: ScriptBook): StoreUnderTest {
+export function makeFakeStore(scripts: ScriptBook = givenScripts()): StoreUnderTest {
   const fake = new FakeStore(scripts);
   return {
     store: fake.store,
@@ -42,4 +51,8 @@ export function makeFakeStore(scripts?: ScriptBook): StoreUnderTest {
     },
     close: async () => {},
   };
+}
+
+function givenScripts(): ScriptBook {
+  return new ScriptBook(new Map(Object.entries(inject('replacedScripts') ?? {})));
 }
