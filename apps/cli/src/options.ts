@@ -1,5 +1,6 @@
 /** The options that every command has, wherever on the command line they stand. */
 import { SluiceError } from '@sluice/kernel';
+import { redisUrlProblem } from '@sluice/redis-connection';
 import { type Command, Option } from 'commander';
 
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -95,17 +96,6 @@ export function parseWholeNumber(text: string, option: string): number {
 }
 
 function checkRedisUrl(url: string): void {
-  const example = 'write it as redis://host:6379 or rediss://user:password@host:6380';
-  let protocol: string | undefined;
-  try {
-    ({ protocol } = new URL(url));
-  } catch (cause) {
-    throw new SluiceError('config.invalid', `the Redis URL is not a URL: ${example}`, { cause });
-  }
-  if (!['redis:', 'rediss:'].includes(protocol)) {
-    throw new SluiceError(
-      'config.invalid',
-      `the Redis URL begins with ${protocol}//, which is not Redis: ${example}`,
-    );
-  }
+  const problem = redisUrlProblem(url);
+  if (problem !== undefined) throw new SluiceError('config.invalid', `the Redis URL ${problem}`);
 }

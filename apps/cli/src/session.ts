@@ -29,7 +29,10 @@ const connectLimitMs = 3_000;
 export const openRedisSession: OpenSession = async (options, purpose) => {
   const profile = timingProfile(options.profile);
   const waker = purpose === 'write' ? bullWaker(options) : { ...noWaker };
-  const redis = connectCoordinationRedis(options.redisUrl, { role: 'coordination' });
+  const redis = connectCoordinationRedis(options.redisUrl, {
+    role: 'coordination',
+    cluster: options.cluster,
+  });
   try {
     await connected(redis, options.redisUrl);
     const store = new RedisCoordinationStore({ redis, cluster: options.cluster });

@@ -25,8 +25,14 @@ describe('exit codes', () => {
       argv: ['restart', 'orders', '--task', '1', '--include-tasks'],
       says: 'take either --task or --include-tasks',
     },
-    { argv: ['get', 'tasks', '--redis', 'host:6379'], says: 'write it as redis://host:6379' },
-    { argv: ['get', 'tasks', '--redis', 'http://host'], says: 'which is not Redis' },
+    {
+      argv: ['get', 'tasks', '--redis', 'host:6379'],
+      says: 'must begin with redis:// or rediss://',
+    },
+    {
+      argv: ['get', 'tasks', '--redis', 'http://host'],
+      says: 'must begin with redis:// or rediss://',
+    },
     { argv: ['get', 'events', '--limit', 'all'], says: '--limit all is not a whole number' },
   ])('2 for wrong usage: $argv', async ({ argv, says }) => {
     const result = await run(argv);

@@ -56,7 +56,7 @@ export class Coordinator implements Service {
     this.#logger = logger;
     const { redisUrl, cluster, coordinator, profile, configStorageTopic } = settings;
     const clock = systemClock;
-    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
+    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({

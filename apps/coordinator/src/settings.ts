@@ -10,6 +10,7 @@ import {
 } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
+import { redisUrlProblem } from '@sluice/redis-connection';
 import type { BasicAuth } from '@sluice/rest-api';
 
 export interface CoordinatorSettings {
@@ -36,7 +37,8 @@ export interface CoordinatorSettings {
 }
 
 export const settingsHelp = `Settings (environment variables):
-  REDIS_URL                    redis://127.0.0.1:6379   redis:// or rediss://, with user and password
+  REDIS_URL                    redis://127.0.0.1:6379   redis://, redis+sentinel://, redis+cluster://, or
+                                                        rediss…:// with TLS; with user and password
   SLUICE_CLUSTER               default                  all processes of one cluster share it
   SLUICE_COORDINATOR_NAME      <host>-<random>
   SLUICE_HOST                  127.0.0.1                address to listen on
@@ -87,9 +89,8 @@ export function readSettings(
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: 3_600_000 }),
   };
-  if (!/^rediss?:\/\//.test(compiled.redisUrl)) {
-    settings.problem('REDIS_URL must begin with redis:// or rediss://');
-  }
+  const problem = redisUrlProblem(compiled.redisUrl);
+  if (problem !== undefined) settings.problem(`REDIS_URL ${problem}`);
   settings.check();
   return Object.freeze(compiled);
 }

@@ -10,6 +10,7 @@ import {
 } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
+import { redisUrlProblem } from '@sluice/redis-connection';
 
 export interface WorkerSettings {
   readonly redisUrl: string;
@@ -37,7 +38,8 @@ export interface WorkerSettings {
 }
 
 export const settingsHelp = `Settings (environment variables):
-  REDIS_URL                    redis://127.0.0.1:6379   coordination; redis:// or rediss://
+  REDIS_URL                    redis://127.0.0.1:6379   coordination; redis://, redis+sentinel://,
+                                                        redis+cluster://, or rediss…:// with TLS
   SLUICE_CLUSTER               default                  all processes of one cluster share it
   SLUICE_WORKER_NAME           <host>-<random>          keep it over restarts to keep the slot
   SLUICE_HOST                  127.0.0.1                address of /health and /metrics
@@ -92,9 +94,8 @@ export function readSettings(
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };
-  if (!/^rediss?:\/\//.test(redisUrl)) {
-    settings.problem('REDIS_URL must begin with redis:// or rediss://');
-  }
+  const problem = redisUrlProblem(redisUrl);
+  if (problem !== undefined) settings.problem(`REDIS_URL ${problem}`);
   settings.check();
   return Object.freeze(compiled);
 }

@@ -54,10 +54,11 @@ export class Worker implements Service {
     const { redisUrl, cluster, profile } = settings;
     this.#heartbeatRedis = connectCoordinationRedis(redisUrl, {
       role: 'heartbeat',
+      cluster,
       // A beat that takes longer than the pause deadline is worth nothing.
       commandTimeoutMs: profile.pauseAfterMs,
     });
-    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination' });
+    this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#runner = new ActorUnitRunner(this.#metrics, logger);
     this.#logProbe = new LogProbe({

@@ -6,15 +6,24 @@
  */
 
 import { backoffMs } from '@sluice/kernel';
-import { Redis } from 'ioredis';
+import { openRedis, parseRedisUrl, redisLabel, redisRoute } from '@sluice/redis-connection';
+import type { Redis } from 'ioredis';
 
-import { deniedError, describeUrl, noteConnectionError, unreachableError } from './errors.ts';
+import {
+  deniedError,
+  describeUrl,
+  noteAddress,
+  noteConnectionError,
+  unreachableError,
+} from './errors.ts';
 
 /** `heartbeat`: nothing else goes through it, so that nothing delays it. */
 export type ConnectionRole = 'heartbeat' | 'coordination';
 
 export interface ConnectionOptions {
   readonly role: ConnectionRole;
+  /** Whose keys are asked for: in a Redis Cluster, that tells the node. */
+  readonly cluster?: string;
   /** Default: 500 for heartbeats, else 5 000. */
   readonly commandTimeoutMs?: number;
   /** Told each time that the connection fails; must not throw. */
@@ -25,9 +34,14 @@ const commandTimeoutsMs = { heartbeat: 500, coordination: 5_000 };
 const connectTimeoutMs = 2_000;
 const reconnect = { initialMs: 50, maxMs: 1_000 };
 
-/** Returns at once and connects in the background: see `untilReady`. */
+/**
+ * Returns at once and connects in the background: see `untilReady`. `url` as `parseRedisUrl` takes it.
+ * @throws SluiceError `config.invalid`.
+ */
 export function connectCoordinationRedis(url: string, options: ConnectionOptions): Redis {
-  const redis = new Redis(url, {
+  const hashTag = `{sluice:${options.cluster ?? 'default'}}`;
+  const route = redisRoute(url, { hashTag, keepsTrying: true });
+  const redis = openRedis(route, {
     connectionName: `sluice-${options.role}`,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -37,9 +51,11 @@ export function connectCoordinationRedis(url: string, options: ConnectionOptions
     connectTimeout: connectTimeoutMs,
     keepAlive: 10_000,
     retryStrategy: (attempt) => backoffMs(attempt, reconnect),
-    // After a failover the old address may be a replica now.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // After a failover the old address may be a replica now, or the slot of another node.
+    reconnectOnError: ({ message }) => /^(READONLY|MOVED) /.test(message),
   });
+  const address = parseRedisUrl(url);
+  if (address.kind !== 'server') noteAddress(redis, redisLabel(address));
   // Without a listener ioredis prints to the console. What matters fails the commands, too.
   redis.on('error', (error: Error) => {
     noteConnectionError(redis, error);

@@ -4,12 +4,21 @@ import { SluiceError, tlsProblem, toError } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
 /** Redis answers, but will only later do what it is asked. */
-const laterErrors = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY|NOREPLICAS|MISCONF)\b/;
+const laterErrors =
+  /^(LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|READONLY|BUSY|NOREPLICAS|MISCONF)\b/;
 const deniedErrors =
   /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password|ERR The user executing the script can't)/;
 
 /** Why the connection is down, which the failing commands do not say. */
 const connectionErrors = new WeakMap<Redis, Error>();
+
+/** Of several servers; the options of a connection name only one. */
+const addresses = new WeakMap<Redis, string>();
+
+/** `address`: without passwords. */
+export function noteAddress(redis: Redis, address: string): void {
+  addresses.set(redis, address);
+}
 
 /** `undefined`: it is up again. */
 export function noteConnectionError(redis: Redis, error: Error | undefined): void {
@@ -73,7 +82,10 @@ function inPlainWords(error: Error): Error {
 }
 
 /** Without the password. */
-export function describeUrl({ options }: Redis): string {
+export function describeUrl(redis: Redis): string {
+  const { options } = redis;
+  const address = addresses.get(redis);
+  if (address !== undefined) return address;
   if (options.path) return options.path;
   const user = options.username ? `${options.username}@` : '';
   const database = options.db ? `/${options.db}` : '';

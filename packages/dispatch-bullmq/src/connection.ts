@@ -1,17 +1,18 @@
-/** How this package talks to Redis: a URL (`rediss://` too) or ioredis options (Sentinel, TLS, ACL). */
-import { Redis, type RedisOptions } from 'ioredis';
+/** How this package talks to Redis: a URL as `parseRedisUrl` takes it, or ioredis options. */
+import { type ConnectionSettings, openRedis, redisRoute } from '@sluice/redis-connection';
+import { Redis } from 'ioredis';
+
+import { queuePrefix } from './names.ts';
 
 /** BullMQ reads replies in ioredis' own mapping only. */
-type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
-
-export type RedisTarget = string | ConnectionOptions;
+export type RedisTarget = string | ConnectionSettings;
 
 /** Reconnecting must not cost more blindness than the outage itself. */
 const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** attempt, 1_000);
 
 /** For adding and reading: fails at once while Redis is away, since a wake-up is not worth waiting for. */
-export function connectForQueues(target: RedisTarget): Redis {
-  return connect(target, {
+export function connectForQueues(target: RedisTarget, cluster: string): Redis {
+  return connect(target, cluster, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     connectTimeout: 2_000,
@@ -26,8 +27,8 @@ export function connectForQueues(target: RedisTarget): Redis {
  * up after `socketTimeout`, which has to be longer than the longest blocking read. It connects at once:
  * BullMQ duplicates it, and a lazy duplicate whose first attempt failed would be broken forever.
  */
-export function connectForConsumer(target: RedisTarget): Redis {
-  return connect(target, {
+export function connectForConsumer(target: RedisTarget, cluster: string): Redis {
+  return connect(target, cluster, {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
     connectTimeout: 2_000,
@@ -39,7 +40,12 @@ export function connectForConsumer(target: RedisTarget): Redis {
 /** Seconds that a consumer blocks on an empty queue; below its socket timeout. */
 export const blockingReadSeconds = 5;
 
-function connect(target: RedisTarget, defaults: ConnectionOptions): Redis {
-  if (typeof target === 'string') return new Redis(target, defaults);
-  return new Redis({ ...target, ...defaults });
+/** After a failover the old address may be a replica now, or the slot of another node. */
+const reconnectOnError = ({ message }: Error): boolean => /^(READONLY|MOVED) /.test(message);
+
+function connect(target: RedisTarget, cluster: string, defaults: ConnectionSettings): Redis {
+  const settings = { ...defaults, reconnectOnError };
+  if (typeof target !== 'string') return new Redis({ ...target, ...settings });
+  const route = redisRoute(target, { hashTag: queuePrefix(cluster), keepsTrying: true });
+  return openRedis(route, settings);
 }

@@ -66,7 +66,7 @@ export class QueueConsumer {
   async start(): Promise<void> {
     if (this.#worker) return;
     const { redis, cluster, queue, consumer, concurrency, handle } = this.#options;
-    const connection = connectForConsumer(redis);
+    const connection = connectForConsumer(redis, cluster);
     connection.on('error', (error) => this.#trouble.failed(error));
     const worker = new Worker(queue, (job) => this.#handle(job, handle), {
       connection,

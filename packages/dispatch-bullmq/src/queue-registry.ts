@@ -52,7 +52,7 @@ export class QueueRegistry implements Service {
   /** Resolves when connected, or after a bounded wait without Redis. */
   async start(): Promise<void> {
     if (this.#connection) return;
-    const connection = connectForQueues(this.#options.redis);
+    const connection = connectForQueues(this.#options.redis, this.#options.cluster);
     this.#connection = connection;
     connection.on('error', (error) => this.#trouble.failed(error));
     connection.on('ready', () => this.#trouble.succeeded());

@@ -10,6 +10,7 @@ import {
   readRedisLogSettings,
   redisLogSettingsHelp,
 } from '@sluice/record-log-redis';
+import { parseRedisUrl, redisLabel, redisUrlProblem } from '@sluice/redis-connection';
 
 export type LogSettings =
   | { readonly kind: 'redis'; readonly redis: RedisLogSettings }
@@ -36,6 +37,6 @@ export function readLogSettings(reader: SettingsReader, redisUrl: string): LogSe
 /** Where the log is, for people; without user and password. */
 export function logAddress(settings: LogSettings): string {
   if (settings.kind === 'kafka') return settings.kafka.brokers.join(',');
-  const url = URL.parse(settings.redis.url);
-  return url === null ? 'the configured URL' : `${url.protocol}//${url.host}`;
+  const { url } = settings.redis;
+  return redisUrlProblem(url) === undefined ? redisLabel(parseRedisUrl(url)) : 'the configured URL';
 }

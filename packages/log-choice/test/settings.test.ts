@@ -27,7 +27,7 @@ test('a log on Redis and one on Kafka at once are refused', () => {
 
 test('a URL that is not of Redis is refused', () => {
   expect(() => read({ SLUICE_LOG_REDIS_URL: 'http://log:6379' })).toThrow(
-    'SLUICE_LOG_REDIS_URL must be a URL that begins with redis://',
+    'SLUICE_LOG_REDIS_URL must begin with redis:// or rediss://',
   );
 });
 

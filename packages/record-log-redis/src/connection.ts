@@ -1,12 +1,13 @@
 import { backoffMs } from '@sluice/kernel';
 import { closedError } from '@sluice/record-log';
-import { Redis } from 'ioredis';
+import { openRedis } from '@sluice/redis-connection';
+import type { Redis } from 'ioredis';
 
 import { toLogError, unreachableError } from './errors.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import type { Script } from './scripts.ts';
 
-const needsNewSession = /^(READONLY|NOSCRIPT) /;
+const needsNewSession = /^(READONLY|NOSCRIPT|MOVED) /;
 
 /**
  * One connection to Redis, opened when it is used. Every TCP session is a driver object of its own, which
@@ -97,8 +98,8 @@ export class Connection {
   }
 
   async #open(): Promise<Session> {
-    const { clock, url, clientId, connectTimeoutMs, requestTimeoutMs } = this.#options;
-    const redis = new Redis(url, {
+    const { clock, route, clientId, connectTimeoutMs, requestTimeoutMs } = this.#options;
+    const redis = openRedis(route, {
       connectionName: `${clientId}:${this.#purpose}`,
       lazyConnect: true,
       connectTimeout: connectTimeoutMs,

@@ -4,7 +4,7 @@ import type { CompiledRedisLogOptions } from './options.ts';
 
 /** Prefixes of error replies that go away by themselves, or when somebody mends the server. */
 const passing =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOSCRIPT|BUSY|MISCONF|NOREPLICAS|UNBLOCKED) /;
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|NOSCRIPT|BUSY|MISCONF|NOREPLICAS|UNBLOCKED) /;
 const forbidden = /^(NOPERM |NOAUTH |WRONGPASS |ERR The user executing the script can't )/;
 
 /** An error of the driver or the server as one of the port's errors. `address` has no password in it. */

@@ -1,5 +1,6 @@
 import { assert, type Clock, type Logger, silentLogger, systemClock } from '@sluice/kernel';
 import { recordBytesMaxDefault } from '@sluice/record-log';
+import { parseRedisUrl, type RedisRoute, redisLabel, redisRoute } from '@sluice/redis-connection';
 
 const mebibyte = 1024 * 1024;
 const hourMs = 3_600_000;
@@ -51,6 +52,8 @@ export interface CompiledRedisLogOptions extends Required<RedisLogOptions> {
   readonly entryBytesMax: number;
   /** What one run of the produce script appends; Redis executes nothing else meanwhile. */
   readonly chunkBytesMax: number;
+  /** How ioredis reaches it. */
+  readonly route: RedisRoute;
   /** Where the server is, for messages; the URL may hold a password. */
   readonly address: string;
 }
@@ -90,12 +93,17 @@ export function compileRedisLogOptions(options: RedisLogOptions): CompiledRedisL
     segmentBytes: Math.min(mebibyte, Math.ceil(partitionBytesMax / 16)),
     entryBytesMax: Math.min(mebibyte / 4, Math.ceil(quotaBytes / 4)),
     chunkBytesMax: Math.min(mebibyte / 2, Math.ceil(quotaBytes / 4)),
+    route: redisRoute(options.url, {
+      hashTag: `{${namespace}:${options.cluster}}`,
+      keepsTrying: false,
+    }),
     address: addressOf(options.url),
   };
 }
 
 function addressOf(url: string): string {
-  if (!URL.canParse(url)) return 'the configured URL';
+  const address = parseRedisUrl(url);
+  if (address.kind !== 'server') return redisLabel(address);
   const { protocol, hostname, port, pathname } = new URL(url);
   if (hostname === '') return pathname;
   return `${protocol === 'rediss:' ? 'rediss://' : ''}${hostname}:${port === '' ? '6379' : port}`;

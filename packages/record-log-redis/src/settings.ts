@@ -1,5 +1,6 @@
 /** The settings of the log on Redis, from the environment. Plain data, since executors get them as worker data. */
 import type { SettingsReader } from '@sluice/kernel';
+import { redisUrlProblem } from '@sluice/redis-connection';
 
 import type { RedisLogOptions } from './options.ts';
 
@@ -19,11 +20,9 @@ export const redisLogSettingsHelp = `  SLUICE_LOG_REDIS_URL         REDIS_URL   
 /** `redisUrl`: of the Redis that coordinates, which carries records too unless another is given. */
 export function readRedisLogSettings(reader: SettingsReader, redisUrl: string): RedisLogSettings {
   const url = reader.string('SLUICE_LOG_REDIS_URL', redisUrl);
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    reader.problem(
-      'SLUICE_LOG_REDIS_URL must be a URL that begins with redis:// or rediss://, as redis://host:6379',
-    );
-  }
+  const problem = redisUrlProblem(url);
+  // Of REDIS_URL it is told by whoever reads that.
+  if (problem !== undefined && url !== redisUrl) reader.problem(`SLUICE_LOG_REDIS_URL ${problem}`);
   return {
     url,
     partitionBytesMax:

@@ -63,6 +63,8 @@ export {
   spawnNode,
 } from './node-process.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
+export { type RedisClusterHandle, startRedisCluster } from './redis-cluster.ts';
+export { type SentinelHandle, startSentinel } from './redis-sentinel.ts';
 export { redisVersionAt, withoutPassword } from './redis-url.ts';
 export { type SharedKafka, useSharedKafka } from './shared-kafka.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';

@@ -36,6 +36,8 @@ export interface StartRedisOptions {
   readonly dir?: string;
   /** As in `spawnGuarded`. */
   readonly detached?: boolean;
+  /** It is a sentinel, with this file of settings, which it changes. */
+  readonly sentinelFile?: string;
 }
 
 export interface RedisHandle {
@@ -124,9 +126,11 @@ class RedisProcess implements RedisHandle {
       logfile: '',
       daemonize: 'no',
     };
-    this.#args = Object.entries(settings)
-      .flatMap(([name, value]) => [`--${name}`, value])
-      .concat(options.config ?? []);
+    const { sentinelFile } = options;
+    this.#args =
+      sentinelFile === undefined
+        ? [...asArguments(settings), ...(options.config ?? [])]
+        : [sentinelFile, '--sentinel', ...asArguments({ port: String(port), bind: '127.0.0.1' })];
   }
 
   get url(): string {
@@ -214,7 +218,7 @@ class RedisProcess implements RedisHandle {
 
   /** Asks only after ours said that it is ready: before, somebody else's on the port might answer. */
   async #answers(): Promise<boolean> {
-    if (!this.#output.includes('Ready to accept connections')) return false;
+    if (!/Ready to accept connections|Sentinel ID is/.test(this.#output)) return false;
     return await new Promise((resolve) => {
       const address = { port: this.port, host: '127.0.0.1' };
       const socket = this.#tls
@@ -243,6 +247,10 @@ class RedisProcess implements RedisHandle {
       { details: { port: this.port, dir: this.dir }, cause },
     );
   }
+}
+
+function asArguments(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
 /** Settings of a server that accepts nothing unencrypted. */

@@ -1,0 +1,2 @@
+export { parseRedisUrl, type RedisAddress, redisLabel, redisUrlProblem } from './redis-address.ts';
+export { type ConnectionSettings, openRedis, type RedisRoute, redisRoute } from './redis-route.ts';

@@ -1,0 +1,87 @@
+/** Connections through real sentinels, and to a real Redis Cluster, while masters are killed and slots move. */
+import {
+  type RedisClusterHandle,
+  type SentinelHandle,
+  startRedisCluster,
+  startSentinel,
+  waitFor,
+} from '@sluice/testkit';
+import type { Redis } from 'ioredis';
+import { afterEach, expect, test } from 'vitest';
+
+import { openRedis, redisRoute } from '../src/index.ts';
+
+const hashTag = '{sluice:test}';
+const open: Redis[] = [];
+let servers: SentinelHandle | RedisClusterHandle | undefined;
+
+afterEach(async () => {
+  for (const redis of open.splice(0)) redis.disconnect();
+  await servers?.stop();
+  servers = undefined;
+});
+
+function connect(url: string, keepsTrying = true): Redis {
+  const redis = openRedis(redisRoute(url, { hashTag, keepsTrying }), {
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    retryStrategy: () => (keepsTrying ? 50 : null),
+    reconnectOnError: ({ message }) => /^(READONLY|MOVED) /.test(message),
+  });
+  redis.on('error', () => {});
+  open.push(redis);
+  return redis;
+}
+
+/** Written sooner or later, whatever happens meanwhile. */
+async function written(redis: Redis, value: string): Promise<void> {
+  await waitFor(async () => (await redis.set(`${hashTag}:key`, value).catch(() => '')) === 'OK', {
+    what: `${value} to be written`,
+    timeoutMs: 30_000,
+  });
+}
+
+test('sentinels tell the master, and the next one', { timeout: 60_000 }, async () => {
+  const sentinel = (servers = await startSentinel());
+  const redis = connect(sentinel.url);
+  await redis.connect();
+  await written(redis, 'before');
+  await sentinel.failOver();
+  await written(redis, 'after');
+  expect(await redis.get(`${hashTag}:key`)).toBe('after');
+  expect(Number((await redis.client('INFO')).match(/laddr=[^:]+:(\d+)/)?.[1])).toBe(
+    (await sentinel.master()).port,
+  );
+});
+
+test('without any sentinel an attempt fails, if it is to', { timeout: 60_000 }, async () => {
+  const redis = connect('redis+sentinel://127.0.0.1:1,127.0.0.1:2/main', false);
+  await expect(redis.connect()).rejects.toThrow(/sentinels are unreachable/);
+});
+
+test('a cluster: the node that has the slot, also after it moved or restarted', {
+  timeout: 60_000,
+}, async () => {
+  const cluster = (servers = await startRedisCluster());
+  // Whichever node is asked.
+  const urls = cluster.nodes.map(({ port }) => `redis+cluster://127.0.0.1:${port}`);
+  for (const url of urls) {
+    const redis = connect(url);
+    await redis.connect();
+    await written(redis, url);
+  }
+  const redis = connect(cluster.url);
+  await redis.connect();
+  await cluster.moveSlotOf(hashTag);
+  await written(redis, 'moved');
+  const node = await cluster.nodeOf(hashTag);
+  await node.kill('SIGKILL');
+  await expect(redis.get(`${hashTag}:key`)).rejects.toThrow();
+  await node.restart();
+  await waitFor(async () => await redis.get(`${hashTag}:key`).catch(() => undefined), {
+    what: 'the value to be read again',
+    until: (value) => value === 'moved',
+    timeoutMs: 30_000,
+  });
+});
