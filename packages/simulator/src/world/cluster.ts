@@ -164,10 +164,10 @@ export class SimulatedCluster {
     });
   }
 
-  #ended(life: WorkerLife | CoordinatorLife, why: string): void {
+  #ended(life: WorkerLife | CoordinatorLife, why: string, inOrder: boolean): void {
     const { name } = life.process;
     this.world.trace.note(name, `ends: ${why}`);
-    if (life.isStopping) this.#leave(life);
+    if (inOrder) this.#leave(life);
     else this.#gone(life);
     const awayMs = this.#comesBack.get(name);
     if (life.isStopping && awayMs !== undefined) {
@@ -243,8 +243,8 @@ export class SimulatedCluster {
     const life = (this.#lives.get(name) ?? 0) + 1;
     this.#lives.set(name, life);
     const process = world.process(name, shape.rates[name] ?? 1);
-    const ended = (ending: WorkerLife | CoordinatorLife, why: string): void =>
-      this.#ended(ending, why);
+    const ended = (ending: WorkerLife | CoordinatorLife, why: string, inOrder: boolean): void =>
+      this.#ended(ending, why, inOrder);
     return { world, process, server, fake, life, ended };
   }
 

@@ -26,7 +26,7 @@ export interface CoordinatorLifeOptions {
   readonly protocol: ProtocolRange;
   readonly log: string;
   readonly life: number;
-  readonly ended: (life: CoordinatorLife, why: string) => void;
+  readonly ended: (life: CoordinatorLife, why: string, inOrder: boolean) => void;
 }
 
 export class CoordinatorLife {
@@ -75,7 +75,7 @@ export class CoordinatorLife {
     this.isStopping = true;
     this.process.deliver(() => {
       this.loop.stop().then(
-        () => this.#end('stopped'),
+        () => this.#end('stopped', true),
         (error: Error) => this.#end(error.message),
       );
     });
@@ -87,7 +87,7 @@ export class CoordinatorLife {
     this.link.close();
   }
 
-  #end(why: string): void {
-    if (this.process.isAlive) this.#ended(this, why);
+  #end(why: string, inOrder = false): void {
+    if (this.process.isAlive) this.#ended(this, why, inOrder);
   }
 }

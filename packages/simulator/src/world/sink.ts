@@ -143,7 +143,9 @@ export class PlayedSink {
         this.#world.violated('I2', `${name}: ${key} acts again after ${holder.key} did`);
       }
     }
-    former.add(holder.key);
+    // While nobody knows who owns what, each may have had his turn; from then on they count again.
+    if (this.#world.isRecovering) former.clear();
+    else former.add(holder.key);
     partition.holder = { key, unit, fence, firstSentMs: sentAtMs };
   }
 }

@@ -32,8 +32,8 @@ export interface WorkerLifeOptions {
   readonly life: number;
   readonly protocol: ProtocolRange;
   readonly log: string;
-  /** The process ended by itself. */
-  readonly ended: (life: WorkerLife, why: string) => void;
+  /** The process ended by itself; `inOrder`: as it was told to. */
+  readonly ended: (life: WorkerLife, why: string, inOrder: boolean) => void;
 }
 
 export const plugins: readonly PluginInfo[] = (['source', 'sink'] as const).map((type) => ({
@@ -124,7 +124,7 @@ export class WorkerLife {
     this.isStopping = true;
     this.process.deliver(() => {
       this.#agent.stop({ returns }).then(
-        () => this.#end('stopped'),
+        () => this.#end('stopped', true),
         (error: Error) => this.#end(error.message),
       );
     });
@@ -138,7 +138,7 @@ export class WorkerLife {
     this.links.coordination.close();
   }
 
-  #end(why: string): void {
-    if (this.process.isAlive) this.#ended(this, why);
+  #end(why: string, inOrder = false): void {
+    if (this.process.isAlive) this.#ended(this, why, inOrder);
   }
 }

@@ -46,7 +46,8 @@ function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undef
     const process = cluster.processOf(name);
     if (!process) return `${name} is not up again`;
   }
-  for (const [worker, { incarnation }] of cluster.workers) {
+  for (const [worker, { incarnation, isStopping }] of cluster.workers) {
+    if (isStopping) return `${worker} is stopping`;
     const member = view.members.get(worker);
     if (member?.incarnation !== incarnation || member.state !== 'up') {
       return `${worker} is ${member?.state ?? 'not a member'}`;
