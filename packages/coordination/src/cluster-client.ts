@@ -45,6 +45,8 @@ export interface ClusterClientOptions {
  * of thousands of tasks for each of many readers would take the thread from the leader beside it.
  */
 const agesKeptMs = 100;
+/** How often everything is read, and not only what changed: see leader-loop.ts. */
+const readAllEveryMs = 30_000;
 /** Between two looks for a result; doubles up to the maximum. */
 const resultPollMs = { first: 5, max: 100 };
 /** Among them is what the leader waits for, which it says again while it does. */
@@ -56,9 +58,19 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
   let refreshing: Promise<ClusterSnapshot> | undefined;
   let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
 
+  let readAllMs = clock.monotonicMs();
+
+  /** 0: nothing, so that everything is read. */
+  const knownRevision = (): number => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - readAllMs < readAllEveryMs) return view.revision;
+    readAllMs = nowMs;
+    return 0;
+  };
+
   const read = async (): Promise<ClusterSnapshot> => {
     const [changes, beats, leader] = await Promise.all([
-      store.changes(view.revision, view.dataset),
+      store.changes(knownRevision(), view.dataset),
       store.beats(),
       store.leader(),
     ]);

@@ -44,6 +44,11 @@ const forgetQueueAfterMs = 30_000;
 const seatHoldMsDefault = 60_000;
 /** Between two attempts of a worker to reach the store again. */
 const reconnectMsMax = 1_000;
+/**
+ * How often everything is read, and not only what changed: a store that lost too little to be noticed (a failover to
+ * a replica that lagged a little) gives out the same revisions again, for other changes.
+ */
+const readAllEveryMs = 30_000;
 /** A failure that comes back with each turn is told again after this long. */
 const sameFailureQuietMs = 10_000;
 
@@ -75,6 +80,7 @@ export class LeaderLoop implements Service {
   #grantsFromMs = 0;
   #isNewTerm = false;
   #lastTurnMs: number | undefined;
+  #readAllMs: number | undefined;
   #storeWasAway = false;
   #lastFailure: { message: string; atMs: number } | undefined;
   #nudged = false;
@@ -254,7 +260,7 @@ export class LeaderLoop implements Service {
     const { clock, store } = this.#options;
     const askedMs = clock.monotonicMs();
     const [changes, beats, quarantine] = await Promise.all([
-      store.changes(this.#view.revision, this.#view.dataset),
+      store.changes(this.#knownRevision(askedMs), this.#view.dataset),
       store.beats(),
       store.quarantine(),
     ]);
@@ -280,6 +286,13 @@ export class LeaderLoop implements Service {
     if (askedMs < this.#grantsFromMs) return false;
     await this.#ownership.remindUnclaimed(askedMs);
     return this.#ownership.own(term, askedMs);
+  }
+
+  /** 0: nothing, so that everything is read. */
+  #knownRevision(nowMs: number): number {
+    if (nowMs - (this.#readAllMs ??= nowMs) < readAllEveryMs) return this.#view.revision;
+    this.#readAllMs = nowMs;
+    return 0;
   }
 
   async #refresh(): Promise<void> {

@@ -55,6 +55,15 @@ describe('a turn', () => {
     expect(world.played.done).toEqual(['grant task/a/0 → w1']);
   });
 
+  test('what the store went back to without being noticed is found by reading everything', async () => {
+    const world = await running();
+    world.played.goBack(task('a', 0));
+    await world.ticks(10, ...workers);
+    expect(world.played.done).toEqual([]);
+    await world.ticks(30_000 / world.profile.tickMs, ...workers);
+    expect(world.played.done).toEqual([expect.stringMatching(/^grant task\/a\/0 → /)]);
+  });
+
   test('a grant that is not claimed is reminded of, and then left to the beats', async () => {
     const world = new LeaderWorld();
     world.played.set(w1, ...runBy(w1), task('a', 0));

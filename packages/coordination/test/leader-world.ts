@@ -70,6 +70,11 @@ export class PlayedLeaderStore {
     }
   }
 
+  /** Goes back to what a unit was, and on to a higher revision before anybody looks: the loss is not noticed. */
+  goBack(unit: UnitRecord): void {
+    this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
+  }
+
   remove(kind: RecordKind, name: string): void {
     this.revision++;
     this.#records.set(`${kind}/${name}`, { revision: this.revision, kind, value: undefined });

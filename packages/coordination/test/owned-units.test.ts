@@ -117,6 +117,13 @@ class World {
     await this.clock.advance(50);
   }
 
+  /** A heartbeat says that nothing has changed. */
+  async quietBeat(): Promise<void> {
+    const { revision } = await this.store.assignments();
+    this.units.beatAcknowledged(revision, 'up');
+    await this.clock.advance(50);
+  }
+
   async owns(count: number, fence = 1): Promise<Ownership[]> {
     const owned = Array.from({ length: count }, (_, task) => ({
       unit: taskUnit('a', task),
@@ -174,4 +181,23 @@ test('what the store forgot to be claimed is claimed and reported again', async 
   expect(world.store.unclaimed.size).toBe(0);
   expect(world.store.reported).toEqual([owned.unit, owned.unit]);
   expect(world.runner.runs).toHaveLength(1);
+});
+
+test('what a store forgot without being noticed is told again after a while', async () => {
+  const world = new World();
+  const [owned] = await world.owns(1);
+  if (!owned) throw new Error('it owns one');
+  world.units.reported(owned.unit, owned.fence, { state: 'RUNNING', attempts: 1 });
+  await world.quietBeat();
+  // It goes back by less than a heartbeat: no revision says so.
+  world.store.unclaimed.add(owned.unit);
+  world.store.reported.length = 0;
+  await world.quietBeat();
+  expect(world.store.reported).toEqual([]);
+  await world.clock.advance(10_000);
+  await world.quietBeat();
+  expect(world.store.unclaimed.size).toBe(0);
+  expect(world.store.reported).toContain(owned.unit);
+  expect(world.runner.runs).toHaveLength(1);
+  expect(world.runner.stops).toEqual([]);
 });

@@ -64,6 +64,11 @@ export interface OwnedUnitsOptions {
 const batchMax = 500;
 /** How long calls are gathered before they are made together. */
 const gatherMs = 5;
+/**
+ * How often a worker compares itself with the store as a whole, and says again what it said: a store that lost too
+ * little to be noticed may have forgotten a claim, a status or a task set that it had acknowledged.
+ */
+const tellAgainEveryMs = 10_000;
 /** Between two tries of a release: until the store heard of it nobody else can have the unit. */
 const releaseRetryMs = 250;
 
@@ -75,6 +80,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   readonly #claims: Coalescer<Ownership, ClaimResult>;
   readonly #releases: Coalescer<Ownership, boolean>;
   #revision = -1;
+  #toldAgainMs: number | undefined;
   /** Grows each time that all was taken from us: what was asked before it means nothing after it. */
   #lives = 0;
   #isDraining = false;
@@ -112,9 +118,20 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   /** A beat was acknowledged: catch up with whatever could not be done, and with what is new. */
   beatAcknowledged(revision: number, state: 'up' | 'draining'): void {
     if (state === 'draining') this.drain();
+    if (this.#isTimeToTellAgain()) {
+      for (const local of this.#local.values()) this.#tellAgain(local);
+      this.forgetRevision();
+    }
     if (revision !== this.#revision) this.#reconcile();
     this.#flushReports();
     this.#flushPublications();
+  }
+
+  #isTimeToTellAgain(): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - (this.#toldAgainMs ??= nowMs) < tellAgainEveryMs) return false;
+    this.#toldAgainMs = nowMs;
+    return true;
   }
 
   /** Declared dead, or rejoined: nothing that was known about assignments holds. */
