@@ -9,7 +9,8 @@ import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { enumerateMutations, ScriptBook } from '../../src/index.ts';
+import { ScriptBook } from '../../src/index.ts';
+import { scriptMutations } from '../../src/mutations/all-mutations.ts';
 import { founding, type Step, stepArbitrary, takeSteps } from './steps.ts';
 import { TwinRedis } from './twin-redis.ts';
 
@@ -60,7 +61,7 @@ test('a fake and a real Redis answer and hold the same, whatever is asked of the
 });
 
 test('a fake that runs a script with a broken guard is told from a real Redis', async () => {
-  const mutation = enumerateMutations(['claim.lua']).find(
+  const mutation = scriptMutations(['claim.lua']).find(
     ({ guard, kind }) => guard === "state == 'granted'" && kind === 'false',
   );
   const scripts = new ScriptBook(new Map([['claim.lua', mutation?.text ?? '']]));
