@@ -1,0 +1,139 @@
+/** `npm run chaos`: a real cluster under load, and everything that can go wrong with it, one after another. */
+import { parseArgs } from 'node:util';
+
+import { toError } from '@sluice/kernel';
+
+import { obtainKafka, quickenKafka } from '../scripts/kafka.ts';
+import { obtainRedisServer } from '../scripts/redis.ts';
+import { type Result, runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+import { ChaosWorld, type LogKind } from './world.ts';
+
+const help = `Usage: npm run chaos [-- options]
+
+  --list             what there is
+  --scenario NAME    may be repeated (all)
+  --log redis|kafka  what carries the records; may be repeated (both, where it matters)
+  --rounds N         everything so many times (1)
+  --quick            only those that npm test runs, too
+  --json             the results
+
+Two coordinators and three workers run, with a source that writes six sequences and a sink that delivers them. After each
+fault everything has to run again, no number may be missing in the log or at the sink, and nobody may have written after
+its successor; what came twice is counted. The exit code is 1 if anything failed.
+
+  npm run chaos -- --scenario kill-worker --log kafka
+  npm run chaos -- --rounds 3`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      list: { type: 'boolean', default: false },
+      scenario: { type: 'string', multiple: true },
+      log: { type: 'string', multiple: true },
+      rounds: { type: 'string', default: '1' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const unknown = values.scenario?.filter((name) => !scenarios.some((each) => each.name === name));
+  if (unknown && unknown.length > 0) {
+    console.error(`there is no scenario ${unknown.join(', ')}; see npm run chaos -- --list`);
+    return 2;
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    console.error('--rounds takes a whole number from 1');
+    return 2;
+  }
+  const chosen = scenarios
+    .filter(({ name }) => values.scenario?.includes(name) ?? true)
+    .filter(({ isQuick }) => !values.quick || isQuick === true);
+  if (values.list) {
+    for (const { name, does, logs } of chosen)
+      console.log(`${name.padEnd(22)} ${does} (${logs.join(', ')})`);
+    return 0;
+  }
+  const logs = (['redis', 'kafka'] as const).filter((log) => values.log?.includes(log) ?? true);
+  await obtainRedisServer();
+  if (logs.includes('kafka')) {
+    await obtainKafka();
+    await quickenKafka();
+  }
+  const results: Result[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const log of logs) {
+      const mine = chosen.filter((each) => each.logs.includes(log));
+      results.push(...(await runAll(mine, log, rounds === 1 ? '' : `${round}/${rounds} `)));
+    }
+  }
+  if (values.json) console.log(JSON.stringify(results, undefined, 2));
+  else for (const line of summary(results)) console.log(line);
+  return results.every(({ outcome }) => outcome !== 'failed') ? 0 : 1;
+}
+
+/** In one world, as long as it is left whole. */
+async function runAll(chosen: readonly Scenario[], log: LogKind, round: string): Promise<Result[]> {
+  const results: Result[] = [];
+  let shared: ChaosWorld | undefined;
+  try {
+    for (const scenario of chosen) {
+      const obstacle = scenario.obstacle?.();
+      if (obstacle !== undefined) {
+        results.push(skipped(scenario, log, obstacle));
+      } else if (scenario.world) {
+        await using own = await ChaosWorld.start(log, scenario.world);
+        results.push(await runScenario(scenario, own));
+      } else {
+        shared ??= await ChaosWorld.start(log);
+        const result = await runScenario(scenario, shared);
+        results.push(result);
+        if (result.outcome === 'failed') {
+          console.error(shared.cluster.logs());
+          await shared[Symbol.asyncDispose]();
+          shared = undefined;
+        }
+      }
+      console.error(`${round}${lineOf(results.at(-1))}`);
+    }
+  } finally {
+    await shared?.[Symbol.asyncDispose]();
+  }
+  return results;
+}
+
+function skipped({ name }: Scenario, log: LogKind, note: string): Result {
+  const nothing = { seconds: 0, records: 0, twice: 0, moves: 0, missing: 0 };
+  return { scenario: name, log, outcome: 'skipped', note, ...nothing };
+}
+
+function lineOf(result: Result | undefined): string {
+  if (!result) return '';
+  const { scenario, log, outcome, note, seconds, records, twice, moves } = result;
+  const figures = `${seconds.toFixed(1).padStart(6)} s  ${String(records).padStart(6)} records  ${String(twice).padStart(5)} twice  ${String(moves).padStart(3)} moves`;
+  return `${outcome.padEnd(7)} ${scenario.padEnd(22)} ${log.padEnd(5)} ${figures}  ${note}`;
+}
+
+function summary(results: readonly Result[]): string[] {
+  const count = (outcome: Result['outcome']): number =>
+    results.filter((each) => each.outcome === outcome).length;
+  const seconds = results.reduce((sum, each) => sum + each.seconds, 0);
+  return [
+    ...results.map(lineOf),
+    `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${seconds.toFixed(0)} s`,
+  ];
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(toError(error).stack);
+  process.exitCode = 1;
+}

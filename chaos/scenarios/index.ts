@@ -1,0 +1,10 @@
+import type { Scenario } from '../scenario.ts';
+import { changeScenarios } from './changes.ts';
+import { processScenarios } from './processes.ts';
+import { redisScenarios } from './redis-faults.ts';
+
+export const scenarios: readonly Scenario[] = [
+  ...processScenarios,
+  ...redisScenarios,
+  ...changeScenarios,
+];

@@ -1,0 +1,221 @@
+/**
+ * The cluster that things are done to: real processes as a user starts them, with sources that write sequences and
+ * sinks that deliver them all the time. Coordination has a Redis of its own, so that it can lose its data without the
+ * records; records travel through another Redis or through Kafka.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { systemClock } from '@sluice/kernel';
+import type { RecordLog } from '@sluice/record-log';
+import { KafkaLog } from '@sluice/record-log-kafka';
+import { RedisLog } from '@sluice/record-log-redis';
+import {
+  type Cluster,
+  type KafkaHandle,
+  type Member,
+  makeOwnedFolder,
+  type RedisHandle,
+  startCluster,
+  startKafka,
+  startRedis,
+  waitFor,
+} from '@sluice/testkit';
+
+import { nameOf, type UnitRow, units, workers } from '../tests/support/cluster-facts.ts';
+import { SequenceObserver } from '../tests/support/sequence-observer.ts';
+
+export type LogKind = 'redis' | 'kafka';
+
+export interface WorldOptions {
+  /** Where its processes find the coordination Redis, if not directly. */
+  readonly redisUrlFor?: (redis: RedisHandle) => Promise<RedisRoute>;
+}
+
+/** A way to Redis that can be disturbed. */
+export interface RedisRoute extends AsyncDisposable {
+  readonly url: string;
+}
+
+const plugin = fileURLToPath(new URL('../tests/support/witness-plugin.ts', import.meta.url));
+const json = {
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'false',
+};
+const topic = 'sequences';
+const partitions = 6;
+const sequences = 6;
+const workerCount = 3;
+const coordinatorCount = 2;
+/** From the end of a fault until everything runs again, at most. */
+export const recoveryMsMax = 30_000;
+
+export class ChaosWorld implements AsyncDisposable {
+  readonly log: LogKind;
+  readonly redis: RedisHandle;
+  readonly kafka: KafkaHandle | undefined;
+  readonly cluster: Cluster;
+  readonly observer: SequenceObserver;
+  readonly sinkFile: string;
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(
+    parts: Pick<ChaosWorld, 'log' | 'redis' | 'kafka' | 'cluster' | 'observer' | 'sinkFile'>,
+    owned: AsyncDisposableStack,
+  ) {
+    this.log = parts.log;
+    this.redis = parts.redis;
+    this.kafka = parts.kafka;
+    this.cluster = parts.cluster;
+    this.observer = parts.observer;
+    this.sinkFile = parts.sinkFile;
+    this.#owned = owned;
+  }
+
+  static async start(log: LogKind, { redisUrlFor }: WorldOptions = {}): Promise<ChaosWorld> {
+    await using owned = new AsyncDisposableStack();
+    const folder = makeOwnedFolder('chaos');
+    owned.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const redis = owned.use(
+      await startRedis({ appendOnly: true, config: ['--enable-debug-command', 'local'] }),
+    );
+    const kafka = log === 'kafka' ? owned.use(await startKafka()) : undefined;
+    const logRedis =
+      kafka === undefined ? owned.use(await startRedis({ appendOnly: true })) : undefined;
+    const route = redisUrlFor && owned.use(await redisUrlFor(redis));
+    const cluster = owned.use(
+      await startCluster({
+        redisUrl: route?.url ?? redis.url,
+        coordinators: coordinatorCount,
+        workers: workerCount,
+        env: {
+          SLUICE_PLUGINS: plugin,
+          KAFKA_BROKERS: kafka?.bootstrap,
+          SLUICE_LOG_REDIS_URL: logRedis?.url,
+        },
+      }),
+    );
+    const observer = owned.use(
+      await SequenceObserver.watchLog(openLog(cluster, kafka, logRedis), topic, partitions),
+    );
+    const sinkFile = join(folder, 'delivered.jsonl');
+    const world = new ChaosWorld({ log, redis, kafka, cluster, observer, sinkFile }, owned.move());
+    await world.#define();
+    return world;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  /** The load: six sequences written by as many tasks, delivered by three. */
+  async defineSource(tasks = sequences): Promise<void> {
+    await this.cluster.apply('in', {
+      'connector.class': 'WitnessSource',
+      'tasks.max': String(tasks),
+      sequences: String(sequences),
+      topic,
+      ...json,
+    });
+  }
+
+  async defineSink(tasks = 3): Promise<void> {
+    await this.cluster.apply('out', {
+      'connector.class': 'WitnessSink',
+      'tasks.max': String(tasks),
+      topics: topic,
+      file: this.sinkFile,
+      ...json,
+    });
+  }
+
+  async #define(): Promise<void> {
+    await this.defineSource();
+    await this.defineSink();
+    await this.atRest();
+  }
+
+  /** Names of the sequences. */
+  get names(): string[] {
+    return Array.from({ length: sequences }, (_, id) => `in/${id}`);
+  }
+
+  /** All processes are there, everything runs, and no worker has two tasks more than another. */
+  async atRest(timeoutMs = recoveryMsMax): Promise<UnitRow[]> {
+    const rows = await waitFor(async () => await this.#units(), {
+      what: 'everything to run, and to be balanced',
+      until: (seen) =>
+        seen.length > 2 && seen.every(({ state }) => state === 'RUNNING') && isBalanced(seen),
+      timeoutMs,
+    });
+    await this.observer.keepsWriting(this.names, 300);
+    return rows;
+  }
+
+  /** Starts again whoever is missing, and waits until everything runs. Returns ms from the call to that. */
+  async mend(): Promise<number> {
+    const sinceMs = systemClock.monotonicMs();
+    const isUp = ({ process }: Member): boolean => !process.hasExited;
+    const { cluster } = this;
+    while (cluster.coordinators.filter(isUp).length < coordinatorCount)
+      await cluster.addCoordinator();
+    while (cluster.workers.filter(isUp).length < workerCount) await cluster.addWorker();
+    await waitFor(async () => await workers(cluster).catch(() => []), {
+      what: `${workerCount} workers to be up`,
+      until: (rows) => rows.filter(({ state }) => state === 'up').length === workerCount,
+      timeoutMs: recoveryMsMax,
+    });
+    await this.atRest();
+    return systemClock.monotonicMs() - sinceMs;
+  }
+
+  /** A worker that runs, by chance. */
+  anyWorker(): Member {
+    const up = this.cluster.workers.filter(({ process }) => !process.hasExited);
+    const chosen = up[Math.floor(Math.random() * up.length)];
+    if (chosen === undefined) throw new Error('no worker runs');
+    return chosen;
+  }
+
+  async leader(): Promise<Member> {
+    const { leader } = await this.cluster.api.read<{ leader: { coordinator: string } }>(
+      '/sluice/leader',
+    );
+    const found = this.cluster.coordinators.find(({ name }) => name === leader.coordinator);
+    if (found === undefined) throw new Error(`${leader.coordinator} leads, whom nobody started`);
+    return found;
+  }
+
+  /** Tasks of that worker, as sequences are called. */
+  async sequencesOf(worker: string): Promise<string[]> {
+    const rows = await this.#units();
+    return rows
+      .filter((row) => row.worker === worker && row.kind === 'task' && row.connector === 'in')
+      .map(nameOf);
+  }
+
+  /** While a coordinator is away, or Redis is, there is nothing to be read. */
+  async #units(): Promise<UnitRow[]> {
+    return await units(this.cluster).catch(() => []);
+  }
+}
+
+function openLog(
+  { name: cluster }: Cluster,
+  kafka: KafkaHandle | undefined,
+  redis: RedisHandle | undefined,
+): RecordLog {
+  const names = { cluster, clientId: 'chaos-observer' };
+  return kafka === undefined
+    ? new RedisLog({ url: redis?.url ?? '', ...names })
+    : new KafkaLog({ brokers: kafka.brokers, ...names });
+}
+
+function isBalanced(rows: readonly UnitRow[]): boolean {
+  const tasks = rows.filter(({ kind }) => kind === 'task');
+  const loads = [...Map.groupBy(tasks, ({ worker }) => worker).values()].map(
+    ({ length }) => length,
+  );
+  return loads.length === workerCount && Math.max(...loads) - Math.min(...loads) <= 1;
+}
