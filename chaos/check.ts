@@ -14,6 +14,8 @@ export interface Verdict {
   readonly delivered: number;
   readonly writtenTwice: number;
   readonly deliveredTwice: number;
+  /** Numbers that are not in the log, or in the log and not delivered, or committed without having been. */
+  readonly missing: number;
   /** What must not be: numbers that are missing, effects of an owner after its successor's. */
   readonly problems: readonly string[];
 }
@@ -35,16 +37,22 @@ export async function check(world: ChaosWorld): Promise<Verdict> {
     sinkLines(sinkFile),
   );
   const unique = new Set(lines.map(({ partition, offset }) => `${partition}/${offset}`));
+  const missing = [
+    ...log.missing.map((each) => `${each} is missing in the log`),
+    ...undelivered,
+    ...uncovered.map((each) => `${each} is committed, but was not delivered`),
+  ];
   return {
     records: log.records,
     delivered: lines.length,
     writtenTwice: log.duplicates,
     deliveredTwice: lines.length - unique.size,
+    missing: missing.length,
     problems: [
-      ...log.missing.map((each) => `${each} is missing in the log`),
-      ...undelivered,
-      ...uncovered.map((each) => `${each} is committed, but was not delivered`),
+      ...missing,
       ...names.flatMap((name) => lateOwners(world, name)),
+      ...names.flatMap((name) => overtaken(name, observer.records(name))),
+      ...[...delivered].flatMap(([name, seen]) => overtaken(`delivery of ${name}`, seen)),
     ],
   };
 }
@@ -61,6 +69,18 @@ function lateOwners({ observer }: ChaosWorld, name: string): string[] {
     current = run;
   }
   return late;
+}
+
+/** Numbers that came for the first time after a higher one had. What is repeated after a crash came before. */
+function overtaken(name: string, records: readonly { readonly seqno: number }[]): string[] {
+  const seen = new Set<number>();
+  let highest = -1;
+  return records.flatMap(({ seqno }) => {
+    const isLate = seqno < highest && !seen.has(seqno);
+    seen.add(seqno);
+    highest = Math.max(highest, seqno);
+    return isLate ? [`${name}: ${seqno} came after ${highest}`] : [];
+  });
 }
 
 function highestOf(lines: readonly SinkLine[], name: string): number {

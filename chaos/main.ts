@@ -10,6 +10,8 @@ import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { ChaosWorld, type LogKind } from './world.ts';
 
+const allLogs: readonly LogKind[] = ['redis', 'kafka'];
+
 const help = `Usage: npm run chaos [-- options]
 
   --list             what there is
@@ -48,20 +50,28 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`there is no scenario ${unknown.join(', ')}; see npm run chaos -- --list`);
     return 2;
   }
+  if (values.log?.some((log) => !allLogs.some((known) => known === log))) {
+    console.error(`--log takes ${allLogs.join(' or ')}`);
+    return 2;
+  }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
     console.error('--rounds takes a whole number from 1');
     return 2;
   }
-  const chosen = scenarios
-    .filter(({ name }) => values.scenario?.includes(name) ?? true)
-    .filter(({ isQuick }) => !values.quick || isQuick === true);
+  const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true);
+  const where = ({ logs: all, quickOn = [] }: Scenario): readonly LogKind[] =>
+    values.quick ? quickOn : all;
   if (values.list) {
-    for (const { name, does, logs } of chosen)
-      console.log(`${name.padEnd(22)} ${does} (${logs.join(', ')})`);
+    for (const each of chosen) {
+      if (where(each).length === 0) continue;
+      console.log(`${each.name.padEnd(24)} ${each.does} (${where(each).join(', ')})`);
+    }
     return 0;
   }
-  const logs = (['redis', 'kafka'] as const).filter((log) => values.log?.includes(log) ?? true);
+  const logs = allLogs
+    .filter((log) => values.log?.includes(log) ?? true)
+    .filter((log) => chosen.some((each) => where(each).includes(log)));
   await obtainRedisServer();
   if (logs.includes('kafka')) {
     await obtainKafka();
@@ -70,7 +80,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const results: Result[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const log of logs) {
-      const mine = chosen.filter((each) => each.logs.includes(log));
+      const mine = chosen.filter((each) => where(each).includes(log));
       results.push(...(await runAll(mine, log, rounds === 1 ? '' : `${round}/${rounds} `)));
     }
   }
@@ -101,7 +111,7 @@ async function runAll(chosen: readonly Scenario[], log: LogKind, round: string):
           shared = undefined;
         }
       }
-      console.error(`${round}${lineOf(results.at(-1))}`);
+      for (const result of results.slice(-1)) console.error(`${round}${lineOf(result)}`);
     }
   } finally {
     await shared?.[Symbol.asyncDispose]();
@@ -110,15 +120,30 @@ async function runAll(chosen: readonly Scenario[], log: LogKind, round: string):
 }
 
 function skipped({ name }: Scenario, log: LogKind, note: string): Result {
-  const nothing = { seconds: 0, records: 0, twice: 0, moves: 0, missing: 0 };
+  const nothing = { seconds: 0, records: 0, twice: 0, moves: 0, missing: 0, silenceMs: 0 };
   return { scenario: name, log, outcome: 'skipped', note, ...nothing };
 }
 
-function lineOf(result: Result | undefined): string {
-  if (!result) return '';
-  const { scenario, log, outcome, note, seconds, records, twice, moves } = result;
-  const figures = `${seconds.toFixed(1).padStart(6)} s  ${String(records).padStart(6)} records  ${String(twice).padStart(5)} twice  ${String(moves).padStart(3)} moves`;
-  return `${outcome.padEnd(7)} ${scenario.padEnd(22)} ${log.padEnd(5)} ${figures}  ${note}`;
+const header = row(
+  ['', 'scenario', 'log'],
+  ['seconds', 'records', 'missing', 'twice', 'moves', 'silence'],
+  '',
+);
+
+function lineOf(result: Result): string {
+  const { scenario, log, outcome, note, seconds, records, missing, twice, moves } = result;
+  const figures = [records, missing, twice, moves].map(String);
+  const silence = `${(result.silenceMs / 1_000).toFixed(1)} s`;
+  return row([outcome, scenario, log], [seconds.toFixed(1), ...figures, silence], note);
+}
+
+function row(
+  [outcome = '', scenario = '', log = '']: readonly string[],
+  figures: readonly string[],
+  note: string,
+): string {
+  const numbers = figures.map((each) => each.padStart(8)).join('');
+  return `${outcome.padEnd(8)}${scenario.padEnd(24)}${log.padEnd(6)}${numbers}  ${note}`.trimEnd();
 }
 
 function summary(results: readonly Result[]): string[] {
@@ -126,6 +151,7 @@ function summary(results: readonly Result[]): string[] {
     results.filter((each) => each.outcome === outcome).length;
   const seconds = results.reduce((sum, each) => sum + each.seconds, 0);
   return [
+    header,
     ...results.map(lineOf),
     `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${seconds.toFixed(0)} s`,
   ];

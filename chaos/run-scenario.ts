@@ -6,6 +6,8 @@ import { check, movesBetween, type Verdict } from './check.ts';
 import type { Scenario } from './scenario.ts';
 import type { ChaosWorld, LogKind } from './world.ts';
 
+const problemsShown = 5;
+
 export interface Result {
   readonly scenario: string;
   readonly log: LogKind;
@@ -18,39 +20,48 @@ export interface Result {
   readonly twice: number;
   readonly moves: number;
   readonly missing: number;
+  /** Longest time in which nothing of one of the sequences arrived in the log, ms. */
+  readonly silenceMs: number;
 }
 
 export async function runScenario(scenario: Scenario, world: ChaosWorld): Promise<Result> {
   const sinceMs = systemClock.monotonicMs();
-  const before = await world.atRest();
-  const first = await check(world);
-  let note = '';
-  let moves = 0;
-  let last: Verdict = first;
+  const figures = { records: 0, twice: 0, moves: 0, missing: 0, silenceMs: 0 };
   const problems: string[] = [];
+  let note = '';
   try {
+    const before = await world.atRest();
+    const first = await check(world);
+    const sinceWallMs = systemClock.wallMs();
     const facts = await scenario.run(world);
     const mendedMs = await world.mend();
-    moves = movesBetween(before, await units(world.cluster));
-    if (facts.movesMax !== undefined && moves > facts.movesMax) {
-      problems.push(`${moves} tasks moved, ${facts.movesMax} may`);
-    }
     note = facts.note ?? `at rest after ${mendedMs.toFixed(0)} ms`;
-    last = await check(world);
+    figures.moves = movesBetween(before, await units(world.cluster));
+    if (facts.movesMax !== undefined && figures.moves > facts.movesMax) {
+      problems.push(`${figures.moves} tasks moved, ${facts.movesMax} may`);
+    }
+    const last = await check(world);
     problems.push(...last.problems);
+    figures.records = last.records - first.records;
+    figures.twice = twiceIn(last) - twiceIn(first);
+    figures.missing = last.missing;
+    const silences = world.names.map((name) =>
+      world.observer.longestGapMs(name, sinceWallMs, 'seenMs'),
+    );
+    figures.silenceMs = Math.max(...silences);
   } catch (error) {
     problems.push(toError(error).message);
   }
-  const written = last.records - first.records;
   return {
     scenario: scenario.name,
     log: world.log,
     outcome: problems.length === 0 ? 'passed' : 'failed',
-    note: problems.length === 0 ? note : problems.slice(0, 5).join('; '),
+    note: problems.length === 0 ? note : problems.slice(0, problemsShown).join('; '),
     seconds: (systemClock.monotonicMs() - sinceMs) / 1_000,
-    records: written,
-    twice: last.writtenTwice - first.writtenTwice + (last.deliveredTwice - first.deliveredTwice),
-    moves,
-    missing: last.problems.length,
+    ...figures,
   };
+}
+
+function twiceIn({ writtenTwice, deliveredTwice }: Verdict): number {
+  return writtenTwice + deliveredTwice;
 }

@@ -8,8 +8,8 @@ export interface Scenario {
   readonly does: string;
   /** Logs on which it is another thing. */
   readonly logs: readonly LogKind[];
-  /** Part of `npm test`: a few seconds. */
-  readonly isQuick?: true;
+  /** Where it is part of `npm test`: it takes seconds, and no other test shows it. */
+  readonly quickOn?: readonly LogKind[];
   /** A world of its own, unlike the one that the others share. */
   readonly world?: WorldOptions;
   /** Why it cannot run here, if it cannot. */

@@ -23,12 +23,20 @@ import {
   waitFor,
 } from '@sluice/testkit';
 
-import { nameOf, type UnitRow, units, workers } from '../tests/support/cluster-facts.ts';
+import {
+  nameOf,
+  type UnitRow,
+  units,
+  type WorkerRow,
+  workers,
+} from '../tests/support/cluster-facts.ts';
 import { SequenceObserver } from '../tests/support/sequence-observer.ts';
 
 export type LogKind = 'redis' | 'kafka';
 
 export interface WorldOptions {
+  /** One Redis coordinates and carries the records, as by default in a deployment with the Redis log. */
+  readonly hasOneRedis?: true;
   /** Where its processes find the coordination Redis, if not directly. */
   readonly redisUrlFor?: (redis: RedisHandle) => Promise<RedisRoute>;
 }
@@ -53,7 +61,10 @@ export const recoveryMsMax = 30_000;
 
 export class ChaosWorld implements AsyncDisposable {
   readonly log: LogKind;
+  /** Coordinates. */
   readonly redis: RedisHandle;
+  /** Carries the records of the Redis log. */
+  readonly logRedis: RedisHandle | undefined;
   readonly kafka: KafkaHandle | undefined;
   readonly cluster: Cluster;
   readonly observer: SequenceObserver;
@@ -61,11 +72,15 @@ export class ChaosWorld implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
-    parts: Pick<ChaosWorld, 'log' | 'redis' | 'kafka' | 'cluster' | 'observer' | 'sinkFile'>,
+    parts: Pick<
+      ChaosWorld,
+      'log' | 'redis' | 'logRedis' | 'kafka' | 'cluster' | 'observer' | 'sinkFile'
+    >,
     owned: AsyncDisposableStack,
   ) {
     this.log = parts.log;
     this.redis = parts.redis;
+    this.logRedis = parts.logRedis;
     this.kafka = parts.kafka;
     this.cluster = parts.cluster;
     this.observer = parts.observer;
@@ -73,7 +88,10 @@ export class ChaosWorld implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async start(log: LogKind, { redisUrlFor }: WorldOptions = {}): Promise<ChaosWorld> {
+  static async start(
+    log: LogKind,
+    { redisUrlFor, hasOneRedis }: WorldOptions = {},
+  ): Promise<ChaosWorld> {
     await using owned = new AsyncDisposableStack();
     const folder = makeOwnedFolder('chaos');
     owned.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,8 +99,7 @@ export class ChaosWorld implements AsyncDisposable {
       await startRedis({ appendOnly: true, config: ['--enable-debug-command', 'local'] }),
     );
     const kafka = log === 'kafka' ? owned.use(await startKafka()) : undefined;
-    const logRedis =
-      kafka === undefined ? owned.use(await startRedis({ appendOnly: true })) : undefined;
+    const logRedis = kafka ? undefined : hasOneRedis ? redis : owned.use(await startLogRedis());
     const route = redisUrlFor && owned.use(await redisUrlFor(redis));
     const cluster = owned.use(
       await startCluster({
@@ -100,7 +117,10 @@ export class ChaosWorld implements AsyncDisposable {
       await SequenceObserver.watchLog(openLog(cluster, kafka, logRedis), topic, partitions),
     );
     const sinkFile = join(folder, 'delivered.jsonl');
-    const world = new ChaosWorld({ log, redis, kafka, cluster, observer, sinkFile }, owned.move());
+    const world = new ChaosWorld(
+      { log, redis, logRedis, kafka, cluster, observer, sinkFile },
+      owned.move(),
+    );
     await world.#define();
     return world;
   }
@@ -153,21 +173,31 @@ export class ChaosWorld implements AsyncDisposable {
     return rows;
   }
 
-  /** Starts again whoever is missing, and waits until everything runs. Returns ms from the call to that. */
+  /**
+   * Starts a process for each that is missing, as whatever supervises them would, and waits until everything runs.
+   * Returns ms from the call to that.
+   */
   async mend(): Promise<number> {
     const sinceMs = systemClock.monotonicMs();
-    const isUp = ({ process }: Member): boolean => !process.hasExited;
-    const { cluster } = this;
-    while (cluster.coordinators.filter(isUp).length < coordinatorCount)
-      await cluster.addCoordinator();
-    while (cluster.workers.filter(isUp).length < workerCount) await cluster.addWorker();
-    await waitFor(async () => await workers(cluster).catch(() => []), {
+    await waitFor(async () => await this.#replaceMissing(), {
       what: `${workerCount} workers to be up`,
       until: (rows) => rows.filter(({ state }) => state === 'up').length === workerCount,
       timeoutMs: recoveryMsMax,
+      intervalMs: 100,
     });
     await this.atRest();
     return systemClock.monotonicMs() - sinceMs;
+  }
+
+  /** A worker that cannot make itself quiet in time ends only after whatever happened to it is over. */
+  async #replaceMissing(): Promise<WorkerRow[]> {
+    const isUp = ({ process }: Member): boolean => !process.hasExited;
+    const { cluster } = this;
+    while (cluster.coordinators.filter(isUp).length < coordinatorCount) {
+      await cluster.addCoordinator();
+    }
+    while (cluster.workers.filter(isUp).length < workerCount) await cluster.addWorker();
+    return await workers(cluster);
   }
 
   /** A worker that runs, by chance. */
@@ -199,6 +229,10 @@ export class ChaosWorld implements AsyncDisposable {
   async #units(): Promise<UnitRow[]> {
     return await units(this.cluster).catch(() => []);
   }
+}
+
+async function startLogRedis(): Promise<RedisHandle> {
+  return await startRedis({ appendOnly: true, config: ['--enable-debug-command', 'local'] });
 }
 
 function openLog(

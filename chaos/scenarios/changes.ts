@@ -20,7 +20,6 @@ export const changeScenarios: readonly Scenario[] = [
     name: 'reconfigure',
     does: 'source and sink go from 3 tasks to 5 to 2 under load',
     logs: ['redis', 'kafka'],
-    isQuick: true,
     run: async (world) => {
       for (const tasks of [3, 5, 2]) {
         await world.defineSource(tasks);
@@ -38,6 +37,7 @@ export const changeScenarios: readonly Scenario[] = [
     name: 'delete-and-create',
     does: 'source and sink are deleted and created anew at once, three times: each goes on where it was',
     logs: ['redis', 'kafka'],
+    quickOn: ['kafka'],
     run: async (world) => {
       for (let round = 0; round < 3; round += 1) {
         for (const connector of ['in', 'out'])
@@ -91,6 +91,7 @@ export const changeScenarios: readonly Scenario[] = [
     name: 'broker-restart',
     does: 'SIGKILL of the broker in mid-stream, which starts again after 3 s',
     logs: ['kafka'],
+    quickOn: ['kafka'],
     run: async (world) => {
       const node = world.kafka?.nodes[0];
       await node?.kill('SIGKILL');

@@ -21,7 +21,7 @@ export const processScenarios: readonly Scenario[] = [
     name: 'kill-worker',
     does: 'SIGKILL of a worker: its tasks run elsewhere within a lease',
     logs: ['redis', 'kafka'],
-    isQuick: true,
+    quickOn: ['kafka'],
     run: async (world) => {
       const victim = world.anyWorker();
       const lost = await world.sequencesOf(victim.name);
@@ -36,7 +36,6 @@ export const processScenarios: readonly Scenario[] = [
     name: 'kill-leader',
     does: 'SIGKILL of the leading coordinator: no task notices',
     logs: ['redis'],
-    isQuick: true,
     run: async (world) => {
       await (await world.leader()).process.kill('SIGKILL');
       await world.observer.keepsWriting(world.names, 3_000);

@@ -3,9 +3,9 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { systemClock } from '@sluice/kernel';
-import { Redis } from 'ioredis';
 
 import { events } from '../../tests/support/cluster-facts.ts';
+import { withRedis } from '../redis-client.ts';
 import { expectThat, type Scenario } from '../scenario.ts';
 import type { ChaosWorld } from '../world.ts';
 
@@ -14,19 +14,6 @@ const stormMs = 10_000;
 const sleepSeconds = 8;
 /** From a Redis that answers again until everything writes. */
 const backMsMax = 10_000;
-
-async function withRedis<Result>(
-  { redis }: ChaosWorld,
-  use: (client: Redis) => Promise<Result>,
-): Promise<Result> {
-  const client = new Redis(redis.url, { maxRetriesPerRequest: 1 });
-  client.on('error', () => {});
-  try {
-    return await use(client);
-  } finally {
-    client.disconnect();
-  }
-}
 
 /** All tasks write again within the limit. Returns after how many ms. */
 async function backWithin(world: ChaosWorld, sinceMs: number): Promise<number> {
@@ -51,7 +38,6 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-restart',
     does: 'SIGKILL of Redis, which starts again with its append-only file: nothing moves',
     logs: ['redis', 'kafka'],
-    isQuick: true,
     run: async (world) => {
       await world.redis.kill('SIGKILL');
       await world.redis.restart();
@@ -75,8 +61,12 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-sleeps',
     does: 'DEBUG SLEEP 8: Redis accepts everything, and answers nothing',
     logs: ['redis', 'kafka'],
+    quickOn: ['redis'],
     run: async (world) => {
-      await withRedis(world, async (client) => await client.call('DEBUG', 'SLEEP', sleepSeconds));
+      await withRedis(
+        world.redis,
+        async (client) => await client.call('DEBUG', 'SLEEP', sleepSeconds),
+      );
       const backMs = await backWithin(world, Date.now());
       return { movesMax: 0, note: `all wrote again after ${backMs} ms` };
     },
@@ -85,8 +75,9 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-kills-clients',
     does: 'CLIENT KILL of every connection, 20 times a second for 10 s',
     logs: ['redis'],
+    quickOn: ['redis'],
     run: async (world) => {
-      const kills = await withRedis(world, async (client) => {
+      const kills = await withRedis(world.redis, async (client) => {
         const untilMs = systemClock.monotonicMs() + stormMs;
         let count = 0;
         while (systemClock.monotonicMs() < untilMs) {
@@ -103,9 +94,8 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-emptied',
     does: 'FLUSHALL: definitions come back from the journal, tasks go on in place',
     logs: ['kafka'],
-    isQuick: true,
     run: async (world) => {
-      await withRedis(world, async (client) => await client.flushall());
+      await withRedis(world.redis, async (client) => await client.flushall());
       const lostMs = Date.now();
       await restored(world, 0);
       const backMs = await backWithin(world, lostMs);
@@ -116,6 +106,7 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-restart-empty',
     does: 'SIGKILL of Redis, which starts again without its append-only file',
     logs: ['kafka'],
+    quickOn: ['kafka'],
     run: async (world) => {
       await world.redis.kill('SIGKILL');
       await rm(join(world.redis.dir, 'appendonlydir'), { recursive: true, force: true });
@@ -156,7 +147,7 @@ export const redisScenarios: readonly Scenario[] = [
     does: 'Redis is full to maxmemory for 10 s: leases and failover go on',
     logs: ['redis', 'kafka'],
     run: async (world) => {
-      await withRedis(world, async (client) => {
+      await withRedis(world.redis, async (client) => {
         await client.config('SET', 'maxmemory-policy', 'noeviction');
         await client.config('SET', 'maxmemory', '1mb');
       });
@@ -166,7 +157,7 @@ export const redisScenarios: readonly Scenario[] = [
       await victim.process.kill('SIGKILL');
       const silenceMs = Math.max(0, ...(await world.observer.firstAfter(lost, killedMs)));
       await systemClock.sleep(Math.max(0, killedMs + 10_000 - Date.now()));
-      await withRedis(world, async (client) => await client.config('SET', 'maxmemory', '0'));
+      await withRedis(world.redis, async (client) => await client.config('SET', 'maxmemory', '0'));
       return { note: `tasks of a killed worker silent for ${silenceMs} ms meanwhile` };
     },
   },

@@ -12,6 +12,8 @@ export interface SeenRecord {
   readonly seqno: number;
   /** Wall clock of the writer, ms, when it made the record. */
   readonly writtenMs: number;
+  /** Wall clock of this process, ms, when it was read from the log. */
+  readonly seenMs: number;
   readonly partition: number;
   readonly offset: number;
   /** Process that wrote it, if the source says so. */
@@ -110,14 +112,17 @@ export class SequenceObserver {
     return names.map((name) => (first(name) ?? Number.NaN) - sinceMs);
   }
 
-  /** Longest time between two records, looked at from `sinceMs` until the newest. */
-  longestGapMs(name: string, sinceMs: number): number {
+  /**
+   * Longest time between two records, looked at from `sinceMs` until the newest: between their being made, or between
+   * their arrivals in the log.
+   */
+  longestGapMs(name: string, sinceMs: number, clock: 'writtenMs' | 'seenMs' = 'writtenMs'): number {
     let longestMs = 0;
     let beforeMs = sinceMs;
-    for (const { writtenMs } of this.records(name)) {
-      if (writtenMs <= beforeMs) continue;
-      longestMs = Math.max(longestMs, writtenMs - beforeMs);
-      beforeMs = writtenMs;
+    for (const { [clock]: atMs } of this.records(name)) {
+      if (atMs <= beforeMs) continue;
+      longestMs = Math.max(longestMs, atMs - beforeMs);
+      beforeMs = atMs;
     }
     return longestMs;
   }
@@ -158,13 +163,14 @@ export class SequenceObserver {
     const decoder = new TextDecoder();
     while (!this.#stopping.signal.aborted) {
       const batches = await reader.poll(500, this.#stopping.signal);
+      const seenMs = Date.now();
       for (const { partition, records } of batches) {
         for (const { value, offset } of records) {
           if (!value) continue;
           const { name, task, seqno, time_ms, pid, run } = JSON.parse(
             decoder.decode(value),
           ) as SequenceValue;
-          const seen = { seqno, writtenMs: time_ms, partition, offset, pid, run };
+          const seen = { seqno, writtenMs: time_ms, seenMs, partition, offset, pid, run };
           const sequence = this.#sequences.get(`${name}/${task}`);
           if (sequence) sequence.push(seen);
           else this.#sequences.set(`${name}/${task}`, [seen]);
