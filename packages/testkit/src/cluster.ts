@@ -30,6 +30,16 @@ export interface StartClusterOptions {
   readonly installation?: string;
 }
 
+export interface AddWorkerOptions {
+  /** Default: the next number. */
+  readonly name?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The folder of another release's sources, to run it instead of this one. */
+  readonly release?: string;
+  /** As in `spawnNode`. */
+  readonly within?: readonly string[];
+}
+
 /** A process of the cluster that has said that it is ready. */
 export interface Member {
   readonly name: string;
@@ -121,21 +131,19 @@ export class Cluster {
     this.#coordinatorsStarted += 1;
     const name = `coordinator-${this.#coordinatorsStarted}`;
     const variables = { SLUICE_COORDINATOR_NAME: name, SLUICE_PORT: '0', ...env };
-    const child = this.#spawn('coordinator', name, variables, options.release);
+    const child = this.#spawn('coordinator', name, variables, options);
     const ready = await child.waitForLog('coordinator ready', { timeoutMs: readyTimeoutMs });
     const member = memberOf(name, child, ready);
     this.coordinators.push(member);
     return member;
   }
 
-  /** A worker with the name of one that ended is a new instance of it. `release` as for coordinators. */
-  async addWorker(
-    options: { name?: string; env?: Record<string, string>; release?: string } = {},
-  ): Promise<Member> {
+  /** A worker with the name of one that ended is a new instance of it. */
+  async addWorker(options: AddWorkerOptions = {}): Promise<Member> {
     this.#workersStarted += 1;
     const name = options.name ?? `worker-${this.#workersStarted}`;
     const variables = { SLUICE_WORKER_NAME: name, SLUICE_WORKER_PORT: '0', ...options.env };
-    const child = this.#spawn('worker', name, variables, options.release);
+    const child = this.#spawn('worker', name, variables, options);
     const ready = await child.waitForLog('worker ready', { timeoutMs: readyTimeoutMs });
     const member = memberOf(name, child, ready);
     this.workers.push(member);
@@ -202,13 +210,17 @@ export class Cluster {
     app: 'coordinator' | 'worker',
     name: string,
     env: Readonly<Record<string, string>>,
-    release = '',
+    { release = '', within }: Pick<AddWorkerOptions, 'release' | 'within'>,
   ): NodeProcess {
     const entry =
       this.#installation === undefined || release !== ''
         ? join(release, `apps/${app}/src/main.ts`)
         : join(this.#installation, 'node_modules/@sluice', app, 'dist/main.js');
-    const child = spawnNode(entry, { name, env: { ...this.#env, ...env } });
+    const child = spawnNode(entry, {
+      name,
+      env: { ...this.#env, ...env },
+      ...(within === undefined ? {} : { within }),
+    });
     this.#processes.push(child);
     return child;
   }

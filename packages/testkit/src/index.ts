@@ -54,6 +54,7 @@ export {
   type RunningKafkaTool,
   startKafkaTool,
 } from './kafka-tool.ts';
+export { NetworkNamespace, namespaceObstacle } from './network-namespace.ts';
 export {
   type Exit,
   type LogLine,
@@ -67,4 +68,5 @@ export { type RedisClusterHandle, startRedisCluster } from './redis-cluster.ts';
 export { type SentinelHandle, startSentinel } from './redis-sentinel.ts';
 export { redisVersionAt, withoutPassword } from './redis-url.ts';
 export { type SharedKafka, useSharedKafka } from './shared-kafka.ts';
+export { type Disturbance, TcpProxy } from './tcp-proxy.ts';
 export { type WaitForOptions, waitFor } from './wait-for.ts';

@@ -26,6 +26,8 @@ export interface SpawnNodeOptions {
   readonly nodeArgs?: readonly string[];
   /** What is run instead of node and the entry, as a container that has them: command and arguments. */
   readonly command?: readonly [string, ...string[]];
+  /** What is put before the command, as `ip netns exec NAME`; it has to become the process that it starts. */
+  readonly within?: readonly string[];
   /** How it is called in errors. Default: the entry. */
   readonly name?: string;
   /** Receives all that it prints, besides what is kept here. */
@@ -66,11 +68,14 @@ export class NodeProcess {
 
   constructor(entry: string, options: SpawnNodeOptions) {
     this.name = options.name ?? entry;
-    const [command, ...first] = options.command ?? [
-      process.execPath,
-      ...(entry.endsWith('.js') ? [] : ['--conditions=@sluice/source']),
-      ...(options.nodeArgs ?? []),
-      resolve(repositoryRoot, entry),
+    const [command = process.execPath, ...first] = [
+      ...(options.within ?? []),
+      ...(options.command ?? [
+        process.execPath,
+        ...(entry.endsWith('.js') ? [] : ['--conditions=@sluice/source']),
+        ...(options.nodeArgs ?? []),
+        resolve(repositoryRoot, entry),
+      ]),
     ];
     this.#child = spawnGuarded({
       command,
