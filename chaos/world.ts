@@ -37,13 +37,6 @@ export type LogKind = 'redis' | 'kafka';
 export interface WorldOptions {
   /** One Redis coordinates and carries the records, as by default in a deployment with the Redis log. */
   readonly hasOneRedis?: true;
-  /** Where its processes find the coordination Redis, if not directly. */
-  readonly redisUrlFor?: (redis: RedisHandle) => Promise<RedisRoute>;
-}
-
-/** A way to Redis that can be disturbed. */
-export interface RedisRoute extends AsyncDisposable {
-  readonly url: string;
 }
 
 const plugin = fileURLToPath(new URL('../tests/support/witness-plugin.ts', import.meta.url));
@@ -88,10 +81,7 @@ export class ChaosWorld implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async start(
-    log: LogKind,
-    { redisUrlFor, hasOneRedis }: WorldOptions = {},
-  ): Promise<ChaosWorld> {
+  static async start(log: LogKind, { hasOneRedis }: WorldOptions = {}): Promise<ChaosWorld> {
     await using owned = new AsyncDisposableStack();
     const folder = makeOwnedFolder('chaos');
     owned.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -100,10 +90,9 @@ export class ChaosWorld implements AsyncDisposable {
     );
     const kafka = log === 'kafka' ? owned.use(await startKafka()) : undefined;
     const logRedis = kafka ? undefined : hasOneRedis ? redis : owned.use(await startLogRedis());
-    const route = redisUrlFor && owned.use(await redisUrlFor(redis));
     const cluster = owned.use(
       await startCluster({
-        redisUrl: route?.url ?? redis.url,
+        redisUrl: redis.url,
         coordinators: coordinatorCount,
         workers: workerCount,
         env: {

@@ -1,6 +1,8 @@
 import type { Scenario } from '../scenario.ts';
 import { changeScenarios } from './changes.ts';
 import { logScenarios } from './log-faults.ts';
+import { networkScenarios } from './network.ts';
+import { partitionScenarios } from './partitions.ts';
 import { processScenarios } from './processes.ts';
 import { redisScenarios } from './redis-faults.ts';
 
@@ -8,5 +10,7 @@ export const scenarios: readonly Scenario[] = [
   ...processScenarios,
   ...redisScenarios,
   ...logScenarios,
+  ...networkScenarios,
+  ...partitionScenarios,
   ...changeScenarios,
 ];
