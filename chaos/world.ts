@@ -16,10 +16,14 @@ import {
   type KafkaHandle,
   type Member,
   makeOwnedFolder,
+  type RedisClusterHandle,
   type RedisHandle,
+  type SentinelHandle,
   startCluster,
   startKafka,
   startRedis,
+  startRedisCluster,
+  startSentinel,
   waitFor,
 } from '@sluice/testkit';
 
@@ -37,6 +41,15 @@ export type LogKind = 'redis' | 'kafka';
 export interface WorldOptions {
   /** One Redis coordinates and carries the records, as by default in a deployment with the Redis log. */
   readonly hasOneRedis?: true;
+  /** What coordinates is a master with replicas and sentinels. */
+  readonly hasSentinels?: true;
+  /** A Redis Cluster of three masters coordinates and carries the records. */
+  readonly hasRedisCluster?: true;
+}
+
+/** What `/sluice/leader` tells; nobody leads for a moment after the leader has resigned. */
+export interface LeaderAnswer {
+  readonly leader: { readonly coordinator: string } | null;
 }
 
 const plugin = fileURLToPath(new URL('../tests/support/witness-plugin.ts', import.meta.url));
@@ -56,6 +69,8 @@ export class ChaosWorld implements AsyncDisposable {
   readonly log: LogKind;
   /** Coordinates. */
   readonly redis: RedisHandle;
+  readonly sentinels: SentinelHandle | undefined;
+  readonly redisCluster: RedisClusterHandle | undefined;
   /** Carries the records of the Redis log. */
   readonly logRedis: RedisHandle | undefined;
   readonly kafka: KafkaHandle | undefined;
@@ -67,12 +82,22 @@ export class ChaosWorld implements AsyncDisposable {
   private constructor(
     parts: Pick<
       ChaosWorld,
-      'log' | 'redis' | 'logRedis' | 'kafka' | 'cluster' | 'observer' | 'sinkFile'
+      | 'log'
+      | 'redis'
+      | 'sentinels'
+      | 'redisCluster'
+      | 'logRedis'
+      | 'kafka'
+      | 'cluster'
+      | 'observer'
+      | 'sinkFile'
     >,
     owned: AsyncDisposableStack,
   ) {
     this.log = parts.log;
     this.redis = parts.redis;
+    this.sentinels = parts.sentinels;
+    this.redisCluster = parts.redisCluster;
     this.logRedis = parts.logRedis;
     this.kafka = parts.kafka;
     this.cluster = parts.cluster;
@@ -81,33 +106,43 @@ export class ChaosWorld implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async start(log: LogKind, { hasOneRedis }: WorldOptions = {}): Promise<ChaosWorld> {
+  static async start(log: LogKind, options: WorldOptions = {}): Promise<ChaosWorld> {
     await using owned = new AsyncDisposableStack();
     const folder = makeOwnedFolder('chaos');
     owned.defer(() => rmSync(folder, { recursive: true, force: true }));
-    const redis = owned.use(
-      await startRedis({ appendOnly: true, config: ['--enable-debug-command', 'local'] }),
-    );
+    const sentinels = options.hasSentinels ? owned.use(await startSentinel()) : undefined;
+    const redisCluster = options.hasRedisCluster ? owned.use(await startRedisCluster()) : undefined;
+    const redis =
+      (await sentinels?.master()) ??
+      redisCluster?.nodes[0] ??
+      owned.use(await startDebuggableRedis());
+    const redisUrl = sentinels?.url ?? redisCluster?.url ?? redis.url;
     const kafka = log === 'kafka' ? owned.use(await startKafka()) : undefined;
-    const logRedis = kafka ? undefined : hasOneRedis ? redis : owned.use(await startLogRedis());
+    const sharesRedis = options.hasOneRedis === true || redisCluster !== undefined;
+    const logRedis = kafka
+      ? undefined
+      : sharesRedis
+        ? redis
+        : owned.use(await startDebuggableRedis());
+    const logUrl = sharesRedis ? redisUrl : logRedis?.url;
     const cluster = owned.use(
       await startCluster({
-        redisUrl: redis.url,
+        redisUrl,
         coordinators: coordinatorCount,
         workers: workerCount,
         env: {
           SLUICE_PLUGINS: plugin,
           KAFKA_BROKERS: kafka?.bootstrap,
-          SLUICE_LOG_REDIS_URL: logRedis?.url,
+          SLUICE_LOG_REDIS_URL: kafka ? undefined : logUrl,
         },
       }),
     );
     const observer = owned.use(
-      await SequenceObserver.watchLog(openLog(cluster, kafka, logRedis), topic, partitions),
+      await SequenceObserver.watchLog(openLog(cluster, kafka, logUrl), topic, partitions),
     );
     const sinkFile = join(folder, 'delivered.jsonl');
     const world = new ChaosWorld(
-      { log, redis, logRedis, kafka, cluster, observer, sinkFile },
+      { log, redis, sentinels, redisCluster, logRedis, kafka, cluster, observer, sinkFile },
       owned.move(),
     );
     await world.#define();
@@ -197,13 +232,16 @@ export class ChaosWorld implements AsyncDisposable {
     return chosen;
   }
 
+  /** The coordinator that leads, once one does. */
   async leader(): Promise<Member> {
-    const { leader } = await this.cluster.api.read<{ leader: { coordinator: string } }>(
-      '/sluice/leader',
+    const running = this.cluster.coordinators.filter(({ process }) => !process.hasExited);
+    return await waitFor(
+      async () => {
+        const { leader } = await this.cluster.api.read<LeaderAnswer>('/sluice/leader');
+        return running.find(({ name }) => name === leader?.coordinator);
+      },
+      { what: 'a coordinator to lead', timeoutMs: recoveryMsMax },
     );
-    const found = this.cluster.coordinators.find(({ name }) => name === leader.coordinator);
-    if (found === undefined) throw new Error(`${leader.coordinator} leads, whom nobody started`);
-    return found;
   }
 
   /** Tasks of that worker, as sequences are called. */
@@ -220,18 +258,18 @@ export class ChaosWorld implements AsyncDisposable {
   }
 }
 
-async function startLogRedis(): Promise<RedisHandle> {
+async function startDebuggableRedis(): Promise<RedisHandle> {
   return await startRedis({ appendOnly: true, config: ['--enable-debug-command', 'local'] });
 }
 
 function openLog(
   { name: cluster }: Cluster,
   kafka: KafkaHandle | undefined,
-  redis: RedisHandle | undefined,
+  redisUrl = '',
 ): RecordLog {
   const names = { cluster, clientId: 'chaos-observer' };
   return kafka === undefined
-    ? new RedisLog({ url: redis?.url ?? '', ...names })
+    ? new RedisLog({ url: redisUrl, ...names })
     : new KafkaLog({ brokers: kafka.brokers, ...names });
 }
 

@@ -5,7 +5,7 @@ import { ApiClient, type Disturbance, type Member, TcpProxy, waitFor } from '@sl
 import type { UnitRow } from '../../tests/support/cluster-facts.ts';
 import { movesBetween } from '../check.ts';
 import { expectThat, type Scenario, type ScenarioFacts } from '../scenario.ts';
-import type { ChaosWorld } from '../world.ts';
+import type { ChaosWorld, LeaderAnswer } from '../world.ts';
 
 const disturbedMs = 10_000;
 const latencyMs = 50;
@@ -94,9 +94,9 @@ async function withLeaderBehindProxy(
 /** Asks that coordinator itself: the others may have been cut off. */
 async function leads({ name, url }: Member): Promise<void> {
   const api = new ApiClient(() => url);
-  await waitFor(async () => await api.read<{ leader: { coordinator: string } }>('/sluice/leader'), {
+  await waitFor(async () => await api.read<LeaderAnswer>('/sluice/leader'), {
     what: `${name} to lead`,
-    until: ({ leader }) => leader.coordinator === name,
+    until: ({ leader }) => leader?.coordinator === name,
     timeoutMs: leadMsMax,
   });
 }
