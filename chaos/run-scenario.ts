@@ -2,7 +2,8 @@
 import { systemClock, toError } from '@sluice/kernel';
 
 import { units } from '../tests/support/cluster-facts.ts';
-import { check, movesBetween, type Verdict } from './check.ts';
+import { check } from './check.ts';
+import { movesBetween, type Verdict } from './judge.ts';
 import type { Scenario } from './scenario.ts';
 import type { ChaosWorld, LogKind } from './world.ts';
 

@@ -3,7 +3,7 @@ import { systemClock } from '@sluice/kernel';
 import { ApiClient, type Disturbance, type Member, TcpProxy, waitFor } from '@sluice/testkit';
 
 import type { UnitRow } from '../../tests/support/cluster-facts.ts';
-import { movesBetween } from '../check.ts';
+import { movesBetween } from '../judge.ts';
 import { expectThat, type Scenario, type ScenarioFacts } from '../scenario.ts';
 import type { ChaosWorld, LeaderAnswer } from '../world.ts';
 
