@@ -304,6 +304,27 @@ test('a fenced worker drops everything at once and can start anew', async () => 
   expect(world.last('task/a/0')).toMatchObject({ state: 'RUNNING', fence: 9 });
 });
 
+test('what a fenced worker drops is as quiet until it exits as it was before', async () => {
+  const world = await new World().start();
+  world.spawn('task/a/0');
+  world.spawn('task/b/0', 'dedicated');
+  await turns();
+  world.host.setLease({ pauseAtMs: 1_000, quiesceAtMs: 2_000 });
+  await world.advance(2_500);
+  for (const executor of world.alive()) {
+    executor.diesAtOnce = false;
+    executor.board.quietForMs = executor.board.quiesceAtMs;
+  }
+  const busy = world.executorOf('task/b/0');
+  busy.board.quietForMs = 0;
+  world.startsSlowly = true;
+  void world.host.abandonAll();
+  await turns();
+  expect(world.host.isQuiet()).toBe(false);
+  busy.exit({ reason: 'killed' });
+  expect(world.host.isQuiet()).toBe(true);
+});
+
 test('stopping returns within its limit even if an executor never exits', async () => {
   const world = await new World().start();
   world.spawn('task/a/0');

@@ -75,10 +75,12 @@ export class HostExecutor {
     return this.state !== 'exited';
   }
 
-  /** It confirmed, after the deadline, that nothing is in flight; or there never was anything. */
+  /**
+   * It confirmed, after the deadline, that nothing is in flight; or there never was anything. One that is abandoned
+   * may do nothing from then on: until it exits it is as quiet as it was.
+   */
   isQuiet(nowMs: number): boolean {
     if (this.state === 'starting' || this.state === 'exited') return true;
-    if (this.state === 'abandoned') return false;
     const { quiesceAtMs, quietForMs } = this.handle.board;
     return nowMs >= quiesceAtMs && quietForMs >= quiesceAtMs;
   }
