@@ -60,6 +60,10 @@ async function cutOff(
     await systemClock.sleep(disturbedMs);
     proxy.disturb({});
     await world.observer.keepsWriting(world.names, 1_000);
+    expectThat(
+      !worker.process.hasExited,
+      `${worker.name} ended, though it could have joined again`,
+    );
     const silencesMs = lost.map((name) => world.observer.longestGapMs(name, cutMs, 'seenMs'));
     const silenceMs = Math.max(0, ...silencesMs);
     expectThat(silenceMs < failoverMsMax, `its tasks were silent for ${silenceMs} ms`);

@@ -38,6 +38,10 @@ async function withRemoteWorker(
     await systemClock.sleep(partedMs);
     namespace.heal();
     await world.observer.keepsWriting(world.names, 1_000);
+    expectThat(
+      !worker.process.hasExited,
+      `${worker.name} ended, though it could have joined again`,
+    );
     const silencesMs = lost.map((name) => world.observer.longestGapMs(name, partedAtMs, 'seenMs'));
     const silenceMs = Math.max(0, ...silencesMs);
     expectThat(silenceMs < failoverMsMax, `its tasks were silent for ${silenceMs} ms`);
