@@ -69,6 +69,7 @@ export class Coordinator implements Service {
       movement: settings.movement,
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
+      logPromise: () => this.#logProbe.promise,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,

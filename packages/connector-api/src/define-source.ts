@@ -55,6 +55,8 @@ export interface SourceDefinition<Shape extends ConfigShape, Assigned extends Wo
   /** Full class name; default: the name. */
   readonly class?: string;
   readonly isolation?: 'shared' | 'dedicated';
+  /** As of a `SourcePlugin`: what was read is released at the source, and cannot be read again. */
+  readonly movesExternalCursor?: boolean;
   readonly config: Shape;
   /**
    * Splits the work: one element a task, at most `max`. Runs when the connector starts or is
@@ -113,6 +115,7 @@ export function defineSource<
     version: definition.version,
     configDef,
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
+    ...(definition.movesExternalCursor ? { movesExternalCursor: true } : {}),
     createConnector: () => new DefinedConnector(definition, configDef.parse),
     createTask: () =>
       new GeneratorTask((rawConfig) => {

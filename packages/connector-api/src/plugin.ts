@@ -16,6 +16,11 @@ interface PluginBase {
 
 export interface SourcePlugin extends PluginBase {
   readonly type: 'source';
+  /**
+   * Its tasks release what they have read at the source (they advance a replication slot, acknowledge a message):
+   * it cannot be read again. Such a connector is refused on a record log that may forget what it has acknowledged.
+   */
+  readonly movesExternalCursor?: boolean;
   readonly createTask: () => SourceTask;
 }
 

@@ -10,6 +10,7 @@ import {
   type ConnectorType,
   connectorUnit,
   type NewEvent,
+  type PluginInfo,
   taskUnit,
   type UnitRecord,
 } from './model.ts';
@@ -30,10 +31,19 @@ export interface RequestDecision {
   readonly events: readonly NewEvent[];
 }
 
+/** What an acknowledgement of the record log is worth. */
+export interface LogPromise {
+  readonly durability: 'durable' | 'eventual' | 'volatile';
+  /** Why, and the remedy. */
+  readonly meaning: string;
+}
+
 export interface RequestContext {
   readonly view: ClusterView;
   readonly catalog: PluginCatalog;
   readonly newUid: () => string;
+  /** What the record log's acknowledgement means; absent as long as it has not said so. */
+  readonly logPromise?: LogPromise | undefined;
   /** Redis server time as far as known; for `createdAtMs` only. */
   readonly nowMs: number;
 }
@@ -92,7 +102,7 @@ function decideApply(
   for (const definition of body.definitions) {
     const problem = seen.has(definition.name)
       ? invalid(definition.name, [`connector "${definition.name}" is defined twice in one request`])
-      : (checkDefinition(definition, context.catalog) ?? checkMode(definition, body, context.view));
+      : (checkDefinition(definition, context) ?? checkMode(definition, body, context.view));
     seen.add(definition.name);
     if (problem) {
       refusals.push(problem);
@@ -147,7 +157,10 @@ function checkMode(
   return undefined;
 }
 
-function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusal | undefined {
+function checkDefinition(
+  definition: Definition,
+  { catalog, logPromise }: RequestContext,
+): Refusal | undefined {
   const { name, config } = definition;
   if (name.trim() === '') return invalid(name, ['a connector needs a "name"']);
   if (config.name !== undefined && config.name !== name) {
@@ -173,13 +186,19 @@ function checkDefinition(definition: Definition, catalog: PluginCatalog): Refusa
   const problems = [
     ...validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name }),
     ...unsupportedKeys(config),
-  ];
-  return problems.length > 0
-    ? invalid(
-        name,
-        problems.map(({ message }) => message),
-      )
-    : undefined;
+  ].map(({ message }) => message);
+  const forgetful = forgetfulLog(plugin, logPromise);
+  if (forgetful !== undefined) problems.push(forgetful);
+  return problems.length > 0 ? invalid(name, problems) : undefined;
+}
+
+/** Where the log has not said yet, the task itself asks when it starts. */
+function forgetfulLog(
+  { class: className, movesExternalCursor }: PluginInfo,
+  promise: LogPromise | undefined,
+): string | undefined {
+  if (!movesExternalCursor || !promise || promise.durability === 'durable') return undefined;
+  return `${className} releases at its source what it has read, so the record log has to acknowledge durably, and this one does not. ${promise.meaning}`;
 }
 
 function applyDefinition(

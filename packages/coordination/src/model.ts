@@ -138,6 +138,8 @@ export interface PluginInfo {
     | 'predicate';
   readonly version: string;
   readonly configKeys: readonly ConfigKeyInfo[];
+  /** It releases what it has read at the source, and runs only where the record log acknowledges durably. */
+  readonly movesExternalCursor?: boolean;
   /** Set when it could not be loaded: why. It then has no config keys and runs nowhere. */
   readonly error?: string;
 }

@@ -124,6 +124,7 @@ export class RequestDesk {
         view,
         catalog: catalog(),
         newUid: newId,
+        logPromise: options.logPromise?.(),
         nowMs: Math.round(options.clock.wallMs()),
       });
       const refusals = refusalEvents(request, decision.result);

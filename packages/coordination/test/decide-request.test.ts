@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { decideRequest, type RequestDecision, refuseUndecidable } from '../src/decide-request.ts';
+import {
+  decideRequest,
+  type LogPromise,
+  type RequestDecision,
+  refuseUndecidable,
+} from '../src/decide-request.ts';
 import { PluginCatalog } from '../src/plugin-catalog.ts';
 import type { Definition, RequestBody } from '../src/requests.ts';
 import {
@@ -275,6 +280,35 @@ describe('apply is refused', () => {
     ],
   ])('%s', (_what, body, refusal) => {
     expectRefused(decide(body), refusal);
+  });
+
+  describe('what releases at its source what it has read', () => {
+    const slots = new PluginCatalog([plugin('example.Slot', { movesExternalCursor: true })]);
+    const definition = { name: 'slot', config: { 'connector.class': 'example.Slot' } };
+    const decideWith = (logPromise?: LogPromise) =>
+      decideRequest(apply([definition]), {
+        view: running,
+        catalog: slots,
+        newUid: () => 'new-uid',
+        nowMs: 0,
+        logPromise,
+      });
+
+    test.each(['eventual', 'volatile'] as const)('is refused on a log that is %s', (durability) => {
+      expectRefused(decideWith({ durability, meaning: 'Set appendfsync always.' }), {
+        status: 400,
+        code: 'connector.invalid',
+        message: expect.stringMatching(
+          /contains the following 1 error\(s\):\nexample\.Slot releases at its source .* durably, and this one does not\. Set appendfsync always\.\n/,
+        ),
+      });
+    });
+
+    test('is taken by a log that is durable, or has not said yet what it is', () => {
+      expect(decideWith({ durability: 'durable', meaning: '' }).result.kind).toBe('done');
+      // The task asks when it starts.
+      expect(decideWith().result.kind).toBe('done');
+    });
   });
 
   test('while no worker has announced a plugin, the answer says so', () => {

@@ -1,5 +1,5 @@
 export { LateLog } from './late-log.ts';
-export { type LogHealth, LogProbe, type LogProbeOptions } from './log-probe.ts';
+export { type LogHealth, LogProbe, type LogProbeOptions, type LogPromise } from './log-probe.ts';
 export { type OpenLogOptions, openLog } from './open-log.ts';
 export {
   type LogKind,

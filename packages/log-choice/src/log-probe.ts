@@ -14,16 +14,20 @@ import {
   systemClock,
   toError,
 } from '@sluice/kernel';
-import type { RecordLog } from '@sluice/record-log';
+import type { LogCapabilities, RecordLog } from '@sluice/record-log';
 
 import { openLog } from './open-log.ts';
 import { type LogKind, type LogSettings, logAddress } from './settings.ts';
+
+export type LogPromise = Pick<LogCapabilities, 'durability' | 'meaning'>;
 
 export interface LogHealth {
   readonly kind: LogKind;
   /** Without user and password. */
   readonly address: string;
   readonly reachable: boolean;
+  /** What its acknowledgement means, as far as it has said. */
+  readonly promise: LogPromise | null;
   readonly message: string;
 }
 
@@ -52,6 +56,7 @@ export class LogProbe implements Service {
   #log: RecordLog | undefined;
   #hasAnswered = false;
   #problem: string | undefined = 'has not answered yet';
+  #promise: LogPromise | undefined;
   #toldMs = -Infinity;
   #failingSinceMs = 0;
 
@@ -65,12 +70,18 @@ export class LogProbe implements Service {
     return this.#hasAnswered;
   }
 
+  /** Of the last answer; undefined before the first, and while it says nothing. */
+  get promise(): LogPromise | undefined {
+    return this.#promise;
+  }
+
   get health(): LogHealth {
     const { settings } = this.#options;
     return {
       kind: settings.kind,
       address: logAddress(settings),
       reachable: this.#problem === undefined,
+      promise: this.#promise ?? null,
       message: this.#problem ?? 'The record log answers.',
     };
   }
@@ -123,7 +134,8 @@ export class LogProbe implements Service {
     const onStop = (): void => reject(this.#stopping.signal.reason);
     this.#stopping.signal.addEventListener('abort', onStop);
     try {
-      await Promise.race([question(settings, log, cluster), late]);
+      const promise = await Promise.race([question(settings, log, cluster), late]);
+      if (promise) this.#notePromise(promise);
     } catch (error) {
       log.destroy();
       this.#log = undefined;
@@ -154,6 +166,19 @@ export class LogProbe implements Service {
     logger.info({ log, afterMs }, 'record log answers');
   }
 
+  /** Told at the start, and when somebody changes the server's settings. */
+  #notePromise({ durability, meaning }: LogPromise): void {
+    const isNews = this.#promise?.meaning !== meaning;
+    this.#promise = { durability, meaning };
+    if (!isNews) return;
+    const { logger, settings } = this.#options;
+    const level = durability === 'durable' ? 'info' : 'warn';
+    logger[level](
+      { log: { kind: settings.kind, address: logAddress(settings) }, durability },
+      `what the record log's acknowledgement means: ${meaning}`,
+    );
+  }
+
   #noteFailure(thrown: unknown): void {
     const error = toError(thrown);
     const nowMs = this.#clock.monotonicMs();
@@ -173,8 +198,17 @@ export class LogProbe implements Service {
  * What costs a log little to answer, and proves that it can be used. A log on Kafka is not started for it: that
  * would read all offsets of sources into this thread.
  */
-async function question(settings: LogSettings, log: RecordLog, cluster: string): Promise<void> {
-  if (settings.kind === 'redis') return await log.start();
+async function question(
+  settings: LogSettings,
+  log: RecordLog,
+  cluster: string,
+): Promise<LogPromise | undefined> {
+  if (settings.kind === 'redis') {
+    await log.start();
+    return log.capabilities;
+  }
   const topic = settings.kafka.offsetStorageTopic ?? `sluice-${cluster}-offsets`;
-  await log.topics.describe([topic]);
+  const known = await log.topics.describe([topic]);
+  // The first task creates it; until then nobody knows how many replicas there will be.
+  return known.has(topic) ? log.capabilities : undefined;
 }

@@ -17,6 +17,7 @@ test('before the first answer it says so, afterwards that the log answers', asyn
     address: 'kafka:9092',
     reachable: false,
     message: 'has not answered yet',
+    promise: null,
   });
   await clock.advance(0);
   expect(probe.health).toMatchObject({ reachable: true, message: 'The record log answers.' });

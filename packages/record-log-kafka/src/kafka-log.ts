@@ -81,8 +81,13 @@ export class KafkaLog implements RecordLog {
    * may crash before they are on the disk. Known after the first read of source offsets, or the first writer.
    */
   get capabilities(): LogCapabilities {
+    const isReplicated = this.#isReplicated;
+    const { offsetStorageTopic } = this.#options;
     return {
-      durability: this.#isReplicated ? 'durable' : 'eventual',
+      durability: isReplicated ? 'durable' : 'eventual',
+      meaning: isReplicated
+        ? 'Kafka acknowledges what all replicas in sync have: set min.insync.replicas=2, so that there are at least two.'
+        : `Kafka keeps a single replica of ${offsetStorageTopic}, or that is not known yet: a crash of its machine may lose what it has acknowledged. Run three brokers, and give topics three replicas (default.replication.factor=3, min.insync.replicas=2).`,
       fencing: true,
       transactions: false,
     };

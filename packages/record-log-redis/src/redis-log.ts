@@ -12,7 +12,6 @@ import {
   sourcePartitionName,
   type WriterIdentity,
 } from '@sluice/record-log';
-import type { Redis } from 'ioredis';
 
 import { Connection } from './connection.ts';
 import { openIdentity } from './fence.ts';
@@ -27,6 +26,7 @@ import { Reclaimer } from './reclaimer.ts';
 import { RedisReader } from './redis-reader.ts';
 import { RedisWriter } from './redis-writer.ts';
 import { scripts } from './scripts.ts';
+import { promiseOf, readServerPromise } from './server-promise.ts';
 import { TopicCatalog } from './topic-catalog.ts';
 import { type PartitionUsage, readUsage, type UsageParts } from './usage.ts';
 import { Wakes } from './wakes.ts';
@@ -57,14 +57,20 @@ export class RedisLog implements RecordLog {
   readonly #reclaimer: Reclaimer;
   readonly #writers = new Set<RedisWriter>();
   readonly #readers = new Set<RedisReader>();
-  #durability: LogCapabilities['durability'] = 'volatile';
+  #promise = promiseOf(undefined);
   #closed = false;
 
   constructor(options: RedisLogOptions) {
     const log = compileRedisLogOptions(options);
     this.#options = log;
     this.#keys = new Keys(log);
-    this.#writes = new Connection({ purpose: 'writes', log, scripts: Object.values(scripts) });
+    this.#writes = new Connection({
+      purpose: 'writes',
+      log,
+      scripts: Object.values(scripts),
+      // A new session may meet a server that was started anew with other settings.
+      prepare: async (redis) => void (this.#promise = await readServerPromise(redis)),
+    });
     this.#fetches = new Connection({ purpose: 'fetches', log, scripts: [scripts.fetch] });
     this.#wakes = new Wakes(log);
     this.topics = new TopicCatalog(this.#writes, this.#keys, log);
@@ -72,13 +78,13 @@ export class RedisLog implements RecordLog {
   }
 
   get capabilities(): LogCapabilities {
-    return { durability: this.#durability, fencing: true, transactions: false };
+    return { ...this.#promise, fencing: true, transactions: false };
   }
 
   async start(): Promise<void> {
     await this.#writes.use(async ({ redis }) => {
       this.#assertVersion(await redis.info('server'));
-      this.#durability = await this.#readDurability(redis);
+      this.#promise = await readServerPromise(redis);
     });
   }
 
@@ -226,33 +232,4 @@ export class RedisLog implements RecordLog {
       { details: { version } },
     );
   }
-
-  async #readDurability(redis: Redis): Promise<LogCapabilities['durability']> {
-    const { logger, address } = this.#options;
-    try {
-      const append = await redis.config('GET', 'append*');
-      const memory = await redis.config('GET', 'maxmemory*');
-      const policy = settingIn(memory, 'maxmemory-policy') ?? '';
-      if (settingIn(memory, 'maxmemory') !== '0' && policy.startsWith('allkeys-')) {
-        logger.warn(
-          { address, policy },
-          'redis may evict the record log: set maxmemory-policy to noeviction',
-        );
-        return 'volatile';
-      }
-      if (settingIn(append, 'appendonly') !== 'yes') return 'volatile';
-      const fsync = settingIn(append, 'appendfsync');
-      return fsync === 'always' ? 'durable' : fsync === 'everysec' ? 'eventual' : 'volatile';
-    } catch {
-      logger.info({ address }, 'redis does not tell its durability, so none is assumed');
-      return 'volatile';
-    }
-  }
-}
-
-/** From the flat list of names and values that CONFIG GET gives. */
-function settingIn(list: unknown, name: string): string | undefined {
-  const flat = list as string[];
-  const at = flat.indexOf(name);
-  return at < 0 ? undefined : flat[at + 1];
 }

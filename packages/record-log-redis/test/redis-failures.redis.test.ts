@@ -84,7 +84,12 @@ test.for([
   const redis = await server({ config: [...config] });
   const log = client(redis);
   await log.start();
-  expect(log.capabilities).toEqual({ durability, fencing: true, transactions: false });
+  expect(log.capabilities).toEqual({
+    durability,
+    meaning: expect.stringMatching(/^Redis .*\.$/),
+    fencing: true,
+    transactions: false,
+  });
 });
 
 test('killed connections in mid-stream lose nothing and keep the order', async () => {

@@ -56,6 +56,8 @@ export interface FetchedBatch extends TopicPartition {
 export interface LogCapabilities {
   /** What an acknowledgement means: survives a crash of the log's machine, up to a second may be lost, or nothing is promised. */
   readonly durability: 'durable' | 'eventual' | 'volatile';
+  /** Why that is so, what it means and what to do about it: a sentence or two for people. */
+  readonly meaning: string;
   /** The log refuses what an owner with an older fence writes or commits. */
   readonly fencing: boolean;
   readonly transactions: boolean;

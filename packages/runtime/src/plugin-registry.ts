@@ -11,6 +11,8 @@ export interface PluginDescription {
   readonly configKeys: readonly ConfigKeyInfo[];
   /** Its tasks ask for a process of their own. */
   readonly isolation?: 'dedicated';
+  /** It runs only where the record log acknowledges durably. */
+  readonly movesExternalCursor?: true;
 }
 
 /** A module that could not be used, or a plugin of it. */
@@ -62,6 +64,9 @@ export class PluginRegistry {
       version: plugin.version,
       configKeys: toConfigKeyInfos(plugin.configDef.keys),
       ...(plugin.isolation === 'dedicated' ? { isolation: 'dedicated' } : {}),
+      ...(plugin.type === 'source' && plugin.movesExternalCursor
+        ? { movesExternalCursor: true }
+        : {}),
     }));
   }
 }

@@ -25,7 +25,7 @@ import type {
   SourceRecord,
   SourceTask,
 } from '@sluice/connector-api';
-import { assert, backoffMs, isFenced, isRetriable, type Timer } from '@sluice/kernel';
+import { assert, backoffMs, isFenced, isRetriable, SluiceError, type Timer } from '@sluice/kernel';
 import type { LogWriter, ProduceAck } from '@sluice/record-log';
 
 import { Acknowledgements } from './acknowledgements.ts';
@@ -86,6 +86,7 @@ export class SourceTaskRun implements TaskRun {
     // Before the task reads its offsets: from here on an older owner cannot move them any more.
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
+    this.#assertDurable();
     const task = this.#plugin.createTask();
     this.#task = task;
     this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
@@ -156,6 +157,19 @@ export class SourceTaskRun implements TaskRun {
       options.log.readSourceOffsets(connector, partitions),
     );
     return offsets as (SourceOffsetValue | undefined)[];
+  }
+
+  /**
+   * What the plugin is told was acknowledged, it releases at the source. Asked anew with each acknowledgement: the
+   * log's server may have been started with other settings meanwhile.
+   */
+  #assertDurable(): void {
+    const { durability, meaning } = this.#context.options.log.capabilities;
+    if (!this.#plugin.movesExternalCursor || durability === 'durable') return;
+    throw new SluiceError(
+      'log.not_durable',
+      `${this.#plugin.class} releases at its source what it has read, so the record log has to acknowledge durably, and this one does not. ${meaning}`,
+    );
   }
 
   // Task loop
@@ -265,6 +279,7 @@ export class SourceTaskRun implements TaskRun {
 
   #acknowledged(batch: Sendable, acks: readonly ProduceAck[]): void {
     const { counters, options } = this.#context;
+    this.#assertDurable();
     this.#submitted.acknowledge(batch.submitted);
     this.#acknowledgements?.add(batch, acks);
     counters.recordsOut += batch.records.length;

@@ -542,3 +542,39 @@ test('a write that is refused for good fails the task at once, but stops it only
   await runtime.clock.settled(rig.stop());
   expect(runtime.journal.slice(-2)).toEqual(['poll returned', 'stop']);
 });
+
+const durable = { durability: 'durable', meaning: 'It is on the disk.' } as const;
+const forgetful = { durability: 'eventual', meaning: 'Set appendfsync always.' } as const;
+
+test('what releases at its source what it has read does not start on a log that may forget', async () => {
+  const { runtime } = releasing();
+  runtime.log.capabilities = { ...runtime.log.capabilities, ...forgetful };
+  const rig = runtime.rig();
+  rig.start();
+  await runtime.clock.pass(1_000);
+  expect(String(rig.failure)).toContain(
+    'releases at its source what it has read, so the record log has to acknowledge durably, and this one does not. Set appendfsync always.',
+  );
+  expect(runtime.journal).toEqual(['log.open']);
+});
+
+test('it ends before it releases anything that was acknowledged less than durably', async () => {
+  const { runtime, batches } = releasing();
+  runtime.log.capabilities = { ...runtime.log.capabilities, ...durable };
+  const rig = await runtime.started();
+  batches.push(seq(1, 1));
+  await runtime.clock.pass(700_000);
+  expect(runtime.journal).toContain('commitRecord v1 at 0');
+  // The server was started anew with other settings.
+  runtime.log.capabilities = { ...runtime.log.capabilities, ...forgetful };
+  batches.push(seq(2, 2));
+  await runtime.clock.pass(700_000);
+  expect(runtime.journal).not.toContain('commitRecord v2 at 1');
+  expect(String(rig.failure)).toContain('has to acknowledge durably');
+});
+
+function releasing(): Scripted {
+  const scenario = scripted();
+  Object.assign(scenario.runtime.plugin, { movesExternalCursor: true });
+  return scenario;
+}

@@ -31,6 +31,7 @@ export interface MemoryLogOptions {
 export class MemoryLog implements RecordLog {
   readonly capabilities: LogCapabilities = {
     durability: 'volatile',
+    meaning: 'Records are in the memory of one process, and end with it.',
     fencing: true,
     transactions: false,
   };

@@ -30,7 +30,8 @@ const lateMs = 30;
 /** A log between the runtime and a real one that fails, answers late, and checks what is asked of it. */
 export class ChaosLog implements RecordLog {
   readonly #options: ChaosLogOptions;
-  readonly capabilities: RecordLog['capabilities'];
+  /** May be replaced. */
+  capabilities: RecordLog['capabilities'];
   readonly topics: RecordLog['topics'];
   readonly #hung = new Set<() => void>();
   #cuts = 0;
