@@ -67,6 +67,7 @@ export class Coordinator implements Service {
       logger,
       profile,
       movement: settings.movement,
+      settling: settings.settling,
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,

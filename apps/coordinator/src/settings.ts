@@ -5,6 +5,8 @@ import {
   limitedTo,
   type ProtocolRange,
   protocolSpoken,
+  type SettlingOptions,
+  settlingDefaults,
   type TimingProfile,
   timingProfile,
 } from '@sluice/coordination';
@@ -23,6 +25,7 @@ export interface CoordinatorSettings {
   readonly port: number;
   readonly profile: TimingProfile;
   readonly movement: 'minimal' | 'literal';
+  readonly settling: SettlingOptions;
   /** Where definitions are remembered, if records travel through Kafka. */
   readonly configStorageTopic: string;
   readonly auth: BasicAuth | undefined;
@@ -45,6 +48,12 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_PORT                  8083                     0 takes a free one
   SLUICE_PROFILE               default                  default (4 s leases) or fast (1 s)
   SLUICE_ASSIGNMENT_MOVEMENT   minimal                  minimal or literal
+  SLUICE_BALANCE_QUIET_MS      3000                     membership is quiet for this long before tasks move only
+                                                        to even out the load …
+  SLUICE_BALANCE_WAIT_MAX_MS   15000                    … or this long after the first change, if it is not
+  SLUICE_BALANCE_ROUND_PERCENT  10                      share of all tasks that moves at a time
+  SLUICE_FLAPPING_HALF_LIFE_SECONDS  300                a worker's death counts half after this long; one that
+                                                        died twice gets work last
   SLUICE_AUTH                                           user:password, for API and boards
   SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
   SLUICE_INSECURE              false                    as --insecure
@@ -76,6 +85,7 @@ export function readSettings(
     port: settings.integer('SLUICE_PORT', 8083, { min: 0, max: 65_535 }),
     profile: timingProfile(settings.oneOf('SLUICE_PROFILE', ['default', 'fast'], 'default')),
     movement: settings.oneOf('SLUICE_ASSIGNMENT_MOVEMENT', ['minimal', 'literal'], 'minimal'),
+    settling: readSettling(settings),
     configStorageTopic:
       (log.kind === 'kafka' ? log.kafka.configStorageTopic : undefined) ??
       `sluice-${cluster}-configs`,
@@ -93,6 +103,26 @@ export function readSettings(
   if (problem !== undefined) settings.problem(`REDIS_URL ${problem}`);
   settings.check();
   return Object.freeze(compiled);
+}
+
+function readSettling(settings: SettingsReader): SettlingOptions {
+  const { quietMs, maxMs, roundShare, penaltyHalfLifeMs } = settlingDefaults;
+  const settling = {
+    quietMs: settings.integer('SLUICE_BALANCE_QUIET_MS', quietMs, { min: 0, max: 600_000 }),
+    maxMs: settings.integer('SLUICE_BALANCE_WAIT_MAX_MS', maxMs, { min: 0, max: 3_600_000 }),
+    roundShare:
+      settings.integer('SLUICE_BALANCE_ROUND_PERCENT', roundShare * 100, { min: 1, max: 100 }) /
+      100,
+    penaltyHalfLifeMs:
+      settings.integer('SLUICE_FLAPPING_HALF_LIFE_SECONDS', penaltyHalfLifeMs / 1_000, {
+        min: 1,
+        max: 86_400,
+      }) * 1_000,
+  };
+  if (settling.maxMs < settling.quietMs) {
+    settings.problem('SLUICE_BALANCE_WAIT_MAX_MS must not be less than SLUICE_BALANCE_QUIET_MS');
+  }
+  return settling;
 }
 
 function readAuth(settings: SettingsReader): BasicAuth | undefined {

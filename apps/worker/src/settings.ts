@@ -52,7 +52,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_VALUE_CONVERTER       …json.JsonConverter
   SLUICE_OFFSET_FLUSH_INTERVAL_MS  1000
   SLUICE_STOP_GRACE_MS         5000                     for a task to stop
-  SLUICE_DRAIN_TIMEOUT_MS      30000                    for all tasks to stop on SIGTERM
+  SLUICE_DRAIN_TIMEOUT_MS      15000                    for all tasks to stop on SIGTERM; the process ends 10 s
+                                                        later at the latest
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -88,7 +89,7 @@ export function readSettings(
       max: hourMs,
     }),
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
-    drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: hourMs }),
+    drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 15_000, { min: 0, max: hourMs }),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),

@@ -10,11 +10,11 @@ export type ServerSettings = ReadonlyMap<string, string>;
 /** Never rejects because of what the user may not read; that only promises less. */
 export async function readServerPromise(redis: Redis): Promise<ServerPromise> {
   try {
-    const replies = (await Promise.all([
+    const replies = await Promise.all([
       redis.config('GET', 'append*'),
       redis.config('GET', 'maxmemory*'),
-    ])) as string[][];
-    return promiseOf(settingsIn(replies.flat()));
+    ]);
+    return promiseOf(settingsIn(replies.flat().map(String)));
   } catch {
     return promiseOf(undefined);
   }

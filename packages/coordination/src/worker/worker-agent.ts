@@ -28,7 +28,8 @@ export interface WorkerAgentOptions {
   readonly random?: () => number;
 }
 
-const drainTimeoutMsDefault = 30_000;
+/** With the end of the process, less than the 30 s that Kubernetes gives. */
+const drainTimeoutMsDefault = 15_000;
 
 export class WorkerAgent implements Service {
   readonly #options: WorkerAgentOptions;
