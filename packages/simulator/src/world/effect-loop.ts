@@ -20,8 +20,9 @@ export interface EffectLoopOptions {
 /** Between two effects of a task. */
 const workMs = { min: 1_500, max: 4_500 };
 /** Of the link to the sink, one way. */
-const sinkLatencyMs = { usual: 20, late: 1_500 };
+const sinkLatencyMs = { usual: 20, late: 1_500, veryLate: 30_000 };
 const lateShare = 0.05;
+const veryLateShare = 0.005;
 const lostAnswerShare = 0.02;
 
 export class EffectLoop {
@@ -100,8 +101,10 @@ export class EffectLoop {
 
   #latencyMs(): number {
     const { random } = this.#options;
-    const isLate = random.chance(lateShare);
-    return random.between(1, isLate ? sinkLatencyMs.late : sinkLatencyMs.usual);
+    const { usual, late, veryLate } = sinkLatencyMs;
+    const fate = random.fraction();
+    if (fate < veryLateShare) return random.between(late, veryLate);
+    return random.between(1, fate < lateShare ? late : usual);
   }
 }
 

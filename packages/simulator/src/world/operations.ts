@@ -115,9 +115,10 @@ export class Operations {
   }
 
   dataLost(): void {
-    const { world, watches, acting } = this.#cluster;
+    const { world, watches, acting, sink } = this.#cluster;
     world.dataLost(lossGraceMs);
     watches.dataLost();
+    sink.dataLost();
     world.time.after(lossGraceMs, () => {
       if (!world.isExcused) acting.checkAll();
     });

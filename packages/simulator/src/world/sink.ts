@@ -95,6 +95,14 @@ export class PlayedSink {
     return 'committed';
   }
 
+  /** Redis knows an earlier state: who acted then may act again. */
+  dataLost(): void {
+    for (const partition of this.#partitions.values()) {
+      partition.holder = undefined;
+      partition.former.clear();
+    }
+  }
+
   #partition(name: string): Partition {
     let partition = this.#partitions.get(name);
     if (!partition) {
