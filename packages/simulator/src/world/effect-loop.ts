@@ -59,6 +59,7 @@ export class EffectLoop {
     };
     this.#send(
       run,
+      true,
       () => this.#options.sink.store(effect, enforcesFences(run)),
       (answer) => this.#stored(effect, answer),
     );
@@ -80,6 +81,8 @@ export class EffectLoop {
     const commit: Effect = { ...effect, sentAtMs: this.#options.world.time.nowMs };
     this.#send(
       run,
+      // A run that begins anew under its fence has ended the writer of the one before.
+      false,
       () => this.#options.sink.commit(commit),
       (committed) => {
         run.isSending = false;
@@ -88,22 +91,27 @@ export class EffectLoop {
     );
   }
 
-  #send<Answer>(run: Run, act: () => Answer, answered: (answer: Answer | 'lost') => void): void {
+  #send<Answer>(
+    run: Run,
+    mayBeVeryLate: boolean,
+    act: () => Answer,
+    answered: (answer: Answer | 'lost') => void,
+  ): void {
     const { world, process, random } = this.#options;
-    world.time.after(this.#latencyMs(), () => {
+    world.time.after(this.#latencyMs(mayBeVeryLate), () => {
       const answer = act();
       const told = random.chance(lostAnswerShare) ? 'lost' : answer;
-      world.time.after(this.#latencyMs(), () => {
+      world.time.after(this.#latencyMs(false), () => {
         process.deliver(() => run.executor.enter(() => answered(told)));
       });
     });
   }
 
-  #latencyMs(): number {
+  #latencyMs(mayBeVeryLate: boolean): number {
     const { random } = this.#options;
     const { usual, late, veryLate } = sinkLatencyMs;
     const fate = random.fraction();
-    if (fate < veryLateShare) return random.between(late, veryLate);
+    if (mayBeVeryLate && fate < veryLateShare) return random.between(late, veryLate);
     return random.between(1, fate < lateShare ? late : usual);
   }
 }
