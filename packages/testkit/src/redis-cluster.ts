@@ -38,9 +38,7 @@ export async function startRedisCluster(): Promise<RedisClusterHandle> {
     await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port);
   await waitFor(
     async () => {
-      const infos = await Promise.all(
-        clients.map(async (redis) => String(await redis.cluster('INFO'))),
-      );
+      const infos = await Promise.all(clients.map(async (redis) => await redis.cluster('INFO')));
       return infos.every(
         (info) => info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3'),
       );
