@@ -14,8 +14,15 @@ export async function check({ observer, sinkFile, names }: ChaosWorld): Promise<
     until: (seen) => names.every((name) => highestOf(seen, name) >= (last.get(name) ?? -1)),
     timeoutMs: deliveryMsMax,
   });
-  const uncovered = await committedButNotPut(observer.log, 'connect-out', () =>
-    sinkLines(sinkFile),
+  // After the log has moved, each of our own connections is told so once, and asks again.
+  const uncovered = await waitFor(
+    async () => await committedButNotPut(observer.log, 'connect-out', () => sinkLines(sinkFile)),
+    {
+      what: 'the log to tell what is committed',
+      until: () => true,
+      timeoutMs: deliveryMsMax,
+      intervalMs: 100,
+    },
   );
   const written = new Map(names.map((name) => [name, observer.records(name)]));
   return judge({ written, delivered, uncovered });

@@ -100,7 +100,9 @@ async function runAll(chosen: readonly Scenario[], log: LogKind, round: string):
         results.push(skipped(scenario, log, obstacle));
       } else if (scenario.world) {
         await using own = await ChaosWorld.start(log, scenario.world);
-        results.push(await runScenario(scenario, own));
+        const result = await runScenario(scenario, own);
+        results.push(result);
+        if (result.outcome === 'failed') console.error(own.cluster.logs());
       } else {
         shared ??= await ChaosWorld.start(log);
         const result = await runScenario(scenario, shared);

@@ -1,5 +1,6 @@
 /** Redis moves to another server: real sentinels make a replica the master, or slots of a Redis Cluster move. */
 import { systemClock } from '@sluice/kernel';
+import { waitFor } from '@sluice/testkit';
 
 import { expectThat, type Scenario } from '../scenario.ts';
 
@@ -10,7 +11,7 @@ export const failoverScenarios: readonly Scenario[] = [
     name: 'sentinel-failover',
     does: 'SIGKILL of the master: sentinels choose another one, and the old one comes back as a replica',
     logs: ['redis', 'kafka'],
-    world: { hasSentinels: true },
+    world: { hasSentinels: true, profile: 'default' },
     run: async (world) => {
       const { sentinels } = world;
       if (sentinels === undefined) throw new Error('this world has no sentinels');
@@ -31,7 +32,7 @@ export const failoverScenarios: readonly Scenario[] = [
     name: 'cluster-slots-move',
     does: 'everything is on a Redis Cluster: its slots move, then the nodes that have them are killed',
     logs: ['redis'],
-    world: { hasRedisCluster: true },
+    world: { hasRedisCluster: true, profile: 'default' },
     run: async (world) => {
       const { redisCluster, cluster } = world;
       if (redisCluster === undefined) throw new Error('this world has no Redis Cluster');
