@@ -1,17 +1,21 @@
 /** Definitions that change under load, and jobs that somebody meddles with. */
 import { queuePrefix, startQueueName } from '@sluice/dispatch-bullmq';
 import { systemClock } from '@sluice/kernel';
+import { waitFor } from '@sluice/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 
 import { expectThat, type Scenario } from '../scenario.ts';
-import type { ChaosWorld } from '../world.ts';
+import { type ChaosWorld, recoveryMsMax } from '../world.ts';
 
 const meddlingMs = 5_000;
 
 async function tasksBecome(world: ChaosWorld, connector: string, tasks: number): Promise<void> {
-  const { tasks: now } = await world.cluster.waitForRunning(connector, tasks);
-  expectThat(now.length === tasks, `${connector} has ${now.length} tasks instead of ${tasks}`);
+  await waitFor(async () => await world.cluster.status(connector), {
+    what: `${connector} to have ${tasks} tasks`,
+    until: (status) => status.tasks.length === tasks,
+    timeoutMs: recoveryMsMax,
+  });
   await world.atRest();
 }
 

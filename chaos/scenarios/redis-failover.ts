@@ -1,6 +1,5 @@
 /** Redis moves to another server: real sentinels make a replica the master, or slots of a Redis Cluster move. */
 import { systemClock } from '@sluice/kernel';
-import { waitFor } from '@sluice/testkit';
 
 import { expectThat, type Scenario } from '../scenario.ts';
 
