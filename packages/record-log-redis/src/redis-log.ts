@@ -12,6 +12,7 @@ import {
   sourcePartitionName,
   type WriterIdentity,
 } from '@sluice/record-log';
+import { parseRedisUrl } from '@sluice/redis-connection';
 
 import { Connection } from './connection.ts';
 import { openIdentity } from './fence.ts';
@@ -69,12 +70,17 @@ export class RedisLog implements RecordLog {
       log,
       scripts: Object.values(scripts),
       // A new session may meet a server that was started anew with other settings.
-      prepare: async (redis) => void (this.#promise = await readServerPromise(redis)),
+      prepare: async (redis) =>
+        void (this.#promise = await readServerPromise(redis, this.#failsOver)),
     });
     this.#fetches = new Connection({ purpose: 'fetches', log, scripts: [scripts.fetch] });
     this.#wakes = new Wakes(log);
     this.topics = new TopicCatalog(this.#writes, this.#keys, log);
     this.#reclaimer = new Reclaimer(this.#adminParts);
+  }
+
+  get #failsOver(): boolean {
+    return parseRedisUrl(this.#options.url).kind !== 'server';
   }
 
   get capabilities(): LogCapabilities {
@@ -84,7 +90,7 @@ export class RedisLog implements RecordLog {
   async start(): Promise<void> {
     await this.#writes.use(async ({ redis }) => {
       this.#assertVersion(await redis.info('server'));
-      this.#promise = await readServerPromise(redis);
+      this.#promise = await readServerPromise(redis, this.#failsOver);
     });
   }
 

@@ -7,17 +7,29 @@ export type ServerPromise = Pick<LogCapabilities, 'durability' | 'meaning'>;
 /** As `CONFIG GET` names them. */
 export type ServerSettings = ReadonlyMap<string, string>;
 
-/** Never rejects because of what the user may not read; that only promises less. */
-export async function readServerPromise(redis: Redis): Promise<ServerPromise> {
+/**
+ * `failsOver`: another server may take its place. Never rejects because of what the user may not read; that only
+ * promises less.
+ */
+export async function readServerPromise(redis: Redis, failsOver: boolean): Promise<ServerPromise> {
   try {
     const replies = await Promise.all([
       redis.config('GET', 'append*'),
       redis.config('GET', 'maxmemory*'),
     ]);
-    return promiseOf(settingsIn(replies.flat().map(String)));
+    const promise = promiseOf(settingsIn(replies.flat().map(String)));
+    return failsOver ? withFailover(promise) : promise;
   } catch {
     return promiseOf(undefined);
   }
+}
+
+/** Replicas follow behind what the master has acknowledged. */
+export function withFailover({ durability, meaning }: ServerPromise): ServerPromise {
+  return {
+    durability: durability === 'durable' ? 'eventual' : durability,
+    meaning: `${meaning} When a replica takes its place, what it acknowledged last may be lost.`,
+  };
 }
 
 /** Undefined: the server does not tell its settings. */

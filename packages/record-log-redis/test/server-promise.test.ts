@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { promiseOf } from '../src/server-promise.ts';
+import { promiseOf, withFailover } from '../src/server-promise.ts';
 
 const always = { appendonly: 'yes', appendfsync: 'always' };
 const limited = { ...always, maxmemory: '1000000' };
@@ -24,4 +24,13 @@ test.each([
   const promise = promiseOf(settings && new Map(Object.entries(settings)));
   expect(promise.durability).toBe(durability);
   expect(promise.meaning).toContain(meaning);
+});
+
+test('where a replica may take its place, nothing is durable', () => {
+  const durable = promiseOf(new Map(Object.entries(always)));
+  expect(withFailover(durable)).toMatchObject({
+    durability: 'eventual',
+    meaning: expect.stringContaining('what it acknowledged last may be lost') as string,
+  });
+  expect(withFailover(promiseOf(undefined)).durability).toBe('volatile');
 });

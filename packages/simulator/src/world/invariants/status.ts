@@ -18,6 +18,11 @@ export class StatusWatch {
     this.#diedAtMs.set(incarnation, this.#world.time.nowMs);
   }
 
+  /** Of a process that had died while Redis stood still: from then on its tasks count as alive for a lease. */
+  beatRan(incarnation: string): void {
+    if (this.#diedAtMs.has(incarnation)) this.died(incarnation);
+  }
+
   clockJumped(): void {
     this.#clockJumpedAtMs = this.#world.time.nowMs;
   }

@@ -28,6 +28,7 @@ export class Watches {
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);
+    if (call.script === 'beat') this.status.beatRan(String(call.args[1]));
     this.#trace(name, call, reply);
   }
 
