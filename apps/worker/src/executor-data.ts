@@ -9,5 +9,7 @@ export interface ExecutorData {
   readonly plugins: readonly string[];
   readonly workerConfig: Readonly<Record<string, string>>;
   readonly offsetFlushIntervalMs: number;
+  /** How long tasks that the log fences go on without Redis; 0: not at all. */
+  readonly continueFencedMs: number;
   readonly logLevel: string;
 }

@@ -7,8 +7,7 @@ import { pino } from 'pino';
 import type { ExecutorData } from './executor-data.ts';
 
 await runExecutor(async ({ id, data, lease }) => {
-  const { cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel, ...rest } =
-    data as ExecutorData;
+  const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
   const logger = pino({ level: logLevel, base: { worker, executor: id, pid: process.pid } });
   const log = new LateLog(
     await openLog(rest.log, { cluster, clientId: `${worker}/${id}`, logger }),
@@ -23,8 +22,9 @@ await runExecutor(async ({ id, data, lease }) => {
     log,
     plugins: registry,
     cluster,
-    workerConfig,
-    offsetFlushIntervalMs,
+    workerConfig: rest.workerConfig,
+    offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
+    continueFencedMs: rest.continueFencedMs,
     logger,
   });
 });

@@ -31,6 +31,8 @@ export interface WorkerSettings {
   readonly offsetFlushIntervalMs: number;
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
+  /** How long tasks that the log fences go on without Redis; 0 by the policy `pause`. */
+  readonly continueFencedMs: number;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly logLevel: string;
@@ -54,6 +56,9 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_STOP_GRACE_MS         5000                     for a task to stop
   SLUICE_DRAIN_TIMEOUT_MS      15000                    for all tasks to stop on SIGTERM; the process ends 10 s
                                                         later at the latest
+  SLUICE_ON_REDIS_LOSS         pause                    or continue-if-fenced: tasks whose every effect Kafka fences
+                                                        go on …
+  SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS  300               … for this long
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -71,10 +76,12 @@ export function readSettings(
 ): WorkerSettings {
   const settings = new SettingsReader(environment);
   const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
+  const log = readLogSettings(settings, redisUrl);
   const executors = settings.integer('SLUICE_EXECUTORS', 0, { min: 0, max: 256 });
   const compiled: WorkerSettings = {
     redisUrl,
-    log: readLogSettings(settings, redisUrl),
+    log,
+    continueFencedMs: readContinueFenced(settings, log.kind),
     cluster: settings.string('SLUICE_CLUSTER', 'default'),
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),
@@ -111,6 +118,20 @@ function converterConfig(settings: SettingsReader): Record<string, string> {
     if (value !== undefined) config[key] = value;
   }
   return config;
+}
+
+/** The Redis log's fences may be lost with the Redis: only Kafka's are outside. */
+function readContinueFenced(settings: SettingsReader, log: LogSettings['kind']): number {
+  const policy = settings.oneOf('SLUICE_ON_REDIS_LOSS', ['pause', 'continue-if-fenced'], 'pause');
+  const limits = { min: 1, max: hourMs / 1_000 };
+  const seconds = settings.integer('SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS', 300, limits);
+  if (policy === 'pause') return 0;
+  if (log !== 'kafka') {
+    settings.problem(
+      'SLUICE_ON_REDIS_LOSS=continue-if-fenced needs a log outside Redis: set KAFKA_BROKERS, or leave it at pause',
+    );
+  }
+  return seconds * 1_000;
 }
 
 function readProtocol(settings: SettingsReader): ProtocolRange {

@@ -171,8 +171,10 @@ export class Worker implements Service {
   }
 
   #executorData(plugins: readonly string[]): ExecutorData {
-    const { log, cluster, worker, workerConfig, offsetFlushIntervalMs, logLevel } = this.#settings;
-    return { log, cluster, worker, plugins, workerConfig, offsetFlushIntervalMs, logLevel };
+    const { log, cluster, worker, workerConfig, logLevel } = this.#settings;
+    const { offsetFlushIntervalMs, continueFencedMs } = this.#settings;
+    const timings = { offsetFlushIntervalMs, continueFencedMs };
+    return { log, cluster, worker, plugins, workerConfig, logLevel, ...timings };
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */

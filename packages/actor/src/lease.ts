@@ -51,6 +51,13 @@ export class BoardLease implements Lease {
     if (!this.isHeld()) throw leaseExpired(this.isEnded);
   }
 
+  /** Until the quiesce deadline was passed `beyondMs` ago; 0 then, without a lease, and once it is gone for good. */
+  leftMs(beyondMs: number): number {
+    const { isAbandoned, quiesceAtMs } = this.#board;
+    if (isAbandoned || quiesceAtMs === 0) return 0;
+    return Math.max(0, quiesceAtMs + beyondMs - this.#clock.monotonicMs());
+  }
+
   onExpired(listener: () => void): () => void {
     // A wrapper, so that the same function may be registered twice.
     const entry = (): void => listener();
@@ -116,6 +123,15 @@ export class ActorLease implements Lease {
   constructor(executorLease: BoardLease) {
     this.#executorLease = executorLease;
     this.#unsubscribe = executorLease.onExpired(() => notifyAll(this.#listeners));
+  }
+
+  get isRevoked(): boolean {
+    return this.#revoked;
+  }
+
+  /** As that of the executor; 0 once it was revoked. */
+  leftMs(beyondMs: number): number {
+    return this.#revoked ? 0 : this.#executorLease.leftMs(beyondMs);
   }
 
   isFresh(): boolean {

@@ -68,6 +68,11 @@ export interface ActorContext {
   readonly fence: number;
   readonly lease: Lease;
   /**
+   * The same lease, but held for `ms` after it ran out: for an actor whose every effect is fenced outside the store
+   * that leases come from. It ends with the actor and its executor all the same.
+   */
+  readonly leaseBeyond: (ms: number) => Lease;
+  /**
    * Aborted when the grace of a stop is over, when the actor failed or ended, and when its executor was
    * abandoned. Not when the lease runs out: that may be renewed, and the actor then goes on where it was
    * (`lease.onExpired`, `lease.untilFresh`).

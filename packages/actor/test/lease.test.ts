@@ -1,7 +1,8 @@
 import { FakeClock } from '@sluice/kernel/testing';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ExecutorBoard } from '../src/executor-board.ts';
 import { ActorLease, BoardLease } from '../src/lease.ts';
+import { LeaseBeyond } from '../src/lease-beyond.ts';
 
 function setUp(): {
   board: ExecutorBoard;
@@ -178,4 +179,69 @@ test('deadlines may be endless', () => {
   board.setLease({ pauseAtMs: Number.POSITIVE_INFINITY, quiesceAtMs: Number.POSITIVE_INFINITY });
   lease.look();
   expect([lease.isFresh(), lease.isHeld()]).toEqual([true, true]);
+});
+
+describe('a lease that is held beyond its end', () => {
+  function beyond(ms: number) {
+    const parts = setUp();
+    const actor = new ActorLease(parts.lease);
+    const longer = new LeaseBeyond(actor, parts.clock, ms);
+    const ends: number[] = [];
+    longer.onExpired(() => ends.push(parts.clock.monotonicMs()));
+    parts.renew(1_000);
+    parts.lease.look();
+    return { ...parts, actor, longer, ends };
+  }
+
+  test('is held for its time, while that of the others is over and the executor quiet', async () => {
+    const { board, clock, actor, longer, expiries, ends } = beyond(5_000);
+    await clock.advance(1_000);
+    expect(expiries).toEqual([1_000]);
+    expect(board.quietForMs).toBe(board.quiesceAtMs);
+    expect([actor.isHeld(), longer.isFresh(), longer.isHeld()]).toEqual([false, true, true]);
+    await clock.advance(4_999);
+    expect(() => longer.assertHeld()).not.toThrow();
+    expect(ends).toEqual([]);
+    await clock.advance(1);
+    expect(ends).toEqual([6_000]);
+    expect(() => longer.assertHeld()).toThrow(refusal);
+  });
+
+  test('goes on without an end when it is renewed in time, and ends after the next loss', async () => {
+    const { clock, lease, longer, renew, ends } = beyond(5_000);
+    await clock.advance(4_000);
+    renew(1_000);
+    lease.look();
+    await clock.advance(900);
+    renew(1_000);
+    lease.look();
+    await clock.advance(5_999);
+    expect([longer.isHeld(), ends]).toEqual([true, []]);
+    await clock.advance(1);
+    expect([longer.isHeld(), ends]).toEqual([false, [10_900]]);
+  });
+
+  test('ends with its executor, and with its actor', async () => {
+    const abandoned = beyond(5_000);
+    await abandoned.clock.advance(2_000);
+    abandoned.board.abandon();
+    abandoned.lease.isHeld();
+    expect([abandoned.longer.isHeld(), abandoned.ends]).toEqual([false, [2_000]]);
+
+    const overstayed = beyond(5_000);
+    await overstayed.clock.advance(2_000);
+    overstayed.actor.revoke(true);
+    expect([overstayed.longer.isHeld(), overstayed.ends]).toEqual([false, [2_000]]);
+
+    const ended = beyond(5_000);
+    await ended.clock.advance(2_000);
+    ended.actor.revoke(false);
+    await ended.clock.advance(60_000);
+    expect([ended.longer.isHeld(), ended.ends]).toEqual([false, []]);
+  });
+
+  test('is not held where there never was a lease', () => {
+    const { lease, clock } = setUp();
+    expect(new LeaseBeyond(new ActorLease(lease), clock, 1e12).isHeld()).toBe(false);
+  });
 });

@@ -30,6 +30,8 @@ export interface SinkDefinition<Shape extends ConfigShape, State> {
   /** Full class name; default: the name. */
   readonly class?: string;
   readonly isolation?: 'shared' | 'dedicated';
+  /** As of a `SinkPlugin`: what an older owner of the task puts is refused where it arrives. */
+  readonly effectsAreFenced?: boolean;
   readonly config: Shape;
   /** Before anything else: opens connections. What it returns is `context.state` of all the others. */
   readonly setup?: (
@@ -80,6 +82,7 @@ export function defineSink<Shape extends ConfigShape, State = undefined>(
     version: definition.version,
     configDef,
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
+    ...(definition.effectsAreFenced ? { effectsAreFenced: true } : {}),
     createConnector: () => new CopyingConnector(configDef),
     createTask: () => new DefinedSinkTask(definition, configDef.parse),
   };

@@ -26,6 +26,12 @@ export interface SourcePlugin extends PluginBase {
 
 export interface SinkPlugin extends PluginBase {
   readonly type: 'sink';
+  /**
+   * What its `put` does is refused, or changes nothing, when it comes from an owner that is not the task's any more,
+   * also when it comes late: a write on condition of the record's offset. Writing the same thing twice is not enough,
+   * since the older owner may come last.
+   */
+  readonly effectsAreFenced?: boolean;
   readonly createTask: () => SinkTask;
 }
 

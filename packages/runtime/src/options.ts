@@ -38,6 +38,11 @@ export interface RuntimeOptions {
   readonly sinkIdlePutMs?: number;
   /** Sink: how often new topics and partitions are looked for. */
   readonly topicRefreshMs?: number;
+  /**
+   * How long a task whose every effect the log fences goes on after its lease ran out, ms. Default 0: it pauses as
+   * all others do.
+   */
+  readonly continueFencedMs?: number;
   readonly observer?: RecordObserver;
 }
 
@@ -91,6 +96,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     sinkPrefetchBytesMax: options.sinkPrefetchBytesMax,
     sinkIdlePutMs: options.sinkIdlePutMs ?? 1_000,
     topicRefreshMs: options.topicRefreshMs ?? 10_000,
+    continueFencedMs: options.continueFencedMs ?? 0,
     observer: options.observer,
     logBackoff: { initialMs: 50, maxMs: 2_000 },
     taskBackoff: { initialMs: 100, maxMs: 5_000 },

@@ -176,6 +176,7 @@ class LocalCluster {
       address,
       fence,
       lease: alwaysHeld,
+      leaseBeyond: () => alwaysHeld,
       signal: abort.signal,
       setState: () => {},
       fail: (error) => {

@@ -1,6 +1,6 @@
 /** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
-import type { Actor, ActorContext, ActorFactory, ActorSpec } from '@sluice/actor';
-import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
+import type { Actor, ActorContext, ActorFactory, ActorSpec, Lease } from '@sluice/actor';
+import { ConnectError, type ConnectorConfig, type ConnectorPlugin } from '@sluice/connector-api';
 import { type Logger, SluiceError, withoutValuesIn } from '@sluice/kernel';
 
 import { ConnectorActor } from './connector-actor.ts';
@@ -107,7 +107,7 @@ class Runtime {
       ...hooks,
     });
     return new TaskActor({
-      context,
+      context: { ...context, lease: this.#leaseOf(payload.config, context) },
       options: { ...this.#options, logger },
       targetState: payload.targetState,
       createRun: (hooks) => this.#createRun(spec.kind, payload.config, contextOf(hooks)),
@@ -120,6 +120,23 @@ class Runtime {
         this.#forget(spec, reason);
       },
     });
+  }
+
+  /** A task whose every effect the log fences may go on without a lease for a while. */
+  #leaseOf(config: ConnectorConfig, context: ActorContext): Lease {
+    const { continueFencedMs, log, plugins } = this.#options;
+    const plugin = plugins.find(config['connector.class'] ?? '');
+    if (
+      continueFencedMs === 0 ||
+      !log.capabilities.fencing ||
+      !plugin ||
+      !hasFencedEffects(plugin)
+    ) {
+      return context.lease;
+    }
+    const lease = context.leaseBeyond(continueFencedMs);
+    lease.onExpired(() => log.disconnect());
+    return lease;
   }
 
   #createRun(kind: string, config: ConnectorConfig, context: TaskRunContext): TaskRun {
@@ -144,4 +161,11 @@ class Runtime {
     if (reason === 'stop' && this.#told.get(spec.address)?.fence === spec.fence)
       this.#told.delete(spec.address);
   }
+}
+
+/** The records and offsets of a source, and the offsets of a sink, are fenced by the log: what else is there? */
+function hasFencedEffects(plugin: ConnectorPlugin): boolean {
+  return plugin.type === 'source'
+    ? plugin.movesExternalCursor !== true
+    : plugin.effectsAreFenced === true;
 }

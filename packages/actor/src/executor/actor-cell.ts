@@ -12,6 +12,7 @@
  */
 import { assert, type Clock, isFenced, SluiceError, type Timer, toError } from '@sluice/kernel';
 import { ActorLease, type BoardLease } from '../lease.ts';
+import { LeaseBeyond } from '../lease-beyond.ts';
 import { Mailbox } from '../mailbox.ts';
 import type { EndedHow, Report } from '../protocol.ts';
 import type { Actor, ActorContext, ActorFactory, ActorSpec } from '../types.ts';
@@ -182,6 +183,7 @@ export class ActorCell {
       address: spec.address,
       fence: spec.fence,
       lease: this.#lease,
+      leaseBeyond: (ms) => new LeaseBeyond(this.#lease, this.#options.clock, ms),
       signal: this.#abort.signal,
       setState: (state) => this.#setState(state),
       fail: (error) => this.fail(error),

@@ -14,6 +14,8 @@ export interface RigOptions {
   readonly fence?: number;
   readonly payload: unknown;
   readonly lease?: TestLease;
+  /** Of an actor that asks to go on after its lease. */
+  readonly leaseBeyond?: TestLease;
   readonly graceMs?: number;
 }
 
@@ -29,6 +31,8 @@ export class ActorRig {
   /** What failed it: of start, receive, or told by `fail`. */
   failure: Error | undefined;
   isStarted = false;
+  /** How long it asked to go on after its lease; undefined: it did not. */
+  beyondMs: number | undefined;
 
   constructor(options: RigOptions) {
     this.#options = options;
@@ -38,6 +42,10 @@ export class ActorRig {
       fence: options.fence ?? 1,
       lease: this.lease,
       signal: this.#abort.signal,
+      leaseBeyond: (ms) => {
+        this.beyondMs = ms;
+        return options.leaseBeyond ?? this.lease;
+      },
       setState: (state) => this.states.push(state),
       fail: (error) => this.#fail(error),
       emit: (event) => this.events.push(structuredClone(event) as RuntimeEvent),
