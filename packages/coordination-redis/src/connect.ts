@@ -32,6 +32,11 @@ export interface ConnectionOptions {
 
 const commandTimeoutsMs = { heartbeat: 500, coordination: 5_000 };
 const connectTimeoutMs = 2_000;
+/**
+ * A server that says nothing for so long after it was asked is looked for anew: its machine may be gone without a word,
+ * which the system notices only after many minutes, and Sentinel may have another master by then.
+ */
+const silenceMsMax = 5_000;
 const reconnect = { initialMs: 50, maxMs: 1_000 };
 
 /**
@@ -49,6 +54,7 @@ export function connectCoordinationRedis(url: string, options: ConnectionOptions
     maxRetriesPerRequest: 0,
     commandTimeout: options.commandTimeoutMs ?? commandTimeoutsMs[options.role],
     connectTimeout: connectTimeoutMs,
+    socketTimeout: silenceMsMax,
     keepAlive: 10_000,
     retryStrategy: (attempt) => backoffMs(attempt, reconnect),
     // After a failover the old address may be a replica now, or the slot of another node.

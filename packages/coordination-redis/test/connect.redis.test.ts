@@ -75,6 +75,26 @@ test('a Redis that hangs is given up after the time for a command', async () => 
   await waitFor(() => store.ping().then(() => true), { what: 'Redis to answer again' });
 });
 
+test('a server that stays silent is looked for anew, wherever it is by then', async () => {
+  server = await startRedis();
+  const redis = connect(server.url, { commandTimeoutMs: 200 });
+  await untilReady(redis, 5_000);
+  let isLeft = false;
+  redis.once('close', () => {
+    isLeft = true;
+  });
+  const store = new RedisCoordinationStore({ redis, cluster: 'main' });
+  await server.kill('SIGSTOP');
+  const ask = async (): Promise<boolean> => {
+    await failure(store.beats());
+    return isLeft;
+  };
+  await waitFor(ask, { what: 'the connection to be closed', timeoutMs: 8_000 });
+  await server.kill('SIGCONT');
+  await untilReady(redis, 5_000);
+  expect(await store.beats()).toEqual([]);
+}, 30_000);
+
 test('what was sent and not answered is not sent again behind the caller’s back', async () => {
   server = await startRedis({ appendOnly: true });
   const redis = connect(server.url, { commandTimeoutMs: 5_000 });

@@ -17,6 +17,8 @@ export function connectForQueues(target: RedisTarget, cluster: string): Redis {
     enableOfflineQueue: false,
     connectTimeout: 2_000,
     commandTimeout: 2_000,
+    // Its machine may be gone without a word, and Sentinel may have another master by then.
+    socketTimeout: 5_000,
     retryStrategy,
     lazyConnect: true,
   });
