@@ -103,3 +103,17 @@ test('dropped connections end at both ends, and new ones are taken', async () =>
   next.socket.write('b');
   await gets(next, 'b');
 });
+
+test('refused connections leave the open ones alone, until new ones are accepted again', async () => {
+  await using proxy = await start();
+  const caller = await call(proxy);
+  proxy.refuseConnections();
+  await expect(call(proxy)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  caller.socket.write('a');
+  await gets(caller, 'a');
+  await proxy.acceptConnections();
+  const next = await call(proxy);
+  next.socket.write('b');
+  await gets(next, 'b');
+  proxy.refuseConnections();
+});

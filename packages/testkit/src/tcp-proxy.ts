@@ -1,5 +1,6 @@
 /**
- * A way to a server that can be disturbed: latency, connections that drop, and silence, in one direction or in both.
+ * A way to a server that can be disturbed: latency, connections that drop or are refused, and silence, in one direction
+ * or in both.
  * Nothing is ever reordered or left out within a connection, as TCP promises it.
  *
  * A direction is flowing, or stalled: what was sent waits, in the proxy's and the system's buffers, until it flows
@@ -26,6 +27,7 @@ export interface Disturbance {
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
+  readonly #host: string;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   #disturbance: Disturbance = {};
@@ -35,11 +37,12 @@ export class TcpProxy implements AsyncDisposable {
     const server = createServer({ allowHalfOpen: false });
     server.listen(0, host);
     await once(server, 'listening');
-    return new TcpProxy(server, serverPort);
+    return new TcpProxy(server, serverPort, host);
   }
 
-  private constructor(server: Server, serverPort: number) {
+  private constructor(server: Server, serverPort: number, host: string) {
     this.#server = server;
+    this.#host = host;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (client) => {
       const connection = new Connection(client, connect(serverPort, '127.0.0.1'));
@@ -53,6 +56,17 @@ export class TcpProxy implements AsyncDisposable {
   disturb(disturbance: Disturbance): void {
     this.#disturbance = disturbance;
     for (const connection of this.#connections) connection.disturb(disturbance);
+  }
+
+  /** New connections are refused, as where nobody listens; those that are open stay. */
+  refuseConnections(): void {
+    this.#server.close();
+  }
+
+  /** Takes connections again, on the same port. */
+  async acceptConnections(): Promise<void> {
+    this.#server.listen(this.port, this.#host);
+    await once(this.#server, 'listening');
   }
 
   /** Resets all connections, and returns how many there were. */
