@@ -81,7 +81,7 @@ async function startPipeline(redisUrl: string): Promise<Pipeline> {
 
 const names = ['in/0', 'in/1', 'in/2', 'in/3'];
 
-test('Sentinel: the master is killed, then a worker', {
+test('Sentinel: the master is killed, then a worker, then the next master falls silent', {
   timeout: 180_000,
 }, async () => {
   const sentinel = await startSentinel();
@@ -89,7 +89,7 @@ test('Sentinel: the master is killed, then a worker', {
   const { cluster, observer } = await startPipeline(sentinel.url);
   await observer.keepsWriting(names, 500);
 
-  await sentinel.failOver();
+  const former = await sentinel.failOver();
   await observer.firstAfter(names, Date.now(), 60_000);
   const victim = cluster.workers[0]?.name ?? '';
   const lost = tasksOf(await allRunning(cluster), victim);
@@ -97,6 +97,13 @@ test('Sentinel: the master is killed, then a worker', {
   await cluster.worker(victim).process.kill('SIGKILL');
   await allRunning(cluster, { notOn: victim });
   await observer.keepsWriting(names, 500);
+
+  // Started again, the first one follows: there are two to choose from, as before.
+  await former.restart();
+  const silent = await sentinel.failOver('SIGSTOP');
+  await observer.firstAfter(names, Date.now(), 60_000);
+  await silent.kill('SIGKILL');
+  await allRunning(cluster, { notOn: victim });
 
   const shown = await sluice(cluster, ['get', 'tasks']);
   expect(shown).toMatchObject({ code: 0 });

@@ -6,7 +6,13 @@
  */
 
 import { backoffMs } from '@sluice/kernel';
-import { openRedis, parseRedisUrl, redisLabel, redisRoute } from '@sluice/redis-connection';
+import {
+  isElsewhere,
+  openRedis,
+  parseRedisUrl,
+  redisLabel,
+  redisRoute,
+} from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 
 import {
@@ -57,8 +63,7 @@ export function connectCoordinationRedis(url: string, options: ConnectionOptions
     socketTimeout: silenceMsMax,
     keepAlive: 10_000,
     retryStrategy: (attempt) => backoffMs(attempt, reconnect),
-    // After a failover the old address may be a replica now, or the slot of another node.
-    reconnectOnError: ({ message }) => /^(READONLY|MOVED) /.test(message),
+    reconnectOnError: isElsewhere,
   });
   const address = parseRedisUrl(url);
   if (address.kind !== 'server') noteAddress(redis, redisLabel(address));

@@ -1,5 +1,10 @@
 /** How this package talks to Redis: a URL as `parseRedisUrl` takes it, or ioredis options. */
-import { type ConnectionSettings, openRedis, redisRoute } from '@sluice/redis-connection';
+import {
+  type ConnectionSettings,
+  isElsewhere,
+  openRedis,
+  redisRoute,
+} from '@sluice/redis-connection';
 import { Redis } from 'ioredis';
 
 import { queuePrefix } from './names.ts';
@@ -42,11 +47,8 @@ export function connectForConsumer(target: RedisTarget, cluster: string): Redis 
 /** Seconds that a consumer blocks on an empty queue; below its socket timeout. */
 export const blockingReadSeconds = 5;
 
-/** After a failover the old address may be a replica now, or the slot of another node. */
-const reconnectOnError = ({ message }: Error): boolean => /^(READONLY|MOVED) /.test(message);
-
 function connect(target: RedisTarget, cluster: string, defaults: ConnectionSettings): Redis {
-  const settings = { ...defaults, reconnectOnError };
+  const settings = { ...defaults, reconnectOnError: isElsewhere };
   if (typeof target !== 'string') return new Redis({ ...target, ...settings });
   const route = redisRoute(target, { hashTag: queuePrefix(cluster), keepsTrying: true });
   return openRedis(route, settings);

@@ -1,13 +1,11 @@
 import { backoffMs } from '@sluice/kernel';
 import { closedError } from '@sluice/record-log';
-import { openRedis } from '@sluice/redis-connection';
+import { isElsewhere, openRedis } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 
 import { toLogError, unreachableError } from './errors.ts';
 import type { CompiledRedisLogOptions } from './options.ts';
 import type { Script } from './scripts.ts';
-
-const needsNewSession = /^(READONLY|NOSCRIPT|MOVED) /;
 
 /**
  * One connection to Redis, opened when it is used. Every TCP session is a driver object of its own, which
@@ -60,7 +58,7 @@ export class Connection {
         if (!this.#inFlight.delete(refuse)) return;
         reject(toLogError(error, this.#options.address));
         // Another session may meet a server that is a master, or load the scripts again.
-        if (needsNewSession.test(error.message)) this.cut();
+        if (isElsewhere(error) || error.message.startsWith('NOSCRIPT ')) this.cut();
       };
       this.#inFlight.add(refuse);
       this.#session()

@@ -1,2 +1,8 @@
 export { parseRedisUrl, type RedisAddress, redisLabel, redisUrlProblem } from './redis-address.ts';
-export { type ConnectionSettings, openRedis, type RedisRoute, redisRoute } from './redis-route.ts';
+export {
+  type ConnectionSettings,
+  isElsewhere,
+  openRedis,
+  type RedisRoute,
+  redisRoute,
+} from './redis-route.ts';

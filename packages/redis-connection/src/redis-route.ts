@@ -22,6 +22,15 @@ export interface RedisRouteOptions {
 
 const retryMs = { first: 50, max: 1_000 };
 
+/**
+ * Whether a reply says that the right server is, or may be, another one by now: it is a replica, the slot is not its own,
+ * or its replicas or its cluster are out of its sight and may have chosen another master. The connection is then to be
+ * made anew, which asks the sentinels or nodes again.
+ */
+export function isElsewhere({ message }: Error): boolean {
+  return /^(READONLY|MOVED|NOREPLICAS|CLUSTERDOWN|MASTERDOWN) /.test(message);
+}
+
 /** A connection with these settings, by that route. */
 export function openRedis({ url, options }: RedisRoute, settings: ConnectionSettings): Redis {
   const all = { ...options, ...settings };

@@ -2,14 +2,15 @@
 import {
   type RedisClusterHandle,
   type SentinelHandle,
+  startRedis,
   startRedisCluster,
   startSentinel,
   waitFor,
 } from '@sluice/testkit';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 
-import { openRedis, redisRoute } from '../src/index.ts';
+import { isElsewhere, openRedis, redisRoute } from '../src/index.ts';
 
 const hashTag = '{sluice:test}';
 const open: Redis[] = [];
@@ -27,11 +28,20 @@ function connect(url: string, keepsTrying = true): Redis {
     enableOfflineQueue: false,
     lazyConnect: true,
     retryStrategy: () => (keepsTrying ? 50 : null),
-    reconnectOnError: ({ message }) => /^(READONLY|MOVED) /.test(message),
+    reconnectOnError: isElsewhere,
   });
   redis.on('error', () => {});
   open.push(redis);
   return redis;
+}
+
+/** Of the server, in what `CLIENT INFO` says. */
+function portOf(info: unknown): number {
+  return Number(/laddr=[^:]+:(\d+)/.exec(String(info))?.[1]);
+}
+
+function disposable(redis: Redis): { readonly redis: Redis } & Disposable {
+  return { redis, [Symbol.dispose]: () => redis.disconnect() };
 }
 
 /** Written sooner or later, whatever happens meanwhile. */
@@ -50,9 +60,36 @@ test('sentinels tell the master, and the next one', { timeout: 60_000 }, async (
   await sentinel.failOver();
   await written(redis, 'after');
   expect(await redis.get(`${hashTag}:key`)).toBe('after');
-  expect(Number((await redis.client('INFO')).match(/laddr=[^:]+:(\d+)/)?.[1])).toBe(
-    (await sentinel.master()).port,
-  );
+  expect(portOf(await redis.client('INFO'))).toBe((await sentinel.master()).port);
+});
+
+test('servers and sentinels have passwords of their own', { timeout: 60_000 }, async () => {
+  const sentinel = (servers = await startSentinel({ password: 'p@ss/w:rd' }));
+  const redis = connect(sentinel.url);
+  await redis.connect();
+  await written(redis, 'value');
+  const without = connect(sentinel.url.replace(/\?.*/, ''), false);
+  await expect(without.connect()).rejects.toThrow(/NOAUTH/);
+});
+
+test('a master whose replicas have left it for another one is left, too', {
+  timeout: 60_000,
+}, async () => {
+  const sentinel = (servers = await startSentinel());
+  const redis = connect(sentinel.url);
+  await redis.connect();
+  await written(redis, 'before');
+  // What sentinels and replicas do that a master has lost from its sight, which clients still see.
+  await using next = await startRedis();
+  for (const { port } of sentinel.sentinels) {
+    using admin = disposable(new Redis(port));
+    await admin.redis.call('SENTINEL', 'REMOVE', 'main');
+    await admin.redis.call('SENTINEL', 'MONITOR', 'main', '127.0.0.1', next.port, 2);
+  }
+  using former = disposable(new Redis(portOf(await redis.client('INFO'))));
+  await former.redis.config('SET', 'min-replicas-to-write', '3');
+  await written(redis, 'after');
+  expect(portOf(await redis.client('INFO'))).toBe(next.port);
 });
 
 test('without any sentinel an attempt fails, if it is to', { timeout: 60_000 }, async () => {

@@ -16,17 +16,29 @@ const failoverMsMax = 30_000;
 export interface SentinelHandle extends AsyncDisposable {
   /** As the settings take it: `redis+sentinel://…/main`. */
   readonly url: string;
+  readonly sentinels: readonly RedisHandle[];
   /** Of the servers, the one that is the master now, as the sentinels say. */
   master(): Promise<RedisHandle>;
-  /** Kills the master and waits until another is one. */
-  failOver(): Promise<void>;
+  /**
+   * Kills the master, or with SIGSTOP lets it fall silent, and waits until another is one. Resolves to the former one.
+   */
+  failOver(signal?: 'SIGKILL' | 'SIGSTOP'): Promise<RedisHandle>;
   stop(): Promise<void>;
 }
 
-export async function startSentinel(): Promise<SentinelHandle> {
+export interface StartSentinelOptions {
+  /** Of the servers, and of the sentinels. Default: none. */
+  readonly password?: string;
+}
+
+export async function startSentinel({
+  password,
+}: StartSentinelOptions = {}): Promise<SentinelHandle> {
   await using owned = new AsyncDisposableStack();
-  const first = owned.use(await startRedis({ appendOnly: true }));
-  const following = ['--replicaof', '127.0.0.1', `${first.port}`];
+  const secured =
+    password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+  const first = owned.use(await startRedis({ appendOnly: true, config: secured }));
+  const following = [...secured, '--replicaof', '127.0.0.1', `${first.port}`];
   const servers = [
     first,
     owned.use(await startRedis({ appendOnly: true, config: following })),
@@ -34,30 +46,33 @@ export async function startSentinel(): Promise<SentinelHandle> {
   ];
   const sentinels: RedisHandle[] = [];
   for (let number = 1; number <= 3; number += 1) {
-    sentinels.push(owned.use(await startOne(first.port)));
+    sentinels.push(owned.use(await startOne(first.port, password)));
   }
   const ports = sentinels.map(({ port }) => port);
-  await waitFor(async () => await knowEachOther(ports), {
+  const ask = asker(password);
+  await waitFor(async () => await knowEachOther(ask, ports), {
     what: 'three sentinels to know each other and both replicas',
     timeoutMs: failoverMsMax,
   });
   const stack = owned.move();
   const master = async (): Promise<RedisHandle> => {
-    const port = await masterPort(ports);
+    const port = await masterPort(ask, ports);
     const found = servers.find((each) => each.port === port);
     if (!found) throw new Error(`the sentinels call port ${port} the master, which nobody started`);
     return found;
   };
   return {
-    url: `redis+sentinel://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/${masterName}`,
+    url: urlOf(ports, password),
+    sentinels,
     master,
-    failOver: async () => {
+    failOver: async (signal = 'SIGKILL') => {
       const before = await master();
-      await before.kill('SIGKILL');
+      await before.kill(signal);
       await waitFor(async () => (await master()).port !== before.port, {
         what: 'another master',
         timeoutMs: failoverMsMax,
       });
+      return before;
     },
     stop: () => stack.disposeAsync(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -65,7 +80,7 @@ export async function startSentinel(): Promise<SentinelHandle> {
 }
 
 /** It writes what it learns into its file, which must be its own. */
-async function startOne(masterAt: number): Promise<RedisHandle> {
+async function startOne(masterAt: number, password: string | undefined): Promise<RedisHandle> {
   const dir = makeOwnedFolder('sentinel');
   const port = await freePort();
   const file = join(dir, 'sentinel.conf');
@@ -75,12 +90,15 @@ async function startOne(masterAt: number): Promise<RedisHandle> {
       `sentinel monitor ${masterName} 127.0.0.1 ${masterAt} 2`,
       `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
       `sentinel failover-timeout ${masterName} 5000`,
+      ...(password === undefined
+        ? []
+        : [`sentinel auth-pass ${masterName} ${password}`, `requirepass ${password}`]),
     ].join('\n'),
   );
   return await startRedis({ dir, port, sentinelFile: file });
 }
 
-async function knowEachOther(ports: readonly number[]): Promise<boolean> {
+async function knowEachOther(ask: Ask, ports: readonly number[]): Promise<boolean> {
   const seen = await Promise.all(
     ports.map((port) =>
       ask(port, async (redis) => {
@@ -96,7 +114,7 @@ async function knowEachOther(ports: readonly number[]): Promise<boolean> {
 }
 
 /** As most of them say. */
-async function masterPort(ports: readonly number[]): Promise<number> {
+async function masterPort(ask: Ask, ports: readonly number[]): Promise<number> {
   const answers = await Promise.all(
     ports.map((port) =>
       ask(port, async (redis) => {
@@ -114,21 +132,31 @@ async function masterPort(ports: readonly number[]): Promise<number> {
   return most?.[0] ?? Number.NaN;
 }
 
-async function ask<Result>(
-  port: number,
-  question: (redis: Redis) => Promise<Result>,
-): Promise<Result> {
-  const redis = new Redis({
-    port,
-    host: '127.0.0.1',
-    lazyConnect: true,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {});
-  try {
-    await redis.connect();
-    return await question(redis);
-  } finally {
-    redis.disconnect();
-  }
+function urlOf(ports: readonly number[], password: string | undefined): string {
+  const hosts = ports.map((port) => `127.0.0.1:${port}`).join(',');
+  if (password === undefined) return `redis+sentinel://${hosts}/${masterName}`;
+  const encoded = encodeURIComponent(password);
+  return `redis+sentinel://:${encoded}@${hosts}/${masterName}?sentinel-password=${encoded}`;
+}
+
+/** Asks one sentinel something. */
+type Ask = <Result>(port: number, question: (redis: Redis) => Promise<Result>) => Promise<Result>;
+
+function asker(password: string | undefined): Ask {
+  return async (port, question) => {
+    const redis = new Redis({
+      port,
+      host: '127.0.0.1',
+      lazyConnect: true,
+      retryStrategy: () => null,
+      ...(password === undefined ? {} : { password }),
+    });
+    redis.on('error', () => {});
+    try {
+      await redis.connect();
+      return await question(redis);
+    } finally {
+      redis.disconnect();
+    }
+  };
 }
