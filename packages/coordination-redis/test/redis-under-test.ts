@@ -35,34 +35,42 @@ export class RedisUnderTest {
 
   /** Keys of one cluster. */
   async keysOf(cluster: string): Promise<string[]> {
-    // Braces mean nothing in a pattern of KEYS.
-    return this.redis.keys(`${clusterTag(cluster)}*`);
+    return await keysOf(this.redis, cluster);
   }
 
   makeStore(cluster: string = newShortId()): StoreUnderTest {
-    const { redis } = this;
-    return {
-      store: new RedisCoordinationStore({ redis, cluster }),
-      elapse: (ms) => sleep(ms),
-      loseData: async () => {
-        const keys = await this.keysOf(cluster);
-        if (keys.length > 0) await redis.del(...keys);
-      },
-      saveData: async () => {
-        const saved = await Promise.all(
-          (await this.keysOf(cluster)).map(
-            async (key) => [key, await redis.dumpBuffer(key), await redis.pttl(key)] as const,
-          ),
-        );
-        return async () => {
-          const keys = await this.keysOf(cluster);
-          if (keys.length > 0) await redis.del(...keys);
-          for (const [key, value, ttlMs] of saved) {
-            if (value) await redis.restore(key, Math.max(0, ttlMs), value);
-          }
-        };
-      },
-      close: async () => {},
-    };
+    return storeUnderTest(this.redis, cluster);
   }
+}
+
+/** The store of a cluster through this connection, which stays open. */
+export function storeUnderTest(redis: Redis, cluster: string): StoreUnderTest {
+  const loseData = async (): Promise<void> => {
+    const keys = await keysOf(redis, cluster);
+    if (keys.length > 0) await redis.del(...keys);
+  };
+  return {
+    store: new RedisCoordinationStore({ redis, cluster }),
+    elapse: (ms) => sleep(ms),
+    loseData,
+    saveData: async () => {
+      const saved = await Promise.all(
+        (await keysOf(redis, cluster)).map(
+          async (key) => [key, await redis.dumpBuffer(key), await redis.pttl(key)] as const,
+        ),
+      );
+      return async () => {
+        await loseData();
+        for (const [key, value, ttlMs] of saved) {
+          if (value) await redis.restore(key, Math.max(0, ttlMs), value);
+        }
+      };
+    },
+    close: async () => {},
+  };
+}
+
+async function keysOf(redis: Redis, cluster: string): Promise<string[]> {
+  // Braces mean nothing in a pattern of KEYS.
+  return await redis.keys(`${clusterTag(cluster)}*`);
 }

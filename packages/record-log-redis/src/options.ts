@@ -8,7 +8,7 @@ const hourMs = 3_600_000;
 const groupTouchMaxMs = hourMs;
 
 export interface RedisLogOptions {
-  /** `redis://` or `rediss://`, one server (7.0 or newer). */
+  /** As `parseRedisUrl` takes it: one server (7.0 or newer), sentinels, or a Redis Cluster. */
   readonly url: string;
   /** Name of the cluster: logs of different clusters may share a server. */
   readonly cluster: string;

@@ -75,6 +75,7 @@ export class RedisLog implements RecordLog {
     });
     this.#fetches = new Connection({ purpose: 'fetches', log, scripts: [scripts.fetch] });
     this.#wakes = new Wakes(log);
+    if (this.#failsOver) this.#writes.onLost = () => this.#leaveServer();
     this.topics = new TopicCatalog(this.#writes, this.#keys, log);
     this.#reclaimer = new Reclaimer(this.#adminParts);
   }
@@ -237,5 +238,11 @@ export class RedisLog implements RecordLog {
       `Redis at ${this.#options.address} is version ${version}, the record log needs 7.0 or newer`,
       { details: { version } },
     );
+  }
+
+  /** Writers notice that it is not the master any more; readers it would answer for ever, with nothing new. */
+  #leaveServer(): void {
+    this.#fetches.cut();
+    this.#wakes.cut();
   }
 }

@@ -16,13 +16,18 @@ const failoverMsMax = 30_000;
 export interface SentinelHandle extends AsyncDisposable {
   /** As the settings take it: `redis+sentinel://…/main`. */
   readonly url: string;
-  readonly sentinels: readonly RedisHandle[];
   /** Of the servers, the one that is the master now, as the sentinels say. */
   master(): Promise<RedisHandle>;
   /**
    * Kills the master, or with SIGSTOP lets it fall silent, and waits until another is one. Resolves to the former one.
    */
   failOver(signal?: 'SIGKILL' | 'SIGSTOP'): Promise<RedisHandle>;
+  /**
+   * Leaves the master alone, as when it alone is behind a broken switch with the clients: sentinels and another server,
+   * which has all its data, have lost sight of it and go on without it. It answers, and refuses writes, as one does that
+   * wants replicas. Resolves to the next master.
+   */
+  leaveMaster(): Promise<RedisHandle>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +68,6 @@ export async function startSentinel({
   };
   return {
     url: urlOf(ports, password),
-    sentinels,
     master,
     failOver: async (signal = 'SIGKILL') => {
       const before = await master();
@@ -73,6 +77,26 @@ export async function startSentinel({
         timeoutMs: failoverMsMax,
       });
       return before;
+    },
+    leaveMaster: async () => {
+      const former = await master();
+      const next = servers.find((each) => each !== former);
+      if (next === undefined) throw new Error('there is no replica');
+      await ask(former.port, async (redis) => {
+        // So many it never has. Replicas have all that it took before.
+        await redis.config('SET', 'min-replicas-to-write', 3);
+        await redis.wait(2, failoverMsMax);
+      });
+      await ask(next.port, async (redis) => await redis.replicaof('NO', 'ONE'));
+      for (const port of ports) {
+        await ask(port, async (redis) => {
+          await redis.call('SENTINEL', 'REMOVE', masterName);
+          await redis.call('SENTINEL', 'MONITOR', masterName, '127.0.0.1', next.port, 2);
+          if (password !== undefined)
+            await redis.call('SENTINEL', 'SET', masterName, 'auth-pass', password);
+        });
+      }
+      return next;
     },
     stop: () => stack.disposeAsync(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
