@@ -33,7 +33,13 @@ test('readers leave a master that writers have left, also when it goes on answer
   expect(values(await readRecords(reader, 1))).toEqual(['before0']);
 
   await sentinel.leaveMaster();
-  await eventually(async () => await produce('after').then(() => true, () => undefined));
+  await eventually(
+    async () =>
+      await produce('after').then(
+        () => true,
+        () => undefined,
+      ),
+  );
   // The former master has nothing new, and would say so for ever.
   expect(values(await readRecords(reader, 1))).toEqual(['after0']);
 });

@@ -16,6 +16,7 @@ export interface SlotConnectorOptions {
   readonly hashTag: string;
   /** ms until the nodes are asked again when none could tell; null: the attempt fails. */
   readonly retry: (attempt: number) => number | null;
+  readonly random?: () => number;
 }
 
 const askTimeoutMs = 1_000;
@@ -24,6 +25,7 @@ export function slotConnector({
   nodes,
   hashTag,
   retry,
+  random = Math.random,
 }: SlotConnectorOptions): NonNullable<RedisOptions['Connector']> {
   return class SlotConnector extends AbstractConnector {
     readonly #options: RedisOptions;
@@ -58,10 +60,13 @@ export function slotConnector({
       return socket;
     }
 
-    /** Whoever has the slot, as the first node says that answers; or why none did. */
+    /**
+     * Whoever has the slot, as the first node says that answers; or why none did. Any of them is asked first: one that is cut off from the others may name a master that they have replaced.
+     */
     async #find(): Promise<HostPort | Error> {
       let problem = new Error('no node of the Redis Cluster answers');
-      for (const node of nodes) {
+      const first = Math.floor(random() * nodes.length);
+      for (const node of [...nodes.slice(first), ...nodes.slice(0, first)]) {
         try {
           return await this.#ask(node);
         } catch (error) {

@@ -2,11 +2,12 @@
 import {
   type RedisClusterHandle,
   type SentinelHandle,
+  startRedis,
   startRedisCluster,
   startSentinel,
   waitFor,
 } from '@sluice/testkit';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 
 import { isElsewhere, openRedis, redisRoute } from '../src/index.ts';
@@ -108,4 +109,26 @@ test('a cluster: the node that has the slot, also after it moved or restarted', 
     until: (value) => value === 'moved',
     timeoutMs: 30_000,
   });
+});
+
+test('a node that names a master which is gone is not the only one that is asked', {
+  timeout: 60_000,
+}, async () => {
+  const cluster = (servers = await startRedisCluster());
+  const config = ['--cluster-enabled', 'yes'];
+  await using stale = await startRedis({ config });
+  await using gone = await startRedis({ config });
+  const [asStale, asGone] = [new Redis(stale.port), new Redis(gone.port)];
+  open.push(asStale, asGone);
+  for (const redis of open) redis.on('error', () => {});
+  await asGone.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+  await asStale.call('CLUSTER', 'MEET', '127.0.0.1', gone.port);
+  await waitFor(async () => (await asStale.cluster('SLOTS')).length === 1, {
+    what: 'it to have heard who has the slots',
+  });
+  await gone.kill('SIGKILL');
+
+  const redis = connect(cluster.url.replace('://', `://127.0.0.1:${stale.port},`));
+  redis.connect().catch(() => {});
+  await written(redis, 'value');
 });
