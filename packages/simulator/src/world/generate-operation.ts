@@ -2,7 +2,7 @@
 import type { RequestBody } from '@sluice/coordination';
 
 import type { Random } from './random.ts';
-import type { ClusterShape, OperationKind } from './scenario.ts';
+import { type ClusterShape, heldScripts, type OperationKind } from './scenario.ts';
 import { profile } from './timing.ts';
 
 export interface Palette {
@@ -25,6 +25,7 @@ const draws: readonly { readonly weight: number; readonly draw: Draw }[] = [
   { weight: 2, draw: (random, shape) => [stop(random, shape)] },
   { weight: 1, draw: rollingRestart },
   { weight: 5, draw: (random, shape) => [cut(random, shape)] },
+  { weight: 6, draw: (random, shape) => [hold(random, shape)] },
   { weight: 1, draw: (random, shape) => [slowLink(random, shape)] },
   { weight: 1, draw: (random) => [{ op: 'redis-down', forMs: duration(random), losesMs: 0 }] },
   { weight: 1, draw: (random) => [{ op: 'redis-stall', forMs: random.whole(500, 12_000) }] },
@@ -78,8 +79,10 @@ function worker(random: Random, { workers }: ClusterShape): string {
 
 /** Mostly workers: there are more of them, and they have more to do. */
 function anyProcess(random: Random, shape: ClusterShape): string {
-  const { coordinators } = shape;
-  if (random.chance(0.7)) return worker(random, shape);
+  return random.chance(0.7) ? worker(random, shape) : coordinator(random, shape);
+}
+
+function coordinator(random: Random, { coordinators }: ClusterShape): string {
   return coordinators[random.whole(0, coordinators.length - 1)] ?? 'c1';
 }
 
@@ -115,6 +118,17 @@ function cut(random: Random, shape: ClusterShape): OperationKind {
     link: random.pick(['heartbeat', 'coordination', 'both']),
     direction: random.pick(['requests', 'replies', 'both']),
     keeps: random.chance(0.5),
+    forMs: duration(random),
+  };
+}
+
+function hold(random: Random, shape: ClusterShape): OperationKind {
+  const isWorkers = random.chance(0.4);
+  return {
+    op: 'hold',
+    process: isWorkers ? worker(random, shape) : coordinator(random, shape),
+    script: random.pick(isWorkers ? heldScripts.worker : heldScripts.coordinator),
+    direction: random.chance(0.7) ? 'requests' : 'replies',
     forMs: duration(random),
   };
 }

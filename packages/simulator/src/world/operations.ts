@@ -4,7 +4,7 @@ import { assertNever } from '@sluice/kernel';
 
 import { isWorker, type SimulatedCluster } from './cluster.ts';
 import type { RequestClient } from './request-client.ts';
-import { type CutOperation, faultOf, type OperationKind } from './scenario.ts';
+import { type CutOperation, faultOf, type HoldOperation, type OperationKind } from './scenario.ts';
 import { lossGraceMs } from './timing.ts';
 
 export class Operations {
@@ -45,6 +45,8 @@ export class Operations {
         return this.#cluster.terminate(operation.process, operation.awayMs, operation.returns);
       case 'cut':
         return this.#cut(operation);
+      case 'hold':
+        return this.#hold(operation);
       case 'slow-link': {
         const links = this.#cluster.linksOf(operation.process, 'both');
         for (const link of links) link.slowMs = operation.slowMs;
@@ -150,6 +152,19 @@ export class Operations {
       for (const each of links) each.heal();
     });
     return links.length > 0 && (link === 'both' || isWorker(process));
+  }
+
+  /** Counts once the script was caught, if it ever is. */
+  #hold({ process, script, direction, forMs }: HoldOperation): boolean {
+    for (const link of this.#cluster.linksOf(process, 'both')) {
+      link.holdAt(script, () => {
+        const requests = direction === 'requests';
+        link.cut({ requests, replies: !requests, keeps: requests });
+        this.#cluster.world.coverage.add(`held: ${script}`);
+        this.#later(forMs, () => link.heal());
+      });
+    }
+    return this.#cluster.processOf(process) !== undefined;
   }
 
   #redisDown(forMs: number, losesMs: number): boolean {

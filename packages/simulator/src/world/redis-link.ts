@@ -51,6 +51,7 @@ export class RedisLink {
   readonly #options: RedisLinkOptions;
   readonly #waiting = new Set<() => void>();
   #cut: Cut | undefined;
+  #hold: { readonly script: string; readonly cut: () => void } | undefined;
   #heldUp: (() => void)[] = [];
   #connectedFromMs = 0;
   #lastArrivalMs = 0;
@@ -65,8 +66,14 @@ export class RedisLink {
     this.#cut = cut;
   }
 
+  /** Calls `cut` right before that script is sent the next time. */
+  holdAt(script: string, cut: () => void): void {
+    this.#hold = { script, cut };
+  }
+
   heal(): void {
     this.#cut = undefined;
+    this.#hold = undefined;
     this.slowMs = 0;
     const heldUp = this.#heldUp;
     this.#heldUp = [];
@@ -101,6 +108,11 @@ export class RedisLink {
     const { life } = server;
     if (!server.isUp || time.nowMs < this.#connectedFromMs) {
       return Promise.reject(new Error("Stream isn't writeable and enableOfflineQueue is false"));
+    }
+    if (this.#hold && this.#hold.script === call?.script) {
+      const { cut } = this.#hold;
+      this.#hold = undefined;
+      cut();
     }
     return new Promise<T>((resolve, reject) => {
       const fail = (): void => {

@@ -45,6 +45,7 @@ export type OperationKind =
       readonly returns: boolean;
     }
   | ({ readonly op: 'cut' } & CutOperation)
+  | ({ readonly op: 'hold' } & HoldOperation)
   | {
       readonly op: 'slow-link';
       readonly process: string;
@@ -93,6 +94,36 @@ export interface CutOperation {
   readonly forMs: number;
 }
 
+/** The next `script` of a process is caught on its way, and what it sends after it waits behind. */
+export interface HoldOperation {
+  readonly process: string;
+  readonly script: string;
+  /** A request comes late; a reply is lost, though the script was carried out. */
+  readonly direction: 'requests' | 'replies';
+  readonly forMs: number;
+}
+
+/** What coordinators and workers write: each is late, or unanswered, at some time. */
+export const heldScripts = {
+  coordinator: [
+    'grant',
+    'revoke',
+    'declare-dead',
+    'orphan',
+    'forget',
+    'restore',
+    'adopt',
+    'apply-request',
+    'start-quarantine',
+    'end-quarantine',
+    'mark-journaled',
+    'raise-epoch',
+    'raise-protocol',
+    'resign',
+  ],
+  worker: ['claim', 'release', 'join', 'leave', 'publish-tasks', 'refence', 'drain', 'report'],
+} as const;
+
 export type QueueTrouble = 'loses' | 'doubles' | 'delays' | 'reorders' | 'stands still';
 
 /** Another process under a name that is taken; one of another record log; one of another protocol. */
@@ -115,6 +146,8 @@ export function faultOf(operation: OperationKind): string {
       const { link, direction, keeps } = operation;
       return `cut: ${direction} of ${link}, ${keeps ? 'kept' : 'lost'}`;
     }
+    case 'hold':
+      return `hold: ${operation.direction}`;
     case 'crash':
     case 'freeze':
     case 'stop':
@@ -153,6 +186,9 @@ export const allFaults: readonly string[] = [
       ['kept', 'lost'].map((fate) => `cut: ${direction} of ${link}, ${fate}`),
     ),
   ),
+  'hold: requests',
+  'hold: replies',
+  ...[...heldScripts.coordinator, ...heldScripts.worker].map((script) => `held: ${script}`),
   'slow-link',
   'redis-down',
   'redis-down: loses the last writes',

@@ -12,14 +12,22 @@ export function hashText(text: string, start = 0): number {
   return hash ^ (hash >>> 12);
 }
 
-/** 64 bits of two such hashes, which start differently. */
+/** 64 bits of two such sums over the same text, which start and multiply differently. */
 export class TraceHash {
-  #first = 0;
+  #first = 0x811c9dc5;
   #second = 0x5bd1e995;
 
   add(text: string): void {
-    this.#first = hashText(text, this.#first);
-    this.#second = hashText(text, this.#second);
+    let first = this.#first;
+    let second = this.#second;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      first = Math.imul(first ^ code, 0x01000193);
+      second = Math.imul(second ^ code, 0x2c1b3c6d);
+    }
+    // Where one line ends and the next begins counts, too.
+    this.#first = Math.imul(first ^ 0x0a, 0x01000193) ^ (first >>> 15);
+    this.#second = Math.imul(second ^ 0x0a, 0x2c1b3c6d) ^ (second >>> 13);
   }
 
   /** 16 hexadecimal digits. */

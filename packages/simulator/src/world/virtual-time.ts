@@ -3,13 +3,14 @@
  * and of when they were scheduled; after each, every promise that is ready has run before the next begins.
  * Nothing in a simulation may wait for anything real.
  */
-import { setImmediate as untilSettled } from 'node:timers/promises';
-
 import { EventHeap, type TimedEvent } from './event-heap.ts';
 
 export interface Cancellable {
   cancel(): void;
 }
+
+/** Of Node's event loop. */
+const eventsATurn = 256;
 
 export class VirtualTime {
   /** Events run so far. */
@@ -38,9 +39,36 @@ export class VirtualTime {
     };
   }
 
-  /** Runs all events up to `untilMs`, or until `isOver` says so, which is asked after each. */
-  async runUntil(untilMs: number, isOver: () => boolean): Promise<void> {
-    await untilSettled();
+  /**
+   * Runs all events up to `untilMs`, or until `isOver` says so, which is asked before each.
+   *
+   * Node runs the immediates that wait one after another, and between two of them every promise that is ready: one
+   * turn of its event loop serves many events.
+   */
+  runUntil(untilMs: number, isOver: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let isDone = false;
+      const step = (): void => {
+        if (isDone) return;
+        try {
+          isDone = isOver() || !this.#runNext(untilMs);
+        } catch (error) {
+          isDone = true;
+          reject(error);
+        }
+        if (isDone) resolve();
+      };
+      const turn = (): void => {
+        if (isDone) return;
+        for (let count = 0; count < eventsATurn; count++) setImmediate(step);
+        setImmediate(turn);
+      };
+      turn();
+    });
+  }
+
+  /** False: there is none up to that time, which it is now. */
+  #runNext(untilMs: number): boolean {
     for (;;) {
       const event = this.#events.popUntil(untilMs);
       if (!event) break;
@@ -48,9 +76,9 @@ export class VirtualTime {
       this.#nowMs = event.atMs;
       this.steps++;
       event.action();
-      await untilSettled();
-      if (isOver()) return;
+      return true;
     }
     this.#nowMs = untilMs;
+    return false;
   }
 }

@@ -5,6 +5,11 @@ import type { World } from '../world.ts';
 /** Of a script that only a leader may run: the first argument is its term. */
 const term = /^[^|]+\|(\d+)\|$/;
 
+/** What most scripts begin with is no term, and is not looked at twice. */
+function isLeaders(first: string | number | undefined): first is string {
+  return typeof first === 'string' && first.endsWith('|');
+}
+
 export class LeadershipWatch {
   readonly #world: World;
   #electedLast = 0;
@@ -16,8 +21,9 @@ export class LeadershipWatch {
 
   scriptRan(who: string, { script, args }: ScriptCall, reply: unknown): void {
     if (script === 'lead') this.#lead(who, reply);
-    const match = term.exec(String(args[0]));
-    if (!match || reply === 'not-leader') return;
+    if (!isLeaders(args[0]) || reply === 'not-leader') return;
+    const match = term.exec(args[0]);
+    if (!match) return;
     const epoch = Number(match[1]);
     if (epoch < this.#acceptedLast) {
       this.#world.violated(

@@ -9,6 +9,7 @@ import { StatusWatch } from './status.ts';
 
 /** They come with every beat and turn, and would hide the rest of a trace. */
 const usual = new Set(['beat', 'changes', 'records', 'lead']);
+const remarkable = /fenced|rejoin|refused|leading.*1/;
 
 export class Watches {
   readonly stops: NeedlessStops;
@@ -44,17 +45,20 @@ export class Watches {
   }
 
   #trace(name: string, { script, args }: ScriptCall, reply: unknown): void {
-    const shown = args
-      .slice(script === 'join' ? 0 : 1, 9)
-      .join(' ')
-      .slice(0, 120);
-    const answer = String(Array.isArray(reply) ? reply.flat().slice(0, 4).join(' ') : reply).slice(
-      0,
-      60,
-    );
-    const text = `${script} ${shown} → ${answer}`;
-    if (usual.has(script) && !/fenced|rejoin|refused|leading.*1/.test(answer)) {
-      this.#world.trace.noteQuietly(name, text);
-    } else this.#world.trace.note(name, text);
+    const { trace } = this.#world;
+    const answer = shortened(reply);
+    if (usual.has(script) && !remarkable.test(answer)) {
+      trace.noteQuietly(name, `${script} → ${answer}`);
+      return;
+    }
+    const shown = args.slice(script === 'join' ? 0 : 1, 9).join(' ');
+    trace.note(name, `${script} ${shown.slice(0, 120)} → ${answer}`);
   }
+}
+
+function shortened(reply: unknown): string {
+  const text = Array.isArray(reply)
+    ? reply.slice(0, 4).flat().slice(0, 4).join(' ')
+    : String(reply);
+  return text.slice(0, 60);
 }
