@@ -39,8 +39,6 @@ import { SequenceObserver } from '../tests/support/sequence-observer.ts';
 export type LogKind = 'redis' | 'kafka';
 
 export interface WorldOptions {
-  /** Default `fast`. On a busy machine its workers may end by themselves: `default` where nothing may move. */
-  readonly profile?: 'default' | 'fast';
   /** One Redis coordinates and carries the records, as by default in a deployment with the Redis log. */
   readonly hasOneRedis?: true;
   /** What coordinates is a master with replicas and sentinels. */
@@ -132,8 +130,9 @@ export class ChaosWorld implements AsyncDisposable {
         redisUrl,
         coordinators: coordinatorCount,
         workers: workerCount,
-        profile: options.profile ?? 'fast',
+        profile: 'default',
         env: {
+          SLUICE_BALANCE_QUIET_MS: '500',
           SLUICE_PLUGINS: plugin,
           KAFKA_BROKERS: kafka?.bootstrap,
           SLUICE_LOG_REDIS_URL: kafka ? undefined : logUrl,

@@ -4,14 +4,13 @@ import { type RedisHandle, waitFor } from '@sluice/testkit';
 
 import { tasks } from '../../tests/support/cluster-facts.ts';
 import { withRedis } from '../redis-client.ts';
-import { expectThat, type Scenario } from '../scenario.ts';
+import { expectThat, failoverMsMax, type Scenario } from '../scenario.ts';
 import type { ChaosWorld } from '../world.ts';
 
 const outageMs = 10_000;
 const fullMs = 5_000;
 const sleepSeconds = 5;
 const backMsMax = 60_000;
-const failoverMsMax = 6_000;
 
 function logRedisOf({ logRedis }: ChaosWorld): RedisHandle {
   if (logRedis === undefined) throw new Error('no Redis carries the records');

@@ -4,13 +4,12 @@ import { ApiClient, type Disturbance, type Member, TcpProxy, waitFor } from '@sl
 
 import type { UnitRow } from '../../tests/support/cluster-facts.ts';
 import { movesBetween } from '../judge.ts';
-import { expectThat, type Scenario, type ScenarioFacts } from '../scenario.ts';
+import { expectThat, failoverMsMax, type Scenario, type ScenarioFacts } from '../scenario.ts';
 import type { ChaosWorld, LeaderAnswer } from '../world.ts';
 
 const disturbedMs = 10_000;
 const latencyMs = 50;
 const dropEveryMs = 1_000;
-const failoverMsMax = 6_000;
 const leadMsMax = 8_000;
 
 /** In place of one that runs there is a worker that reaches Redis through a proxy, while `run` does. */

@@ -6,11 +6,10 @@
 import { systemClock } from '@sluice/kernel';
 import { NetworkNamespace, namespaceObstacle, TcpProxy } from '@sluice/testkit';
 
-import { expectThat, type Scenario, type ScenarioFacts } from '../scenario.ts';
+import { expectThat, failoverMsMax, type Scenario, type ScenarioFacts } from '../scenario.ts';
 import type { ChaosWorld } from '../world.ts';
 
 const partedMs = 10_000;
-const failoverMsMax = 6_000;
 
 /** Its tasks run elsewhere; when it is back, what it still had in its hands counts for nothing. */
 async function withRemoteWorker(

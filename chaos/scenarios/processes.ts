@@ -1,11 +1,9 @@
 /** Processes that are killed, frozen, or replaced. */
 import { systemClock } from '@sluice/kernel';
 
-import { expectThat, type Scenario } from '../scenario.ts';
+import { expectThat, failoverMsMax, type Scenario } from '../scenario.ts';
 import type { ChaosWorld } from '../world.ts';
 
-/** Of the profile `fast`, with room for a machine that does other things. */
-const failoverMsMax = 6_000;
 const freezeMs = 10_000;
 
 async function longestSilence(

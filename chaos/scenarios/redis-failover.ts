@@ -10,7 +10,7 @@ export const failoverScenarios: readonly Scenario[] = [
     name: 'sentinel-failover',
     does: 'SIGKILL of the master: sentinels choose another one, and the old one comes back as a replica',
     logs: ['redis', 'kafka'],
-    world: { hasSentinels: true, profile: 'default' },
+    world: { hasSentinels: true },
     run: async (world) => {
       const { sentinels } = world;
       if (sentinels === undefined) throw new Error('this world has no sentinels');
@@ -31,7 +31,7 @@ export const failoverScenarios: readonly Scenario[] = [
     name: 'cluster-slots-move',
     does: 'everything is on a Redis Cluster: its slots move, then the nodes that have them are killed',
     logs: ['redis'],
-    world: { hasRedisCluster: true, profile: 'default' },
+    world: { hasRedisCluster: true },
     run: async (world) => {
       const { redisCluster, cluster } = world;
       if (redisCluster === undefined) throw new Error('this world has no Redis Cluster');

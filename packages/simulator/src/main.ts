@@ -15,7 +15,7 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   --no-shrink   leave a failing scenario as it was generated
   --json        the result as JSON on stdout
   --mutations   break every guard of the scripts and of the state machines, one at a time, and list which
-                invariant, else which test, notices it; each with 20 seeds of 3 minutes, unless they are given
+                invariant, else which test, notices it; each with seeds that reach it, of 100 of 3 minutes unless told otherwise
   --filter TEXT only mutations whose id contains it
 
   npm run sim -- --seeds 2000                  what a release should have passed
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const { mutations } = values;
-  const seeds = values.seeds ?? (mutations ? '20' : values.seed === undefined ? '100' : '1');
+  const seeds = values.seeds ?? (mutations || values.seed === undefined ? '100' : '1');
   const options = {
     seed: wholeNumber('--seed', values.seed ?? '1', 0),
     seeds: wholeNumber('--seeds', seeds, 1),

@@ -1,4 +1,5 @@
 /** The functions of Lua's own library that scripts may use. What is not here is refused by the compiler. */
+import { passGuard } from '../mutations/guard-switch.ts';
 import { type LuaFunction, LuaTable, type LuaValue, type LuaValues } from './lua-table.ts';
 import { fail, num, str, toNumber, toText, typeName } from './operators.ts';
 
@@ -31,6 +32,8 @@ export const library: ReadonlyMap<string, LibraryFunction> = new Map(
     'math.min': one((...values) => values.map(num).reduce((a, b) => (b < a ? b : a))),
     'math.pow': one((a, b) => num(a) ** num(b)),
     'math.sqrt': one((value) => Math.sqrt(num(value))),
+    // What instrumented scripts call, and no other: see `mutations/instrument.ts`.
+    'mutation.guard': one((number, value) => passGuard(num(number), value)),
     'string.len': one((text) => str(text).length),
     'string.lower': one((text) => str(text).toLowerCase()),
     'string.rep': one((text, count) => str(text).repeat(Math.max(0, Math.trunc(num(count))))),

@@ -1,8 +1,9 @@
 /** `npm run sim -- --mutations`: breaks every guard of the product, and lists what noticed it. */
-import { allMutations } from './all-mutations.ts';
+import { guardedFiles } from './all-guards.ts';
 import { outdated } from './equivalent.ts';
 import { hunt } from './hunt.ts';
-import { resultLine, summarize, summaryLines } from './mutation-report.ts';
+import { idOf } from './mutation.ts';
+import { plainResult, resultLine, summarize, summaryLines } from './mutation-report.ts';
 
 export interface HuntCommand {
   /** Only mutations whose id contains it. */
@@ -16,42 +17,34 @@ export interface HuntCommand {
 
 /** Seeds that notice before the next mutation is tried. */
 const catchesMax = 3;
-const limitMs = 120_000;
+const triesMax = 20;
+const seedLimitMs = 60_000;
+const toldEverySeeds = 20;
 
 /** Resolves with the exit code: 1 if one survives that is not explained. */
 export async function runHunt(command: HuntCommand): Promise<number> {
   const { filter, seed, seeds, minutes, jobs, json } = command;
-  const all = allMutations();
-  const mutations = all.filter(({ id }) => id.includes(filter));
-  let done = 0;
+  // With `json`, stdout is for the result alone.
+  const tell = (line: string): void => {
+    (json ? process.stderr : process.stdout).write(`${line}\n`);
+  };
   const results = await hunt({
-    mutations,
+    includes: (mutation) => idOf(mutation).includes(filter),
     seeds: Array.from({ length: seeds }, (_, index) => seed + index),
     minutes,
+    triesMax,
     catchesMax,
     jobs,
-    limitMs,
-    asksTests: true,
-    onResult: (result) => {
-      done += 1;
-      // With `json`, stdout is for the result alone.
-      const write = json ? process.stderr : process.stdout;
-      write.write(`${done}/${mutations.length} ${resultLine(result)}\n`);
+    seedLimitMs,
+    onObserved: (done) => {
+      if (done % toldEverySeeds === 0) tell(`${done} of ${seeds} seeds with every guard as it is`);
     },
+    onResult: (result, done, of) => tell(`${done}/${of} ${resultLine(result)}`),
   });
   const summary = summarize(results);
-  const gone = outdated(all);
-  if (json) {
-    const plain = results.map(({ mutation, caughtBy, ...rest }) => ({
-      ...mutation,
-      text: undefined,
-      ...rest,
-      caughtBy: Object.fromEntries(caughtBy),
-    }));
-    process.stdout.write(`${JSON.stringify({ results: plain }, undefined, 2)}\n`);
-  } else {
-    process.stdout.write(`${summaryLines(summary).join('\n')}\n`);
-  }
+  if (json) process.stdout.write(`${JSON.stringify(results.map(plainResult), undefined, 2)}\n`);
+  else process.stdout.write(`${summaryLines(summary).join('\n')}\n`);
+  const gone = outdated(guardedFiles().flatMap(({ guards }) => guards));
   for (const { file, guard } of gone) {
     process.stderr.write(
       `equivalent.ts names a guard that is not there any more: ${file}: ${guard}\n`,

@@ -2,7 +2,7 @@
  * Guards that nothing can notice when they are broken, each with the reason. By the guard as it stands in its file, so
  * that lines may move; one that is not there any more fails the hunt.
  */
-import type { Mutation, MutationKind } from './mutation.ts';
+import type { Guard, Mutation, MutationKind } from './mutation.ts';
 
 interface Equivalent {
   readonly file: string;
@@ -14,15 +14,15 @@ interface Equivalent {
 
 export const equivalents: readonly Equivalent[] = [];
 
-export function whyEquivalent({ file, guard, kind }: Mutation): string | undefined {
+export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
   return equivalents.find(
-    (each) => each.file === file && each.guard === guard && (each.kinds?.includes(kind) ?? true),
+    (each) => each.file === file && each.guard === text && (each.kinds?.includes(kind) ?? true),
   )?.because;
 }
 
-/** Those that fit no guard of these mutations. */
-export function outdated(mutations: readonly Mutation[]): Equivalent[] {
+/** Those that fit none of these guards. */
+export function outdated(guards: readonly Pick<Guard, 'file' | 'text'>[]): Equivalent[] {
   return equivalents.filter(
-    ({ file, guard }) => !mutations.some((each) => each.file === file && each.guard === guard),
+    ({ file, guard }) => !guards.some((each) => each.file === file && each.text === guard),
   );
 }

@@ -8,46 +8,51 @@
  * What stands before an `or` elsewhere is a value with a default, not a guard.
  */
 import { type Expression, parseLua } from '../lua/syntax.ts';
-import { inOrder, type Range } from './mutation.ts';
+import { type FoundGuard, type GuardRole, inOrder, type Range } from './mutation.ts';
 
 /** @throws Error for a file that does not parse. */
-export function guardsOfLua(file: string, text: string): Range[] {
+export function guardsOfLua(file: string, text: string): FoundGuard[] {
   // Offsets stay the same: the parser is given the first line as a comment of the same length.
   const source = text.replace(/^#!/, '--');
-  const guards = new Map<string, Range>();
-  const add = (node: Expression): void => {
+  const guards = new Map<string, FoundGuard>();
+  const add: Add = (node, role) => {
     const { from, to } = rangeOf(node, source);
-    // A literal guards nothing.
-    if (!/^(?:true|false|nil)$/.test(source.slice(from, to)))
-      guards.set(`${from}-${to}`, { from, to });
+    const key = `${from}-${to}`;
+    // A literal guards nothing; what is found as part of a condition is not found again as a value.
+    if (/^(?:true|false|nil)$/.test(source.slice(from, to)) || guards.has(key)) return;
+    guards.set(key, { from, to, role });
   };
   visit(parseLua(file, source), add);
   return inOrder(guards.values());
 }
 
+type Add = (guard: Expression, role: GuardRole) => void;
 type Tree = Readonly<Record<string, unknown>>;
 
-function visit(node: unknown, add: (guard: Expression) => void): void {
+function visit(node: unknown, add: Add): void {
   if (Array.isArray(node)) {
     for (const each of node) visit(each, add);
     return;
   }
   if (typeof node !== 'object' || node === null) return;
   const tree = node as Tree;
-  if (isExpression(tree.condition)) addCondition(tree.condition, add);
+  if (isExpression(tree.condition)) addCondition(tree.condition, 'condition', add);
   if (isExpression(node)) {
-    if (isComparison(node)) add(node);
-    if (node.type === 'LogicalExpression' && node.operator === 'and') addCondition(node.left, add);
+    // Decides which of two values it is.
+    if (node.type === 'LogicalExpression' && node.operator === 'and')
+      addCondition(node.left, 'condition', add);
+    if (isComparison(node)) add(node, 'value');
   }
   for (const value of Object.values(tree)) visit(value, add);
 }
 
 /** The whole, and each part that it is made of. */
-function addCondition(node: Expression, add: (guard: Expression) => void): void {
-  add(node);
+function addCondition(node: Expression, role: GuardRole, add: Add): void {
+  add(node, role);
   if (node.type !== 'LogicalExpression') return;
-  addCondition(node.left, add);
-  addCondition(node.right, add);
+  const part: GuardRole = node.operator === 'and' ? 'operand of and' : 'operand of or';
+  addCondition(node.left, part, add);
+  addCondition(node.right, part, add);
 }
 
 function isComparison(node: Expression): boolean {

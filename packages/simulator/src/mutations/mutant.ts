@@ -1,59 +1,60 @@
 /**
- * A process in which one guard of the product is broken: runs seeds until enough of them notice, and says so. Started
- * by the hunt with the mutation as JSON; what it finds goes to its parent as messages.
+ * A process in which guards of the product can be broken, one at a time: all of them go through a switch. Runs a seed
+ * whenever it is asked to. Started by `MutantProcess`, which ends it if a broken guard makes it hang.
  */
 import { registerHooks } from 'node:module';
-import { fileURLToPath } from 'node:url';
 
-import { brainFolder } from './all-mutations.ts';
-import type { Mutation } from './mutation.ts';
+import { brainFolder, guardedFiles } from './all-guards.ts';
+import { breakGuard, observedGuards, observeGuards } from './guard-switch.ts';
+import type { MutationKind } from './mutation.ts';
 
-export interface MutantJob {
-  /** None: the product as it is, in which nothing may be found. */
-  readonly mutation: Mutation | undefined;
-  readonly seeds: readonly number[];
-  readonly minutes: number;
-  /** Enough seeds have noticed. */
-  readonly catchesMax: number;
-}
-
-export interface SeedReport {
+export interface SeedQuestion {
   readonly seed: number;
-  /** Which invariant it violated, if any. */
+  readonly minutes: number;
+  /** None: the product as it is, in which nothing may be found. */
+  readonly broken?: { readonly number: number; readonly kind: MutationKind };
+}
+
+export interface SeedAnswer {
+  /** Which invariant was violated, if any. */
   readonly invariant: string | undefined;
+  /** What the guards said, in a run in which none was broken. */
+  readonly observed?: Uint8Array;
 }
 
-async function run({ mutation, seeds, minutes, catchesMax }: MutantJob): Promise<void> {
-  if (mutation?.language === 'typescript') replaceModule(mutation);
-  const scripts =
-    mutation?.language === 'lua' ? new Map([[mutation.file, mutation.text]]) : undefined;
-  // Only now: what was loaded before would be as it is.
-  const { runSeed } = await import('../run-seed.ts');
-  let catches = 0;
-  for (const seed of seeds) {
-    const { result } = await runSeed({
-      seed,
-      minutes,
-      shrinkRunsMax: 0,
-      ...(scripts ? { scripts } : {}),
-    });
-    const report: SeedReport = { seed, invariant: result.violation?.invariant };
-    process.send?.(report);
-    if (report.invariant !== undefined && ++catches >= catchesMax) return;
-  }
+const files = guardedFiles();
+const scripts = new Map(
+  files
+    .filter(({ language }) => language === 'lua')
+    .map(({ file, instrumented }) => [file, instrumented]),
+);
+const modules = new Map(
+  files
+    .filter(({ language }) => language === 'typescript')
+    .map(({ file, instrumented }) => [new URL(file, brainFolder).href, instrumented]),
+);
+const guardCount = files.reduce((sum, { guards }) => sum + guards.length, 0);
+
+registerHooks({
+  load: (url, context, next) => {
+    const source = modules.get(url);
+    return source === undefined
+      ? next(url, context)
+      : { format: 'module-typescript', source, shortCircuit: true };
+  },
+});
+
+// Only now: what was loaded before would be as it is.
+const { runSeed } = await import('../run-seed.ts');
+
+async function answer({ seed, minutes, broken }: SeedQuestion): Promise<SeedAnswer> {
+  observeGuards(guardCount);
+  if (broken) breakGuard(broken.number, broken.kind);
+  const { result } = await runSeed({ seed, minutes, shrinkRunsMax: 0, scripts });
+  const invariant = result.violation?.invariant;
+  return broken ? { invariant } : { invariant, observed: observedGuards() };
 }
 
-function replaceModule({ file, text }: Mutation): void {
-  const url = new URL(file, brainFolder).href;
-  registerHooks({
-    load: (each, context, next) =>
-      each === url
-        ? { format: 'module-typescript', source: text, shortCircuit: true }
-        : next(each, context),
-  });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await run(JSON.parse(process.argv[2] ?? '') as MutantJob);
-  process.disconnect?.();
-}
+process.on('message', (question) => {
+  void answer(question as SeedQuestion).then((found) => process.send?.(found));
+});

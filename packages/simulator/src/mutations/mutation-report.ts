@@ -1,21 +1,23 @@
 /** What a hunt found, for people. */
 import { whyEquivalent } from './equivalent.ts';
 import type { MutationResult } from './hunt.ts';
-import type { Mutation } from './mutation.ts';
+import { idOf, type Mutation } from './mutation.ts';
 
 /** `claim.lua:34 false: retired == '1'  caught by I2 (3 of 5), I6 (1 of 5)`. */
 export function resultLine(result: MutationResult): string {
   return `${titleOf(result.mutation)}  ${verdictOn(result)}`;
 }
 
-function verdictOn({ mutation, tried, caughtBy, caughtByTest }: MutationResult): string {
+function verdictOn(result: MutationResult): string {
+  const { mutation, reachedIn, tried, caughtBy, caughtByTest } = result;
   if (caughtBy.size > 0) {
     const parts = [...caughtBy].map(([what, count]) => `${what} (${count} of ${tried})`);
     return `caught by ${parts.join(', ')}`;
   }
   if (caughtByTest !== undefined) return `caught by no seed of ${tried}, but by "${caughtByTest}"`;
   const why = whyEquivalent(mutation);
-  return why === undefined ? `SURVIVES ${tried} seeds` : `equivalent: ${why}`;
+  if (why !== undefined) return `equivalent: ${why}`;
+  return `SURVIVES ${tried} of ${reachedIn} seeds in which it changes something`;
 }
 
 export interface HuntSummary {
@@ -65,6 +67,21 @@ export function summaryLines({
   ];
 }
 
-function titleOf({ file, line, kind, guard }: Mutation): string {
-  return `${file}:${line} ${kind}: ${guard}`;
+function titleOf({ guard: { file, line, text }, kind }: Mutation): string {
+  return `${file}:${line} ${kind}: ${text}`;
+}
+
+/** As JSON has it. */
+export function plainResult({ mutation, caughtBy, ...rest }: MutationResult): object {
+  const { file, line, text } = mutation.guard;
+  return {
+    id: idOf(mutation),
+    file,
+    line,
+    guard: text,
+    kind: mutation.kind,
+    ...rest,
+    caughtBy: Object.fromEntries(caughtBy),
+    equivalent: whyEquivalent(mutation),
+  };
 }

@@ -1,22 +1,14 @@
-/** A guard of the product, broken in one way, to see whether anything notices. */
+/** Guards of the product, and the ways in which one is broken to see whether anything notices. */
 
-/** `true` and `false` remove the guard, one for each side that it keeps apart. */
+/**
+ * `true` and `false` remove a guard, one for each side that it keeps apart. Of a condition as a whole its inversion is
+ * left out: whatever notices that the guard is gone one way notices it.
+ */
 export type MutationKind = 'true' | 'false' | 'inverted';
 export type Language = 'lua' | 'typescript';
 
-export interface Mutation {
-  /** The same as long as the text before it in the file is: `claim.lua:42:inverted`, with `.2` for a second on the line. */
-  readonly id: string;
-  readonly language: Language;
-  /** From the folder of the scripts, or of the brains' sources. */
-  readonly file: string;
-  readonly line: number;
-  readonly kind: MutationKind;
-  /** The text of the guard, on one line. */
-  readonly guard: string;
-  /** The text of the whole file with it broken. */
-  readonly text: string;
-}
+/** What a guard is part of: it is removed as that which changes nothing there. */
+export type GuardRole = 'condition' | 'operand of and' | 'operand of or' | 'value';
 
 /** In characters; `to` is exclusive. */
 export interface Range {
@@ -24,50 +16,70 @@ export interface Range {
   readonly to: number;
 }
 
-/** In parentheses, and apart from what stands beside it. */
-const replacements: Readonly<
-  Record<Language, Readonly<Record<MutationKind, (guard: string) => string>>>
-> = {
-  lua: {
-    true: () => ' (true) ',
-    false: () => ' (false) ',
-    inverted: (guard) => ` (not (${guard})) `,
-  },
-  typescript: {
-    true: () => ' (true as boolean) ',
-    false: () => ' (false as boolean) ',
-    inverted: (guard) => ` (!(${guard})) `,
-  },
+export interface FoundGuard extends Range {
+  readonly role: GuardRole;
+}
+
+export interface Guard extends FoundGuard {
+  /** Its place in the list of all; what the instrumented text calls it by. */
+  readonly number: number;
+  readonly language: Language;
+  /** From the folder of the scripts, or of the brains' sources. */
+  readonly file: string;
+  readonly line: number;
+  /** Its text, on one line. */
+  readonly text: string;
+  /** `claim.lua:42`, with `.2` for a second on the line. */
+  readonly place: string;
+}
+
+export interface Mutation {
+  readonly guard: Guard;
+  readonly kind: MutationKind;
+}
+
+const kindsOfRole: Readonly<Record<GuardRole, readonly MutationKind[]>> = {
+  condition: ['true', 'false'],
+  'operand of and': ['true', 'inverted'],
+  'operand of or': ['false', 'inverted'],
+  value: ['inverted'],
 };
 
-/** What a file's guards, in the order of their beginnings, can be turned into. */
-export function mutationsAt(
-  language: Language,
-  file: string,
-  text: string,
-  guards: readonly Range[],
-): Mutation[] {
-  const onLine = new Map<number, number>();
-  return guards.flatMap(({ from, to }) => {
-    const line = text.slice(0, from).split('\n').length;
-    const number = (onLine.get(line) ?? 0) + 1;
-    onLine.set(line, number);
-    const place = `${file}:${line}${number === 1 ? '' : `.${number}`}`;
-    const guard = text.slice(from, to);
-    const replace = replacements[language];
-    return (Object.keys(replace) as MutationKind[]).map((kind) => ({
-      id: `${place}:${kind}`,
-      language,
-      file,
-      line,
-      kind,
-      guard: guard.replaceAll(/\s+/g, ' '),
-      text: text.slice(0, from) + replace[kind](guard) + text.slice(to),
-    }));
-  });
+export function mutationsOf(guard: Guard): Mutation[] {
+  return kindsOfRole[guard.role].map((kind) => ({ guard, kind }));
+}
+
+/** `claim.lua:42:inverted`: the same as long as the text before it in the file is. */
+export function idOf({ guard, kind }: Mutation): string {
+  return `${guard.place}:${kind}`;
 }
 
 /** In the order of their beginnings, outer ones first. */
-export function inOrder(guards: Iterable<Range>): Range[] {
+export function inOrder(guards: Iterable<FoundGuard>): FoundGuard[] {
   return [...guards].toSorted((a, b) => a.from - b.from || b.to - a.to);
+}
+
+/** Gives a file's guards their places, and the numbers from `first` on. */
+export function placed(
+  language: Language,
+  file: string,
+  text: string,
+  guards: readonly FoundGuard[],
+  first: number,
+): Guard[] {
+  const onLine = new Map<number, number>();
+  return guards.map((guard, index) => {
+    const line = text.slice(0, guard.from).split('\n').length;
+    const position = (onLine.get(line) ?? 0) + 1;
+    onLine.set(line, position);
+    return {
+      ...guard,
+      number: first + index,
+      language,
+      file,
+      line,
+      text: text.slice(guard.from, guard.to).replaceAll(/\s+/g, ' '),
+      place: `${file}:${line}${position === 1 ? '' : `.${position}`}`,
+    };
+  });
 }

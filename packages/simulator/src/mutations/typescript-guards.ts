@@ -4,7 +4,7 @@
  */
 import { parseSync } from 'vite';
 
-import { inOrder, type Range } from './mutation.ts';
+import { type FoundGuard, type GuardRole, inOrder } from './mutation.ts';
 
 interface Node {
   readonly type: string;
@@ -14,26 +14,27 @@ interface Node {
 }
 
 /** @throws Error for a file that does not parse. */
-export function guardsOfTypeScript(file: string, source: string): Range[] {
+export function guardsOfTypeScript(file: string, source: string): FoundGuard[] {
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file} does not parse: ${errors[0]?.message}`);
-  const found = new Map<string, Range>();
-  const add = (node: Node): void => {
-    if (node.type === 'LogicalExpression' && node['operator'] !== '??') {
-      add(node['left'] as Node);
-      add(node['right'] as Node);
-    }
+  const found = new Map<string, FoundGuard>();
+  const add = (node: Node, role: GuardRole): void => {
     // `while (true)` guards nothing.
     if (node.type === 'Literal') return;
     if (node.type === 'ParenthesizedExpression') {
-      add(node['expression'] as Node);
+      add(node['expression'] as Node, role);
       return;
     }
-    found.set(`${node.start}-${node.end}`, { from: node.start, to: node.end });
+    const key = `${node.start}-${node.end}`;
+    if (!found.has(key)) found.set(key, { from: node.start, to: node.end, role });
+    if (node.type !== 'LogicalExpression' || node['operator'] === '??') return;
+    const part = node['operator'] === '&&' ? 'operand of and' : 'operand of or';
+    add(node['left'] as Node, part);
+    add(node['right'] as Node, part);
   };
   visit(program as unknown as Node, (node) => {
     const condition = conditionOf(node);
-    if (condition) add(condition);
+    if (condition) add(condition, 'condition');
   });
   return inOrder(found.values());
 }

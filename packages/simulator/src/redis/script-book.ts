@@ -53,8 +53,7 @@ export class ScriptBook {
         replaced.size === 0
           ? original
           : expandScript(name, (file) => replaced.get(file) ?? readOnce(file));
-      const script = text === original ? originalOf(name, text) : new BookedScript(name, text);
-      this.#bySha.set(sha, script);
+      this.#bySha.set(sha, bookedOnce(name, text));
     }
   }
 
@@ -74,14 +73,14 @@ export class ScriptBook {
   }
 }
 
-/** Shared by all books, so that each is compiled once. */
-const originals = new Map<string, BookedScript>();
+/** By text: shared by all books, so that each is compiled once. */
+const booked = new Map<string, BookedScript>();
 const files = new Map<string, string>();
 const shas = new Map<string, string>();
 
-function originalOf(name: string, text: string): BookedScript {
-  const known = originals.get(name) ?? new BookedScript(name, text);
-  originals.set(name, known);
+function bookedOnce(name: string, text: string): BookedScript {
+  const known = booked.get(text) ?? new BookedScript(name, text);
+  booked.set(text, known);
   return known;
 }
 

@@ -1,49 +1,45 @@
 /**
- * Tests of one mutation that the simulator did not notice: for a script the conformance suite of the store, for a
- * brain the unit tests of coordination. `SLUICE_MUTATION` names a folder with
- * the mutation, `mutation.json`; the report goes there too, `report.json`.
+ * The product's own tests, with each guard of the product going through a switch: the conformance suite of the store on
+ * the fake Redis for the scripts, the unit tests of coordination for its state machines. Run by `TestBench`.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-import type { Mutation } from '../../src/mutations/mutation.ts';
+import { brainFolder, guardedFiles } from '../../src/mutations/all-guards.ts';
 
-const folder = process.env['SLUICE_MUTATION'] ?? '';
-const mutation = JSON.parse(readFileSync(join(folder, 'mutation.json'), 'utf8')) as Mutation;
 const conditions = ['@sluice/source'];
-const broken = fileURLToPath(
-  new URL(`../../../coordination/src/${mutation.file}`, import.meta.url),
+const files = guardedFiles();
+const modules = new Map(
+  files
+    .filter(({ language }) => language === 'typescript')
+    .map(({ file, instrumented }) => [fileURLToPath(new URL(file, brainFolder)), instrumented]),
 );
 
 export default defineConfig({
   root: fileURLToPath(new URL('../../../../', import.meta.url)),
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  plugins: [
-    {
-      name: 'mutation',
-      enforce: 'pre',
-      load: (id) =>
-        mutation.language === 'typescript' && id === broken ? mutation.text : undefined,
-    },
-  ],
+  plugins: [{ name: 'guards', enforce: 'pre', load: (id) => modules.get(id) }],
   test: {
-    include:
-      mutation.language === 'lua'
-        ? ['packages/simulator/test/redis/conformance.test.ts']
-        : ['packages/coordination/test/*.test.ts'],
+    include: [
+      'packages/simulator/test/redis/conformance.test.ts',
+      'packages/coordination/test/*.test.ts',
+    ],
+    setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
     provide: {
-      replacedScripts: mutation.language === 'lua' ? { [mutation.file]: mutation.text } : {},
+      guardCount: files.reduce((sum, { guards }) => sum + guards.length, 0),
+      replacedScripts: Object.fromEntries(
+        files
+          .filter(({ language }) => language === 'lua')
+          .map(({ file, instrumented }) => [file, instrumented]),
+      ),
     },
-    // It would keep what another mutation was turned into.
-    fsModuleCache: false,
+    server: { deps: { inline: [/packages\/coordination/] } },
     bail: 1,
     isolate: false,
     maxWorkers: 1,
+    pool: 'threads',
     testTimeout: 10_000,
-    reporters: ['json'],
-    outputFile: join(folder, 'report.json'),
+    reporters: [],
   },
 });

@@ -5,16 +5,22 @@ import type { Mutation } from '../../src/mutations/mutation.ts';
 import { resultLine, summarize, summaryLines } from '../../src/mutations/mutation-report.ts';
 
 const mutation: Mutation = {
-  id: 'claim.lua:34:false',
-  language: 'lua',
-  file: 'claim.lua',
-  line: 34,
+  guard: {
+    number: 3,
+    language: 'lua',
+    file: 'claim.lua',
+    line: 34,
+    text: "retired == '1'",
+    place: 'claim.lua:34',
+    role: 'condition',
+    from: 0,
+    to: 14,
+  },
   kind: 'false',
-  guard: "retired == '1'",
-  text: '',
 };
 const caught: MutationResult = {
   mutation,
+  reachedIn: 40,
   tried: 5,
   caughtByTest: undefined,
   caughtBy: new Map([
@@ -24,6 +30,7 @@ const caught: MutationResult = {
 };
 const survivor: MutationResult = {
   mutation,
+  reachedIn: 40,
   tried: 20,
   caughtBy: new Map(),
   caughtByTest: undefined,
@@ -34,7 +41,9 @@ test('a line says what was broken, and what noticed it in how many seeds', () =>
   expect(resultLine(caught)).toBe(
     "claim.lua:34 false: retired == '1'  caught by I2 (3 of 5), hangs (1 of 5)",
   );
-  expect(resultLine(survivor)).toBe("claim.lua:34 false: retired == '1'  SURVIVES 20 seeds");
+  expect(resultLine(survivor)).toBe(
+    "claim.lua:34 false: retired == '1'  SURVIVES 20 of 40 seeds in which it changes something",
+  );
   expect(resultLine(tested)).toBe(
     `claim.lua:34 false: retired == '1'  caught by no seed of 20, but by "claiming is refused"`,
   );

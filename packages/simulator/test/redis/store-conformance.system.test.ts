@@ -4,13 +4,13 @@
  * `SLUICE_CONFORMANCE_RUNS=5000` looks longer.
  */
 import { RedisCoordinationStore } from '@sluice/coordination-redis';
+import { readScriptFile } from '@sluice/coordination-redis/script-source';
 import { type RedisHandle, startRedis } from '@sluice/testkit';
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { ScriptBook } from '../../src/index.ts';
-import { scriptMutations } from '../../src/mutations/all-mutations.ts';
 import { founding, type Step, stepArbitrary, takeSteps } from './steps.ts';
 import { TwinRedis } from './twin-redis.ts';
 
@@ -61,10 +61,10 @@ test('a fake and a real Redis answer and hold the same, whatever is asked of the
 });
 
 test('a fake that runs a script with a broken guard is told from a real Redis', async () => {
-  const mutation = scriptMutations(['claim.lua']).find(
-    ({ guard, kind }) => guard === "state == 'granted'" && kind === 'false',
-  );
-  const scripts = new ScriptBook(new Map([['claim.lua', mutation?.text ?? '']]));
+  const text = readScriptFile('claim.lua');
+  const broken = text.replace("state == 'granted'", 'false');
+  expect(broken).not.toBe(text);
+  const scripts = new ScriptBook(new Map([['claim.lua', broken]]));
   await live(founding);
   await expect(live(founding, scripts)).rejects.toThrow(/claim/);
 });

@@ -1,0 +1,21 @@
+/** In each file of tests that a mutation is tried with: breaks the guard that is to be broken. See `TestBench`. */
+import { writeFileSync } from 'node:fs';
+import { afterAll, inject } from 'vitest';
+
+import { breakGuard, observedGuards, observeGuards } from '../../src/mutations/guard-switch.ts';
+import type { BrokenGuard } from '../../src/mutations/test-bench-process.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    guardCount: number;
+    brokenGuard: BrokenGuard;
+  }
+}
+
+const { broken, observedTo } = inject('brokenGuard');
+observeGuards(inject('guardCount'));
+if (broken) breakGuard(broken.number, broken.kind);
+
+afterAll(() => {
+  if (observedTo !== undefined) writeFileSync(observedTo, observedGuards());
+});
