@@ -5,6 +5,7 @@ import { toError } from '@sluice/kernel';
 
 import { obtainKafka, quickenKafka } from '../scripts/kafka.ts';
 import { obtainRedisServer } from '../scripts/redis.ts';
+import { lineOf, markdown, summary } from './report.ts';
 import { type Result, runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -20,6 +21,7 @@ const help = `Usage: npm run chaos [-- options]
   --rounds N         everything so many times (1)
   --quick            only those that npm test runs, too
   --json             the results
+  --markdown         the results as docs/RELIABILITY.md has them
 
 Two coordinators and three workers run, with a source that writes six sequences and a sink that delivers them. After each
 fault everything has to run again, no number may be missing in the log or at the sink, and nobody may have written after
@@ -38,6 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
       rounds: { type: 'string', default: '1' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -85,6 +88,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
   }
   if (values.json) console.log(JSON.stringify(results, undefined, 2));
+  else if (values.markdown) for (const line of markdown(results)) console.log(line);
   else for (const line of summary(results)) console.log(line);
   return results.every(({ outcome }) => outcome !== 'failed') ? 0 : 1;
 }
@@ -124,39 +128,6 @@ async function runAll(chosen: readonly Scenario[], log: LogKind, round: string):
 function skipped({ name }: Scenario, log: LogKind, note: string): Result {
   const nothing = { seconds: 0, records: 0, twice: 0, moves: 0, missing: 0, silenceMs: 0 };
   return { scenario: name, log, outcome: 'skipped', note, ...nothing };
-}
-
-const header = row(
-  ['', 'scenario', 'log'],
-  ['seconds', 'records', 'missing', 'twice', 'moves', 'silence'],
-  '',
-);
-
-function lineOf(result: Result): string {
-  const { scenario, log, outcome, note, seconds, records, missing, twice, moves } = result;
-  const figures = [records, missing, twice, moves].map(String);
-  const silence = `${(result.silenceMs / 1_000).toFixed(1)} s`;
-  return row([outcome, scenario, log], [seconds.toFixed(1), ...figures, silence], note);
-}
-
-function row(
-  [outcome = '', scenario = '', log = '']: readonly string[],
-  figures: readonly string[],
-  note: string,
-): string {
-  const numbers = figures.map((each) => each.padStart(8)).join('');
-  return `${outcome.padEnd(8)}${scenario.padEnd(24)}${log.padEnd(6)}${numbers}  ${note}`.trimEnd();
-}
-
-function summary(results: readonly Result[]): string[] {
-  const count = (outcome: Result['outcome']): number =>
-    results.filter((each) => each.outcome === outcome).length;
-  const seconds = results.reduce((sum, each) => sum + each.seconds, 0);
-  return [
-    header,
-    ...results.map(lineOf),
-    `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${seconds.toFixed(0)} s`,
-  ];
 }
 
 try {

@@ -1,7 +1,7 @@
 /** Processes that are killed, frozen, or replaced. */
 import { systemClock } from '@sluice/kernel';
 
-import { expectThat, failoverMsMax, type Scenario } from '../scenario.ts';
+import { expectThat, failoverMsMax, type Scenario, type ScenarioFacts } from '../scenario.ts';
 import type { ChaosWorld } from '../world.ts';
 
 const freezeMs = 10_000;
@@ -12,6 +12,16 @@ async function longestSilence(
   sinceMs: number,
 ): Promise<number> {
   return Math.max(0, ...(await observer.firstAfter(names, sinceMs)));
+}
+
+export async function killLeaderAndWorker(world: ChaosWorld): Promise<ScenarioFacts> {
+  const [leader, victim] = [await world.leader(), world.anyWorker()];
+  const lost = await world.sequencesOf(victim.name);
+  const killedMs = Date.now();
+  await Promise.all([leader.process.kill('SIGKILL'), victim.process.kill('SIGKILL')]);
+  const silenceMs = await longestSilence(world, lost, killedMs);
+  expectThat(silenceMs < 2 * failoverMsMax, `lost tasks were silent for ${silenceMs} ms`);
+  return { note: `lost tasks silent for ${silenceMs} ms` };
 }
 
 export const processScenarios: readonly Scenario[] = [
@@ -44,15 +54,7 @@ export const processScenarios: readonly Scenario[] = [
     name: 'kill-both',
     does: 'SIGKILL of the leader and of a worker at once',
     logs: ['redis', 'kafka'],
-    run: async (world) => {
-      const [leader, victim] = [await world.leader(), world.anyWorker()];
-      const lost = await world.sequencesOf(victim.name);
-      const killedMs = Date.now();
-      await Promise.all([leader.process.kill('SIGKILL'), victim.process.kill('SIGKILL')]);
-      const silenceMs = await longestSilence(world, lost, killedMs);
-      expectThat(silenceMs < 2 * failoverMsMax, `lost tasks were silent for ${silenceMs} ms`);
-      return { note: `lost tasks silent for ${silenceMs} ms` };
-    },
+    run: killLeaderAndWorker,
   },
   {
     name: 'freeze-worker',
