@@ -66,9 +66,10 @@ const batchMax = 500;
 const gatherMs = 5;
 /**
  * How often a worker compares itself with the store as a whole, and says again what it said: a store that lost too
- * little to be noticed may have forgotten a claim, a status or a task set that it had acknowledged.
+ * little to be noticed may have forgotten a claim, a status or a task set that it had acknowledged. The more it has to
+ * say the less often it does, since at rest that would be most of what the store has to do.
  */
-const tellAgainEveryMs = 10_000;
+const tellAgainMs = { min: 10_000, perUnit: 300, max: 60_000 };
 /** Between two tries of a release: until the store heard of it nobody else can have the unit. */
 const releaseRetryMs = 250;
 
@@ -129,7 +130,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   #isTimeToTellAgain(): boolean {
     const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - (this.#toldAgainMs ??= nowMs) < tellAgainEveryMs) return false;
+    const everyMs = Math.max(tellAgainMs.min, this.#local.size * tellAgainMs.perUnit);
+    if (nowMs - (this.#toldAgainMs ??= nowMs) < Math.min(everyMs, tellAgainMs.max)) return false;
     this.#toldAgainMs = nowMs;
     return true;
   }
