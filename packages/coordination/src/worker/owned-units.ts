@@ -20,6 +20,7 @@ import type {
   Ownership,
   WorkerStore,
 } from '../store.ts';
+import { reviewEveryMs } from '../upkeep.ts';
 import { Coalescer } from './coalescer.ts';
 import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
 
@@ -64,12 +65,6 @@ export interface OwnedUnitsOptions {
 const batchMax = 500;
 /** How long calls are gathered before they are made together. */
 const gatherMs = 5;
-/**
- * How often a worker compares itself with the store as a whole, and says again what it said: a store that lost too
- * little to be noticed may have forgotten a claim, a status or a task set that it had acknowledged. The more it has to
- * say the less often it does, since at rest that would be most of what the store has to do.
- */
-const tellAgainMs = { min: 10_000, perUnit: 300, max: 60_000 };
 /** Between two tries of a release: until the store heard of it nobody else can have the unit. */
 const releaseRetryMs = 250;
 
@@ -130,8 +125,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   #isTimeToTellAgain(): boolean {
     const nowMs = this.#options.clock.monotonicMs();
-    const everyMs = Math.max(tellAgainMs.min, this.#local.size * tellAgainMs.perUnit);
-    if (nowMs - (this.#toldAgainMs ??= nowMs) < Math.min(everyMs, tellAgainMs.max)) return false;
+    if (nowMs - (this.#toldAgainMs ??= nowMs) < reviewEveryMs(this.#local.size)) return false;
     this.#toldAgainMs = nowMs;
     return true;
   }
