@@ -49,7 +49,7 @@ export interface ScaleResult {
 }
 
 const tasksPerConnector = 20;
-const restMs = 10_000;
+const restMs = 5_000;
 /** Between two looks at how many tasks run; the virtual times are as exact as that. */
 const lookEveryMs = 100;
 const phaseMsMax = 300_000;
