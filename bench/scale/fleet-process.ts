@@ -15,7 +15,7 @@ import { type Clock, silentLogger, systemClock } from '@sluice/kernel';
 
 import { answerOrders } from './child.ts';
 import type { FleetSettings, FleetState, Order } from './messages.ts';
-import { SayingRunner } from './played-runner.ts';
+import { SayingRunner } from './saying-runner.ts';
 import { processUse } from './process-use.ts';
 import { ScriptCounter } from './script-counts.ts';
 
