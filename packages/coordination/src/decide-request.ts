@@ -48,6 +48,9 @@ export interface RequestContext {
   readonly nowMs: number;
 }
 
+/** Of one request: it is applied by one script, which keeps Redis from everything else meanwhile. */
+const definitionsMax = 10_000;
+
 const nothing: Mutation = { connectors: [], restart: [] };
 
 export function decideRequest(body: RequestBody, context: RequestContext): RequestDecision {
@@ -95,6 +98,11 @@ function decideApply(
   body: Extract<RequestBody, { op: 'apply' }>,
   context: RequestContext,
 ): RequestDecision {
+  const { length } = body.definitions;
+  if (length > definitionsMax) {
+    const message = `a request may define ${definitionsMax} connectors, not ${length}: send it in parts`;
+    return refusal(refused(400, 'request.too_large', message));
+  }
   const mutations: ConnectorMutation[] = [];
   const applied: AppliedConnector[] = [];
   const refusals: Refusal[] = [];

@@ -183,6 +183,12 @@ describe('apply', () => {
 });
 
 describe('apply is refused', () => {
+  test('if it defines more than one script should write', () => {
+    const many = Array.from({ length: 10_001 }, (_, number) => clock(`clock-${number}`));
+    expectRefused(decide(apply(many)), { status: 400, code: 'request.too_large' });
+    expect(decide(apply(many.slice(1))).result.kind).toBe('done');
+  });
+
   test.each<[string, RequestBody, object]>([
     [
       'create over one that exists',

@@ -126,6 +126,22 @@ export function testJoining(make: MakeStore): void {
     expect((await cluster.join('e')).slot).toBe(3);
   });
 
+  test('the smallest free number is found among many', async () => {
+    await using cluster = await startTestCluster(make);
+    const members = new Map<number, Awaited<ReturnType<typeof cluster.join>>>();
+    for (let number = 0; number < 20; number++) {
+      const joined = await cluster.join(`w${number}`);
+      members.set(joined.slot, joined);
+    }
+    for (const slot of [17, 4, 11]) {
+      const member = members.get(slot);
+      if (member) expect(await cluster.store.leave(member.worker, member.incarnation)).toBe(true);
+    }
+    const slots: number[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) slots.push((await cluster.join(name)).slot);
+    expect(slots).toEqual([4, 11, 17, 20]);
+  });
+
   test('a worker that comes back gets its old slot, also if a smaller one is free', async () => {
     await using cluster = await startTestCluster(make);
     const a = await cluster.join('a');
