@@ -15,8 +15,8 @@ import { type Clock, silentLogger, systemClock } from '@sluice/kernel';
 
 import { answerOrders } from './child.ts';
 import type { FleetSettings, FleetState, Order } from './messages.ts';
-import { SayingRunner } from './saying-runner.ts';
 import { processUse } from './process-use.ts';
+import { SayingRunner } from './saying-runner.ts';
 import { ScriptCounter } from './script-counts.ts';
 
 const sharedConnections = 8;
