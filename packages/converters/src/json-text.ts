@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError, Decimal } from '@sluice/connector-api';
 import { javaDouble } from '@sluice/connector-api/values';
+import { hasEscapedKey, parseByHand } from './escaped-keys.ts';
 
 /** Text that JSON.stringify takes as it is; TypeScript's library does not know it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
@@ -24,33 +25,43 @@ const longDigits = /(?:^|[:,[\s])-?\d{16}/;
 
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {
-  return longDigits.test(text) ? parseWith(text, exactInteger) : JSON.parse(text);
+  if (hasEscapedKey(text)) return parseEscaped(text, integerOrDouble);
+  return longDigits.test(text) ? parseNumbers(text, integerOrDouble) : JSON.parse(text);
 }
 
 /** As `parseJson`, with a JsonNumber for each number that is no plain integer. @throws SyntaxError */
 export function parseExactJson(text: string): unknown {
-  return parseWith(text, exactNumber);
+  return hasEscapedKey(text)
+    ? parseEscaped(text, integerOrText)
+    : parseNumbers(text, integerOrText);
+}
+
+type ToNumber = (source: string) => unknown;
+
+const integerOrDouble: ToNumber = (source) => {
+  const number = Number(source);
+  return Number.isSafeInteger(number) || !isInteger(source) ? number : BigInt(source);
+};
+
+const integerOrText: ToNumber = (source) =>
+  isInteger(source) ? integerOrDouble(source) : new JsonNumber(source);
+
+function isInteger(source: string): boolean {
+  return /^-?\d+$/.test(source);
 }
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-function parseWith(text: string, reviver: Reviver): unknown {
+function parseNumbers(text: string, toNumber: ToNumber): unknown {
+  const reviver: Reviver = (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? toNumber(source) : value;
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
 }
 
-const exactInteger: Reviver = (_key, value, { source }) =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && isInteger(source)
-    ? BigInt(source)
-    : value;
-
-const exactNumber: Reviver = (_key, value, { source }) => {
-  if (typeof value !== 'number' || source === undefined) return value;
-  if (!isInteger(source)) return new JsonNumber(source);
-  return Number.isSafeInteger(value) ? value : BigInt(source);
-};
-
-function isInteger(source: string | undefined): source is string {
-  return source !== undefined && /^-?\d+$/.test(source);
+function parseEscaped(text: string, toNumber: ToNumber): unknown {
+  // It says what is wrong with the text.
+  JSON.parse(text);
+  return parseByHand(text, toNumber);
 }
 
 /**

@@ -101,12 +101,17 @@ function array(tokens: Tokens, place: Place): SchemaAndValue {
     }
   }
   const items = commonSchema(elements.map((each) => each.schema));
-  const values = elements.map((each) => each.value);
-  if (!items) return { schema: { type: 'array' }, value: values };
-  return {
-    schema: arraySchema(items),
-    value: values.map((value) => castValue(items, undefined, value)),
-  };
+  const value = elements.map((each) => aligned(items, each));
+  return { schema: items ? arraySchema(items) : { type: 'array' }, value };
+}
+
+/** The value as one of the schema that all share, if there is one. */
+function aligned(common: Schema | undefined, { schema, value }: SchemaAndValue): unknown {
+  if (!common) return value;
+  // The text that was read, not the double that is next to 32 bits of it.
+  if (common.type === 'float64' && schema?.type === 'float32')
+    return Number(javaFloat(value as number));
+  return castValue(common, undefined, value);
 }
 
 function map(tokens: Tokens, place: Place): SchemaAndValue {
@@ -123,11 +128,9 @@ function map(tokens: Tokens, place: Place): SchemaAndValue {
   }
   const keys = commonSchema(entries.map(({ key }) => key.schema));
   const values = keys && commonSchema(entries.map(({ one }) => one.schema));
-  const convert = (to: Schema | undefined, value: unknown): unknown =>
-    to ? castValue(to, undefined, value) : value;
   const converted = entries.map(({ key, one }): [unknown, unknown] => [
-    convert(keys, key.value),
-    convert(values, one.value),
+    aligned(keys, key),
+    aligned(values, one),
   ]);
   const value = converted.every(([key]) => typeof key === 'string')
     ? Object.fromEntries(converted as [string, unknown][])
