@@ -1,0 +1,105 @@
+/**
+ * Writes what was read as a JavaScript expression with flag v. Atomic groups and possessive quantifiers become a
+ * lookahead that captures and a reference to it, so groups are numbered anew.
+ *
+ * Two things differ and are found here. A reference to a group that did not take part fails in Java and matches
+ * nothing in JavaScript: it is refused unless the group always takes part. A group within a repetition keeps its
+ * last match in Java, while JavaScript forgets it with each round: such groups are `forgetful`.
+ */
+import { type Node, type ParsedRegex, RegexProblem } from './syntax.ts';
+
+export interface EmittedRegex {
+  readonly text: string;
+  /** Java's number of a group → JavaScript's. */
+  readonly groups: ReadonlyMap<number, number>;
+  readonly forgetful: ReadonlySet<number>;
+}
+
+/** @throws RegexProblem */
+export function emitRegex({ root }: ParsedRegex): EmittedRegex {
+  const emitter = new Emitter();
+  const text = emitter.emit(root, []);
+  return { text, groups: emitter.groups, forgetful: emitter.forgetful };
+}
+
+/** What a node lies in, from the outermost: only what may leave it out or repeat it. */
+type Place =
+  | { readonly kind: 'branch' | 'optional' | 'negative' }
+  | { readonly kind: 'repetition' };
+
+class Emitter {
+  readonly groups = new Map<number, number>();
+  readonly forgetful = new Set<number>();
+  readonly #placeOf = new Map<number, readonly Place[]>();
+  #count = 0;
+
+  emit(node: Node, places: readonly Place[]): string {
+    switch (node.kind) {
+      case 'atom':
+        return node.text;
+      case 'sequence':
+        return node.items.map((item) => this.emit(item, places)).join('');
+      case 'alternation':
+        return node.branches
+          .map((branch) => this.emit(branch, [...places, { kind: 'branch' }]))
+          .join('|');
+      case 'capture':
+        return this.#capture(node.index, node.body, places);
+      case 'group': {
+        const inner: readonly Place[] = node.opening.includes('!')
+          ? [...places, { kind: 'negative' }]
+          : places;
+        return `${node.opening}${this.emit(node.body, inner)})`;
+      }
+      case 'atomic':
+        return this.#atomic(() => this.emit(node.body, places));
+      case 'reference':
+        return this.#reference(node.index, places);
+      case 'repeated':
+        return this.#repeated(node, places);
+      default:
+        return node satisfies never;
+    }
+  }
+
+  #capture(index: number, body: Node, places: readonly Place[]): string {
+    this.#count += 1;
+    this.groups.set(index, this.#count);
+    this.#placeOf.set(index, places);
+    const repetition = places.findIndex(({ kind }) => kind === 'repetition');
+    if (repetition !== -1 && places.slice(repetition).some(({ kind }) => kind !== 'repetition'))
+      this.forgetful.add(index);
+    return `(${this.emit(body, places)})`;
+  }
+
+  #atomic(body: () => string): string {
+    this.#count += 1;
+    const index = this.#count;
+    return `(?:(?=(${body()}))\\${String(index)})`;
+  }
+
+  #reference(index: number, places: readonly Place[]): string {
+    const own = this.#placeOf.get(index) ?? [];
+    const isCertain = own.every((place, depth) => {
+      const mayLeaveOut = place.kind !== 'repetition';
+      return !mayLeaveOut || places[depth] === place;
+    });
+    if (!isCertain || this.forgetful.has(index))
+      throw new RegexProblem(
+        `the back reference to group ${String(index)}, which does not always take part, matches differently in JavaScript`,
+      );
+    return `(?:\\${String(this.groups.get(index))})`;
+  }
+
+  #repeated(node: Extract<Node, { kind: 'repeated' }>, places: readonly Place[]): string {
+    const inner: Place[] = [...places];
+    if (node.min === 0) inner.push({ kind: 'optional' });
+    if (node.max > 1) inner.push({ kind: 'repetition' });
+    const repeat = (): string => {
+      const isAtom = node.body.kind === 'atom' && !node.body.text.startsWith('(');
+      const body = this.emit(node.body, inner);
+      return `${isAtom ? body : `(?:${body})`}${node.suffix}`;
+    };
+    return node.isPossessive ? this.#atomic(repeat) : repeat();
+  }
+}

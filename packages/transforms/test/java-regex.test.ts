@@ -1,0 +1,45 @@
+/** What matches is compared with Java in kafka-connect.test.ts; here is what is refused. */
+import { expect, test } from 'vitest';
+import { JavaRegex } from '../src/java-regex/java-regex.ts';
+
+test.each([
+  ['(?m)^a', 'the flag m of (?m)'],
+  ['(?U)a', 'the flag U'],
+  ['a(?i)b', 'may only stand at the start of a group'],
+  ['\\Ga', '\\G'],
+  ['\\X', '\\X'],
+  ['\\b{g}', '\\b'],
+  ['\\N{SPACE}', '\\N'],
+  ['\\p{InGreek}', '\\p{InGreek}'],
+  ['\\p{javaLowerCase}', '\\p{javaLowerCase}'],
+  ['\\1(a)', 'stands before the end of that group'],
+  ['(a\\1)', 'stands before the end of that group'],
+  ['(a)|b\\1', 'does not always take part'],
+  ['(a)?b\\1', 'does not always take part'],
+  ['(?!(a))b\\1', 'does not always take part'],
+  ['\\k<x>', 'named capturing group <x> does not exist'],
+  ['(?<x>a)(?<x>b)', 'is already defined'],
+  ['a{3,2}', 'Illegal repetition range'],
+  ['\\x{110000}', 'Hexadecimal codepoint is too big'],
+])('%s is refused by name', (source, problem) => {
+  expect(() => new JavaRegex(source)).toThrow(problem);
+});
+
+test('what takes part in each round of a repetition, or needs no group, is taken', () => {
+  expect(new JavaRegex('(?:(a)\\1)?b').matches('aab')).toBe(true);
+  expect(new JavaRegex('(a|b)\\1').matches('bb')).toBe(true);
+  expect(new JavaRegex('((a|b)\\2)+').replacer('$1')('aabb')).toBe('bb');
+  expect(new JavaRegex('((a)|b)+').matches('ab')).toBe(true);
+});
+
+test('a group that JavaScript forgets may not be replaced by', () => {
+  const regex = new JavaRegex('((a)|b)+');
+  expect(() => regex.replacer('$2')).toThrow('JavaScript forgets it');
+  expect(regex.replacer('$1')('ab')).toBe('b');
+});
+
+test('characters beyond the first plane count as one', () => {
+  expect(new JavaRegex('^.$').matches('😀')).toBe(true);
+  expect(new JavaRegex('[😀-😂]').matches('😁')).toBe(true);
+  expect(new JavaRegex('\\uD83D\\uDE00').matches('😀')).toBe(true);
+});
