@@ -51,12 +51,16 @@ interface TransformPluginBase {
 
 export interface TransformPlugin extends TransformPluginBase {
   readonly type: 'transformation';
-  /** `config` has the transform's own keys, without a prefix. @throws ConfigError */
+  /**
+   * `config` has the transform's own keys, without a prefix. Called also to check a definition: what holds
+   * resources gets them with the first batch.
+   * @throws ConfigError
+   */
   readonly create: (config: ConnectorConfig) => Transform;
 }
 
 export interface PredicatePlugin extends TransformPluginBase {
   readonly type: 'predicate';
-  /** `config` has the predicate's own keys, without a prefix. @throws ConfigError */
+  /** As for transforms. @throws ConfigError */
   readonly create: (config: ConnectorConfig) => Predicate;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type {
   PredicatePlugin,
   SinkRecord,
@@ -229,4 +230,24 @@ test('a definition without transforms has an empty chain', async () => {
   const chain = transformationChain({ transforms: ' ' });
   expect(chain.isEmpty).toBe(true);
   expect(await chain.apply([source(1)])).toEqual({ records: [source(1)], failures: [] });
+});
+
+test('the examples of the reference are valid', () => {
+  const page = readFileSync(
+    new URL('../../../docs/reference/transforms.md', import.meta.url),
+    'utf8',
+  );
+  const examples = Array.from(page.matchAll(/```yaml\n([^`]*)```/g), ([, yaml]) =>
+    Object.fromEntries(
+      (yaml ?? '')
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const [, key = '', value = ''] = /^([^:]+): (.*)$/.exec(line) ?? [];
+          return [key, value.replace(/^'(.*)'$/, '$1')];
+        }),
+    ),
+  );
+  expect(examples).toHaveLength(3);
+  for (const example of examples) expect(transformationProblems(example)).toEqual([]);
 });
