@@ -1,5 +1,5 @@
 /** Writes points in time as SimpleDateFormat does in UTC and English. */
-import { type CalendarDay, dayOf, modulo, weekOfMonth, weekOfYear } from './calendar.ts';
+import { type CalendarDay, modulo, weekOfMonth, weekOfYear } from './calendar.ts';
 import {
   type DateLetter,
   dayNames,
@@ -9,16 +9,14 @@ import {
   type PatternPart,
 } from './pattern.ts';
 
-export function formatDate(parts: readonly PatternPart[], ms: number): string {
-  const day = dayOf(ms);
-  const time = modulo(ms, 86_400_000);
+/** `time` is in ms since midnight. */
+export function formatDate(parts: readonly PatternPart[], day: CalendarDay, time: number): string {
   let text = '';
   for (const part of parts)
     text += part.kind === 'text' ? part.text : formatField(part.letter, part.count, day, time);
   return text;
 }
 
-/** `time` is in ms since midnight. */
 function formatField(letter: DateLetter, count: number, day: CalendarDay, time: number): string {
   const hour = Math.floor(time / 3_600_000);
   const padded = (value: number): string => String(value).padStart(count, '0');

@@ -45,8 +45,9 @@ export const replaceField: readonly TransformPlugin[] = partPlugins(
       const schema = schemaOf(record, part);
       const updated = {};
       if (!schema) {
-        for (const [name, field] of Object.entries(requireMap(value, purpose)))
-          if (isKept(name)) setField(updated, renames.get(name) ?? name, field);
+        const map = requireMap(value, purpose);
+        for (const name of Object.keys(map))
+          if (isKept(name)) setField(updated, renames.get(name) ?? name, map[name]);
         return withPart(record, part, undefined, updated);
       }
       const struct = requireStruct(schema, value, purpose);

@@ -100,6 +100,13 @@ export function readRecord(json: JsonObject): TransformableRecord {
   } as unknown as TransformableRecord;
 }
 
+/** With all that is in it, but for bytes, which cannot be. */
+export function frozen<Type>(value: Type): Type {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}
+
 /** Absent and null, number and bigint, Buffer and Uint8Array are the same; -0 is not 0. */
 export function comparable(record: TransformableRecord | null): unknown {
   if (record === null) return null;
