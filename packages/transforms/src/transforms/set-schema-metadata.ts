@@ -3,6 +3,7 @@ import {
   DataError,
   defineConfig,
   int,
+  logicalTypeOf,
   type Schema,
   string,
   type TransformPlugin,
@@ -25,13 +26,18 @@ export const setSchemaMetadata: readonly TransformPlugin[] = partPlugins(
     const useDefault = config['replace.null.with.default'];
     if (name === undefined && version === undefined)
       throw invalidConfig('schema.name', 'Neither schema name nor version configured');
-    const updatedOf = cachedBySchema(
-      (schema): Schema => ({
+    const updatedOf = cachedBySchema((schema): Schema => {
+      const logical = logicalTypeOf(schema);
+      if (logical !== undefined && name !== undefined && name !== schema.name)
+        throw new DataError(
+          `a ${logical} is one by the name of its schema, which cannot become ${name}`,
+        );
+      return {
         ...schema,
         ...(name === undefined ? {} : { name }),
         ...(version === undefined ? {} : { version }),
-      }),
-    );
+      };
+    });
     return perRecord((record) => {
       const schema = schemaOf(record, part);
       const value = valueOf(record, part);
