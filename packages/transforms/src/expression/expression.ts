@@ -65,7 +65,8 @@ export class Expression {
     try {
       return this.#run(values);
     } catch (error) {
-      throw new DataError(`${this.key}: ${problemOf(error)}`, { cause: error });
+      // Not as a cause: its message shows the whole expression, and settings belong into no trace.
+      throw new DataError(`${this.key}: ${problemOf(error)}`);
     }
   }
 }
