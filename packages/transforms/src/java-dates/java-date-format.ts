@@ -2,8 +2,8 @@
 import { type Clock, systemClock } from '@sluice/kernel';
 import { type CalendarDay, dayOf } from './calendar.ts';
 import { formatDate } from './format.ts';
-import { assertReadable, parseDate } from './parse.ts';
-import { type PatternPart, parseDatePattern } from './pattern.ts';
+import { parseDate, readingProblem } from './parse.ts';
+import { DatePatternProblem, type PatternPart, parseDatePattern } from './pattern.ts';
 
 const dayMs = 86_400_000;
 
@@ -11,6 +11,7 @@ export class JavaDateFormat {
   readonly pattern: string;
   readonly #parts: readonly PatternPart[];
   readonly #clock: Pick<Clock, 'wallMs'>;
+  readonly #unreadable: string | undefined;
   /** The same text for all of a day. */
   readonly #isOfDays: boolean;
   /** Most records are of the same day as the one before. */
@@ -26,6 +27,7 @@ export class JavaDateFormat {
     this.pattern = pattern;
     this.#parts = parseDatePattern(pattern);
     this.#clock = clock;
+    this.#unreadable = readingProblem(this.#parts);
     this.#isOfDays = !this.#parts.some(
       (part) => part.kind === 'field' && 'aHkKhmsS'.includes(part.letter),
     );
@@ -44,11 +46,12 @@ export class JavaDateFormat {
 
   /** @throws DatePatternProblem for letters that text is not read by. */
   assertReadable(): void {
-    assertReadable(this.#parts);
+    if (this.#unreadable !== undefined) throw new DatePatternProblem(this.#unreadable);
   }
 
-  /** ms since 1970; undefined if the text does not match. */
+  /** ms since 1970; undefined if the text does not match, or the pattern is for writing only. */
   parse(text: string): number | undefined {
+    if (this.#unreadable !== undefined) return undefined;
     return parseDate(this.#parts, text, this.#clock.wallMs());
   }
 }

@@ -5,7 +5,6 @@
 import { dayOf, epochDayOf } from './calendar.ts';
 import {
   type DateLetter,
-  DatePatternProblem,
   dayNames,
   eraNames,
   halfDayNames,
@@ -43,17 +42,16 @@ type Field = Extract<PatternPart, { kind: 'field' }>;
  */
 const writtenOnly = 'YwWF';
 
-/** @throws DatePatternProblem */
-export function assertReadable(parts: readonly PatternPart[]): void {
+/** Why text cannot be read by this pattern; undefined if it can. */
+export function readingProblem(parts: readonly PatternPart[]): string | undefined {
   const fields = parts.filter((part) => part.kind === 'field');
   const refused = fields.find(({ letter }) => writtenOnly.includes(letter));
   if (refused)
-    throw new DatePatternProblem(
-      `the letter ${refused.letter} is supported for writing only: use y, M, d or D`,
-    );
+    return `the letter ${refused.letter} is supported for writing only: use y, M, d or D`;
   const has = (letters: string): boolean => fields.some(({ letter }) => letters.includes(letter));
-  if (has('Eu') && !has('dD'))
-    throw new DatePatternProblem('a weekday (E, u) without a day (d, D) cannot be read');
+  return has('Eu') && !has('dD')
+    ? 'a weekday (E, u) without a day (d, D) cannot be read'
+    : undefined;
 }
 
 /** ms since 1970; undefined when the text does not match. `nowMs` decides the century of two-digit years. */
