@@ -19,6 +19,8 @@ test.each([
   ['(?!(a))b\\1', 'does not always take part'],
   ['\\k<x>', 'named capturing group <x> does not exist'],
   ['(?<x>a)(?<x>b)', 'is already defined'],
+  ['(?>(?:a?)*)b', 'may match nothing'],
+  ['(?:a?)*+b', 'may match nothing'],
   ['a{3,2}', 'Illegal repetition range'],
   ['\\x{110000}', 'Hexadecimal codepoint is too big'],
 ])('%s is refused by name', (source, problem) => {
@@ -36,6 +38,18 @@ test('a group that JavaScript forgets may not be replaced by', () => {
   const regex = new JavaRegex('((a)|b)+');
   expect(() => regex.replacer('$2')).toThrow('JavaScript forgets it');
   expect(regex.replacer('$1')('ab')).toBe('b');
+});
+
+test('what repeats nothing matches whole texts, and may not be replaced', () => {
+  const regex = new JavaRegex('(a*)*b');
+  expect(regex.matches('aab')).toBe(true);
+  expect(regex.matches('a')).toBe(false);
+  for (const source of ['(a*)*b', '(?:(a?)\\1)+b', '(?:\\b|a)*b'])
+    expect(() => new JavaRegex(source).replacer('x'), source).toThrow('may match nothing');
+});
+
+test('assertions may be repeated', () => {
+  expect(new JavaRegex('a\\b*-').matches('a-')).toBe(true);
 });
 
 test('characters beyond the first plane count as one', () => {

@@ -73,8 +73,8 @@ function formatField(letter: DateLetter, count: number, day: CalendarDay, time: 
 }
 
 function formatYear(year: number, count: number): string {
-  if (count === 2) return String(modulo(year, 100)).padStart(2, '0');
-  return (year < 0 ? '-' : '') + String(Math.abs(year)).padStart(count, '0');
+  const digits = count === 2 ? Math.abs(year) % 100 : Math.abs(year);
+  return (year < 0 ? '-' : '') + String(digits).padStart(count, '0');
 }
 
 function nameOf(names: readonly string[], index: number, count: number): string {

@@ -8,13 +8,14 @@ export class JavaRegex {
   readonly #first: RegExp;
   readonly #groups: ReadonlyMap<number, number>;
   readonly #forgetful: ReadonlySet<number>;
+  readonly #hasEmptyRounds: boolean;
   readonly #names: ReadonlyMap<string, number>;
   readonly #groupCount: number;
 
   /** @throws RegexProblem that says what is wrong, or what JavaScript cannot do the same. */
   constructor(source: string) {
     const parsed = parseJavaRegex(source);
-    const { forgetful, groups, text } = emitRegex(parsed);
+    const { forgetful, groups, hasEmptyRounds, text } = emitRegex(parsed);
     try {
       this.#whole = new RegExp(`^(?:${text})$`, 'v');
       this.#first = new RegExp(text, 'v');
@@ -23,6 +24,7 @@ export class JavaRegex {
     }
     this.#groups = groups;
     this.#forgetful = forgetful;
+    this.#hasEmptyRounds = hasEmptyRounds;
     this.#names = parsed.names;
     this.#groupCount = parsed.groupCount;
   }
@@ -35,9 +37,13 @@ export class JavaRegex {
   /**
    * As Matcher.replaceFirst with this replacement text, in which `$1`, `${name}` and backslashes mean what they do
    * in Java.
-   * @throws RegexProblem for a group that there is not.
+   * @throws RegexProblem for a group that there is not, or an expression of which JavaScript finds other parts.
    */
   replacer(replacement: string): (text: string) => string {
+    if (this.#hasEmptyRounds)
+      throw new RegexProblem(
+        'the regular expression repeats what may match nothing, and JavaScript would replace another part of the topic',
+      );
     const parts = this.#parseReplacement(replacement);
     return (text) => {
       const found = this.#first.exec(text);
