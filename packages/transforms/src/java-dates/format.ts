@@ -1,5 +1,5 @@
 /** Writes points in time as SimpleDateFormat does in UTC and English. */
-import { type CalendarDay, modulo, weekOfMonth, weekOfYear } from './calendar.ts';
+import { type CalendarDay, weekOfMonth, weekOfYear } from './calendar.ts';
 import {
   type DateLetter,
   dayNames,
