@@ -17,6 +17,8 @@ test.each([
   ['(a)|b\\1', 'does not always take part'],
   ['(a)?b\\1', 'does not always take part'],
   ['(?!(a))b\\1', 'does not always take part'],
+  ['(?i)(a)\\1', 'that ignores case'],
+  ['(?i)\\p{Lu}', 'that ignores case'],
   ['\\k<x>', 'named capturing group <x> does not exist'],
   ['(?<x>a)(?<x>b)', 'is already defined'],
   ['(?>(?:a?)*)b', 'may match nothing'],
@@ -46,6 +48,21 @@ test('what repeats nothing matches whole texts, and may not be replaced', () => 
   expect(regex.matches('a')).toBe(false);
   for (const source of ['(a*)*b', '(?:(a?)\\1)+b', '(?:\\b|a)*b'])
     expect(() => new JavaRegex(source).replacer('x'), source).toThrow('may match nothing');
+});
+
+test.each([
+  ['(?i)[a-c]+', 'AbC', true],
+  ['(?i)[^b]', 'B', false],
+  ['(?i)[Z-a]', 'z', true],
+  ['(?i)\\Qab\\E\\x41', 'aBa', true],
+  ['(?i)\\p{Lower}', 'A', true],
+  ['(?i:a)a', 'AA', false],
+  // A class behind such a group: V8's own (?i:…) would leak into it.
+  ['(?i:b)*[a-z]', 'A', false],
+  ['(?i)a(?-i:b)', 'AB', false],
+  ['(?i)k', '\u212a', false],
+])('case counts or not: %s on %s is %s', (source, text, expected) => {
+  expect(new JavaRegex(source).matches(text)).toBe(expected);
 });
 
 test('assertions may be repeated', () => {

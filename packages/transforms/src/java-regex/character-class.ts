@@ -8,8 +8,14 @@ interface Parsed {
   readonly end: number;
 }
 
+interface ClassFlags {
+  /** Spaces do not count. */
+  readonly comments: boolean;
+  readonly ignoreCase: boolean;
+}
+
 /** The class whose opening bracket is at `start`. @throws RegexProblem */
-export function parseClass(source: string, start: number, ignoresSpace: boolean): Parsed {
+export function parseClass(source: string, start: number, flags: ClassFlags): Parsed {
   let at = start + 1;
   const isNegated = source[at] === '^';
   if (isNegated) at += 1;
@@ -17,7 +23,7 @@ export function parseClass(source: string, start: number, ignoresSpace: boolean)
   let union = '';
   let isEmpty = true;
   for (;;) {
-    if (ignoresSpace) while (/\s/.test(source[at] ?? '')) at += 1;
+    if (flags.comments) while (/\s/.test(source[at] ?? '')) at += 1;
     if (at >= source.length) throw problem('Unclosed character class', start);
     if (source[at] === ']' && !isEmpty) break;
     isEmpty = false;
@@ -27,7 +33,7 @@ export function parseClass(source: string, start: number, ignoresSpace: boolean)
       at += 2;
       continue;
     }
-    const item = parseItem(source, at, ignoresSpace);
+    const item = parseItem(source, at, flags);
     union += item.text;
     at = item.end;
   }
@@ -39,35 +45,61 @@ export function parseClass(source: string, start: number, ignoresSpace: boolean)
   return { text: `[${isNegated ? '^' : ''}${inside}]`, end: at + 1 };
 }
 
-function parseItem(source: string, at: number, ignoresSpace: boolean): Parsed {
-  if (source[at] === '[') return parseClass(source, at, ignoresSpace);
-  if (source.startsWith('\\Q', at)) return parseQuoted(source, at);
-  const first = parseOne(source, at);
+function parseItem(source: string, at: number, flags: ClassFlags): Parsed {
+  if (source[at] === '[') return parseClass(source, at, flags);
+  if (source.startsWith('\\Q', at)) return parseQuoted(source, at, flags);
+  const first = parseOne(source, at, flags);
   const isRange =
     first.codePoint !== undefined &&
     source[first.end] === '-' &&
     !['', '[', ']'].includes(source[first.end + 1] ?? '') &&
     !source.startsWith('&&', first.end + 1);
-  if (!isRange) return first;
-  const last = parseOne(source, first.end + 1);
-  if (last.codePoint === undefined || last.codePoint < (first.codePoint ?? 0))
+  if (first.codePoint === undefined) return first;
+  if (!isRange) return { ...first, text: rangeText(first.codePoint, first.codePoint, flags) };
+  const last = parseOne(source, first.end + 1, flags);
+  if (last.codePoint === undefined || last.codePoint < first.codePoint)
     throw problem('Illegal character range', at);
-  return { text: `${first.text}-${last.text}`, end: last.end };
+  return { text: rangeText(first.codePoint, last.codePoint, flags), end: last.end };
 }
 
-function parseOne(source: string, at: number): Parsed & { readonly codePoint?: number } {
-  if (source[at] === '\\') return parseEscape(source, at, true);
+/** With the same letters of the other case, if case does not count. */
+function rangeText(first: number, last: number, { ignoreCase }: ClassFlags): string {
+  const range = (from: number, to: number): string =>
+    from === to ? literal(from) : `${literal(from)}-${literal(to)}`;
+  let text = range(first, last);
+  if (!ignoreCase) return text;
+  for (const [from, to, shift] of [
+    [0x41, 0x5a, 32],
+    [0x61, 0x7a, -32],
+  ] as const) {
+    const start = Math.max(first, from);
+    const end = Math.min(last, to);
+    if (start <= end) text += range(start + shift, end + shift);
+  }
+  return text;
+}
+
+function parseOne(
+  source: string,
+  at: number,
+  { ignoreCase }: ClassFlags,
+): Parsed & { readonly codePoint?: number } {
+  if (source[at] === '\\') {
+    const { text, isClass, ...rest } = parseEscape(source, at, { isInClass: true, ignoreCase });
+    return { text, ...rest };
+  }
   const codePoint = source.codePointAt(at) ?? 0;
   const length = String.fromCodePoint(codePoint).length;
   return { text: literal(codePoint), codePoint, end: at + length };
 }
 
-function parseQuoted(source: string, at: number): Parsed {
+function parseQuoted(source: string, at: number, flags: ClassFlags): Parsed {
   const close = source.indexOf('\\E', at + 2);
   if (close === -1) throw problem('Unclosed character class', at);
-  const text = Array.from(source.slice(at + 2, close), (character) =>
-    literal(character.codePointAt(0) ?? 0),
-  ).join('');
+  const text = Array.from(source.slice(at + 2, close), (character) => {
+    const codePoint = character.codePointAt(0) ?? 0;
+    return rangeText(codePoint, codePoint, flags);
+  }).join('');
   return { text, end: close + 2 };
 }
 

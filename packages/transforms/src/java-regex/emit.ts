@@ -116,7 +116,8 @@ class Emitter {
         !isAssertion(node.body.text);
       const body = this.emit(node.body, inner);
       // Only now it is known which groups within it may be empty.
-      if (node.max > 1 && mayBeEmpty(node.body, this.#emptyGroups)) this.#noteEmptyRounds();
+      if (mayBeEmpty(node.body, this.#emptyGroups) && (node.max > 1 || prefersLess(node.body)))
+        this.#noteEmptyRounds();
       return `${isAtom ? body : `(?:${body})`}${node.suffix}`;
     };
     return node.isPossessive ? this.#atomic(repeat) : repeat();
@@ -128,6 +129,27 @@ class Emitter {
         'what an atomic group or possessive quantifier repeats may match nothing, which runs differently in JavaScript',
       );
     this.hasEmptyRounds = true;
+  }
+}
+
+/** Whether it may match nothing although it could match something: lazy, or one of several ways. */
+function prefersLess(node: Node): boolean {
+  switch (node.kind) {
+    case 'atom':
+    case 'reference':
+      return false;
+    case 'sequence':
+      return node.items.some(prefersLess);
+    case 'alternation':
+      return true;
+    case 'group':
+    case 'capture':
+    case 'atomic':
+      return prefersLess(node.body);
+    case 'repeated':
+      return node.suffix.length > 1 && node.suffix.endsWith('?') ? true : prefersLess(node.body);
+    default:
+      return node satisfies never;
   }
 }
 

@@ -37,8 +37,17 @@ const assertions: Readonly<Record<string, string>> = {
   R: lineBreak,
 };
 
+export interface EscapeOptions {
+  readonly isInClass?: boolean;
+  readonly ignoreCase?: boolean;
+}
+
 /** The escape sequence whose backslash is at `at`; not back references and quotations. @throws RegexProblem */
-export function parseEscape(source: string, at: number, isInClass = false): Escape {
+export function parseEscape(
+  source: string,
+  at: number,
+  { isInClass = false, ignoreCase = false }: EscapeOptions = {},
+): Escape {
   const rest = source.slice(at + 1);
   const letter = rest[0];
   if (letter === undefined) throw problem('Unexpected end after a backslash', at);
@@ -55,7 +64,11 @@ export function parseEscape(source: string, at: number, isInClass = false): Esca
     const [text = '', braced, single] = /^[pP](?:\{([^}]*)\}|([A-Z]))/.exec(rest) ?? [];
     const name = braced ?? single;
     if (name === undefined) throw problem('Unknown character property', at);
-    return { text: property(name, letter === 'P'), isClass: true, end: at + 1 + text.length };
+    return {
+      text: property(name, letter === 'P', ignoreCase),
+      isClass: true,
+      end: at + 1 + text.length,
+    };
   }
   const assertion = assertions[letter];
   if (assertion !== undefined && !isInClass && !rest.startsWith('b{'))

@@ -7,6 +7,7 @@ import { parseEscape } from './escapes.ts';
 import {
   anyCharacter,
   anyInLine,
+  bothCases,
   endOfLastLine,
   literal,
   type Node,
@@ -18,6 +19,11 @@ import {
 interface Flags {
   readonly dotAll: boolean;
   readonly comments: boolean;
+  /**
+   * Of ASCII letters only, as in Java. Written out, since JavaScript's own flag means all letters, and V8 lets
+   * `(?i:…)` leak into classes that follow it.
+   */
+  readonly ignoreCase: boolean;
 }
 
 /** @throws RegexProblem */
@@ -38,51 +44,42 @@ class Parser {
   }
 
   parse(): ParsedRegex {
-    const root = this.#alternation({ dotAll: false, comments: false });
+    const root = this.#alternation({ dotAll: false, comments: false, ignoreCase: false });
     if (this.#at < this.#source.length) throw this.#problem("Unmatched closing ')'");
     return { root, groupCount: this.#groups, names: this.#names };
   }
 
   /** Up to the end or to a closing parenthesis. */
   #alternation(outer: Flags): Node {
-    const opened = this.#leadingFlags(outer);
-    const branches = [this.#sequence(opened.flags)];
-    while (this.#take('|')) branches.push(this.#sequence(opened.flags));
+    const flags = this.#leadingFlags(outer);
+    const branches = [this.#sequence(flags)];
+    while (this.#take('|')) branches.push(this.#sequence(flags));
     const [only] = branches;
-    const body: Node = branches.length === 1 && only ? only : { kind: 'alternation', branches };
-    return opened.opening === '(?:' ? body : { kind: 'group', opening: opened.opening, body };
+    return branches.length === 1 && only ? only : { kind: 'alternation', branches };
   }
 
   /** `(?i)` at the start of a group holds for all of it. */
-  #leadingFlags(outer: Flags): { opening: string; flags: Flags } {
+  #leadingFlags(outer: Flags): Flags {
     let flags = outer;
-    let isInsensitive: boolean | undefined;
     for (;;) {
       const [text, on = '', off = ''] =
         /^\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?\)/.exec(this.#rest()) ?? [];
-      if (text === undefined) break;
+      if (text === undefined) return flags;
       this.#at += text.length;
-      const changed = this.#applyFlags(flags, on, off);
-      flags = changed.flags;
-      isInsensitive = changed.isInsensitive ?? isInsensitive;
+      flags = this.#changedFlags(flags, on, off);
     }
-    const opening = isInsensitive === undefined ? '(?:' : isInsensitive ? '(?i:' : '(?-i:';
-    return { opening, flags };
   }
 
-  #applyFlags(
-    flags: Flags,
-    on: string,
-    off: string,
-  ): { flags: Flags; isInsensitive: boolean | undefined } {
+  #changedFlags(flags: Flags, on: string, off: string): Flags {
     const other = /[^isxu]/.exec(on + off)?.[0];
     if (other !== undefined)
       throw this.#problem(`the flag ${other} of (?${other}) has no counterpart in JavaScript`);
     const changed = (name: string, before: boolean): boolean =>
       off.includes(name) ? false : on.includes(name) || before;
     return {
-      flags: { dotAll: changed('s', flags.dotAll), comments: changed('x', flags.comments) },
-      isInsensitive: off.includes('i') ? false : on.includes('i') ? true : undefined,
+      dotAll: changed('s', flags.dotAll),
+      comments: changed('x', flags.comments),
+      ignoreCase: changed('i', flags.ignoreCase),
     };
   }
 
@@ -92,7 +89,7 @@ class Parser {
       if (flags.comments) this.#skipComments();
       const next = this.#source[this.#at];
       if (next === undefined || next === '|' || next === ')') break;
-      const quoted = this.#quoted();
+      const quoted = this.#quoted(flags);
       if (quoted) {
         items.push(...quoted.slice(0, -1));
         const last = quoted.at(-1);
@@ -105,12 +102,12 @@ class Parser {
   }
 
   /** `\Q…\E`; undefined if it does not stand here. */
-  #quoted(): Node[] | undefined {
+  #quoted(flags: Flags): Node[] | undefined {
     if (!this.#take('\\Q')) return undefined;
     const end = this.#source.indexOf('\\E', this.#at);
     const text = this.#source.slice(this.#at, end === -1 ? undefined : end);
     this.#at = end === -1 ? this.#source.length : end + 2;
-    return Array.from(text, (character) => atom(literal(character.codePointAt(0) ?? 0)));
+    return Array.from(text, (character) => oneOf(character.codePointAt(0) ?? 0, flags));
   }
 
   #atom(flags: Flags): Node {
@@ -118,14 +115,14 @@ class Parser {
     const character = String.fromCodePoint(codePoint);
     switch (character) {
       case '[': {
-        const parsed = parseClass(this.#source, this.#at, flags.comments);
+        const parsed = parseClass(this.#source, this.#at, flags);
         this.#at = parsed.end;
         return atom(parsed.text);
       }
       case '(':
         return this.#group(flags);
       case '\\':
-        return this.#escape();
+        return this.#escape(flags);
       case '*':
       case '+':
       case '?':
@@ -143,36 +140,39 @@ class Parser {
       case '$':
         return atom(endOfLastLine);
       default:
-        return atom(literal(codePoint));
+        return oneOf(codePoint, flags);
     }
   }
 
-  #escape(): Node {
+  #escape(flags: Flags): Node {
     const [reference] = /^\\[1-9]\d*/.exec(this.#rest()) ?? [];
-    if (reference !== undefined) return this.#numberedReference(reference.slice(1));
+    if (reference !== undefined) return this.#numberedReference(reference.slice(1), flags);
     const [named, name] = /^\\k<([a-zA-Z][a-zA-Z0-9]*)>/.exec(this.#rest()) ?? [];
     if (named !== undefined && name !== undefined) {
       const index = this.#names.get(name);
       if (index === undefined)
         throw this.#problem(`named capturing group <${name}> does not exist`);
       this.#at += named.length;
-      return this.#reference(index);
+      return this.#reference(index, flags);
     }
-    const escape = parseEscape(this.#source, this.#at);
+    const escape = parseEscape(this.#source, this.#at, { ignoreCase: flags.ignoreCase });
     this.#at = escape.end;
+    if (escape.codePoint !== undefined) return oneOf(escape.codePoint, flags);
     return atom(escape.isClass ? `[${escape.text}]` : escape.text);
   }
 
   /** As many digits as give a group that exists, as in Java. */
-  #numberedReference(digits: string): Node {
+  #numberedReference(digits: string, flags: Flags): Node {
     let length = 1;
     while (length < digits.length && Number(digits.slice(0, length + 1)) <= this.#groups)
       length += 1;
     this.#at += 1 + length;
-    return this.#reference(Number(digits.slice(0, length)));
+    return this.#reference(Number(digits.slice(0, length)), flags);
   }
 
-  #reference(index: number): Node {
+  #reference(index: number, { ignoreCase }: Flags): Node {
+    if (ignoreCase)
+      throw this.#problem('a back reference that ignores case has no counterpart in JavaScript');
     if (!this.#closed.has(index))
       throw this.#problem(
         `the back reference to group ${String(index)} stands before the end of that group`,
@@ -192,17 +192,13 @@ class Parser {
       return this.#capture(named.length, flags);
     }
     if (simple === '(' && this.#source[this.#at + 1] !== '?') return this.#capture(1, flags);
-    if (flagged !== undefined && simple !== '(?:') {
-      const changed = this.#applyFlags(flags, on, off);
-      const opening =
-        changed.isInsensitive === undefined ? '(?:' : changed.isInsensitive ? '(?i:' : '(?-i:';
-      return { kind: 'group', opening, body: this.#body(flagged.length, changed.flags) };
-    }
+    if (flagged !== undefined && simple !== '(?:')
+      return group('(?:', this.#body(flagged.length, this.#changedFlags(flags, on, off)));
     if (/^\(\?[a-zA-Z-]+\)/.test(this.#rest()))
       throw this.#problem('flags like (?i) may only stand at the start of a group, or as (?i:…)');
     if (simple === '(') throw this.#problem('Unknown inline modifier or group construct');
     const body = this.#body(simple.length, flags);
-    return simple === '(?>' ? { kind: 'atomic', body } : { kind: 'group', opening: simple, body };
+    return simple === '(?>' ? { kind: 'atomic', body } : group(simple, body);
   }
 
   #capture(openingLength: number, flags: Flags): Node {
@@ -252,6 +248,15 @@ class Parser {
   #problem(message: string): RegexProblem {
     return new RegexProblem(`${message} (at character ${String(this.#at)})`);
   }
+}
+
+function group(opening: string, body: Node): Node {
+  return { kind: 'group', opening, body };
+}
+
+function oneOf(codePoint: number, { ignoreCase }: Flags): Node {
+  const both = ignoreCase ? bothCases(codePoint) : undefined;
+  return atom(both === undefined ? literal(codePoint) : `[${both}]`);
 }
 
 function atom(text: string): Node {

@@ -11,7 +11,7 @@ export type Node =
   | { readonly kind: 'sequence'; readonly items: readonly Node[] }
   | { readonly kind: 'alternation'; readonly branches: readonly Node[] }
   | { readonly kind: 'capture'; readonly index: number; readonly body: Node }
-  /** `(?:`, `(?=`, `(?!`, `(?<=`, `(?<!`, or with flags: `(?i:`. */
+  /** `(?:`, `(?=`, `(?!`, `(?<=`, `(?<!`. */
   | { readonly kind: 'group'; readonly opening: string; readonly body: Node }
   | { readonly kind: 'atomic'; readonly body: Node }
   | { readonly kind: 'reference'; readonly index: number }
@@ -34,6 +34,13 @@ export interface ParsedRegex {
 export function literal(codePoint: number): string {
   const character = String.fromCodePoint(codePoint);
   return /^[0-9A-Za-z_]$/.test(character) ? character : `\\u{${codePoint.toString(16)}}`;
+}
+
+/** The inside of a class; undefined for what is no ASCII letter. */
+export function bothCases(codePoint: number): string | undefined {
+  const character = String.fromCodePoint(codePoint);
+  if (!/^[A-Za-z]$/.test(character)) return undefined;
+  return character.toLowerCase() + character.toUpperCase();
 }
 
 const lineEnds = '\\n\\r\\u{85}\\u{2028}\\u{2029}';
@@ -93,7 +100,12 @@ const binaryProperties: Readonly<Record<string, string>> = {
 };
 
 /** The class of `\p{name}`, or of its opposite. @throws RegexProblem for one that JavaScript has not. */
-export function property(name: string, isNegated: boolean): string {
+export function property(name: string, isNegated: boolean, ignoreCase = false): string {
+  if (ignoreCase) {
+    if (/^(?:Lower|Upper)$/.test(name)) return property('Alpha', isNegated);
+    if (/^(?:Is)?(?:L[ult]|lowercase|uppercase|titlecase)$/i.test(name))
+      throw new RegexProblem(`\\p{${name}} that ignores case has no counterpart in JavaScript`);
+  }
   const ascii = posix[name];
   if (ascii !== undefined) return `[${isNegated ? '^' : ''}${ascii}]`;
   const text = `\\${isNegated ? 'P' : 'p'}{${propertyName(name)}}`;
