@@ -85,8 +85,7 @@ function parseOne(
   { ignoreCase }: ClassFlags,
 ): Parsed & { readonly codePoint?: number } {
   if (source[at] === '\\') {
-    const { text, isClass, ...rest } = parseEscape(source, at, { isInClass: true, ignoreCase });
-    return { text, ...rest };
+    return parseEscape(source, at, { isInClass: true, ignoreCase });
   }
   const codePoint = source.codePointAt(at) ?? 0;
   const length = String.fromCodePoint(codePoint).length;
