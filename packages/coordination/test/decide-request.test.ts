@@ -288,6 +288,23 @@ describe('apply is refused', () => {
     expectRefused(decide(body), refusal);
   });
 
+  test('what the coordinator knows to be wrong besides is refused together with the rest', () => {
+    const decided = decideRequest(apply([clock('logs', { transforms: 'x', 'tasks.max': '0' })]), {
+      view: running,
+      catalog,
+      newUid: () => 'new-uid',
+      nowMs: 0,
+      checkConfig: (config) => [
+        { key: 'transforms.x.type', message: `no type for ${String(config['transforms'])}` },
+      ],
+    });
+    expectRefused(decided, {
+      status: 400,
+      code: 'connector.invalid',
+      message: expect.stringMatching(/following 2 error\(s\):\n.*tasks\.max.*\nno type for x\n/),
+    });
+  });
+
   describe('what releases at its source what it has read', () => {
     const slots = new PluginCatalog([plugin('example.Slot', { movesExternalCursor: true })]);
     const definition = { name: 'slot', config: { 'connector.class': 'example.Slot' } };
