@@ -10,6 +10,7 @@ import { addDevCommand } from './commands/dev.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLogCommand } from './commands/log.ts';
+import { addNewCommand } from './commands/new.ts';
 import { addRestartCommand } from './commands/restart.ts';
 import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: CommandContext): Command {
   addDeleteCommand(program, context);
   addDrainCommand(program, context);
   addLogCommand(program, context);
+  addNewCommand(program, context);
   addDevCommand(program, context);
   return program;
 }
@@ -68,6 +70,7 @@ Examples:
   sluice restart orders --failed
   sluice drain worker-2 --wait
   sluice log groups
+  sluice new connector acme-orders
   sluice dev ./clock.ts
 
 Exit codes:

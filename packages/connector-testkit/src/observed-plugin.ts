@@ -13,8 +13,9 @@ export interface Observations {
   pollRecordsMax: number;
   /** Calls into one task while another one ran. */
   readonly overlaps: string[];
-  /** Puts of at least one record, by all tasks, that were begun. */
+  /** Puts of at least one record, by all tasks, that were begun, and that have not returned. */
   puts: number;
+  putsRunning: number;
   /** Around each such put; default: just calls it. */
   aroundPut: (put: () => Promise<void>, records: readonly SinkRecord[]) => Promise<void>;
 }
@@ -25,6 +26,7 @@ export function newObservations(): Observations {
     pollRecordsMax: 0,
     overlaps: [],
     puts: 0,
+    putsRunning: 0,
     aroundPut: (put) => put(),
   };
 }
@@ -87,7 +89,12 @@ function observedSink(task: SinkTask, seen: Observations): SinkTask {
       call('put', async () => {
         if (records.length === 0) return task.put(records);
         seen.puts += 1;
-        await seen.aroundPut(async () => task.put(records), records);
+        seen.putsRunning += 1;
+        try {
+          await seen.aroundPut(async () => task.put(records), records);
+        } finally {
+          seen.putsRunning -= 1;
+        }
       }),
     flush: (offsets) => call('flush', () => task.flush?.(offsets)),
     ...(task.preCommit

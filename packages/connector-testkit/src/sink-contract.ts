@@ -254,6 +254,8 @@ async function resumesAfterStop(bench: SinkBench): Promise<void> {
     bench.write(chunk);
     const worker = await bench.start();
     await bench.untilArrived(worker);
+    // A stop may cut off a put whose records have arrived: they would come again.
+    await eventually('put returns', () => bench.seen.putsRunning === 0, { limitMs: stopLimitMs });
     await worker.stop();
     assertContract(
       bench.committed === bench.written,
