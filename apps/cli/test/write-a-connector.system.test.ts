@@ -87,8 +87,10 @@ test('the walk of the guide works as it stands there, within its time', {
 }, async () => {
   const blocks = await blocksOfGuide();
   const kinds = blocks.map(({ kind }) => kind);
-  expect(kinds).toEqual(['sh', 'sh background', 'text', 'sh background', 'text', 'sh']);
-  const [scaffold, server, serverSays, dev, devSays, onCluster] = blocks.map(({ text }) => text);
+  expect(kinds).toEqual(['sh', 'sh background', 'text', 'sh background', 'text', 'text', 'sh']);
+  const [scaffold, server, serverSays, dev, devSays, previewSays, onCluster] = blocks.map(
+    ({ text }) => text,
+  );
   const beganMs = performance.now();
 
   const output = await shell(scaffold ?? '', folder);
@@ -108,6 +110,9 @@ test('the walk of the guide works as it stands there, within its time', {
   await background(server ?? '', project, linesOf(serverSays));
   await background(dev ?? '', project, linesOf(devSays));
   expect(performance.now() - beganMs).toBeLessThan(walkLimitMs);
+
+  const [prompt = '', ...previewed] = linesOf(previewSays);
+  expect(await shell(prompt.replace('$ ', ''), project)).toBe(`${previewed.join('\n')}\n`);
 
   await using cluster = await startCluster({
     workers: 1,

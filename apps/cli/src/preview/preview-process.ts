@@ -1,0 +1,56 @@
+/** Runs a preview in a process of its own, bounded in time, memory and output, and gone when this resolves. */
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '@sluice/kernel';
+
+import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
+
+const memoryMbMax = 512;
+/** For importing modules, and for stopping in order, on top of the preview's own time. */
+const graceMs = 12_000;
+const outputCharactersMax = 16_384;
+
+export async function previewInProcess(
+  task: PreviewTask,
+  onMessage: (message: FromPreview) => void,
+  signal: AbortSignal,
+): Promise<PreviewEnd> {
+  const entry = new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+  const child = fork(entry, {
+    execArgv: [...process.execArgv, `--max-old-space-size=${String(memoryMbMax)}`],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let end: PreviewEnd | undefined;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-outputCharactersMax);
+    });
+  child.on('message', (message: FromPreview) => {
+    if (message.kind === 'ended' || message.kind === 'failed') end ??= message;
+    else onMessage(message);
+  });
+  const kill = (): void => void child.kill('SIGKILL');
+  const timer = systemClock.after(task.timeoutMs + graceMs, kill);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    const exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('close', (code, by) => resolve(by ?? `code ${String(code)}`));
+    });
+    child.send(task);
+    const how = await exited;
+    return (
+      end ?? {
+        kind: 'failed',
+        stage: 'poll',
+        message: `its process ended with ${how} (memory is limited to ${String(memoryMbMax)} MB)\n${output.trim()}`,
+      }
+    );
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', kill);
+    kill();
+  }
+}
