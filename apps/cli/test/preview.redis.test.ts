@@ -41,7 +41,9 @@ test('a built-in source is previewed, one JSON object a record', async () => {
   );
 });
 
-test('code that ends its process is told, and so is a connector that is not there', async () => {
+test('code that ends its process or blocks is told, and so is a connector that is not there', {
+  timeout: 40_000,
+}, async () => {
   const write = (body: string): Promise<void> =>
     writeFile(
       join(folder, 'bad.ts'),
@@ -53,6 +55,11 @@ export default defineSource({ name: 'bad', version: '1.0.0', config: {}, async *
   const ended = await preview(bad, '--plugin', './bad.ts');
   expect((await ended.exited).code).toBe(7);
   expect(ended.describe()).toContain('its process ended with code 3');
+
+  await write('await null; for (;;);');
+  const blocked = await preview(bad, '--plugin', './bad.ts', '--timeout', '1s');
+  expect((await blocked.exited).code).toBe(7);
+  expect(blocked.describe()).toContain('it did not end in time and was killed');
 
   const unknown = await preview(bad);
   expect((await unknown.exited).code).toBe(3);

@@ -2,13 +2,15 @@
 import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '@sluice/kernel';
+import { systemClock, type Timer } from '@sluice/kernel';
 
 import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
 
 const memoryMbMax = 512;
 /** For importing modules, and for stopping in order, on top of the preview's own time. */
 const graceMs = 12_000;
+/** For stopping alone, once the tasks have started. */
+const stopLimitMs = 6_000;
 const outputCharactersMax = 16_384;
 
 export async function previewInProcess(
@@ -30,9 +32,19 @@ export async function previewInProcess(
   child.on('message', (message: FromPreview) => {
     if (message.kind === 'ended' || message.kind === 'failed') end ??= message;
     else onMessage(message);
+    if (message.kind === 'started') limit(task.timeoutMs + stopLimitMs);
   });
   const kill = (): void => void child.kill('SIGKILL');
-  const timer = systemClock.after(task.timeoutMs + graceMs, kill);
+  let isLate = false;
+  let timer: Timer | undefined;
+  const limit = (ms: number): void => {
+    timer?.cancel();
+    timer = systemClock.after(ms, () => {
+      isLate = true;
+      kill();
+    });
+  };
+  limit(task.timeoutMs + graceMs);
   signal.addEventListener('abort', kill, { once: true });
   try {
     const exited = new Promise<string>((resolve) => {
@@ -41,15 +53,12 @@ export async function previewInProcess(
     });
     child.send(task);
     const how = await exited;
-    return (
-      end ?? {
-        kind: 'failed',
-        stage: 'poll',
-        message: `its process ended with ${how} (memory is limited to ${String(memoryMbMax)} MB)\n${output.trim()}`,
-      }
-    );
+    const why = isLate
+      ? 'it did not end in time and was killed: its code blocks the thread, or does not stop when its signal is aborted'
+      : `its process ended with ${how} (memory is limited to ${String(memoryMbMax)} MB)`;
+    return end ?? { kind: 'failed', stage: 'poll', message: `${why}\n${output.trim()}`.trim() };
   } finally {
-    timer.cancel();
+    timer?.cancel();
     signal.removeEventListener('abort', kill);
     kill();
   }
