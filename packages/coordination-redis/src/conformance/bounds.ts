@@ -42,6 +42,19 @@ export function testBounds(make: MakeStoredRedis): void {
     expect(ttlMs).toBeLessThanOrEqual(weekMs);
   });
 
+  test('a coordinator that has not been seen for a minute is not waited for, and forgotten', async () => {
+    await using stored = await startStoredCluster(make, { protocol: { min: 1, max: 2 } });
+    const { cluster, keys } = stored;
+    const raise = async (): Promise<unknown> => cluster.store.raiseProtocol(cluster.term, 2);
+    const seen = async (ageMs: number): Promise<unknown> =>
+      stored.command('HSET', keys.of('coordinators'), 'old', `1|${(await stored.nowMs()) - ageMs}`);
+    await seen(50_000);
+    expect(await raise()).toEqual({ kind: 'refused', by: 'old' });
+    await seen(61_000);
+    expect(await raise()).toEqual({ kind: 'raised' });
+    expect(await stored.command('HLEN', keys.of('coordinators'))).toBe(1);
+  });
+
   test('the last ten thousand events are kept', async () => {
     await using stored = await startStoredCluster(make);
     const { cluster, keys } = stored;

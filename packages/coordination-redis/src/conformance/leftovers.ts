@@ -114,6 +114,26 @@ export function testLeftovers(make: MakeStoredRedis): void {
     });
   });
 
+  test('a cluster from before its log was kept has the log of whoever comes next', async () => {
+    await using stored = await startStoredCluster(make);
+    const { cluster, keys } = stored;
+    await cluster.join('a');
+    await stored.command('DEL', keys.of('log'));
+    await cluster.join('b', { log: 'kafka' });
+    const other = await cluster.store.join(joinRequest('c', 'c-1', { log: 'redis' }));
+    expect(other).toMatchObject({
+      kind: 'refused',
+      disagreement: { about: 'log', inUse: 'kafka' },
+    });
+  });
+
+  test('a slot without a member does not keep the version of the protocol from being raised', async () => {
+    await using stored = await startStoredCluster(make, { protocol: { min: 1, max: 2 } });
+    const { cluster, keys } = stored;
+    await stored.command('ZADD', keys.of('slots'), 0, 'nobody');
+    expect(await cluster.store.raiseProtocol(cluster.term, 2)).toEqual({ kind: 'raised' });
+  });
+
   test('a record that was spoilt by hand is named', async () => {
     await using stored = await startStoredCluster(make);
     const { cluster, keys } = stored;

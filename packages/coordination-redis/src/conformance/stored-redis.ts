@@ -1,4 +1,5 @@
 /** A store on a Redis, real or not, into which a test can reach with its hands. */
+import type { LeadRequest } from '@sluice/coordination';
 import {
   type StoreUnderTest,
   startTestCluster,
@@ -43,8 +44,16 @@ export class StoredCluster {
   }
 }
 
-export async function startStoredCluster(make: MakeStoredRedis): Promise<StoredCluster> {
+/** `changes`: of its leader. */
+export async function startStoredCluster(
+  make: MakeStoredRedis,
+  changes: Partial<LeadRequest> = {},
+): Promise<StoredCluster> {
   const name = newShortId();
   const under = await make(name);
-  return new StoredCluster(await startTestCluster(async () => under), new Keys(name), under);
+  return new StoredCluster(
+    await startTestCluster(async () => under, changes),
+    new Keys(name),
+    under,
+  );
 }
