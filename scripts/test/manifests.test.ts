@@ -18,8 +18,8 @@ const importPatterns = [
 function importedBy({ folder }: Workspace): Map<string, string> {
   const imported = new Map<string, string>();
   for (const file of globSync('{src,bin}/**/*.{ts,js}', { cwd: folder })) {
-    // A suite for authors of adapters, who bring vitest.
-    if (file.startsWith('src/conformance/')) continue;
+    // A suite for authors of adapters, who bring vitest; what property tests use, who bring fast-check.
+    if (file.startsWith('src/conformance/') || file === 'src/arbitraries.ts') continue;
     const text = withoutComments(readFileSync(join(folder, file), 'utf8'));
     for (const specifier of importPatterns.flatMap((pattern) =>
       [...text.matchAll(pattern)].map(([, found = '']) => found),

@@ -64,7 +64,11 @@ export abstract class ConfigBuilder<Value> {
 
 export class StringBuilder<Value extends string | undefined> extends ConfigBuilder<Value> {
   override read(text: string): Value {
-    return text.trim() as Value;
+    const value = text.trim();
+    const { rules } = this.draft;
+    if (!rules?.ignoreCase) return value as Value;
+    const sameButCase = (option: string): boolean => option.toLowerCase() === value.toLowerCase();
+    return (rules.oneOf?.find(sameButCase) ?? value) as Value;
   }
 
   optional(): StringBuilder<Value | undefined> {
@@ -76,6 +80,11 @@ export class StringBuilder<Value extends string | undefined> extends ConfigBuild
     ...options: Options
   ): StringBuilder<Options[number] | (undefined extends Value ? undefined : never)> {
     return this.withRules({ oneOf: options }) as never;
+  }
+
+  /** With `oneOf`: capitals do not count; the value is the option as it was declared. */
+  ignoreCase(): this {
+    return this.withRules({ ignoreCase: true });
   }
 
   /** Must contain a match; anchor it for a whole match. Flags are not supported. */

@@ -32,3 +32,13 @@ export class ConfigError extends ConnectError {
     this.problems = problems;
   }
 }
+
+/** A schema that cannot be built as asked. */
+export class SchemaBuilderError extends DataError {
+  override readonly name: string = 'SchemaBuilderError';
+}
+
+/** A value of one schema that is none of another. */
+export class SchemaProjectorError extends DataError {
+  override readonly name: string = 'SchemaProjectorError';
+}

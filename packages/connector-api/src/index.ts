@@ -46,6 +46,7 @@ export type {
   Converter,
   DataBatch,
 } from './converter.ts';
+export { Decimal } from './decimal.ts';
 export {
   CopyingConnector,
   defineSink,
@@ -65,20 +66,52 @@ export {
   ConnectError,
   DataError,
   RetriableError,
+  SchemaBuilderError,
+  SchemaProjectorError,
 } from './errors.ts';
+export { ConnectHeaders, headersNamed, lastHeader, latestHeaders } from './headers.ts';
+export {
+  bytesOfDecimal,
+  dateOfDays,
+  dateSchema,
+  daysOfDate,
+  decimalOfBytes,
+  decimalScaleOf,
+  decimalSchema,
+  type LogicalType,
+  logicalNames,
+  logicalTypeOf,
+  msOfTime,
+  msOfTimestamp,
+  timeOfMs,
+  timeSchema,
+  timestampOfMs,
+  timestampSchema,
+} from './logical-types.ts';
 export { Password } from './password.ts';
 export { aliasesOf, type ConnectorPlugin, type SinkPlugin, type SourcePlugin } from './plugin.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
   arraySchema,
+  type InputOf,
+  type MapValue,
   mapSchema,
+  type OptionalSchema,
   optionalSchema,
   type Schema,
   type SchemaField,
   type SchemaType,
+  type StructInput,
+  type StructValue,
   schemas,
   structSchema,
+  type TypedSchema,
+  type ValueOf,
 } from './schema.ts';
+export { SchemaBuilder } from './schema-builder.ts';
+export { schemaFingerprint, schemasEqual } from './schema-equality.ts';
+export { projectValue } from './schema-projector.ts';
+export { Struct, schemaField, struct } from './struct.ts';
 export type {
   Connector,
   ConnectorConfig,
@@ -98,3 +131,4 @@ export type {
   TopicPartition,
 } from './task.ts';
 export { assertSupported, unsupportedKeys } from './unsupported-keys.ts';
+export { validateValue } from './validate-value.ts';

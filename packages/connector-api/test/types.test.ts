@@ -1,21 +1,34 @@
 /** Types that authors rely on: nothing here needs a cast, and what is wrong does not compile. */
 import { describe, expectTypeOf, test } from 'vitest';
 import {
+  arraySchema,
   boolean,
   type ConfigOf,
+  type Decimal,
+  dateSchema,
+  decimalSchema,
   defineConfig,
   defineSink,
   defineSource,
   double,
+  type InputOf,
   int,
   list,
+  mapSchema,
   oneOf,
+  optionalSchema,
   type Password,
   password,
+  type Schema,
+  SchemaBuilder,
   type SinkPlugin,
   type SourceOffsetValue,
   type SourcePlugin,
+  schemas,
   string,
+  struct,
+  structSchema,
+  type ValueOf,
 } from '../src/index.ts';
 
 const shape = {
@@ -159,4 +172,75 @@ describe('defineSink', () => {
     // @ts-expect-error put is needed
     defineSink({ name: 'wrong', version: '1.0.0', config: {} });
   });
+});
+
+describe('a schema knows the type of its values', () => {
+  const order = SchemaBuilder.struct()
+    .name('com.acme.Order')
+    .field('id', schemas.int64)
+    .field('price', decimalSchema(2))
+    .field('day', optionalSchema(dateSchema))
+    .field('state', SchemaBuilder.string().defaultValue('new').build())
+    .field('tags', mapSchema(schemas.string, schemas.int32))
+    .field('counts', mapSchema(schemas.int32, arraySchema(schemas.boolean)))
+    .build();
+
+  interface Order {
+    readonly id: number | bigint;
+    readonly price: Decimal;
+    readonly day?: Date | null | undefined;
+    readonly state: string;
+    readonly tags: Readonly<Record<string, number>>;
+    readonly counts: ReadonlyMap<number, readonly boolean[]>;
+  }
+
+  test('when it is built', () => {
+    expectTypeOf<ValueOf<typeof order>>().toEqualTypeOf<Order>();
+    // What has a default may be left out of what is given, and is there in what is read.
+    expectTypeOf<InputOf<typeof order>>().toEqualTypeOf<
+      Omit<Order, 'state'> & { readonly state?: string | null | undefined } extends infer Flat
+        ? { readonly [Name in keyof Flat]: Flat[Name] }
+        : never
+    >();
+    expectTypeOf(struct<typeof order>).returns.toEqualTypeOf<Order>();
+  });
+
+  test('when it is made of an object', () => {
+    const point = structSchema({ x: schemas.float64, label: schemas.optionalString });
+    expectTypeOf<ValueOf<typeof point>>().toEqualTypeOf<{
+      readonly x: number;
+      readonly label?: string | null | undefined;
+    }>();
+    const points = arraySchema(point);
+    expectTypeOf<ValueOf<typeof points>>().toEqualTypeOf<readonly ValueOf<typeof point>[]>();
+    const maybe = optionalSchema(points);
+    expectTypeOf<ValueOf<typeof maybe>>().toEqualTypeOf<
+      readonly ValueOf<typeof point>[] | null | undefined
+    >();
+  });
+
+  test('and nothing about it when it is only known at run time', () => {
+    expectTypeOf<ValueOf<Schema>>().toBeUnknown();
+    expectTypeOf(SchemaBuilder.type('int8').build()).toExtend<Schema>();
+    expectTypeOf(order).toExtend<Schema>();
+  });
+
+  test('so that what does not fit does not compile', () => {
+    expectTypeOf(misfits).toBeFunction();
+  });
+
+  /** Never called. */
+  function misfits() {
+    // @ts-expect-error a string is no number
+    struct(order, { id: 'a' });
+    const point = structSchema({ x: schemas.float64 });
+    // @ts-expect-error x is missing
+    struct(point, {});
+    // @ts-expect-error there is no y
+    struct(point, { x: 1, y: 2 });
+    // @ts-expect-error null is no value
+    struct(point, { x: null });
+    // @ts-expect-error a default of another type
+    SchemaBuilder.int8().defaultValue('a');
+  }
 });

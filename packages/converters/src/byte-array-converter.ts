@@ -6,15 +6,13 @@ import {
   type Converter,
   type DataBatch,
   DataError,
-  type Schema,
+  schemas,
 } from '@sluice/connector-api';
 import { convertToBytes } from './batch.ts';
 
-const optionalBytes: Schema = { type: 'bytes', optional: true };
-
 export class ByteArrayConverter implements Converter {
-  toBytes({ values, schemas }: DataBatch): ConvertedBytes {
-    return convertToBytes(values, schemas, (schema, value) => {
+  toBytes({ values, schemas: given }: DataBatch): ConvertedBytes {
+    return convertToBytes(values, given, (schema, value) => {
       if (schema !== undefined && schema.type !== 'bytes')
         throw new DataError(
           `Invalid schema type for ByteArrayConverter: ${schema.type.toUpperCase()}`,
@@ -28,6 +26,6 @@ export class ByteArrayConverter implements Converter {
   }
 
   fromBytes({ bytes }: BytesBatch): ConvertedData {
-    return { values: bytes, schemas: bytes.map(() => optionalBytes), failures: [] };
+    return { values: bytes, schemas: bytes.map(() => schemas.optionalBytes), failures: [] };
   }
 }

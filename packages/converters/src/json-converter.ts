@@ -1,10 +1,12 @@
 /**
  * Kafka Connect's JsonConverter. With `schemas.enable` (the default) every value travels in an envelope
- * `{"schema": …, "payload": …}` of exactly these two fields; without, as plain JSON.
+ * `{"schema": …, "payload": …}` of exactly these two fields; without, as plain JSON. With `schema.content`
+ * what is read is plain JSON of that schema.
  */
 import {
   type BytesBatch,
   boolean,
+  ConfigError,
   type ConnectorConfig,
   type ConvertedBytes,
   type ConvertedData,
@@ -13,13 +15,16 @@ import {
   DataError,
   defineConfig,
   int,
+  logicalNames,
   type Schema,
+  string,
 } from '@sluice/connector-api';
+import { toError } from '@sluice/kernel';
 import { asBuffer, convertFromBytes, convertToBytes, type SchemaAndValue } from './batch.ts';
-import { readerOf } from './json-reader.ts';
+import { hasDecimals, type JsonReaders, jsonReaders } from './json-reader.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
-import { parseJson, writeJson } from './json-text.ts';
-import { writerOf } from './json-writer.ts';
+import { parseExactJson, parseJson, readJson, writeJson } from './json-text.ts';
+import { type JsonWriters, jsonWriters } from './json-writer.ts';
 
 export const jsonConverterConfig = defineConfig({
   'schemas.enable': boolean()
@@ -35,6 +40,28 @@ export const jsonConverterConfig = defineConfig({
     .group('Schemas')
     .displayName('Schema Cache Size')
     .doc('How many schemas are remembered, so that they are not read again for each record.'),
+  'schema.content': string()
+    .optional()
+    .importance('high')
+    .group('Schemas')
+    .displayName('Schema Content')
+    .doc(
+      'The schema of all that is read, as JSON, instead of one in each record. For sinks, with schemas.enable.',
+    ),
+  'decimal.format': string()
+    .oneOf('BASE64', 'NUMERIC')
+    .ignoreCase()
+    .default('BASE64')
+    .importance('low')
+    .group('Serialization')
+    .displayName('Decimal Format')
+    .doc('How decimals are written: as BASE64 of their bytes, or as a NUMERIC. Both are read.'),
+  'replace.null.with.default': boolean()
+    .default(true)
+    .importance('low')
+    .group('Serialization')
+    .displayName('Replace null with default')
+    .doc('Whether a null becomes the default, where the schema has one.'),
 });
 
 const envelopeProblem =
@@ -46,6 +73,10 @@ const closingBrace = 0x7d;
 export class JsonConverter implements Converter {
   readonly #schemasEnabled: boolean;
   readonly #cachedSchemasMax: number;
+  readonly #writers: JsonWriters;
+  readonly #readers: JsonReaders;
+  /** Of all that is read; from the configuration. */
+  readonly #fixedSchema: Schema | undefined;
   /** Text of `{"schema":…,"payload":` for each schema object seen. */
   readonly #prefixOfSchema = new WeakMap<Schema, string>();
   /** Schema by its JSON text; bounded, oldest out first. */
@@ -53,10 +84,18 @@ export class JsonConverter implements Converter {
   /** The envelope's beginning of the record before: most records of a batch have the same. */
   #lastRead: { readonly prefix: Buffer; readonly schema: Schema | undefined } | undefined;
 
+  /** @throws ConfigError */
   constructor(config: ConnectorConfig) {
     const parsed = jsonConverterConfig.parse(config);
+    const replaceNullWithDefault = parsed['replace.null.with.default'];
     this.#schemasEnabled = parsed['schemas.enable'];
     this.#cachedSchemasMax = parsed['schemas.cache.size'];
+    this.#writers = jsonWriters({
+      decimalFormat: parsed['decimal.format'],
+      replaceNullWithDefault,
+    });
+    this.#readers = jsonReaders({ replaceNullWithDefault });
+    this.#fixedSchema = readContent(parsed['schema.content'] ?? '', this.#readers);
   }
 
   toBytes({ values, schemas }: DataBatch): ConvertedBytes {
@@ -70,22 +109,27 @@ export class JsonConverter implements Converter {
     return convertFromBytes(bytes, (one) => {
       if (one === null) return { schema: undefined, value: null };
       const json = asBuffer(one);
-      if (this.#schemasEnabled)
-        return this.#readAfterKnownPrefix(json) ?? this.#readWholeEnvelope(json.toString('utf8'));
-      return { schema: undefined, value: parse(json.toString('utf8')) ?? null };
+      if (!this.#schemasEnabled)
+        return { schema: undefined, value: readJson(json, parseJson) ?? null };
+      if (this.#fixedSchema) return this.#readAs(this.#fixedSchema, json);
+      return this.#readAfterKnownPrefix(json) ?? this.#readWholeEnvelope(json);
     });
   }
 
   #write(schema: Schema | undefined, value: unknown): string {
-    const payload = schema ? writerOf(schema)(value) : writeJson(value);
+    const payload = schema ? this.#writers.of(schema)(value) : writeJson(value);
     if (!this.#schemasEnabled) return payload;
     if (!schema) return `{"schema":null,"payload":${payload}}`;
     let prefix = this.#prefixOfSchema.get(schema);
     if (prefix === undefined) {
-      prefix = `{"schema":${writeSchema(schema)},"payload":`;
+      prefix = `{"schema":${writeSchema(schema, this.#writers)},"payload":`;
       this.#prefixOfSchema.set(schema, prefix);
     }
     return `${prefix}${payload}}`;
+  }
+
+  #readAs(schema: Schema, json: Buffer): SchemaAndValue {
+    return { schema, value: this.#readers.of(schema)(readJson(json, parserFor(schema))) };
   }
 
   /** If the rest, without the closing brace, is JSON, then the envelope has exactly the two fields. */
@@ -99,17 +143,22 @@ export class JsonConverter implements Converter {
       json.compare(last.prefix, 0, prefixBytes, 0, prefixBytes) !== 0
     )
       return undefined;
+    const { schema } = last;
     let payload: unknown;
     try {
-      payload = parseJson(json.toString('utf8', prefixBytes, json.length - 1));
+      payload = readJson(json.subarray(prefixBytes, -1), parserFor(schema));
     } catch {
       return undefined;
     }
-    return { schema: last.schema, value: last.schema ? readerOf(last.schema)(payload) : payload };
+    // Nothing between the prefix and the brace is no envelope.
+    if (payload === undefined) return undefined;
+    return { schema, value: schema ? this.#readers.of(schema)(payload) : payload };
   }
 
-  #readWholeEnvelope(text: string): SchemaAndValue {
-    const envelope = parse(text);
+  #readWholeEnvelope(json: Buffer): SchemaAndValue {
+    // Also a default may be a decimal.
+    const mayHaveDecimals = json.includes(logicalNames.Decimal);
+    const envelope = readJson(json, mayHaveDecimals ? parseExactJson : parseJson);
     if (
       typeof envelope !== 'object' ||
       envelope === null ||
@@ -119,15 +168,19 @@ export class JsonConverter implements Converter {
       throw new DataError(envelopeProblem);
     const schemaText = writeJson(envelope.schema);
     const schema = this.#schemaFor(schemaText, envelope.schema);
-    const prefix = `{"schema":${schemaText},"payload":`;
-    if (text.startsWith(prefix)) this.#lastRead = { prefix: Buffer.from(prefix), schema };
-    return { schema, value: schema ? readerOf(schema)(envelope.payload) : envelope.payload };
+    const prefix = Buffer.from(`{"schema":${schemaText},"payload":`);
+    if (json.subarray(0, prefix.length).equals(prefix)) this.#lastRead = { prefix, schema };
+    if (schema) return { schema, value: this.#readers.of(schema)(envelope.payload) };
+    const { payload } = mayHaveDecimals
+      ? (readJson(json, parseJson) as { readonly payload: unknown })
+      : envelope;
+    return { schema, value: payload };
   }
 
   #schemaFor(text: string, json: unknown): Schema | undefined {
     const known = this.#schemaOfText.get(text);
     if (known) return known;
-    const schema = readSchema(json);
+    const schema = readSchema(json, this.#readers);
     if (!schema) return undefined;
     if (this.#schemaOfText.size >= this.#cachedSchemasMax) {
       const [oldest] = this.#schemaOfText.keys();
@@ -138,16 +191,17 @@ export class JsonConverter implements Converter {
   }
 }
 
-/** Nothing but whitespace is not an error to Kafka Connect: it is undefined. */
-function parse(text: string): unknown {
-  if (text.trim() === '') return undefined;
+function parserFor(schema: Schema | undefined): (text: string) => unknown {
+  return schema && hasDecimals(schema) ? parseExactJson : parseJson;
+}
+
+/** @throws ConfigError when it is no schema. */
+function readContent(text: string, readers: JsonReaders): Schema | undefined {
+  if (text === '') return undefined;
   try {
-    return parseJson(text);
+    return readSchema(readJson(Buffer.from(text), parseExactJson), readers);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(
-      `Converting byte[] to Kafka Connect data failed due to serialization error: ${reason}`,
-      { cause: error },
-    );
+    const message = `Failed to parse schema in converter config schema.content: ${toError(error).message}`;
+    throw new ConfigError([{ key: 'schema.content', message }]);
   }
 }

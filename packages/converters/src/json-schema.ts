@@ -3,8 +3,9 @@
  * Connect's order, so that the same schema gives the same bytes.
  */
 import { DataError, type Schema, type SchemaField, type SchemaType } from '@sluice/connector-api';
-import { readerOf } from './json-reader.ts';
-import { writerOf } from './json-writer.ts';
+import type { JsonReaders } from './json-reader.ts';
+import { jsonString } from './json-text.ts';
+import type { JsonWriters } from './json-writer.ts';
 
 const jsonTypeOf: Readonly<Record<SchemaType, string>> = {
   int8: 'int8',
@@ -26,35 +27,39 @@ const typeOfJson: ReadonlyMap<string, SchemaType> = new Map(
 );
 
 /** The schema as JSON text. */
-export function writeSchema(schema: Schema): string {
-  return `{${schemaProperties(schema).join(',')}}`;
+export function writeSchema(schema: Schema, writers: JsonWriters): string {
+  return `{${schemaProperties(schema, writers).join(',')}}`;
 }
 
-function schemaProperties(schema: Schema): string[] {
+function schemaProperties(schema: Schema, writers: JsonWriters): string[] {
+  // A part of which nothing is known is null.
+  const part = (of: Schema | undefined): string => (of ? writeSchema(of, writers) : 'null');
   const properties = [`"type":"${jsonTypeOf[schema.type]}"`];
-  if (schema.type === 'array') properties.push(`"items":${writeSchema(part(schema, 'items'))}`);
-  if (schema.type === 'map') {
-    properties.push(`"keys":${writeSchema(part(schema, 'keys'))}`);
-    properties.push(`"values":${writeSchema(part(schema, 'values'))}`);
-  }
+  if (schema.type === 'array') properties.push(`"items":${part(schema.items)}`);
+  if (schema.type === 'map')
+    properties.push(`"keys":${part(schema.keys)}`, `"values":${part(schema.values)}`);
   if (schema.type === 'struct') {
     const fields = (schema.fields ?? []).map(({ field, schema: of }) =>
-      [...schemaProperties(of), `"field":${JSON.stringify(field)}`].join(','),
+      [...schemaProperties(of, writers), `"field":${jsonString(field)}`].join(','),
     );
     properties.push(`"fields":[${fields.map((field) => `{${field}}`).join(',')}]`);
   }
   properties.push(`"optional":${String(schema.optional ?? false)}`);
-  if (schema.name !== undefined) properties.push(`"name":${JSON.stringify(schema.name)}`);
+  if (schema.name !== undefined) properties.push(`"name":${jsonString(schema.name)}`);
   if (schema.version !== undefined) properties.push(`"version":${String(schema.version)}`);
-  if (schema.doc !== undefined) properties.push(`"doc":${JSON.stringify(schema.doc)}`);
-  if (schema.parameters) properties.push(`"parameters":${JSON.stringify(schema.parameters)}`);
+  if (schema.doc !== undefined) properties.push(`"doc":${jsonString(schema.doc)}`);
+  const parameters = Object.entries(schema.parameters ?? {});
+  if (parameters.length > 0) {
+    const pairs = parameters.map(([name, value]) => `${jsonString(name)}:${jsonString(value)}`);
+    properties.push(`"parameters":{${pairs.join(',')}}`);
+  }
   if (schema.default !== undefined && schema.default !== null)
-    properties.push(`"default":${writerOf(schema)(schema.default)}`);
+    properties.push(`"default":${writers.of(schema)(schema.default)}`);
   return properties;
 }
 
-/** @throws DataError in Kafka Connect's words. */
-export function readSchema(json: unknown): Schema | undefined {
+/** Frozen. @throws DataError in Kafka Connect's words. */
+export function readSchema(json: unknown, readers: JsonReaders): Schema | undefined {
   if (json === null || json === undefined) return undefined;
   const type = isObject(json) ? json['type'] : undefined;
   if (!isObject(json) || typeof type !== 'string')
@@ -63,21 +68,25 @@ export function readSchema(json: unknown): Schema | undefined {
   if (!schemaType) throw new DataError(`Unknown schema type: ${type}`);
   const schema: Schema = {
     type: schemaType,
-    ...partsOf(schemaType, json),
+    ...partsOf(schemaType, json, readers),
     ...(json['optional'] === true ? { optional: true } : {}),
     ...(typeof json['name'] === 'string' ? { name: json['name'] } : {}),
     ...(Number.isInteger(json['version']) ? { version: json['version'] as number } : {}),
     ...(typeof json['doc'] === 'string' ? { doc: json['doc'] } : {}),
-    ...(isObject(json['parameters']) ? { parameters: parametersOf(json['parameters']) } : {}),
+    ...parametersOf(json['parameters']),
   };
   const value = json['default'];
-  if (value === undefined || value === null) return schema;
-  return { ...schema, default: readerOf(schema)(value) };
+  if (value === undefined || value === null) return Object.freeze(schema);
+  return Object.freeze({ ...schema, default: readers.of(schema)(value) });
 }
 
-function partsOf(type: SchemaType, json: Readonly<Record<string, unknown>>): Partial<Schema> {
+function partsOf(
+  type: SchemaType,
+  json: Readonly<Record<string, unknown>>,
+  readers: JsonReaders,
+): Partial<Schema> {
   const required = (name: string, problem: string): Schema => {
-    const schema = readSchema(json[name]);
+    const schema = readSchema(json[name], readers);
     if (!schema) throw new DataError(problem);
     return schema;
   };
@@ -90,32 +99,41 @@ function partsOf(type: SchemaType, json: Readonly<Record<string, unknown>>): Par
         values: required('values', 'Map schema did not specify the value type'),
       };
     case 'struct':
-      if (!Array.isArray(json['fields']))
-        throw new DataError('Struct schema\'s "fields" argument is not an array.');
-      return { fields: json['fields'].map(fieldOf) };
+      return { fields: fieldsOf(json['fields'], readers) };
     default:
       return {};
   }
 }
 
-function fieldOf(json: unknown): SchemaField {
+function fieldsOf(json: unknown, readers: JsonReaders): readonly SchemaField[] {
+  if (!Array.isArray(json))
+    throw new DataError('Struct schema\'s "fields" argument is not an array.');
+  const names = new Set<string>();
+  const fields = json.map((each) => {
+    const field = fieldOf(each, readers);
+    if (names.has(field.field))
+      throw new DataError(`Cannot create field because of field name duplication ${field.field}`);
+    names.add(field.field);
+    return field;
+  });
+  return Object.freeze(fields);
+}
+
+function fieldOf(json: unknown, readers: JsonReaders): SchemaField {
   const field = isObject(json) ? json['field'] : undefined;
-  const schema = readSchema(json);
+  const schema = readSchema(json, readers);
   if (typeof field !== 'string' || !schema)
     throw new DataError("Struct schema's field name not specified properly");
-  return { field, schema };
+  return Object.freeze({ field, schema });
 }
 
-function parametersOf(json: Readonly<Record<string, unknown>>): Record<string, string> {
-  if (Object.values(json).some((value) => typeof value !== 'string'))
+function parametersOf(json: unknown): Pick<Schema, 'parameters'> {
+  if (!isObject(json)) return {};
+  const values = Object.values(json);
+  if (values.some((value) => typeof value !== 'string'))
     throw new DataError('Schema parameters must have string values.');
-  return json as Record<string, string>;
-}
-
-function part(schema: Schema, name: 'items' | 'keys' | 'values'): Schema {
-  const found = schema[name];
-  if (!found) throw new DataError(`a schema of type ${schema.type} must have ${name}`);
-  return found;
+  if (values.length === 0) return {};
+  return { parameters: Object.freeze(json as Record<string, string>) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,33 +1,144 @@
 /**
  * JSON that keeps 64-bit integers: a number beyond 2^53 is read as a BigInt, a BigInt is written as a
- * number. The usual case, no such number, costs one scan of the text.
+ * number. The usual case, no such number, costs one scan of the text. What is written is byte for byte what
+ * Jackson writes for Kafka Connect.
  */
+import { isUtf8 } from 'node:buffer';
+import { DataError, Decimal } from '@sluice/connector-api';
+import { javaDouble } from '@sluice/connector-api/values';
+import { hasEscapedKey, parseByHand } from './escaped-keys.ts';
 
 /** Text that JSON.stringify takes as it is; TypeScript's library does not know it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
+
+/** A number with a fraction or an exponent, as it is written: a Decimal has all its digits. */
+export class JsonNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
 
 /** Where a number may begin, sixteen digits may be an integer that a double cannot hold. */
 const longDigits = /(?:^|[:,[\s])-?\d{16}/;
 
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {
-  if (!longDigits.test(text)) return JSON.parse(text);
-  return JSON.parse(text, exactInteger as (key: string, value: unknown) => unknown);
+  if (hasEscapedKey(text)) return parseEscaped(text, integerOrDouble);
+  return longDigits.test(text) ? parseNumbers(text, integerOrDouble) : JSON.parse(text);
 }
 
-function exactInteger(
-  _key: string,
-  value: unknown,
-  context: { readonly source?: string },
-): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const { source } = context;
-  return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+/** As `parseJson`, with a JsonNumber for each number that is no plain integer. @throws SyntaxError */
+export function parseExactJson(text: string): unknown {
+  return hasEscapedKey(text)
+    ? parseEscaped(text, integerOrText)
+    : parseNumbers(text, integerOrText);
+}
+
+type ToNumber = (source: string) => unknown;
+
+const integerOrDouble: ToNumber = (source) => {
+  const number = Number(source);
+  return Number.isSafeInteger(number) || !isInteger(source) ? number : BigInt(source);
+};
+
+const integerOrText: ToNumber = (source) =>
+  isInteger(source) ? integerOrDouble(source) : new JsonNumber(source);
+
+function isInteger(source: string): boolean {
+  return /^-?\d+$/.test(source);
+}
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+function parseNumbers(text: string, toNumber: ToNumber): unknown {
+  const reviver: Reviver = (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? toNumber(source) : value;
+  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
+}
+
+function parseEscaped(text: string, toNumber: ToNumber): unknown {
+  // It says what is wrong with the text.
+  JSON.parse(text);
+  return parseByHand(text, toNumber);
+}
+
+/**
+ * Bytes as parsed JSON; undefined for nothing but whitespace, which is no error to Kafka Connect. Numbers
+ * may have leading zeros, as there.
+ * @throws DataError when the bytes are no JSON in UTF-8
+ */
+export function readJson(json: Buffer, parse: (text: string) => unknown): unknown {
+  if (!isUtf8(json)) throw failed('the bytes are not UTF-8');
+  // With a byte order mark or without.
+  const text = json.toString('utf8').replace(/^\ufeff/, '');
+  if (text.trim() === '') return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    const repaired = withoutLeadingZeros(text);
+    if (repaired !== text) {
+      try {
+        return parse(repaired);
+      } catch {
+        // What was wrong with the text as it came says more.
+      }
+    }
+    throw failed(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function failed(reason: string, cause?: unknown): DataError {
+  return new DataError(
+    `Converting byte[] to Kafka Connect data failed due to serialization error: ${reason}`,
+    { cause },
+  );
+}
+
+/** Outside of strings; a loop, since regular expressions run out of stack on long texts. */
+function withoutLeadingZeros(text: string): string {
+  let repaired = '';
+  let copied = 0;
+  let isString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text.charAt(index);
+    if (character === '"') isString = !isString;
+    else if (isString) {
+      if (character === '\\') index += 1;
+    } else if (character === '0' && isDigit(text.charAt(index + 1))) {
+      if (/[\d.eE+]/.test(text.charAt(index - 1)) && copied !== index) continue;
+      repaired += text.slice(copied, index);
+      copied = index + 1;
+    }
+  }
+  return repaired + text.slice(copied);
+}
+
+function isDigit(character: string): boolean {
+  return character >= '0' && character <= '9';
 }
 
 /** Without schema: bytes become base64, Maps objects or pairs, as Kafka Connect writes them. */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(plain(value)) ?? 'null';
+  return asJackson(JSON.stringify(plain(value)) ?? 'null');
+}
+
+/** A text as a JSON string. */
+export function jsonString(text: string): string {
+  return asJackson(JSON.stringify(text));
+}
+
+const differs = /[\ud800-\udfff]|\\u/;
+const escapes = /[\ud800-\udfff]|\\(?:u([0-9a-f]{4})|.)/g;
+
+/** Jackson escapes what UTF-16 has two units for, and writes escapes in capitals. */
+function asJackson(json: string): string {
+  if (!differs.test(json)) return json;
+  return json.replace(escapes, (found, digits: string | undefined) => {
+    if (digits !== undefined) return `\\u${digits.toUpperCase()}`;
+    return found.startsWith('\\') ? found : `\\u${found.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
 }
 
 /** The value itself when JSON.stringify does the right thing with it, else a copy that it does. */
@@ -36,7 +147,7 @@ function plain(value: unknown): unknown {
     case 'bigint':
       return rawJSON(String(value));
     case 'number':
-      return Number.isFinite(value) ? value : String(value);
+      return plainNumber(value);
     case 'object':
       break;
     default:
@@ -46,8 +157,18 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return plainElements(value as unknown[]);
   if (value instanceof Uint8Array) return base64Of(value);
   if (value instanceof Map) return plainMap(value);
+  if (value instanceof Decimal) return rawJSON(value.toString());
+  if (value instanceof JsonNumber) return rawJSON(value.text);
   if ('toJSON' in value) return value;
   return plainFields(value as Record<string, unknown>);
+}
+
+/** What is no safe integer is a double, which Java prints in its own way: `1.0E21`. */
+function plainNumber(value: number): unknown {
+  if (Number.isSafeInteger(value)) return Object.is(value, -0) ? rawJSON('-0.0') : value;
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e7 ? value : rawJSON(javaDouble(value));
 }
 
 function plainElements(elements: readonly unknown[]): readonly unknown[] {

@@ -2,26 +2,69 @@
  * Writes values of a schema as JSON text, in the form that Kafka Connect's JsonConverter gives them. A
  * schema is compiled once into a function, so that nothing about it is looked up for each record.
  */
-import { DataError, type Schema } from '@sluice/connector-api';
-import { javaDouble, javaFloat } from './java-numbers.ts';
-import { base64Of } from './json-text.ts';
+import {
+  bytesOfDecimal,
+  DataError,
+  Decimal,
+  daysOfDate,
+  type LogicalType,
+  logicalTypeOf,
+  msOfTime,
+  msOfTimestamp,
+  type Schema,
+} from '@sluice/connector-api';
+import {
+  entriesOf,
+  isPlainObject,
+  kindOf,
+  propertyReader,
+} from '@sluice/connector-api/data-values';
+import { javaDouble, javaFloat } from '@sluice/connector-api/values';
+import { base64Of, jsonString, writeJson } from './json-text.ts';
 
 /** @throws DataError when the value does not fit the schema. */
 export type JsonWriter = (value: unknown) => string;
 
-const compiled = new WeakMap<Schema, JsonWriter>();
-
-export function writerOf(schema: Schema): JsonWriter {
-  let writer = compiled.get(schema);
-  if (!writer) {
-    writer = nullable(schema, compile(schema));
-    compiled.set(schema, writer);
-  }
-  return writer;
+export interface JsonWriterOptions {
+  readonly decimalFormat: 'BASE64' | 'NUMERIC';
+  /** Whether null becomes the default, where there is one. */
+  readonly replaceNullWithDefault: boolean;
 }
 
-function nullable(schema: Schema, write: JsonWriter): JsonWriter {
-  const { default: fallback } = schema;
+export interface JsonWriters {
+  readonly of: (schema: Schema) => JsonWriter;
+}
+
+/** What is compiled is shared by all converters with the same options. */
+const known = new Map<string, JsonWriters>();
+
+export function jsonWriters(options: JsonWriterOptions): JsonWriters {
+  const id = `${options.decimalFormat} ${String(options.replaceNullWithDefault)}`;
+  let found = known.get(id);
+  if (!found) {
+    found = writers(options);
+    known.set(id, found);
+  }
+  return found;
+}
+
+function writers(options: JsonWriterOptions): JsonWriters {
+  const compiled = new WeakMap<Schema, JsonWriter>();
+  const of = (schema: Schema): JsonWriter => {
+    let writer = compiled.get(schema);
+    if (!writer) {
+      writer = nullable(schema, compile(schema, { of, ...options }), options);
+      compiled.set(schema, writer);
+    }
+    return writer;
+  };
+  return { of };
+}
+
+type Context = JsonWriters & JsonWriterOptions;
+
+function nullable(schema: Schema, write: JsonWriter, options: JsonWriterOptions): JsonWriter {
+  const fallback = options.replaceNullWithDefault ? schema.default : undefined;
   return (value) => {
     if (value !== null && value !== undefined) return write(value);
     if (fallback !== undefined && fallback !== null) return write(fallback);
@@ -32,7 +75,9 @@ function nullable(schema: Schema, write: JsonWriter): JsonWriter {
   };
 }
 
-function compile(schema: Schema): JsonWriter {
+function compile(schema: Schema, context: Context): JsonWriter {
+  const logical = logicalTypeOf(schema);
+  if (logical !== undefined) return logicalWriter(schema, logical, context);
   switch (schema.type) {
     case 'int8':
     case 'int16':
@@ -44,7 +89,8 @@ function compile(schema: Schema): JsonWriter {
       const write = schema.type === 'float32' ? javaFloat : javaDouble;
       return (value) => {
         if (typeof value !== 'number') throw mismatch(schema, value);
-        return write(value);
+        const text = write(value);
+        return /[yN]$/.test(text) ? `"${text}"` : text;
       };
     }
     case 'boolean':
@@ -55,7 +101,7 @@ function compile(schema: Schema): JsonWriter {
     case 'string':
       return (value) => {
         if (typeof value !== 'string') throw mismatch(schema, value);
-        return JSON.stringify(value);
+        return jsonString(value);
       };
     case 'bytes':
       return (value) => {
@@ -63,14 +109,48 @@ function compile(schema: Schema): JsonWriter {
         return `"${base64Of(value)}"`;
       };
     case 'array':
-      return arrayWriter(schema);
+      return arrayWriter(schema, context);
     case 'map':
-      return mapWriter(schema);
+      return mapWriter(schema, context);
     case 'struct':
-      return structWriter(schema);
+      return structWriter(schema, context);
     default:
       return schema.type satisfies never;
   }
+}
+
+function logicalWriter(schema: Schema, logical: LogicalType, context: Context): JsonWriter {
+  switch (logical) {
+    case 'Decimal': {
+      const write =
+        context.decimalFormat === 'NUMERIC'
+          ? (value: Decimal) => value.toString()
+          : (value: Decimal) => `"${base64Of(bytesOfDecimal(schema, value))}"`;
+      return (value) => {
+        if (!(value instanceof Decimal)) throw wrongLogical('Decimal', 'Decimal', value);
+        return write(value);
+      };
+    }
+    case 'Date':
+      return dateWriter('Date', daysOfDate);
+    case 'Time':
+      return dateWriter('Time', msOfTime);
+    case 'Timestamp':
+      return dateWriter('Timestamp', msOfTimestamp);
+    default:
+      return logical satisfies never;
+  }
+}
+
+function dateWriter(name: string, convert: (value: Date) => number): JsonWriter {
+  return (value) => {
+    if (!(value instanceof Date)) throw wrongLogical(name, 'Date', value);
+    return String(convert(value));
+  };
+}
+
+function wrongLogical(name: string, expected: string, value: unknown): DataError {
+  return new DataError(`Invalid type for ${name}, expected ${expected} but was ${kindOf(value)}`);
 }
 
 const integerBits = { int8: 8, int16: 16, int32: 32, int64: 64 } as const;
@@ -85,48 +165,68 @@ function integerWriter(type: keyof typeof integerBits): JsonWriter {
         return Number.isSafeInteger(value) ? String(value) : String(BigInt(value));
     } else if (typeof value === 'bigint') {
       if (BigInt.asIntN(bits, value) === value) return String(value);
-    } else throw new DataError(`Invalid type for ${type.toUpperCase()}: ${describe(value)}`);
+    } else throw new DataError(`Invalid type for ${type.toUpperCase()}: ${kindOf(value)}`);
     throw new DataError(`Invalid value for ${type.toUpperCase()}: out of range`);
   };
 }
 
-function arrayWriter(schema: Schema): JsonWriter {
-  const write = writerOf(partOf(schema, 'items'));
+/** Without a schema of the elements each is written as what it is. */
+function writerOfPart(part: Schema | undefined, context: Context): JsonWriter {
+  return part ? context.of(part) : writeJson;
+}
+
+function arrayWriter(schema: Schema, context: Context): JsonWriter {
+  const write = writerOfPart(schema.items, context);
   return (value) => {
     if (!Array.isArray(value)) throw mismatch(schema, value);
-    return `[${value.map(write).join(',')}]`;
+    return `[${value.map((one) => write(one)).join(',')}]`;
   };
 }
 
 /** String keys: a JSON object; others: an array of pairs. Takes a Map or a plain object. */
-function mapWriter(schema: Schema): JsonWriter {
-  const keys = partOf(schema, 'keys');
-  const writeKey = writerOf(keys);
-  const writeOne = writerOf(partOf(schema, 'values'));
+function mapWriter(schema: Schema, context: Context): JsonWriter {
+  const { keys, values } = schema;
+  if (!keys) {
+    return (value) => {
+      if (!isMap(value)) throw mismatch(schema, value);
+      return writeJson(value);
+    };
+  }
+  const writeKey = context.of(keys);
+  const writeOne = writerOfPart(values, context);
+  const isObjectMode = keys.type === 'string';
   return (value) => {
-    if (!isObject(value)) throw mismatch(schema, value);
-    const entries: Iterable<[unknown, unknown]> =
-      value instanceof Map ? value : Object.entries(value);
-    return keys.type === 'string'
-      ? `{${Array.from(entries, ([key, one]) => `${writeKey(key)}:${writeOne(one)}`).join(',')}}`
-      : `[${Array.from(entries, ([key, one]) => `[${writeKey(key)},${writeOne(one)}]`).join(',')}]`;
+    if (!isMap(value)) throw mismatch(schema, value);
+    const entries = entriesOf(value);
+    if (!isObjectMode)
+      return `[${Array.from(entries, ([key, one]) => `[${writeKey(key)},${writeOne(one)}]`).join(',')}]`;
+    return `{${Array.from(entries, ([key, one]) => `${nameOf(writeKey(key))}:${writeOne(one)}`).join(',')}}`;
   };
 }
 
-function structWriter(schema: Schema): JsonWriter {
+/** A null key, where keys are optional, is called null. */
+function nameOf(key: string): string {
+  return key === 'null' ? '"null"' : key;
+}
+
+function isMap(value: unknown): value is object {
+  return value instanceof Map || isPlainObject(value);
+}
+
+function structWriter(schema: Schema, context: Context): JsonWriter {
   const fields = (schema.fields ?? []).map(({ field, schema: of }, index) => ({
     field,
-    prefix: `${index === 0 ? '{' : ','}${JSON.stringify(field)}:`,
-    write: writerOf(of),
+    read: propertyReader(field),
+    prefix: `${index === 0 ? '{' : ','}${jsonString(field)}:`,
+    write: context.of(of),
   }));
-  if (fields.length === 0) return () => '{}';
   return (value) => {
-    if (!isObject(value)) throw mismatch(schema, value);
-    const struct = value as Readonly<Record<string, unknown>>;
+    if (!isPlainObject(value)) throw mismatch(schema, value);
+    if (fields.length === 0) return '{}';
     let text = '';
-    for (const { field, prefix, write } of fields) {
+    for (const { field, read, prefix, write } of fields) {
       try {
-        text += prefix + write(struct[field]);
+        text += prefix + write(read(value));
       } catch (error) {
         throw inField(field, error);
       }
@@ -141,27 +241,6 @@ function inField(field: string, error: unknown): unknown {
     : error;
 }
 
-function partOf(schema: Schema, name: 'items' | 'keys' | 'values'): Schema {
-  const part = schema[name];
-  if (!part) throw new DataError(`a schema of type ${schema.type} must have ${name}`);
-  return part;
-}
-
-function isObject(value: unknown): value is object {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array)
-  );
-}
-
 function mismatch(schema: Schema, value: unknown): DataError {
-  return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${describe(value)}`);
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (value instanceof Uint8Array) return 'bytes';
-  return typeof value === 'number' && !Number.isInteger(value) ? 'fractional number' : typeof value;
+  return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${kindOf(value)}`);
 }

@@ -8,6 +8,7 @@ import {
 import { SluiceError } from '@sluice/kernel';
 import { ByteArrayConverter } from './byte-array-converter.ts';
 import { JsonConverter, jsonConverterConfig } from './json-converter.ts';
+import { primitiveConverters } from './number-converters.ts';
 import { SimpleHeaderConverter } from './simple-header-converter.ts';
 import { StringConverter, stringConverterConfig } from './string-converter.ts';
 
@@ -48,6 +49,9 @@ export const converterPlugins: readonly ConverterPlugin[] = [
     'org.apache.kafka.connect.converters.ByteArrayConverter',
     [],
     () => new ByteArrayConverter(),
+  ),
+  ...Object.entries(primitiveConverters).map(([name, create]) =>
+    plugin(`org.apache.kafka.connect.converters.${name}`, [], create),
   ),
   plugin(
     'org.apache.kafka.connect.storage.SimpleHeaderConverter',

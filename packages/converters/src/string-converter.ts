@@ -1,4 +1,7 @@
-/** Kafka Connect's StringConverter: text as it is; what is read has the optional string schema. */
+/**
+ * Kafka Connect's StringConverter: text as it is, other values as Java prints them; what is read has the
+ * optional string schema.
+ */
 import {
   type BytesBatch,
   ConfigError,
@@ -8,64 +11,47 @@ import {
   type Converter,
   type DataBatch,
   defineConfig,
-  type Schema,
+  schemas,
   string,
 } from '@sluice/connector-api';
-import { asBuffer } from './batch.ts';
-import { writeJson } from './json-text.ts';
+import { convertToBytes } from './batch.ts';
+import { type Charset, charsetNames, findCharset } from './charsets.ts';
+import { javaText } from './java-text.ts';
 
 export const stringConverterConfig = defineConfig({
   'converter.encoding': string()
     .default('UTF-8')
     .importance('high')
     .displayName('Encoding')
-    .doc('Character encoding of the bytes: UTF-8, UTF-16LE, ISO-8859-1 or US-ASCII.'),
+    .doc(`Character encoding of the bytes: ${charsetNames.join(', ')}.`),
 });
 
-const optionalString: Schema = { type: 'string', optional: true };
-
-const encodings: Readonly<Record<string, BufferEncoding>> = {
-  'UTF-8': 'utf8',
-  UTF8: 'utf8',
-  'UTF-16LE': 'utf16le',
-  'ISO-8859-1': 'latin1',
-  'US-ASCII': 'ascii',
-};
-
 export class StringConverter implements Converter {
-  readonly #encoding: BufferEncoding;
+  readonly #charset: Charset;
 
   constructor(config: ConnectorConfig) {
     const name = stringConverterConfig.parse(config)['converter.encoding'];
-    const encoding = encodings[name.toUpperCase()];
-    if (!encoding)
+    const charset = findCharset(name);
+    if (!charset)
       throw new ConfigError([
         {
           key: 'converter.encoding',
-          message: `Invalid value ${name} for configuration converter.encoding: use one of ${Object.keys(encodings).join(', ')}`,
+          message: `Invalid value ${name} for configuration converter.encoding: use one of ${charsetNames.join(', ')}`,
         },
       ]);
-    this.#encoding = encoding;
+    this.#charset = charset;
   }
 
-  toBytes({ values }: DataBatch): ConvertedBytes {
-    const encoding = this.#encoding;
-    const bytes = values.map((value) =>
-      value === null || value === undefined ? null : Buffer.from(textOf(value), encoding),
+  toBytes({ values, schemas: given }: DataBatch): ConvertedBytes {
+    const { encode } = this.#charset;
+    return convertToBytes(values, given, (schema, value) =>
+      value === null || value === undefined ? null : encode(javaText(schema, value)),
     );
-    return { bytes, failures: [] };
   }
 
   fromBytes({ bytes }: BytesBatch): ConvertedData {
-    const encoding = this.#encoding;
-    const values = bytes.map((one) => (one === null ? null : asBuffer(one).toString(encoding)));
-    return { values, schemas: values.map(() => optionalString), failures: [] };
+    const { decode } = this.#charset;
+    const values = bytes.map((one) => (one === null ? null : decode(one)));
+    return { values, schemas: values.map(() => schemas.optionalString), failures: [] };
   }
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
-    ? String(value)
-    : writeJson(value);
 }

@@ -1,5 +1,15 @@
-import { ConfigError, type Converter, schemas } from '@sluice/connector-api';
+import { isUtf8 } from 'node:buffer';
+import {
+  ConfigError,
+  type Converter,
+  Decimal,
+  mapSchema,
+  type Schema,
+  schemas,
+  structSchema,
+} from '@sluice/connector-api';
 import { hasCode } from '@sluice/kernel';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   ByteArrayConverter,
@@ -16,7 +26,7 @@ async function textsOf(converter: Converter, values: readonly unknown[]) {
 }
 
 describe('StringConverter', () => {
-  test('writes text as it is and other values in readable form', async () => {
+  test('writes text as it is and other values as Java prints them', async () => {
     expect(
       await textsOf(new StringConverter({}), [
         'zażółć',
@@ -28,7 +38,29 @@ describe('StringConverter', () => {
         true,
         { a: 1n },
       ]),
-    ).toEqual(['zażółć', '', null, null, '5', '1152921504606846976', 'true', '{"a":1}']);
+    ).toEqual(['zażółć', '', null, null, '5', '1152921504606846976', 'true', '{a=1}']);
+  });
+
+  test.each<[string, Schema | undefined, unknown, string]>([
+    ['a float', schemas.float64, 5, '5.0'],
+    ['a list', undefined, [1, 'a', null], '[1, a, null]'],
+    ['a map', mapSchema(schemas.string, schemas.float32), { a: 1, b: 2 }, '{a=1.0, b=2.0}'],
+    [
+      'a struct, without what is null',
+      structSchema({ a: schemas.int8, b: schemas.optionalString, c: schemas.string }),
+      { a: 1, b: null, c: 'x' },
+      'Struct{a=1,c=x}',
+    ],
+    ['a decimal', undefined, Decimal.fromString('1E+3'), '1E+3'],
+    ['a date', undefined, new Date(0), 'Thu Jan 01 00:00:00 UTC 1970'],
+    ['bytes, for which Java has no text', undefined, Buffer.from([1]), 'AQ=='],
+  ])('writes %s', (_title, schema, value, text) => {
+    const { bytes } = new StringConverter({}).toBytes({
+      topic: 't',
+      values: [value],
+      schemas: [schema],
+    });
+    expect(Buffer.from(bytes[0] ?? []).toString()).toBe(text);
   });
 
   test('reads text with the optional string schema', () => {
@@ -48,9 +80,32 @@ describe('StringConverter', () => {
     expect(new StringConverter({}).fromBytes({ topic: 't', bytes }).values).toEqual(['', 'cd']);
   });
 
-  test('takes another encoding, and refuses one that it does not know', () => {
-    const latin = new StringConverter({ 'converter.encoding': 'iso-8859-1' });
-    expect(latin.toBytes({ topic: 't', values: ['é'] }).bytes).toEqual([Buffer.from([0xe9])]);
+  test.each<[string, string, string, number[]]>([
+    ['iso-8859-1', 'é', 'é', [0xe9]],
+    ['ISO-8859-1', 'a😀€', 'a??', [0x61, 0x3f, 0x3f]],
+    ['US-ASCII', 'é', '?', [0x3f]],
+    ['UTF-16', 'é', 'é', [0xfe, 0xff, 0, 0xe9]],
+    ['UTF-16BE', 'é', 'é', [0, 0xe9]],
+    ['UTF-16LE', 'é', 'é', [0xe9, 0]],
+    ['UTF8', 'a\ud800', 'a?', [0x61, 0x3f]],
+  ])('takes the encoding %s for %j', (encoding, text, read, bytes) => {
+    const converter = new StringConverter({ 'converter.encoding': encoding });
+    expect(converter.toBytes({ topic: 't', values: [text] }).bytes).toEqual([Buffer.from(bytes)]);
+    expect(converter.fromBytes({ topic: 't', bytes: [Buffer.from(bytes)] }).values).toEqual([read]);
+  });
+
+  test('gives text for any bytes in any encoding', () => {
+    const encodings = ['UTF-8', 'UTF-16', 'UTF-16BE', 'UTF-16LE', 'ISO-8859-1', 'US-ASCII'];
+    fc.assert(
+      fc.property(fc.constantFrom(...encodings), fc.uint8Array(), (encoding, bytes) => {
+        const converter = new StringConverter({ 'converter.encoding': encoding });
+        const [value] = converter.fromBytes({ topic: 't', bytes: [bytes] }).values;
+        expect(value).toBeTypeOf('string');
+      }),
+    );
+  });
+
+  test('refuses an encoding that it does not know', () => {
     expect(() => new StringConverter({ 'converter.encoding': 'EBCDIC' })).toThrow(ConfigError);
   });
 });
@@ -99,11 +154,14 @@ describe('SimpleHeaderConverter', () => {
     ['128', 128, 'int16'],
     ['-40000', -40000, 'int32'],
     ['9007199254740993', 9007199254740993n, 'int64'],
-    ['99999999999999999999', 1e20, 'float64'],
-    ['1.5', 1.5, 'float64'],
-    ['[1,"x"]', [1, 'x'], undefined],
-    ['{"a":1}', { a: 1 }, undefined],
-    ['"quoted"', 'quoted', 'string'],
+    ['99999999999999999999', new Decimal(99999999999999999999n, 0), 'bytes'],
+    ['1.5', 1.5, 'float32'],
+    ['3.14159265358979', 3.14159265358979, 'float64'],
+    ['[1,"x"]', [1, 'x'], 'array'],
+    ['{"a":1}', { a: 1 }, 'map'],
+    ['"quoted"', '"quoted"', 'string'],
+    ['2020-02-29', new Date('2020-02-29'), 'int32'],
+    ['12:30', '12:30', 'string'],
     ['[broken', '[broken', 'string'],
     ['plain text', 'plain text', 'string'],
     ['', '', 'string'],
@@ -112,6 +170,16 @@ describe('SimpleHeaderConverter', () => {
     expect(read.values).toEqual([value]);
     expect(read.schemas?.[0]?.type).toBe(type);
   });
+});
+
+test('SimpleHeaderConverter leaves what is no text as bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      const read = new SimpleHeaderConverter().fromBytes({ topic: 't', bytes: [bytes] });
+      expect(read.failures).toEqual([]);
+      if (!isUtf8(bytes)) expect(read.values).toEqual([bytes]);
+    }),
+  );
 });
 
 describe('finding a converter', () => {

@@ -34,6 +34,7 @@ export {
   makeOwnedFolder,
   spawnGuarded,
 } from './guarded-process.ts';
+export { hasJavaCompiler, type JavaSourceOptions, runJavaSource } from './java-source.ts';
 export { KafkaHandle, type StartKafkaOptions, startKafka } from './kafka.ts';
 export { hasKafkaArchives, makeKafkaArchives } from './kafka-archives.ts';
 export {

@@ -4,9 +4,9 @@
  * same number, Java at least two; otherwise only the notation differs.
  */
 
-/** As `Double.toString`; NaN and the infinities as JSON strings, as Jackson writes them. */
+/** As `Double.toString`. */
 export function javaDouble(value: number): string {
-  if (!Number.isFinite(value)) return `"${String(value)}"`;
+  if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   // The usual numbers look the same in both languages, but for a fraction of zero.
   if (size >= 1e-3 && size < 1e7)
@@ -18,7 +18,7 @@ export function javaDouble(value: number): string {
 /** As `Float.toString` of the nearest 32-bit number. */
 export function javaFloat(value: number): string {
   const single = Math.fround(value);
-  if (!Number.isFinite(single)) return `"${String(single)}"`;
+  if (!Number.isFinite(single)) return String(single);
   for (let digits = 1; digits < 9; digits += 1) {
     const text = single.toExponential(digits);
     if (Math.fround(Number(text)) === single) return notation(single, text);
