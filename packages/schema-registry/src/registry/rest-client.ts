@@ -144,6 +144,7 @@ export class RestClient {
     const isTls = url.protocol === 'https:';
     const text = body === undefined ? undefined : JSON.stringify(body);
     return await new Promise<Answer>((resolve, reject) => {
+      let hasAnswered = false;
       const request = (isTls ? httpsRequest : httpRequest)(
         url,
         {
@@ -158,6 +159,7 @@ export class RestClient {
           },
         },
         (response) => {
+          hasAnswered = true;
           receive(response).then(resolve, reject);
         },
       );
@@ -176,8 +178,7 @@ export class RestClient {
       request.once('close', () => {
         connecting.cancel();
         answering.cancel();
-        // Where the answer was cut off: settled already in all other cases.
-        reject(new Error('the connection was closed before the answer was complete'));
+        if (!hasAnswered) reject(new Error('the connection was closed without an answer'));
       });
       request.end(text);
     });
