@@ -12,15 +12,11 @@ import { jsonSchemaShape } from './json-schema/json-options.ts';
 import { jsonSchemaFormat } from './json-schema/json-schema-format.ts';
 import { protobufShape } from './protobuf/proto-options.ts';
 import { protobufFormat } from './protobuf/protobuf-format.ts';
+import { registryAccess } from './registry/registry-access.ts';
 import { RegistryClient } from './registry/registry-client.ts';
-import {
-  assertSupportedKeys,
-  type RegistryConfig,
-  registryAccess,
-  registryShape,
-  strategyOf,
-} from './registry/registry-config.ts';
+import { type RegistryConfig, registryShape, strategyOf } from './registry/registry-keys.ts';
 import { RestClient } from './registry/rest-client.ts';
+import { assertSupportedKeys } from './registry/unsupported-keys.ts';
 import { RegistryConverter } from './registry-converter.ts';
 import type { SchemaFormat } from './schema-format.ts';
 

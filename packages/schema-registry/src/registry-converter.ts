@@ -20,8 +20,8 @@ import {
 import { toError } from '@sluice/kernel';
 import { BoundedCache } from './registry/bounded-cache.ts';
 import type { RegistryClient } from './registry/registry-client.ts';
-import type { SubjectNameStrategy } from './registry/registry-config.ts';
 import { SchemaRegistryError } from './registry/registry-errors.ts';
+import type { SubjectNameStrategy } from './registry/registry-keys.ts';
 import { subjectName } from './registry/subject-name.ts';
 import type { FormatReader, FormatWriter, SchemaFormat } from './schema-format.ts';
 import { ByteSink } from './wire/byte-sink.ts';
@@ -124,7 +124,9 @@ export class RegistryConverter implements Converter {
         );
       else outcomes.set(key, found);
     } catch (error) {
-      failed(error);
+      if (isAboutRecords(error)) outcomes.set(key, toError(error));
+      // With those that are waited for: none of them may be left alone with its failure.
+      else waiting.push(Promise.reject(toError(error)));
     }
   }
 

@@ -8,24 +8,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { avscType } from '../src/avro/avro-compatibility.ts';
 import { avroFormat } from '../src/avro/avro-format.ts';
-import type { AvroOptions } from '../src/avro/avro-options.ts';
 import { avroText } from '../src/avro/avro-text.ts';
 import { parseAvro } from '../src/avro/parse-avro.ts';
 import { toAvro } from '../src/avro/to-avro.ts';
 import { read, underTest, withId, write } from './converters-under-test.ts';
 import { namedSchemaAndValue } from './named-schemas.ts';
+import { avroOptions } from './options.ts';
 
 // Hundreds of schemas each, also on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
-
-export const avroOptions: AvroOptions = {
-  isEnhanced: false,
-  scrubsNames: false,
-  hasMetaData: true,
-  allowsOptionalMapKeys: false,
-  flattensSingletonUnions: true,
-  keepsNulls: false,
-};
 
 /** What is read: the version is the registry's where the schema has none (and is no union), and null has no schema. */
 function expectedSchema(schema: Schema, value: unknown): Schema | undefined {

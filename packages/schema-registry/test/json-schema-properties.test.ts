@@ -4,23 +4,13 @@ import { anySchemaAndValue } from '@sluice/connector-api/arbitraries';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { fromJsonSchema } from '../src/json-schema/from-json-schema.ts';
-import type { JsonSchemaOptions } from '../src/json-schema/json-options.ts';
 import { jsonSchemaFormat } from '../src/json-schema/json-schema-format.ts';
 import { SchemaDocuments } from '../src/json-schema/schema-documents.ts';
 import { read, underTest, withId, write } from './converters-under-test.ts';
+import { jsonOptions } from './options.ts';
 
 // Hundreds of schemas each, also on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
-
-const jsonOptions: JsonSchemaOptions = {
-  validates: false,
-  allowsAdditionalProperties: true,
-  isOptionalUnlessRequired: false,
-  decimalFormat: 'BASE64',
-  ignoresModernDialects: false,
-  flattensSingletonUnions: true,
-  keepsNulls: false,
-};
 
 /** What is read: the version is the registry's where the schema has none. */
 function withVersion(schema: Schema): Schema {

@@ -7,22 +7,15 @@ import { anySchemaAndValue } from '@sluice/connector-api/arbitraries';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { parseProto } from '../src/protobuf/parse-proto.ts';
-import type { ProtobufOptions } from '../src/protobuf/proto-options.ts';
 import { protobufFormat } from '../src/protobuf/protobuf-format.ts';
 import { read, underTest, withId, write } from './converters-under-test.ts';
 import { namedSchemaAndValue } from './named-schemas.ts';
+import { protobufOptions as defaults } from './options.ts';
 
 // Hundreds of schemas each, also on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-const protobufOptions: ProtobufOptions = {
-  isEnhanced: true,
-  scrubsNames: false,
-  hasOptionalFields: true,
-  hasWrappers: false,
-  indexesUnions: true,
-  keepsNulls: false,
-};
+const protobufOptions = { ...defaults, isEnhanced: true, hasOptionalFields: true };
 
 /** Within a struct, without arrays and maps in each other, without null where Protobuf has none, without defaults. */
 function possible(schema: Schema): Schema {

@@ -5,11 +5,8 @@ import { converterPlugins, findConverter } from '@sluice/converters';
 import { makeOwnedFolder } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { schemaRegistryConverters } from '../src/index.ts';
-import {
-  type RegistryAccess,
-  registryAccess,
-  registryShape,
-} from '../src/registry/registry-config.ts';
+import { type RegistryAccess, registryAccess } from '../src/registry/registry-access.ts';
+import { registryShape } from '../src/registry/registry-keys.ts';
 import { classes, converterOf } from './registry-suite.ts';
 
 function access(config: ConnectorConfig): RegistryAccess {

@@ -12,6 +12,7 @@ import {
 } from '@sluice/connector-api/data-values';
 import type { ByteSink } from '../wire/byte-sink.ts';
 import { writeLogical } from './known-messages.ts';
+import { fieldNameOf, isEnumSchema, isUnionStruct, scalarKindOf } from './proto-kinds.ts';
 import {
   isMapField,
   type ProtoEnum,
@@ -22,7 +23,6 @@ import {
 } from './proto-model.ts';
 import { type ProtobufOptions, wellKnown } from './proto-options.ts';
 import { isZero, scalarWriter, wireTypeOf, wireTypes, writeTag } from './proto-wire.ts';
-import { fieldNameOf, isEnumSchema, isUnionStruct, scalarKindOf } from './to-proto.ts';
 
 /** @throws DataError when the value does not fit */
 export type ProtoWrite = (value: unknown, sink: ByteSink) => void;

@@ -6,12 +6,13 @@ import { ByteSource } from '../wire/byte-source.ts';
 import { readMessageIndexes, writeMessageIndexes } from '../wire/wire-format.ts';
 import { fromProto } from './from-proto.ts';
 import { parseProto } from './parse-proto.ts';
+import { scalarKindOf, wrappedKindOf } from './proto-kinds.ts';
 import { type ProtoFile, type ProtoMessage, wrappedKinds } from './proto-model.ts';
 import type { ProtobufOptions } from './proto-options.ts';
 import { messageReader } from './proto-reader.ts';
 import { protoText, wrappersText } from './proto-text.ts';
 import { messageWriter, type ProtoWrite, wrappedWriter } from './proto-writer.ts';
-import { scalarKindOf, toProto, wrappedKindOf } from './to-proto.ts';
+import { toProto } from './to-proto.ts';
 
 export function protobufFormat(options: ProtobufOptions): SchemaFormat {
   return {

@@ -1,7 +1,15 @@
 /** Connect schema → Protobuf, as Confluent's ProtobufData has it. */
 import { DataError, logicalTypeOf, type Schema, schemaFingerprint } from '@sluice/connector-api';
-import { scrubFullName, scrubName } from '../scrub-name.ts';
+import { scrubFullName } from '../scrub-name.ts';
 import { knownFileOf } from './known-protos.ts';
+import {
+  fieldNameOf,
+  isEnumSchema,
+  isUnionStruct,
+  scalarKindOf,
+  validStart,
+  wrappedKindOf,
+} from './proto-kinds.ts';
 import {
   knownMessage,
   type ProtoEnum,
@@ -9,8 +17,6 @@ import {
   type ProtoFile,
   type ProtoMessage,
   type ProtoType,
-  type ScalarKind,
-  scalarKinds,
   wrapperOf,
 } from './proto-model.ts';
 import { type ProtobufOptions, protobufNames, wellKnown } from './proto-options.ts';
@@ -277,55 +283,6 @@ function enumType(schema: Schema, scope: Scope, context: Context): ProtoType {
   return { kind: 'enum', of: made };
 }
 
-const kindOfType: Readonly<Partial<Record<Schema['type'], ScalarKind>>> = {
-  int8: 'int32',
-  int16: 'int32',
-  int32: 'int32',
-  int64: 'int64',
-  float32: 'float',
-  float64: 'double',
-  boolean: 'bool',
-  string: 'string',
-  bytes: 'bytes',
-};
-
-const kinds32: readonly string[] = ['int32', 'sint32', 'sfixed32'];
-const kinds64: readonly string[] = scalarKinds.filter((kind) =>
-  /int64|fixed64|^uint32|^fixed32/.test(kind),
-);
-
-export function scalarKindOf(schema: Schema): ScalarKind {
-  const kind = kindOfType[schema.type];
-  if (!kind) throw new DataError(`Values of type ${schema.type.toUpperCase()} are no scalars`);
-  const own = schema.parameters?.[protobufNames.type];
-  if (own === undefined) return kind;
-  const allowed = schema.type === 'int32' ? kinds32 : schema.type === 'int64' ? kinds64 : [kind];
-  if (!allowed.includes(own))
-    throw new DataError(
-      `The parameter ${protobufNames.type} says a type that ${schema.type.toUpperCase()} does not fit`,
-    );
-  return own as ScalarKind;
-}
-
-/** There are wrappers of plain types only. */
-export function wrappedKindOf(kind: ScalarKind): ScalarKind {
-  if (kind === 'uint32' || kind === 'fixed32') return 'uint32';
-  if (kind === 'uint64' || kind === 'fixed64') return 'uint64';
-  if (kind === 'sint32' || kind === 'sfixed32') return 'int32';
-  return kind === 'sint64' || kind === 'sfixed64' ? 'int64' : kind;
-}
-
-export function isUnionStruct(schema: Schema): boolean {
-  return schema.type === 'struct' && schema.name?.startsWith(`${protobufNames.union}.`) === true;
-}
-
-export function isEnumSchema(schema: Schema): boolean {
-  return (
-    (schema.type === 'string' || schema.type === 'int32') &&
-    schema.parameters?.[protobufNames.enum] !== undefined
-  );
-}
-
 function hasWrapperMarker(schema: Schema): boolean {
   return schema.parameters?.[protobufNames.wrapper] === 'true';
 }
@@ -369,14 +326,4 @@ function checked(own: string, name: string, valid: RegExp): string {
   throw new DataError(
     `Not a name in Protobuf: ${JSON.stringify(name)}. Set scrub.invalid.names=true to have it replaced.`,
   );
-}
-
-const validStart = /^[A-Za-z]/;
-
-/** What a field of a struct is called in Protobuf. */
-export function fieldNameOf(
-  name: string,
-  { scrubsNames }: Pick<ProtobufOptions, 'scrubsNames'>,
-): string {
-  return scrubsNames ? scrubName(name, validStart) : name;
 }

@@ -1,6 +1,6 @@
 /** Under which subject a schema stands in the registry. */
 import { DataError } from '@sluice/connector-api';
-import type { SubjectNameStrategy } from './registry-config.ts';
+import type { SubjectNameStrategy } from './registry-keys.ts';
 
 export interface SubjectOf {
   readonly strategy: SubjectNameStrategy;
