@@ -22,7 +22,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,packages,scripts,chaos}/**/*.test.ts'],
+          include: ['{apps,packages,scripts,chaos,bench}/**/*.test.ts'],
           exclude: [
             '**/*.redis.test.ts',
             '**/*.kafka.test.ts',

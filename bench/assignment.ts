@@ -1,5 +1,5 @@
 /**
- * How long the planner takes for 10 000 tasks on 100 workers, and how many tasks each change of the number
+ * How long the planner takes, by default for 10 000 tasks on 100 workers, and how many tasks each change of the number
  * of workers moves, beside what the formulas say.
  */
 import { parseArgs } from 'node:util';
@@ -105,6 +105,8 @@ function situations(movement: Movement, taskCount: number, workerCount: number):
   const settled = settle(cold, planAssignment(cold, crew, policy(movement)));
   const mixed = crew.map((worker) => ({ ...worker, plugins: pluginsOf(worker.slot) }));
   const settledMixed = settle(cold, planAssignment(cold, mixed, policy(movement)));
+  const onHalf = crewOfHalf(mixed);
+  const settledOnHalf = settle(cold, planAssignment(cold, onHalf, policy(movement)));
   const onOne = settle(cold, planAssignment(cold, makeWorkers(1), policy(movement)));
   return [
     { movement, name: 'cold start', tasks: cold, workers: crew },
@@ -114,7 +116,12 @@ function situations(movement: Movement, taskCount: number, workerCount: number):
     { movement, name: 'all but one joined', tasks: onOne, workers: crew },
     { movement, name: '… 3 plugin sets: cold start', tasks: cold, workers: mixed },
     { movement, name: '… a worker died', tasks: settledMixed, workers: mixed.slice(1) },
+    { movement, name: '… as many again joined', tasks: settledOnHalf, workers: mixed },
   ];
+}
+
+function crewOfHalf(crew: readonly PlannerWorker[]): readonly PlannerWorker[] {
+  return crew.slice(0, Math.ceil(crew.length / 2));
 }
 
 function measure({ movement, name, tasks, workers }: Situation, runs: number): Timing {

@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'fake-redis': 'scripts a second on the fake Redis of the simulator',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
+  scale: 'what coordination costs Redis and the leader, up to 1 000 workers and 100 000 tasks',
 };
 
 interface Benchmark {

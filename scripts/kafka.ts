@@ -24,9 +24,9 @@ import { type Note, note, step } from './progress.ts';
 
 /** Newest last: what Debian and Ubuntu call a Java that is new enough, of which each release has some. */
 const javaPackages = [
-  'openjdk-17-jre-headless',
-  'openjdk-21-jre-headless',
-  'openjdk-25-jre-headless',
+  'openjdk-17-jdk-headless',
+  'openjdk-21-jdk-headless',
+  'openjdk-25-jdk-headless',
 ] as const;
 
 /**
@@ -142,9 +142,9 @@ function instruction(version: KafkaVersion): string {
   const byManager: readonly (readonly [string, string])[] = [
     ['brew', 'brew install maven openjdk'],
     ['apt-get', 'sudo apt-get update && sudo apt-get install -y maven'],
-    ['dnf', 'sudo dnf install maven java-17-openjdk-headless'],
-    ['apk', 'sudo apk add maven openjdk17-jre-headless'],
-    ['pacman', 'sudo pacman -S maven jre17-openjdk-headless'],
+    ['dnf', 'sudo dnf install maven java-17-openjdk-devel'],
+    ['apk', 'sudo apk add maven openjdk17'],
+    ['pacman', 'sudo pacman -S maven jdk17-openjdk'],
   ];
   const isInstalled = findJava() !== undefined && findOnPath('mvn') !== undefined;
   const known = byManager.find(([manager]) => findOnPath(manager) !== undefined);

@@ -1,5 +1,7 @@
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -45,7 +47,8 @@ public class ConverterOracle {
     private static final Map<String, Object> CONVERTERS = new HashMap<>();
 
     public static void main(String[] args) throws Exception {
-        ObjectMapper mapper = new ObjectMapper();
+        // UTF-8 has no bytes for half a character, which a string may hold.
+        ObjectMapper mapper = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         // Logging must not come between the answers.

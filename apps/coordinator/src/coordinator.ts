@@ -21,6 +21,7 @@ import { type Logger, type Service, type SluiceError, systemClock, toError } fro
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
+import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
@@ -71,6 +72,7 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
+      checkConfig: transformationProblems,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,

@@ -6,6 +6,7 @@
  * together. That minimises the highest load, the spread and the sum of squares all at once; without
  * constraints it means a spread of at most 1.
  */
+import { DealOrder } from './dealer.ts';
 import type { Group } from './roster.ts';
 
 export interface Counts {
@@ -31,22 +32,17 @@ export function levelOut(counts: Counts): boolean {
 function levelOutUnconstrained({ wanted, load, penaltyRanks }: Counts, group: Group): boolean {
   const [counts] = wanted;
   if (counts === undefined) return false;
+  const order = new DealOrder(group.eligible, load, penaltyRanks);
   for (let moved = false; ; moved = true) {
-    let fullest = group.eligible[0] ?? 0;
-    let emptiest = fullest;
-    for (const worker of group.eligible) {
-      const loadHere = load[worker] ?? 0;
-      const penalty = penaltyRanks[worker] ?? 0;
-      const aboveFullest =
-        loadHere - (load[fullest] ?? 0) || penalty - (penaltyRanks[fullest] ?? 0);
-      const belowEmptiest =
-        (load[emptiest] ?? 0) - loadHere || (penaltyRanks[emptiest] ?? 0) - penalty;
-      // Of equals the last gives and the first gets, as the formula would have it.
-      if (aboveFullest >= 0) fullest = worker;
-      if (belowEmptiest > 0) emptiest = worker;
-    }
-    if ((load[fullest] ?? 0) - (load[emptiest] ?? 0) < 2) return moved;
-    shift(counts, load, fullest, emptiest);
+    // Of equals the last gives and the first gets, as the formula would have it.
+    const { first, last } = order;
+    if (first === undefined || last === undefined) return moved;
+    if ((load[last] ?? 0) - (load[first] ?? 0) < 2) return moved;
+    order.remove(first);
+    order.remove(last);
+    shift(counts, load, last, first);
+    order.insert(first);
+    order.insert(last);
   }
 }
 
@@ -60,7 +56,8 @@ function shift(counts: Int32Array, load: Int32Array, from: number, to: number): 
 /**
  * A minimum-cost flow by cancelling negative cycles: a worker's k-th task costs (2k − 1) · scale, so that
  * the sum of squares counts first, and each task that was not kept costs 1, so that moves count second. A
- * flow without a negative cycle is optimal, whatever it started from.
+ * flow without a negative cycle is optimal, whatever it started from. A cycle is cancelled for as long as it
+ * stays negative, so that two workers are even at once however far apart they were.
  *
  * Nodes: workers, then groups, then one hub. worker → group: one task of the group leaves the worker;
  * group → worker: one comes; worker → hub → other worker: the first keeps it, the second has one less.
@@ -69,13 +66,29 @@ function levelOutConstrained(counts: Counts): boolean {
   const { groups, kept, wanted, load } = counts;
   const workers = load.length;
   const hub = workers + groups.length;
-  const tasks = load.reduce((sum, one) => sum + one, 0);
-  const scale = tasks + 1;
+  const scale = load.reduce((sum, one) => sum + one, 0) + 1;
   const distance = new Float64Array(hub + 1);
   const previous = new Int32Array(hub + 1);
 
-  const relax = (from: number, to: number, cost: number): boolean => {
-    const through = (distance[from] ?? 0) + cost;
+  /** Infinity: there is nothing to move that way. */
+  const costOf = (from: number, to: number): number => {
+    const leaves = from < workers;
+    const worker = leaves ? from : to;
+    const other = leaves ? to : from;
+    if (other === hub) {
+      const loadHere = load[worker] ?? 0;
+      if (leaves) return scale * (2 * loadHere + 1);
+      return loadHere > 0 ? -scale * (2 * loadHere - 1) : Infinity;
+    }
+    const have = wanted[other - workers]?.[worker] ?? 0;
+    const had = kept[other - workers]?.[worker] ?? 0;
+    if (!leaves) return have < had ? 0 : 1;
+    if (have === 0) return Infinity;
+    return have > had ? -1 : 0;
+  };
+
+  const relax = (from: number, to: number): boolean => {
+    const through = (distance[from] ?? 0) + costOf(from, to);
     if (through >= (distance[to] ?? 0)) return false;
     distance[to] = through;
     previous[to] = from;
@@ -85,20 +98,29 @@ function levelOutConstrained(counts: Counts): boolean {
   const relaxAll = (): boolean => {
     let changed = false;
     for (let worker = 0; worker < workers; worker += 1) {
-      const loadHere = load[worker] ?? 0;
-      if (relax(worker, hub, scale * (2 * loadHere + 1))) changed = true;
-      if (loadHere > 0 && relax(hub, worker, -scale * (2 * loadHere - 1))) changed = true;
+      if (relax(worker, hub)) changed = true;
+      if (relax(hub, worker)) changed = true;
     }
     for (const [index, group] of groups.entries()) {
       const node = workers + index;
       for (const worker of group.eligible) {
-        const have = wanted[index]?.[worker] ?? 0;
-        const had = kept[index]?.[worker] ?? 0;
-        if (have > 0 && relax(worker, node, have > had ? -1 : 0)) changed = true;
-        if (relax(node, worker, have < had ? 0 : 1)) changed = true;
+        if (relax(worker, node)) changed = true;
+        if (relax(node, worker)) changed = true;
       }
     }
     return changed;
+  };
+
+  const cancel = (from: number, to: number): void => {
+    const forward = from < workers ? 1 : -1;
+    const worker = from < workers ? from : to;
+    const other = from < workers ? to : from;
+    // worker → group takes one away, group → worker brings one; the hub stands for the loads.
+    if (other === hub) load[worker] = (load[worker] ?? 0) + forward;
+    else {
+      const row = wanted[other - workers];
+      if (row) row[worker] = (row[worker] ?? 0) - forward;
+    }
   };
 
   for (let moved = false; ; moved = true) {
@@ -109,18 +131,10 @@ function levelOutConstrained(counts: Counts): boolean {
       if (!relaxAll()) return moved;
       cycle = findCycle(previous);
     }
-    for (const [position, node] of cycle.entries()) {
-      const next = cycle[(position + 1) % cycle.length] ?? node;
-      const forward = node < workers ? 1 : -1;
-      const worker = node < workers ? node : next;
-      const other = node < workers ? next : node;
-      // worker → group takes one away, group → worker brings one; the hub stands for the loads.
-      if (other === hub) load[worker] = (load[worker] ?? 0) + forward;
-      else {
-        const row = wanted[other - workers];
-        if (row) row[worker] = (row[worker] ?? 0) - forward;
-      }
-    }
+    const edges = cycle.map((node, index, all) => [node, all[(index + 1) % all.length] ?? node]);
+    do {
+      for (const [from = 0, to = 0] of edges) cancel(from, to);
+    } while (edges.reduce((sum, [from = 0, to = 0]) => sum + costOf(from, to), 0) < 0);
   }
 }
 

@@ -1,4 +1,4 @@
-import { pickWorker, rankPenalties } from './dealer.ts';
+import { Dealer, rankPenalties } from './dealer.ts';
 import type { Roster } from './roster.ts';
 
 /**
@@ -8,23 +8,21 @@ import type { Roster } from './roster.ts';
  */
 export function placeLiterally(roster: Roster): number[] {
   const { up, seats, tasks, groups } = roster;
-  const positionOfSeat = seats.map((seat) => up.indexOf(seat));
-  const penaltyRanks = rankPenalties(up);
+  const positions = new Map(up.map((worker, position) => [worker, position]));
+  const positionOfSeat = seats.map((seat) => positions.get(seat));
   const load = new Int32Array(up.length);
   const target: (number | undefined)[] = tasks.map(({ rank, group }) => {
     const home = positionOfSeat[rank % seats.length];
-    if (home === undefined || home < 0 || !groups[group]?.isEligible[home]) return undefined;
+    if (home === undefined || !groups[group]?.isEligible[home]) return undefined;
     load[home] = (load[home] ?? 0) + 1;
     return home;
   });
+  const dealer = new Dealer(groups, load, rankPenalties(up));
   return target.map((home, index) => {
     if (home !== undefined) return home;
-    const group = groups[tasks[index]?.group ?? -1];
-    const worker = group
-      ? pickWorker(group, { load, penaltyRanks, sameConnector: undefined, first: 'least-loaded' })
-      : undefined;
+    const worker = dealer.order(tasks[index]?.group ?? -1)?.first;
     if (worker === undefined) throw new Error('a group has no eligible worker');
-    load[worker] = (load[worker] ?? 0) + 1;
+    dealer.give(worker);
     return worker;
   });
 }

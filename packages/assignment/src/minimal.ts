@@ -8,7 +8,7 @@
  * 4. What has to move is dealt, in the order of the ordinals, to the places that are open.
  */
 import { levelOut } from './balance.ts';
-import { ConnectorCounts, pickWorker, rankPenalties } from './dealer.ts';
+import { ConnectorCounts, type ConnectorRow, Dealer, rankPenalties } from './dealer.ts';
 import type { RankedTask, Roster } from './roster.ts';
 
 /** @returns the worker's position in `roster.up` for each task of `roster.tasks`. */
@@ -21,7 +21,7 @@ export function placeMinimally(roster: Roster): number[] {
   const isColdStart = tasks.every((task) => task.owner === undefined);
   const connectors = new ConnectorCounts(up.length, tasks);
   // On a cold start the connector decides nothing: the result is the formula.
-  const sameConnector = (task: RankedTask): Int32Array | undefined =>
+  const sameConnector = (task: RankedTask): ConnectorRow | undefined =>
     isColdStart ? undefined : connectors.of(task.task.connector);
 
   for (const { task, group, owner } of tasks) {
@@ -33,18 +33,13 @@ export function placeMinimally(roster: Roster): number[] {
 
   const wanted = kept.map((row) => row.slice());
   const dealt: { task: RankedTask; worker: number }[] = [];
+  const dealer = new Dealer(groups, load, penaltyRanks);
   for (const task of tasks) {
-    const group = groups[task.group];
-    if (task.owner !== undefined || group === undefined) continue;
-    const worker = pickWorker(group, {
-      load,
-      penaltyRanks,
-      sameConnector: sameConnector(task),
-      first: 'least-loaded',
-    });
+    if (task.owner !== undefined) continue;
+    const worker = dealer.order(task.group)?.leastLoaded(sameConnector(task));
     if (worker === undefined) continue;
     increment(wanted[task.group], worker);
-    increment(load, worker);
+    dealer.give(worker);
     connectors.add(task.task.connector, worker, 1);
     dealt.push({ task, worker });
   }
@@ -68,21 +63,20 @@ export function placeMinimally(roster: Roster): number[] {
     if (owner !== undefined && !staying[index]) connectors.add(task.connector, owner, -1);
   }
 
+  const placer = new Dealer(
+    groups,
+    current,
+    penaltyRanks,
+    (group, worker) => (openings[group]?.[worker] ?? 0) > 0,
+  );
   return tasks.map((task, index) => {
+    const { group } = task;
     if (task.owner !== undefined && staying[index]) return task.owner;
-    const group = groups[task.group];
-    const worker = group
-      ? pickWorker(group, {
-          load: current,
-          penaltyRanks,
-          sameConnector: sameConnector(task),
-          first: 'fewest-same-connector',
-          openings: openings[task.group],
-        })
-      : undefined;
+    const worker = placer.order(group)?.fewestOf(sameConnector(task));
     if (worker === undefined) throw new Error('there are fewer openings than tasks to place');
-    increment(openings[task.group], worker, -1);
-    increment(current, worker);
+    increment(openings[group], worker, -1);
+    if (openings[group]?.[worker] === 0) placer.close(group, worker);
+    placer.give(worker);
     connectors.add(task.task.connector, worker, 1);
     return worker;
   });

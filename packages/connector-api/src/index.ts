@@ -130,5 +130,14 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export type {
+  Predicate,
+  PredicatePlugin,
+  TestedBatch,
+  Transform,
+  TransformableRecord,
+  TransformedBatch,
+  TransformPlugin,
+} from './transform.ts';
 export { assertSupported, unsupportedKeys } from './unsupported-keys.ts';
 export { validateValue } from './validate-value.ts';

@@ -159,16 +159,24 @@ export function mapSchema<K extends Schema, V extends Schema>(
   return Object.freeze<Schema>({ type: 'map', keys, values });
 }
 
+type StructOptions = Pick<Schema, 'name' | 'version' | 'optional' | 'doc'>;
+
 /** Fields in the order of the object's properties. */
-export function structSchema<const Fields extends Readonly<Record<string, Schema>>>(
+export function structSchema<
+  const Fields extends Readonly<Record<string, Schema>>,
+  const Options extends StructOptions = { readonly optional?: false },
+>(
   fields: Fields,
-  options: Pick<Schema, 'name' | 'version' | 'optional' | 'doc'> = {},
-): TypedSchema<StructValue<Fields>, StructInput<Fields>> {
-  return Object.freeze<Schema>({
+  options?: Options,
+): Options extends { readonly optional: true }
+  ? OptionalSchema<TypedSchema<StructValue<Fields>, StructInput<Fields>>>
+  : TypedSchema<StructValue<Fields>, StructInput<Fields>> {
+  const schema: Schema = {
     type: 'struct',
     ...options,
     fields: Object.freeze(
-      Object.entries(fields).map(([field, schema]) => Object.freeze({ field, schema })),
+      Object.entries(fields).map(([field, of]) => Object.freeze({ field, schema: of })),
     ),
-  });
+  };
+  return Object.freeze(schema) as never;
 }

@@ -39,6 +39,11 @@ export interface SourceRecord extends ConnectRecord {
 export interface SinkRecord extends ConnectRecord {
   readonly partition: number;
   readonly offset: number;
+  /**
+   * Where it was read, if a transform gave it another topic, partition or offset. What a task seeks, pauses and
+   * commits is always this: `record.original ?? record`.
+   */
+  readonly original?: TopicPartition & { readonly offset: number };
 }
 
 export interface RecordMetadata {

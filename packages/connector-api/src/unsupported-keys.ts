@@ -7,8 +7,6 @@ import type { ConnectorConfig } from './task.ts';
 
 /** By key: the values that ask for nothing. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  transforms: [''],
-  predicates: [''],
   'errors.tolerance': ['none'],
   'errors.retry.timeout': ['0'],
   'errors.deadletterqueue.topic.name': [''],

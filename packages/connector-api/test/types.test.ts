@@ -219,6 +219,18 @@ describe('a schema knows the type of its values', () => {
     >();
   });
 
+  test('when it is optional', () => {
+    const built = SchemaBuilder.struct().optional().field('a', schemas.string).build();
+    const made = structSchema({ a: schemas.string }, { optional: true, name: 'n' });
+    interface A {
+      readonly a: string;
+    }
+    expectTypeOf<ValueOf<typeof built>>().toEqualTypeOf<A | null | undefined>();
+    expectTypeOf<ValueOf<typeof made>>().toEqualTypeOf<A | null | undefined>();
+    const maybe = SchemaBuilder.decimal(2).optional().build();
+    expectTypeOf<ValueOf<typeof maybe>>().toEqualTypeOf<Decimal | null | undefined>();
+  });
+
   test('and nothing about it when it is only known at run time', () => {
     expectTypeOf<ValueOf<Schema>>().toBeUnknown();
     expectTypeOf(SchemaBuilder.type('int8').build()).toExtend<Schema>();

@@ -15,7 +15,7 @@ export const charsetNames: readonly string[] = [
   'US-ASCII',
 ];
 
-const utf8: Charset = {
+export const utf8: Charset = {
   encode: (text) => Buffer.from(wellFormed(text), 'utf8'),
   decode: (bytes) => asBuffer(bytes).toString('utf8'),
 };

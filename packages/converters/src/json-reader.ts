@@ -14,7 +14,7 @@ import {
   timeOfMs,
   timestampOfMs,
 } from '@sluice/connector-api';
-import { objectMaker, propertyReader } from '@sluice/connector-api/data-values';
+import { propertyReader } from '@sluice/connector-api/data-values';
 import { JsonNumber } from './json-text.ts';
 
 /** @throws DataError in Kafka Connect's words where it has some. */
@@ -235,14 +235,21 @@ function pairOf(entry: unknown): unknown[] {
 
 function structReader(schema: Schema, readerOf: ReaderOf): JsonReader {
   const fields = (schema.fields ?? []).map(({ field, schema: of }) => ({
+    field,
     property: propertyReader(field),
     read: readerOf(of),
   }));
-  const make = objectMaker((schema.fields ?? []).map(({ field }) => field));
+  const isPlain = fields.every(({ field }) => field !== '__proto__');
   return (json) => {
     if (!isObject(json))
       throw new DataError(`Structs should be encoded as JSON objects, but found ${nodeType(json)}`);
-    return make(fields.map(({ property, read }) => read(property(json))));
+    if (!isPlain)
+      return Object.fromEntries(
+        fields.map(({ field, property, read }) => [field, read(property(json))]),
+      );
+    const struct: Record<string, unknown> = {};
+    for (const { field, property, read } of fields) struct[field] = read(property(json));
+    return struct;
   };
 }
 

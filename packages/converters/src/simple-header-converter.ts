@@ -13,14 +13,13 @@ import {
   schemas,
 } from '@sluice/connector-api';
 import { parseValue, valueToText } from '@sluice/connector-api/values';
-import { asBuffer, convertFromBytes, convertToBytes } from './batch.ts';
+import { convertFromBytes, convertToBytes } from './batch.ts';
+import { utf8 } from './charsets.ts';
 
 export class SimpleHeaderConverter implements Converter {
   toBytes({ values, schemas: given }: DataBatch): ConvertedBytes {
     return convertToBytes(values, given, (schema, value) =>
-      value === null || value === undefined
-        ? null
-        : Buffer.from(valueToText(schema, value), 'utf8'),
+      value === null || value === undefined ? null : utf8.encode(valueToText(schema, value)),
     );
   }
 
@@ -28,9 +27,7 @@ export class SimpleHeaderConverter implements Converter {
     return convertFromBytes(bytes, (one) => {
       if (one === null) return { schema: undefined, value: null };
       // Other bytes are no text: Kafka Connect would put question marks in.
-      return isUtf8(one)
-        ? parseValue(asBuffer(one).toString('utf8'))
-        : { schema: schemas.bytes, value: one };
+      return isUtf8(one) ? parseValue(utf8.decode(one)) : { schema: schemas.bytes, value: one };
     });
   }
 }

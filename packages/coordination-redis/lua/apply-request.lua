@@ -59,16 +59,24 @@ local function write(name, oldUid, uid, version, config, type, target, lifecycle
   if lifecycle == 'live' then ensureConnectorUnit(name, uid) end
 end
 
+-- Whoever owns something of it reads it anew; all others have nothing to do with it.
+local function noteOwners(name)
+  for _, unit in ipairs(redis.call('SMEMBERS', tag .. ':units-of:' .. name)) do
+    local incarnation = redis.call('HGET', tag .. ':u:' .. unit, 'incarnation')
+    if incarnation and incarnation ~= '' then noteAssigned(incarnation) end
+  end
+end
+
 for index = 0, connectorCount - 1 do
   local first = firstConnector + index * stride
   local name, _, _, oldUid, _, _, uid, version, config = unpack(ARGV, first, first + 8)
   local type, target, lifecycle, taskEpoch, retiresTasks, retiresConnector =
     unpack(ARGV, first + 9, first + 14)
   write(name, oldUid, uid, version, config, type, target, lifecycle, taskEpoch)
+  noteOwners(name)
   if retiresTasks == '1' or uid ~= oldUid then endTaskSet(name) end
   if retiresConnector == '1' then retireUnit('connector/' .. name, name) end
 end
-if connectorCount > 0 then noteAssigned('*') end
 
 for index = firstUnit, lastUnit do
   local key = tag .. ':u:' .. ARGV[index]

@@ -43,20 +43,23 @@ local rejoins = member == incarnation
 if rejoins and state == 'dead' then return { 'fenced' } end
 if member and not rejoins and state ~= 'dead' then return { 'name-taken', member, host, pid } end
 
+-- The smallest slot that is free: 0 to k are all taken if and only if there are k + 1 of them.
+local function smallestFree(slots)
+  local low, high = 0, redis.call('ZCARD', slots)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZCOUNT', slots, 0, middle) > middle then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
 -- Its old slot if nobody has it, else the smallest that is free.
 local function takeSlot()
   local slots = tag .. ':slots'
   local slot = redis.call('ZSCORE', slots, worker)
   if slot then return slot end
   slot = redis.call('HGET', tag .. ':past-slots', worker)
-  if not slot or redis.call('ZCOUNT', slots, slot, slot) > 0 then
-    slot = 0
-    local taken = redis.call('ZRANGE', slots, 0, -1, 'WITHSCORES')
-    for index = 2, #taken, 2 do
-      if tonumber(taken[index]) ~= slot then break end
-      slot = slot + 1
-    end
-  end
+  if not slot or redis.call('ZCOUNT', slots, slot, slot) > 0 then slot = smallestFree(slots) end
   redis.call('ZADD', slots, slot, worker)
   return slot
 end

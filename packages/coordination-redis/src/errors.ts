@@ -31,7 +31,9 @@ export function storeError(thrown: unknown, redis: Redis, during: string): Sluic
   if (thrown instanceof SluiceError) return thrown;
   const url = describeUrl(redis);
   if (deniedErrors.test(error.message)) return deniedError(url, error);
-  if (error.name !== 'ReplyError' || laterErrors.test(error.message)) {
+  // Of a mistake that is ours, asking again makes nothing better.
+  const isBug = thrown instanceof RangeError || thrown instanceof TypeError;
+  if ((error.name !== 'ReplyError' && !isBug) || laterErrors.test(error.message)) {
     return unreachableError(url, connectionErrors.get(redis) ?? inPlainWords(error));
   }
   const old = /error compiling script/i.test(error.message)

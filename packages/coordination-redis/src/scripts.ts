@@ -59,13 +59,13 @@ export class Scripts {
     const { sha, text } = scriptSource(name);
     const { tag } = this.#keys;
     try {
-      return new Reply(name, await this.#redis.evalsha(sha, 1, tag, ...args));
+      return new Reply(name, await this.#redis.evalsha(sha, 1, tag, inOne(args)));
     } catch (error) {
       if (!isUnknownScript(error)) throw storeError(error, this.#redis, name);
     }
     // Redis was restarted, or somebody flushed its scripts: send the text, which it keeps again.
     try {
-      return new Reply(name, await this.#redis.eval(text, 1, tag, ...args));
+      return new Reply(name, await this.#redis.eval(text, 1, tag, inOne(args)));
     } catch (error) {
       throw storeError(error, this.#redis, name);
     }
@@ -89,4 +89,12 @@ export class Scripts {
 
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/**
+ * The driver takes arguments in arrays, too, which its types do not say. As arguments of a call, the tens of thousands
+ * that a request for thousands of connectors makes would not fit on the stack.
+ */
+function inOne(args: readonly Argument[]): Argument {
+  return args as unknown as Argument;
 }

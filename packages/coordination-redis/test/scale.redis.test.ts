@@ -1,3 +1,4 @@
+import type { ConnectorRecord } from '@sluice/coordination';
 import { startTestCluster } from '@sluice/coordination/conformance';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -51,6 +52,33 @@ test('ten thousand tasks are granted, claimed, reported and read back as one', a
   const freed = await store.orphan(term, worker, incarnation, 20_000);
   expect(new Set(freed).size).toBe(10_001);
 });
+
+test('a request for six thousand connectors is applied', async () => {
+  const { store, term } = await startTestCluster(async () => under.makeStore());
+  const names = Array.from({ length: 6_000 }, (_, number) => `connector-${number}`);
+  const connectors = names.map((name) => ({ record: connectorNamed(name) }));
+  const mutation = { connectors, restart: [] };
+  const request = { id: 'large', position: '1-1' };
+  const result = { kind: 'done', connectors: [] } as const;
+  expect(await store.applyRequest(term, request, mutation, result, [])).toBe('applied');
+  expect((await store.changes(0, undefined)).connectors.size).toBe(names.length);
+});
+
+function connectorNamed(name: string): ConnectorRecord {
+  return {
+    name,
+    uid: `uid of ${name}`,
+    version: 1,
+    config: {},
+    type: 'source',
+    targetState: 'STARTED',
+    lifecycle: 'live',
+    taskEpoch: 0,
+    taskCount: 0,
+    taskVersion: 0,
+    createdAtMs: 0,
+  };
+}
 
 /** Of this process and of Redis together: unlike time that passes, it does not depend on what else runs. */
 async function cpuMs(): Promise<number> {

@@ -11,6 +11,7 @@ import type { RequestBody, RequestResult } from './requests.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 import { deriveSnapshot } from './status.ts';
 import type { ClusterStore } from './store.ts';
+import { WholeReads } from './whole-reads.ts';
 
 export type SubmitOutcome =
   | RequestResult
@@ -45,8 +46,6 @@ export interface ClusterClientOptions {
  * of thousands of tasks for each of many readers would take the thread from the leader beside it.
  */
 const agesKeptMs = 100;
-/** How often everything is read, and not only what changed: see leader-loop.ts. */
-const readAllEveryMs = 30_000;
 /** Between two looks for a result; doubles up to the maximum. */
 const resultPollMs = { first: 5, max: 100 };
 /** Among them is what the leader waits for, which it says again while it does. */
@@ -58,27 +57,23 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
   let refreshing: Promise<ClusterSnapshot> | undefined;
   let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
 
-  let readAllMs = clock.monotonicMs();
-
-  /** 0: nothing, so that everything is read. */
-  const knownRevision = (): number => {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - readAllMs < readAllEveryMs) return view.revision;
-    readAllMs = nowMs;
-    return 0;
-  };
+  const wholeReads = new WholeReads({ store, clock });
 
   const read = async (): Promise<ClusterSnapshot> => {
+    const whole = wholeReads.take(clock.monotonicMs());
+    const known = whole ?? view;
     const [changes, beats, leader] = await Promise.all([
-      store.changes(knownRevision(), view.dataset),
+      store.changes(known.revision, known.dataset),
       store.beats(),
       store.leader(),
     ]);
     const before = { revision: view.revision, dataset: view.dataset };
     assertSpeaks(changes.protocol);
-    view.apply(changes);
+    if (whole) view.replace(whole, changes);
+    else view.apply(changes);
     const nowMs = clock.monotonicMs();
     const isUnchanged =
+      whole === undefined &&
       before.revision === view.revision &&
       before.dataset === view.dataset &&
       leader?.epoch === last?.snapshot.leader?.epoch;

@@ -59,9 +59,25 @@ export class ClusterView {
 
   /** Returns whether the store was found to have lost what this view knew. */
   apply(changes: Changes): boolean {
-    const lostData =
-      this.#dataset !== undefined &&
-      (changes.dataset !== this.#dataset || changes.revision < this.#revision);
+    const lostData = this.#misses(changes);
+    this.#take(changes);
+    return lostData;
+  }
+
+  /** By all that there was a while ago, which may be older than this view, and what has changed since. */
+  replace(whole: Changes, since: Changes): boolean {
+    const lostData = this.#misses(since);
+    if (since.kind === 'delta') this.#take(whole);
+    this.#take(since);
+    return lostData;
+  }
+
+  #misses({ dataset, revision }: Changes): boolean {
+    if (this.#dataset === undefined) return false;
+    return dataset !== this.#dataset || revision < this.#revision;
+  }
+
+  #take(changes: Changes): void {
     if (changes.kind === 'full') {
       this.#connectors.clear();
       this.#units.clear();
@@ -84,7 +100,6 @@ export class ClusterView {
       this.#planRevision++;
     }
     for (const [id, record] of changes.units) this.#applyUnit(id, record);
-    return lostData;
   }
 
   #applyUnit(id: UnitId, next: UnitRecord | undefined): void {
@@ -105,9 +120,10 @@ export class ClusterView {
   }
 }
 
+/** That what was granted is claimed by then changes no plan: thousands do so one after another on a cold start. */
 function sameOwnership(a: UnitRecord | undefined, b: UnitRecord | undefined): boolean {
   return (
-    a?.state === b?.state &&
+    planState(a) === planState(b) &&
     a?.incarnation === b?.incarnation &&
     a?.fence === b?.fence &&
     a?.epoch === b?.epoch &&
@@ -115,4 +131,8 @@ function sameOwnership(a: UnitRecord | undefined, b: UnitRecord | undefined): bo
     a?.retired === b?.retired &&
     a?.heldEpoch === b?.heldEpoch
   );
+}
+
+function planState(unit: UnitRecord | undefined): UnitRecord['state'] | undefined {
+  return unit?.state === 'claimed' ? 'granted' : unit?.state;
 }

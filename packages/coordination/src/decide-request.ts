@@ -2,7 +2,12 @@
  * What a request means for the cluster as it is now. Pure: the leader writes the mutation and the result
  * in one step that is refused if a record moved on meanwhile, and then asks again.
  */
-import { unsupportedKeys, validateConnectorConfig } from '@sluice/connector-api';
+import {
+  type ConfigProblem,
+  type ConnectorConfig,
+  unsupportedKeys,
+  validateConnectorConfig,
+} from '@sluice/connector-api';
 
 import type { ClusterView } from './cluster-view.ts';
 import {
@@ -38,15 +43,22 @@ export interface LogPromise {
   readonly meaning: string;
 }
 
+/** What else is wrong with a connector's configuration: of parts that are known where the leader is put together. */
+export type CheckConfig = (config: ConnectorConfig) => readonly ConfigProblem[];
+
 export interface RequestContext {
   readonly view: ClusterView;
   readonly catalog: PluginCatalog;
   readonly newUid: () => string;
   /** What the record log's acknowledgement means; absent as long as it has not said so. */
   readonly logPromise?: LogPromise | undefined;
+  readonly checkConfig?: CheckConfig | undefined;
   /** Redis server time as far as known; for `createdAtMs` only. */
   readonly nowMs: number;
 }
+
+/** Of one request: it is applied by one script, which keeps Redis from everything else meanwhile. */
+const definitionsMax = 10_000;
 
 const nothing: Mutation = { connectors: [], restart: [] };
 
@@ -95,6 +107,11 @@ function decideApply(
   body: Extract<RequestBody, { op: 'apply' }>,
   context: RequestContext,
 ): RequestDecision {
+  const { length } = body.definitions;
+  if (length > definitionsMax) {
+    const message = `a request may define ${definitionsMax} connectors, not ${length}: send it in parts`;
+    return refusal(refused(400, 'request.too_large', message));
+  }
   const mutations: ConnectorMutation[] = [];
   const applied: AppliedConnector[] = [];
   const refusals: Refusal[] = [];
@@ -159,7 +176,7 @@ function checkMode(
 
 function checkDefinition(
   definition: Definition,
-  { catalog, logPromise }: RequestContext,
+  { catalog, checkConfig, logPromise }: RequestContext,
 ): Refusal | undefined {
   const { name, config } = definition;
   if (name.trim() === '') return invalid(name, ['a connector needs a "name"']);
@@ -186,6 +203,7 @@ function checkDefinition(
   const problems = [
     ...validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name }),
     ...unsupportedKeys(config),
+    ...(checkConfig?.(config) ?? []),
   ].map(({ message }) => message);
   const forgetful = forgetfulLog(plugin, logPromise);
   if (forgetful !== undefined) problems.push(forgetful);

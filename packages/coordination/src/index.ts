@@ -92,6 +92,7 @@ export type {
   TaskSet,
   WorkerStore,
 } from './store.ts';
+export { reviewEveryMs, wholeReadPauseMs } from './upkeep.ts';
 export type { MemberIdentity } from './worker/membership.ts';
 export type {
   LeaseDeadlines,

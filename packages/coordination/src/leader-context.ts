@@ -4,7 +4,7 @@ import type { Clock, Logger, SluiceError } from '@sluice/kernel';
 import type { ProtocolRange } from './agreement.ts';
 import type { BeatObserver } from './beat-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { LogPromise } from './decide-request.ts';
+import type { CheckConfig, LogPromise } from './decide-request.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { HeldSeats } from './held-seats.ts';
 import type { DefinitionJournal } from './journal/definition-journal.ts';
@@ -38,6 +38,8 @@ export interface LeaderLoopOptions {
   readonly log: string;
   /** What that log's acknowledgement means; undefined as long as it has not said so. */
   readonly logPromise?: () => LogPromise | undefined;
+  /** Refuses definitions whose transforms are wrong, for example; must be quick. */
+  readonly checkConfig?: CheckConfig;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
   /** How long all must have spoken a higher version before it is used; default a minute. */

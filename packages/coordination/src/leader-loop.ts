@@ -37,6 +37,7 @@ import { Quarantine } from './quarantine.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
 import type { Beat, Changes, LeaderTerm } from './store.ts';
+import { WholeReads } from './whole-reads.ts';
 
 /** A queue is deleted this long after its worker was forgotten: it may come back under its name. */
 const forgetQueueAfterMs = 30_000;
@@ -44,11 +45,6 @@ const forgetQueueAfterMs = 30_000;
 const seatHoldMsDefault = 60_000;
 /** Between two attempts of a worker to reach the store again. */
 const reconnectMsMax = 1_000;
-/**
- * How often everything is read, and not only what changed: a store that lost too little to be noticed (a failover to
- * a replica that lagged a little) gives out the same revisions again, for other changes.
- */
-const readAllEveryMs = 30_000;
 /** A failure that comes back with each turn is told again after this long. */
 const sameFailureQuietMs = 10_000;
 
@@ -70,6 +66,7 @@ export class LeaderLoop implements Service {
   readonly #agreement: Agreement;
   readonly #protocolRaise: ProtocolRaise;
   readonly #otherLog = new OtherLog();
+  readonly #wholeReads: WholeReads;
   #hasRefusal = false;
   readonly #stopping = new AbortController();
   readonly #goneQueues = new Map<string, number>();
@@ -80,7 +77,6 @@ export class LeaderLoop implements Service {
   #grantsFromMs = 0;
   #isNewTerm = false;
   #lastTurnMs: number | undefined;
-  #readAllMs: number | undefined;
   #storeWasAway = false;
   #lastFailure: { message: string; atMs: number } | undefined;
   #nudged = false;
@@ -90,6 +86,7 @@ export class LeaderLoop implements Service {
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
     this.#logger = options.logger;
+    this.#wholeReads = new WholeReads(options);
     this.#settling = new Settling(options.settling);
     this.#quarantine = new Quarantine(options.profile);
     this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
@@ -259,12 +256,14 @@ export class LeaderLoop implements Service {
   async #turn(): Promise<boolean> {
     const { clock, store } = this.#options;
     const askedMs = clock.monotonicMs();
+    const whole = this.#wholeReads.take(askedMs);
+    const { revision, dataset } = whole ?? this.#view;
     const [changes, beats, quarantine] = await Promise.all([
-      store.changes(this.#knownRevision(askedMs), this.#view.dataset),
+      store.changes(revision, dataset),
       store.beats(),
       store.quarantine(),
     ]);
-    this.#learn(changes);
+    this.#learn(changes, whole);
     this.#watch(beats, askedMs);
 
     const term = this.#election.term;
@@ -288,27 +287,23 @@ export class LeaderLoop implements Service {
     return this.#ownership.own(term, askedMs);
   }
 
-  /** 0: nothing, so that everything is read. */
-  #knownRevision(nowMs: number): number {
-    if (nowMs - (this.#readAllMs ??= nowMs) < readAllEveryMs) return this.#view.revision;
-    this.#readAllMs = nowMs;
-    return 0;
-  }
-
   async #refresh(): Promise<void> {
     this.#learn(await this.#options.store.changes(this.#view.revision, this.#view.dataset));
   }
 
-  #learn(changes: Changes): void {
+  /** `whole`: all that there was, before these changes. */
+  #learn(changes: Changes, whole?: Changes): void {
     const nowMs = this.#options.clock.monotonicMs();
     const before = new Map(this.#view.members);
-    if (this.#view.apply(changes)) {
+    if (whole ? this.#view.replace(whole, changes) : this.#view.apply(changes)) {
       this.#lostDataMs = nowMs;
       this.#keeper?.outOfStep();
     }
-    this.#keeper?.noteChanges(changes);
     this.#noteMembership(before, nowMs);
-    this.#changes.noteConnectors(changes.connectors);
+    for (const each of whole ? [whole, changes] : [changes]) {
+      this.#keeper?.noteChanges(each);
+      this.#changes.noteConnectors(each.connectors);
+    }
   }
 
   /** After a stall of this process or of the store, silence that nobody listened to proves nothing. */

@@ -5,11 +5,11 @@ import type { ConnectorRecord, MemberRecord } from './model.ts';
 const causesMax = 3;
 
 export class MembershipChanges {
-  #causes: string[] = [];
+  #causes = new Set<string>();
   readonly #epochs = new Map<string, number>();
 
   note(cause: string): void {
-    if (!this.#causes.includes(cause)) this.#causes.push(cause);
+    this.#causes.add(cause);
   }
 
   noteMembers(
@@ -53,8 +53,8 @@ export class MembershipChanges {
 
   /** What was noted since the last call, as one line. */
   take(): string | undefined {
-    const causes = this.#causes;
-    this.#causes = [];
+    const causes = [...this.#causes];
+    this.#causes = new Set();
     if (causes.length === 0) return undefined;
     return causes.length <= causesMax
       ? causes.join(', ')

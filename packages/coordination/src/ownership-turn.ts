@@ -9,6 +9,9 @@ import type { MemberRecord } from './model.ts';
 import type { Grant, LeaderTerm } from './store.ts';
 import { UnclaimedGrants } from './unclaimed-grants.ts';
 
+/** Of one plan and one worker. */
+const startJobsMax = 50;
+
 export class OwnershipTurn {
   readonly #leader: LeaderContext;
   readonly #unclaimed = new UnclaimedGrants();
@@ -161,10 +164,11 @@ export class OwnershipTurn {
     grants: readonly (Grant & { from: string | undefined })[],
     nowMs: number,
   ): Promise<number> {
-    const { store, dispatcher } = this.#leader.options;
+    const { store } = this.#leader.options;
     const dispatching: Promise<void>[] = [];
+    const crowded = crowdedOwners(grants);
     let granted = 0;
-    for (const batch of batches(grants)) {
+    for (const batch of batches(byOwner(grants))) {
       const results = await store.grant(term, batch);
       const jobs: StartJob[] = [];
       for (const [index, result] of results.entries()) {
@@ -190,10 +194,29 @@ export class OwnershipTurn {
       granted += jobs.length;
       this.#leader.stats.grants += jobs.length;
       // The next batch is granted while the jobs of this one are being queued.
-      if (jobs.length > 0) dispatching.push(dispatcher.start(jobs));
+      dispatching.push(...this.#dispatch(jobs, crowded));
     }
     await Promise.all(dispatching);
     return granted;
+  }
+
+  #dispatch(jobs: readonly StartJob[], crowded: ReadonlySet<string>): Promise<void>[] {
+    const { dispatcher } = this.#leader.options;
+    const single = jobs.filter(({ incarnation }) => !crowded.has(incarnation));
+    const many = Map.groupBy(
+      jobs.filter(({ incarnation }) => crowded.has(incarnation)),
+      ({ incarnation }) => incarnation,
+    );
+    const refreshes = [...many.values()].flatMap((own) => {
+      const [first] = own;
+      if (!first) return [];
+      const { worker, incarnation, reason } = first;
+      return [{ worker, incarnation, reason: `${own.length} units to start: ${reason}` }];
+    });
+    return [
+      ...(single.length > 0 ? [dispatcher.start(single)] : []),
+      ...(refreshes.length > 0 ? [dispatcher.refresh(refreshes)] : []),
+    ];
   }
 
   /**
@@ -216,4 +239,23 @@ export class OwnershipTurn {
       })),
     );
   }
+}
+
+/**
+ * Each worker's together: it is then told once, claims at once and has one bulk of jobs. In the order of the plan,
+ * which deals in turn, each batch would have a job or two for everybody.
+ */
+function byOwner<Each extends Grant>(grants: readonly Each[]): readonly Each[] {
+  return [...Map.groupBy(grants, ({ incarnation }) => incarnation).values()].flat();
+}
+
+/**
+ * Who is given so much at once that it is told with one job to read its assignments, instead of one for each unit:
+ * a job costs the store several times what it costs to grant, claim and report the unit.
+ */
+function crowdedOwners(grants: readonly Grant[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { incarnation } of grants) counts.set(incarnation, (counts.get(incarnation) ?? 0) + 1);
+  const crowded = [...counts].filter(([, count]) => count > startJobsMax);
+  return new Set(crowded.map(([incarnation]) => incarnation));
 }

@@ -125,6 +125,7 @@ export class RequestDesk {
         catalog: catalog(),
         newUid: newId,
         logPromise: options.logPromise?.(),
+        checkConfig: options.checkConfig,
         nowMs: Math.round(options.clock.wallMs()),
       });
       const refusals = refusalEvents(request, decision.result);

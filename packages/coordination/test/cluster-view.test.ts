@@ -3,6 +3,49 @@ import { describe, expect, test } from 'vitest';
 import { ClusterView } from '../src/cluster-view.ts';
 import { actor, changesOf, connector, member, ownedBy, task, viewOf } from './records.ts';
 
+describe('reading everything again', () => {
+  test('what it found goes under what has changed since', () => {
+    const view = viewOf({ units: [task('a', 0), task('a', 1)] });
+    view.apply(changesOf({ units: [task('a', 1, { restarts: 2 })] }, { revision: 5 }));
+    const whole = changesOf(
+      { units: [task('a', 0, { restarts: 7 }), task('a', 1)] },
+      { kind: 'full', revision: 4 },
+    );
+    const since = changesOf({ units: [task('a', 1, { restarts: 3 })] }, { revision: 6 });
+    expect(view.replace(whole, since)).toBe(false);
+    expect([...view.units.values()].map(({ restarts }) => restarts)).toEqual([7, 3]);
+    expect(view.revision).toBe(6);
+  });
+
+  test('a store that has lost data meanwhile is noticed', () => {
+    const view = viewOf({ units: [task('a', 0)] });
+    view.apply(changesOf({}, { revision: 5 }));
+    const whole = changesOf({}, { kind: 'full', revision: 3 });
+    expect(view.replace(whole, changesOf({}, { revision: 4 }))).toBe(true);
+  });
+
+  test('one that was trimmed or replaced meanwhile answers with everything itself', () => {
+    const view = viewOf({ units: [task('a', 0)] });
+    const whole = changesOf({ units: [task('a', 0)] }, { kind: 'full', revision: 1 });
+    const since = changesOf({ units: [task('b', 0)] }, { kind: 'full', revision: 9 });
+    expect(view.replace(whole, since)).toBe(false);
+    expect([...view.units.keys()]).toEqual(['task/b/0']);
+  });
+});
+
+test('that a granted unit is claimed is no reason to plan again; that it is revoked is one', () => {
+  const owner = member('w1');
+  const owned = ownedBy(owner);
+  const view = viewOf({ members: [owner], units: [task('a', 0, { ...owned, state: 'granted' })] });
+  const planned = view.planRevision;
+  view.apply(changesOf({ units: [task('a', 0, { ...owned, state: 'claimed' })] }, { revision: 2 }));
+  expect(view.planRevision).toBe(planned);
+  view.apply(
+    changesOf({ units: [task('a', 0, { ...owned, state: 'revoking' })] }, { revision: 3 }),
+  );
+  expect(view.planRevision).toBeGreaterThan(planned);
+});
+
 describe('following the store', () => {
   test('a delta adds, replaces and deletes records', () => {
     const view = viewOf({

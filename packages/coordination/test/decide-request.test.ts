@@ -183,6 +183,12 @@ describe('apply', () => {
 });
 
 describe('apply is refused', () => {
+  test('if it defines more than one script should write', () => {
+    const many = Array.from({ length: 10_001 }, (_, number) => clock(`clock-${number}`));
+    expectRefused(decide(apply(many)), { status: 400, code: 'request.too_large' });
+    expect(decide(apply(many.slice(1))).result.kind).toBe('done');
+  });
+
   test.each<[string, RequestBody, object]>([
     [
       'create over one that exists',
@@ -280,6 +286,23 @@ describe('apply is refused', () => {
     ],
   ])('%s', (_what, body, refusal) => {
     expectRefused(decide(body), refusal);
+  });
+
+  test('what the coordinator knows to be wrong besides is refused together with the rest', () => {
+    const decided = decideRequest(apply([clock('logs', { transforms: 'x', 'tasks.max': '0' })]), {
+      view: running,
+      catalog,
+      newUid: () => 'new-uid',
+      nowMs: 0,
+      checkConfig: (config) => [
+        { key: 'transforms.x.type', message: `no type for ${String(config['transforms'])}` },
+      ],
+    });
+    expectRefused(decided, {
+      status: 400,
+      code: 'connector.invalid',
+      message: expect.stringMatching(/following 2 error\(s\):\n.*tasks\.max.*\nno type for x\n/),
+    });
   });
 
   describe('what releases at its source what it has read', () => {

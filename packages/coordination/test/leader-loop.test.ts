@@ -44,6 +44,25 @@ describe('a turn', () => {
     expect(world.loop.stats).toMatchObject({ grants: 1, elections: 1 });
   });
 
+  test('grants each worker its units together, so that it is told once', async () => {
+    const world = new LeaderWorld();
+    const tasks = Array.from({ length: 9 }, (_, number) => task('a', number, { ordinal: number }));
+    world.played.set(w1, w2, w3, ...runBy(w1), ...tasks);
+    await world.started();
+    const owners = world.played.done.map((done) => done.replace(/^.* → /, ''));
+    expect(owners).toHaveLength(9);
+    expect(owners.filter((owner, index) => owner !== owners[index - 1])).toHaveLength(3);
+  });
+
+  test('tells a worker that is given very much with one job instead of one for each unit', async () => {
+    const world = new LeaderWorld();
+    const tasks = Array.from({ length: 60 }, (_, number) => task('a', number));
+    world.played.set(w1, ...runBy(w1), ...tasks);
+    await world.started();
+    expect(world.played.done).toHaveLength(60);
+    expect(world.jobs).toEqual(['refresh w1: 60 units to start: first assignment']);
+  });
+
   test('comes with a nudge, not only with a tick', async () => {
     const world = await new LeaderWorld().started();
     await world.clock.advance(1);
@@ -62,6 +81,20 @@ describe('a turn', () => {
     expect(world.played.done).toEqual([]);
     await world.ticks(30_000 / world.profile.tickMs, ...workers);
     expect(world.played.done).toEqual([expect.stringMatching(/^grant task\/a\/0 → /)]);
+  });
+
+  test('goes on while everything is being read again', async () => {
+    const world = await running();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.played.beforeWholeRead = () => promise;
+    await world.ticks(31_000 / world.profile.tickMs, ...workers);
+    world.played.set(task('a', 1));
+    await world.ticks(3, ...workers);
+    expect(world.played.done).toEqual([expect.stringMatching(/^grant task\/a\/1 → /)]);
+    world.played.goBack(task('a', 0));
+    resolve();
+    await world.ticks(3, ...workers);
+    expect(world.played.done.slice(1)).toEqual([expect.stringMatching(/^grant task\/a\/0 → /)]);
   });
 
   test('a grant that is not claimed is reminded of, and then left to the beats', async () => {

@@ -49,6 +49,7 @@ export class PlayedLeaderStore {
   epoch = 1;
   /** What happens when a method is called, before it does anything. */
   readonly before = new Map<string, () => void>();
+  beforeWholeRead: (() => Promise<void>) | undefined;
   readonly #beats = new Map<string, Beat>();
   readonly #records = new Map<string, { revision: number; kind: RecordKind; value: unknown }>();
   /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
@@ -167,7 +168,10 @@ export class PlayedLeaderStore {
       this.#did('raiseEpoch', `${epoch}`);
       this.epoch = epoch + 1;
     },
-    changes: async (since, dataset) => this.#changes(since, dataset),
+    changes: async (since, dataset) => {
+      if (since === 0) await this.beforeWholeRead?.();
+      return this.#changes(since, dataset);
+    },
     beats: async () => [...this.#beats.values()],
     leader: async () => undefined,
     taskConfigs: async () => [],

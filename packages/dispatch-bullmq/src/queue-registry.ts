@@ -21,11 +21,14 @@ export interface QueueRegistryOptions {
   readonly clock?: Clock;
 }
 
-/** Finished jobs that stay readable on the board, for each queue. */
-const finishedJobsKept = 1_000;
+/**
+ * Finished jobs that stay readable on the board, for each queue. A thousand of them are 2 MB, which for a thousand
+ * workers is more than all that coordination stores.
+ */
+const finishedJobsKept = 100;
 
 /** BullMQ's own event stream, for each queue; nothing is driven by it. */
-const queueEventsKept = 1_000;
+const queueEventsKept = 100;
 
 /** `start()` does not wait longer for Redis: a process comes up without it. */
 const connectWaitMs = 2_000;

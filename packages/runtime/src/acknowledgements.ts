@@ -86,9 +86,22 @@ export class Acknowledgements {
         if (telling) await telling;
       }
     }
+    if (batch.droppedCount > 0) await this.#commitDropped(batch);
   }
 
-  #commitRecord(record: SourceRecord, metadata: RecordMetadata): Promise<void> | undefined {
+  /** Told with the records around them: a source that releases up to a record must not release those before it. */
+  async #commitDropped({ records, transformed }: ProcessedBatch): Promise<void> {
+    for (const [index, record] of records.entries()) {
+      if (transformed[index] !== null) continue;
+      const telling = this.#commitRecord(record, undefined);
+      if (telling) await telling;
+    }
+  }
+
+  #commitRecord(
+    record: SourceRecord,
+    metadata: RecordMetadata | undefined,
+  ): Promise<void> | undefined {
     try {
       const result = this.#options.task.commitRecord?.(record, metadata);
       if (!(result instanceof Promise)) return undefined;

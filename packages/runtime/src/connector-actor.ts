@@ -15,12 +15,14 @@
 import type { Actor, ActorContext } from '@sluice/actor';
 import {
   assertSupported,
+  ConfigError,
   type Connector,
   type ConnectorConfig,
   type ConnectorPlugin,
   type TaskLogger,
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
+import { transformationProblems } from '@sluice/transforms';
 
 import { type ConnectorPayload, isRuntimeMessage, type RuntimeEvent } from './payloads.ts';
 import { assertTaskCount, publishedTaskConfigs, tasksMaxOf } from './task-configs.ts';
@@ -102,6 +104,8 @@ export class ConnectorActor implements Actor {
   async #startInstance(): Promise<void> {
     const { config, connector } = this.#payload;
     assertSupported(config);
+    const problems = transformationProblems(config);
+    if (problems.length > 0) throw new ConfigError(problems);
     const plugin = this.#options.findPlugin(config);
     const started = { instance: plugin.createConnector(), plugin, abort: new AbortController() };
     this.#started = started;

@@ -47,6 +47,11 @@ export interface RuntimeOptions {
    */
   readonly continueFencedMs?: number;
   readonly observer?: RecordObserver;
+  /**
+   * Time of this thread, ms, by which loops that never have to wait let others have a turn. Default: the real one, as
+   * `clock` may be one that stands still meanwhile.
+   */
+  readonly threadMs?: () => number;
 }
 
 /** Sees the records that were moved, for `sluice dev`. Must not throw. */
@@ -93,6 +98,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    threadMs: options.threadMs ?? (() => performance.now()),
     offsetFlushIntervalMs: options.offsetFlushIntervalMs ?? 1_000,
     recordsInFlightMax: options.recordsInFlightMax ?? 10_000,
     bytesInFlightMax: options.bytesInFlightMax ?? 8 * 1024 * 1024,

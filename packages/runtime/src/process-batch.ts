@@ -20,12 +20,17 @@ import type {
   TopicBatch,
 } from '@sluice/record-log';
 
+import type { TransformationChain } from '@sluice/transforms';
 import type { TaskConverters } from './task-converters.ts';
+import { transformRecords, transformSinkRecords } from './transform-records.ts';
 
 /** Records of one poll, ready to be produced. */
 export interface ProcessedBatch {
   /** As polled. */
   readonly records: readonly SourceRecord[];
+  /** Index by index with `records`: as transformed; null: dropped. */
+  readonly transformed: readonly (SourceRecord | null)[];
+  readonly droppedCount: number;
   readonly topics: readonly TopicBatch[];
   /** For each element of `topics`: index into `records` of each of its records; undefined: the same index. */
   readonly positions: readonly (readonly number[] | undefined)[];
@@ -33,12 +38,18 @@ export interface ProcessedBatch {
   readonly bytes: number;
 }
 
-/** @throws SluiceError `task.conversion_failed` for the first record that cannot be converted. */
+/**
+ * `chain` is undefined where nothing is transformed.
+ * @throws SluiceError `task.transformation_failed` or `task.conversion_failed` for the first record that cannot be
+ *   transformed or converted.
+ */
 export async function processSourceBatch(
   records: readonly SourceRecord[],
   converters: TaskConverters,
+  chain?: TransformationChain,
 ): Promise<ProcessedBatch> {
-  const groups = groupByTopic(records);
+  const transformed = chain ? await transformRecords(records, chain) : records;
+  const groups = groupByTopic(transformed);
   const topics: TopicBatch[] = [];
   const positions: (readonly number[] | undefined)[] = [];
   let bytes = 0;
@@ -48,7 +59,9 @@ export async function processSourceBatch(
     topics.push({ topic: group.topic, records: produced });
     positions.push(group.positions);
   }
-  return { records, topics, positions, bytes };
+  const sent = groups.reduce((sum, group) => sum + group.records.length, 0);
+  const droppedCount = records.length - sent;
+  return { records, transformed, droppedCount, topics, positions, bytes };
 }
 
 interface TopicGroup {
@@ -57,13 +70,13 @@ interface TopicGroup {
   readonly positions: readonly number[] | undefined;
 }
 
-function groupByTopic(records: readonly SourceRecord[]): TopicGroup[] {
+function groupByTopic(records: readonly (SourceRecord | null)[]): TopicGroup[] {
   const first = records[0];
-  if (!first) return [];
-  if (records.every((record) => record.topic === first.topic))
-    return [{ topic: first.topic, records, positions: undefined }];
+  if (first && records.every((record) => record?.topic === first.topic))
+    return [{ topic: first.topic, records: records as SourceRecord[], positions: undefined }];
   const groups = new Map<string, { topic: string; records: SourceRecord[]; positions: number[] }>();
   for (const [position, record] of records.entries()) {
+    if (!record) continue;
     let group = groups.get(record.topic);
     if (!group) {
       group = { topic: record.topic, records: [], positions: [] };
@@ -148,8 +161,21 @@ async function toHeaders(
   );
 }
 
-/** @throws SluiceError `task.conversion_failed` for the first record that cannot be converted. */
+/**
+ * Without the records that transforms drop.
+ * @throws SluiceError `task.conversion_failed` or `task.transformation_failed` for the first record that cannot be
+ *   converted or transformed.
+ */
 export async function processSinkBatches(
+  batches: readonly FetchedBatch[],
+  converters: TaskConverters,
+  chain?: TransformationChain,
+): Promise<SinkRecord[]> {
+  const records = await readSinkRecords(batches, converters);
+  return chain ? transformSinkRecords(records, chain) : records;
+}
+
+async function readSinkRecords(
   batches: readonly FetchedBatch[],
   converters: TaskConverters,
 ): Promise<SinkRecord[]> {

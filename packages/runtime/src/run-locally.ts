@@ -223,7 +223,7 @@ function observerOf(onRecords: LocalRun['onRecords']): RecordObserver {
       for (const [group, { topic, partitions, offsets }] of acks.entries()) {
         const positions = batch.positions[group];
         for (let index = 0; index < offsets.length; index += 1) {
-          const record = batch.records[positions?.[index] ?? index];
+          const record = batch.transformed[positions?.[index] ?? index];
           const partition = partitions[index] ?? 0;
           if (record) records.push({ ...record, topic, partition, offset: offsets[index] ?? 0 });
         }

@@ -10,7 +10,7 @@
  *   meanwhile, which is what pausing all partitions does in Kafka Connect.
  * - preCommit, flush: back to the committed offsets, as Kafka Connect does; what was put comes again.
  * - a commit, retriably: tried again at the next interval; puts go on.
- * - put otherwise, a conversion, a fenced commit: the run fails.
+ * - put otherwise, a conversion or transform, a fenced commit: the run fails.
  * - the lease (expired): no further put, no commit. The next run begins at the committed offsets, exactly
  *   as after a crash: at least once, nothing lost.
  */
@@ -23,6 +23,7 @@ import type {
 } from '@sluice/connector-api';
 import { assert, backoffMs, isFenced, isRetriable, toError } from '@sluice/kernel';
 import type { FetchedBatch, LogReader } from '@sluice/record-log';
+import type { TransformationChain } from '@sluice/transforms';
 
 import { Changes } from './changes.ts';
 import { groupOf } from './group-name.ts';
@@ -34,6 +35,7 @@ import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
+import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
 import { topicSelectionOf } from './topic-catalog.ts';
 import { withinLimit } from './within-limit.ts';
 
@@ -63,6 +65,7 @@ export class SinkTaskRun implements TaskRun {
   readonly #positions = new SinkPositions();
   readonly #lags = new Map<string, number>();
   readonly #selection: TopicSelection;
+  #transforms: TransformationChain | undefined;
   #reader: LogReader | undefined;
   #parts: Parts | undefined;
   #finishing: Promise<void> = Promise.resolve();
@@ -86,6 +89,7 @@ export class SinkTaskRun implements TaskRun {
   async start(): Promise<void> {
     const { config, connector, identity, options } = this.#context;
     const converters = createTaskConverters(config, options.workerConfig, options.converters);
+    this.#transforms = createTaskTransforms(config);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>
       options.log.openReader({
@@ -102,7 +106,8 @@ export class SinkTaskRun implements TaskRun {
         pollRecordsMax: options.sinkBatchRecordsMax,
       }),
     );
-    this.#parts = this.#assemble(this.#reader, this.#plugin.createTask(), converters);
+    const task = this.#plugin.createTask();
+    this.#parts = this.#assemble({ reader: this.#reader, task, converters });
     await this.#parts.task.start(config, this.#taskContext());
   }
 
@@ -135,11 +140,13 @@ export class SinkTaskRun implements TaskRun {
     try {
       await this.#parts?.task.stop();
     } finally {
+      await closeTransforms(this.#transforms, this.#context.logger);
       await this.#reader?.close();
     }
   }
 
-  #assemble(reader: LogReader, task: SinkTask, converters: TaskConverters): Parts {
+  #assemble(given: Omit<Parts, 'commits' | 'assignment'>): Parts {
+    const { reader, task } = given;
     const shared = {
       context: this.#context,
       calls: this.#calls,
@@ -148,9 +155,7 @@ export class SinkTaskRun implements TaskRun {
       task,
     };
     return {
-      reader,
-      task,
-      converters,
+      ...given,
       commits: new SinkCommits({
         ...shared,
         onRewind: () => {
@@ -232,8 +237,7 @@ export class SinkTaskRun implements TaskRun {
     const { signal } = this.#interrupt;
     const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
-    const records = await processSinkBatches(fetched, converters);
-    counters.recordsIn += records.length;
+    const records = await processSinkBatches(fetched, converters, this.#transforms);
     counters.recordsActive = records.length;
     for (const batch of fetched) this.#countFetched(batch);
     const batch = {
@@ -251,6 +255,7 @@ export class SinkTaskRun implements TaskRun {
 
   #countFetched(batch: FetchedBatch): void {
     const { counters } = this.#context;
+    counters.recordsIn += batch.records.length;
     for (const { key, value } of batch.records)
       counters.bytes += (key?.length ?? 0) + (value?.length ?? 0);
     const name = partitionKey(batch);
@@ -377,7 +382,7 @@ const emptyBatch: SinkBatch = { records: [], ends: [] };
 function withoutPartitions(batch: SinkBatch, partitions: readonly TopicPartition[]): SinkBatch {
   const names = new Set(partitions.map(partitionKey));
   return {
-    records: batch.records.filter((record) => !names.has(partitionKey(record))),
+    records: batch.records.filter((record) => !names.has(partitionKey(record.original ?? record))),
     ends: batch.ends.filter((end) => !names.has(partitionKey(end))),
   };
 }

@@ -9,7 +9,7 @@
  * On failure of …
  * - the log, retriably: the same batches are sent again for as long as it takes; polling goes on until the
  *   bound of records in flight is reached.
- * - the log, fenced or for good; `poll` not retriably; a conversion: the run fails. What was acknowledged
+ * - the log, fenced or for good; `poll` not retriably; a transform or conversion: the run fails. What was acknowledged
  *   is stored first, if the log still takes it.
  * - commitRecord, commit: counted and logged.
  * - the lease (expired): everything ends where it is. The next run begins at the stored offsets, exactly as
@@ -27,6 +27,7 @@ import type {
 } from '@sluice/connector-api';
 import { assert, backoffMs, isFenced, isRetriable, SluiceError, type Timer } from '@sluice/kernel';
 import type { LogWriter, ProduceAck } from '@sluice/record-log';
+import type { TransformationChain } from '@sluice/transforms';
 
 import { Acknowledgements } from './acknowledgements.ts';
 import { Changes } from './changes.ts';
@@ -36,6 +37,7 @@ import { RecordSender, type Sendable } from './record-sender.ts';
 import { SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
+import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
 import { withinLimit } from './within-limit.ts';
 
 /** A poll that found nothing sooner than this did not wait by itself. */
@@ -60,6 +62,7 @@ export class SourceTaskRun implements TaskRun {
   readonly #submitted = new SubmittedBatches();
   readonly #failed = Promise.withResolvers<never>();
   #converters: TaskConverters | undefined;
+  #transforms: TransformationChain | undefined;
   #writer: LogWriter | undefined;
   #task: SourceTask | undefined;
   #sender: RecordSender | undefined;
@@ -83,6 +86,7 @@ export class SourceTaskRun implements TaskRun {
   async start(): Promise<void> {
     const { config, counters, identity, logger, options, scope } = this.#context;
     this.#converters = createTaskConverters(config, options.workerConfig, options.converters);
+    this.#transforms = createTaskTransforms(config);
     // Before the task reads its offsets: from here on an older owner cannot move them any more.
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
@@ -145,6 +149,7 @@ export class SourceTaskRun implements TaskRun {
     try {
       await this.#task?.stop();
     } finally {
+      await closeTransforms(this.#transforms, this.#context.logger);
       await this.#writer?.close();
     }
   }
@@ -247,7 +252,7 @@ export class SourceTaskRun implements TaskRun {
     assert(this.#converters && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
     counters.batches += 1;
-    const processed = await processSourceBatch(records, this.#converters);
+    const processed = await processSourceBatch(records, this.#converters, this.#transforms);
     await this.#untilResumed();
     // Not sent, so not acknowledged: read again by the next owner.
     if (scope.isOver || (scope.isClosing && this.#context.isPaused())) return;
@@ -282,7 +287,7 @@ export class SourceTaskRun implements TaskRun {
     this.#assertDurable();
     this.#submitted.acknowledge(batch.submitted);
     this.#acknowledgements?.add(batch, acks);
-    counters.recordsOut += batch.records.length;
+    counters.recordsOut += batch.records.length - batch.droppedCount;
     counters.bytes += batch.bytes;
     counters.recordsActive = this.#sender?.records ?? 0;
     options.observer?.written(batch, acks);

@@ -47,6 +47,7 @@ function scripted(overrides: Partial<Connector> = {}): Scripted {
     plugins: new PluginRegistry([plugin]),
     cluster: 'test',
     clock,
+    threadMs: clock.threadMs,
   });
   const rig = (payload: Partial<ConnectorPayload> = {}): ActorRig =>
     new ActorRig({
@@ -247,28 +248,41 @@ test('what is not supported yet is refused by name, and what asks for nothing is
   const refused = await scripted().started({
     config: {
       ...base,
-      transforms: 'mask',
       'errors.tolerance': 'all',
       'producer.override.acks': '1',
       'topic.creation.default.partitions': '6',
     },
   });
   expect(refused.failure?.message.split('\n')).toEqual(
-    [
-      'transforms',
-      'errors.tolerance',
-      'producer.override.acks',
-      'topic.creation.default.partitions',
-    ].map((key) => `Configuration ${key} is not supported yet: remove it`),
+    ['errors.tolerance', 'producer.override.acks', 'topic.creation.default.partitions'].map(
+      (key) => `Configuration ${key} is not supported yet: remove it`,
+    ),
   );
   const accepted = await scripted().started({
     config: {
       ...base,
-      transforms: '',
+      transforms: 'mask',
+      'transforms.mask.type': 'MaskField$Value',
+      'transforms.mask.fields': 'name',
       'errors.tolerance': 'none',
       'exactly.once.support': 'requested',
       'consumer.override.group.id': 'mine',
     },
   });
   expect(accepted.failure).toBeUndefined();
+});
+
+test('a connector whose transforms are wrong fails with every problem, by name', async () => {
+  const { failure } = await scripted().started({
+    config: {
+      'connector.class': 'org.acme.OrdersSourceConnector',
+      transforms: 'a,b',
+      'transforms.a.type': 'Cast$Value',
+      'transforms.a.spec': 'x:nothing',
+    },
+  });
+  expect(failure?.message.split('\n')).toEqual([
+    'transforms.a.spec: Invalid type found in casting spec: nothing',
+    'Missing required configuration "transforms.b.type" which has no default value.',
+  ]);
 });

@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util';
 import { runHunt } from './mutations/command.ts';
 import { reportText } from './report-text.ts';
 import { type RunOptions, runSeeds } from './run-seeds.ts';
+import { runScale } from './scale/command.ts';
 
 const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--jobs J] [--json] [--mutations]
+       npm run sim -- --scale [--workers N] [--tasks T] [--seed S] [--json]
 
   --seeds N     how many seeds (100)
   --seed S      the first of them (1); alone: only that one, with its whole trace
@@ -17,6 +19,10 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   --mutations   break every guard of the scripts and of the state machines, one at a time, and list which
                 invariant, else which test, notices it; each with seeds that reach it, of 100 of 3 minutes unless told otherwise
   --filter TEXT only mutations whose id contains it
+  --scale       one large cluster without faults, with the default timings: cold start, rest, a death, a join; how long
+                each takes, how many scripts, how much memory. Takes minutes, and some gigabytes
+  --workers N   of the large cluster (1000)
+  --tasks T     of the large cluster (100000)
 
   npm run sim -- --seeds 2000                  what a release should have passed
   npm run sim -- --seed 4711                   the same again, to the letter, and what happened in it
@@ -42,6 +48,9 @@ async function main(): Promise<number> {
       'no-shrink': { type: 'boolean', default: false },
       mutations: { type: 'boolean', default: false },
       filter: { type: 'string', default: '' },
+      scale: { type: 'boolean', default: false },
+      workers: { type: 'string', default: '1000' },
+      tasks: { type: 'string', default: '100000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -51,6 +60,14 @@ async function main(): Promise<number> {
     return 0;
   }
   const { mutations } = values;
+  if (values.scale) {
+    const size = {
+      seed: wholeNumber('--seed', values.seed ?? '1', 0),
+      workers: wholeNumber('--workers', values.workers, 2),
+      tasks: wholeNumber('--tasks', values.tasks, 1),
+    };
+    return await runScale({ ...size, json: values.json });
+  }
   const seeds = values.seeds ?? (mutations || values.seed === undefined ? '100' : '1');
   const options = {
     seed: wholeNumber('--seed', values.seed ?? '1', 0),

@@ -61,6 +61,7 @@ const values: readonly (readonly [string, Schema | undefined, unknown])[] = [
   ['string, empty', schemas.string, ''],
   ['string with controls', schemas.string, '\0\b\t\n\v\f\r\u001f\u007f\u0085\u2028'],
   ['string beyond 16 bits', schemas.string, 'zażółć 😀 𝒳'],
+  ['string with half a character', schemas.string, 'a\ud83db\ude00'],
   ['bytes', schemas.bytes, Buffer.from([0, 1, 0xfe, 0xff])],
   ['bytes, empty', schemas.bytes, Buffer.alloc(0)],
   ['array', arraySchema(schemas.int32), [1, 2, 3]],

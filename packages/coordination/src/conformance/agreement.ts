@@ -169,4 +169,15 @@ export function testAgreement(make: MakeStore): void {
     expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'refused' });
     expect(await cluster.store.leader()).toEqual(cluster.term);
   });
+  test('who takes over from a leader that stood still may bring another log, if there is no worker', async () => {
+    await using cluster = await startTestCluster(make);
+    const follower = await cluster.store.lead(leadRequest('other', hourMs));
+    const takeOver = follower.kind === 'following' ? follower.observed : '';
+    const moved = leadRequest('other', hourMs, { log: 'kafka', takeOver });
+    const member = await cluster.join('w');
+    expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'refused' });
+    await cluster.store.leave('w', member.incarnation);
+    expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'leading', elected: true });
+    expect(await cluster.store.join(joinRequest('w', 'w-2'))).toMatchObject({ kind: 'refused' });
+  });
 }

@@ -203,4 +203,16 @@ export function testAssignments(make: MakeStore): void {
     }
     expect(grown).toEqual(Object.keys(steps));
   });
+
+  test('the revision stays as it is for whoever owns nothing of a connector that changes', async () => {
+    await using cluster = await startTestCluster(make);
+    const [owner, other] = [await cluster.join('owner'), await cluster.join('other')];
+    await cluster.runTask('orders', owner);
+    await cluster.runTask('logs', other);
+    const before = await cluster.assignmentRevision(other);
+    await cluster.alter('orders', { targetState: 'PAUSED' });
+    await cluster.define('new');
+    await cluster.delete('orders');
+    expect(await cluster.assignmentRevision(other)).toBe(before);
+  });
 }

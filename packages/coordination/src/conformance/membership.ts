@@ -61,8 +61,9 @@ export function testJoining(make: MakeStore): void {
     await using cluster = await startTestCluster(make);
     await cluster.join('a');
     const b = await cluster.join('b');
-    await cluster.store.drain(b.worker, b.incarnation, { returns: false });
+    await cluster.store.drain(b.worker, b.incarnation, { returns: true });
     const before = (await cluster.everything()).members.get('b');
+    await cluster.under.elapse(20);
     const again = await cluster.join('b', { incarnation: b.incarnation });
     expect(again.slot).toBe(1);
     expect((await cluster.everything()).members.get('b')).toEqual(before);
@@ -124,6 +125,22 @@ export function testJoining(make: MakeStore): void {
     await cluster.store.leave('b', joined[1]?.incarnation ?? '');
     expect((await cluster.join('d')).slot).toBe(1);
     expect((await cluster.join('e')).slot).toBe(3);
+  });
+
+  test('the smallest free number is found among many', async () => {
+    await using cluster = await startTestCluster(make);
+    const members = new Map<number, Awaited<ReturnType<typeof cluster.join>>>();
+    for (let number = 0; number < 20; number++) {
+      const joined = await cluster.join(`w${number}`);
+      members.set(joined.slot, joined);
+    }
+    for (const slot of [17, 4, 11]) {
+      const member = members.get(slot);
+      if (member) expect(await cluster.store.leave(member.worker, member.incarnation)).toBe(true);
+    }
+    const slots: number[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) slots.push((await cluster.join(name)).slot);
+    expect(slots).toEqual([4, 11, 17, 20]);
   });
 
   test('a worker that comes back gets its old slot, also if a smaller one is free', async () => {
@@ -239,6 +256,15 @@ export function testBeating(make: MakeStore): void {
     const stranger = { worker: 'x', incarnation: 'x-1', dataset, beat: 0, revision: 0, slot: 0 };
     expect(await cluster.beat(stranger)).toEqual({ kind: 'rejoin' });
     expect(await cluster.store.quarantine()).toBeUndefined();
+  });
+
+  test('who knows no data set yet is to join, and proves no loss', async () => {
+    await using cluster = await startTestCluster(make);
+    const { dataset } = await cluster.join('w');
+    const stranger = { worker: 'x', incarnation: 'x-1', beat: 0, revision: 0, slot: 0 };
+    expect(await cluster.beat({ ...stranger, dataset: '' })).toEqual({ kind: 'rejoin' });
+    expect(await cluster.store.quarantine()).toBeUndefined();
+    expect((await cluster.everything()).dataset).toBe(dataset);
   });
 }
 

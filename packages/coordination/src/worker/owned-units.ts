@@ -20,6 +20,7 @@ import type {
   Ownership,
   WorkerStore,
 } from '../store.ts';
+import { reviewEveryMs } from '../upkeep.ts';
 import { Coalescer } from './coalescer.ts';
 import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
 
@@ -64,11 +65,6 @@ export interface OwnedUnitsOptions {
 const batchMax = 500;
 /** How long calls are gathered before they are made together. */
 const gatherMs = 5;
-/**
- * How often a worker compares itself with the store as a whole, and says again what it said: a store that lost too
- * little to be noticed may have forgotten a claim, a status or a task set that it had acknowledged.
- */
-const tellAgainEveryMs = 10_000;
 /** Between two tries of a release: until the store heard of it nobody else can have the unit. */
 const releaseRetryMs = 250;
 
@@ -129,7 +125,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   #isTimeToTellAgain(): boolean {
     const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - (this.#toldAgainMs ??= nowMs) < tellAgainEveryMs) return false;
+    if (nowMs - (this.#toldAgainMs ??= nowMs) < reviewEveryMs(this.#local.size)) return false;
     this.#toldAgainMs = nowMs;
     return true;
   }

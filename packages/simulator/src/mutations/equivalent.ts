@@ -12,7 +12,71 @@ interface Equivalent {
   readonly because: string;
 }
 
-export const equivalents: readonly Equivalent[] = [];
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: 'apply-request.lua',
+    guard: "oldUid == ''",
+    kinds: ['true'],
+    because: 'a connector that is there has no tombstone, so that there is none to take away',
+  },
+  {
+    file: 'assignments.lua',
+    guard: 'not connectors[connector]',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script',
+  },
+  {
+    file: 'claim.lua',
+    guard: 'not connectors[name]',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'up[incarnation] == nil',
+    kinds: ['true'],
+    because: 'spares reading a member again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'connectors[connector] == nil',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'not oldest[connector]',
+    kinds: ['true'],
+    because:
+      'spares looking again at what is held; what the script itself grants is held in no older epoch',
+  },
+  {
+    file: 'include/agreement.lua',
+    guard: "redis.call('GET', tag .. ':log') ~= log",
+    kinds: ['true'],
+    because: 'spares writing what is there already',
+  },
+  {
+    file: 'include/changes.lua',
+    guard: '#deleted == 0',
+    kinds: ['false'],
+    because:
+      'where nothing was deleted there are no more tombstones than before, which were few enough',
+  },
+  {
+    file: 'include/units.lua',
+    guard: 'task',
+    kinds: ['true'],
+    because:
+      'only tasks are in held:<connector>, so that for a connector’s own unit nothing is taken out',
+  },
+  {
+    file: 'join.lua',
+    guard: 'member',
+    kinds: ['false'],
+    because: 'a member that is there has no tombstone, so that there is none to take away',
+  },
+];
 
 export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
   return equivalents.find(

@@ -17,6 +17,8 @@ export interface Link {
 }
 
 type Argument = string | number;
+/** As the driver takes them: some in arrays. */
+type Arguments = (Argument | Argument[])[];
 
 /** To be given to `RedisCoordinationStore`, which takes an ioredis but needs no more of it than this. */
 export function fakeClient(fake: FakeRedis, link: Link): Redis {
@@ -34,15 +36,15 @@ class FakeClient {
     this.#link = link;
   }
 
-  evalsha(sha: string, keyCount: number, ...args: Argument[]): Promise<ScriptReply> {
-    const texts = args.map(String);
+  evalsha(sha: string, keyCount: number, ...args: Arguments): Promise<ScriptReply> {
+    const texts = args.flat().map(String);
     return this.#link.send(() =>
       this.#fake.evalsha(sha, texts.slice(0, keyCount), texts.slice(keyCount)),
     );
   }
 
-  eval(text: string, keyCount: number, ...args: Argument[]): Promise<ScriptReply> {
-    const texts = args.map(String);
+  eval(text: string, keyCount: number, ...args: Arguments): Promise<ScriptReply> {
+    const texts = args.flat().map(String);
     return this.#link.send(() =>
       this.#fake.eval(text, texts.slice(0, keyCount), texts.slice(keyCount)),
     );

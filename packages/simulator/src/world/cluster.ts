@@ -16,6 +16,7 @@ import type { RedisLink } from './redis-link.ts';
 import { RedisServer } from './redis-server.ts';
 import type { ClusterShape, StrangerKind } from './scenario.ts';
 import { PlayedSink } from './sink.ts';
+import { type Pace, usualPace } from './timing.ts';
 import { WorkerLife } from './worker-life.ts';
 import type { World } from './world.ts';
 
@@ -39,10 +40,12 @@ export class SimulatedCluster {
   /** Names of processes that are to be started again when they end. */
   readonly wanted = new Set<string>();
   readonly #lives = new Map<string, number>();
+  readonly #pace: Pace;
   readonly #supervisor;
 
-  constructor(world: World, shape: ClusterShape, fake: FakeRedis) {
+  constructor(world: World, shape: ClusterShape, fake: FakeRedis, pace: Pace = usualPace) {
     this.world = world;
+    this.#pace = pace;
     this.shape = shape;
     this.fake = fake;
     this.watches = new Watches(world);
@@ -245,7 +248,7 @@ export class SimulatedCluster {
     const process = world.process(name, shape.rates[name] ?? 1);
     const ended = (ending: WorkerLife | CoordinatorLife, why: string, inOrder: boolean): void =>
       this.#ended(ending, why, inOrder);
-    return { world, process, server, fake, life, ended };
+    return { world, process, server, fake, life, pace: this.#pace, ended };
   }
 
   #protocolOf(name: string): ProtocolRange {

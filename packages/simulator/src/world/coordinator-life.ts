@@ -11,7 +11,7 @@ import type { PlayedProcess } from './played-process.ts';
 import { RedisLink } from './redis-link.ts';
 import type { RedisServer } from './redis-server.ts';
 import { storeOver } from './store-access.ts';
-import { commandTimeoutsMs, profile, protocolQuietMs, seatHoldMs, settling } from './timing.ts';
+import { type Pace, protocolQuietMs, seatHoldMs } from './timing.ts';
 import { traceLogger } from './trace-logger.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +25,7 @@ export interface CoordinatorLifeOptions {
   readonly journal: DefinitionJournal | undefined;
   readonly protocol: ProtocolRange;
   readonly log: string;
+  readonly pace: Pace;
   readonly life: number;
   readonly ended: (life: CoordinatorLife, why: string, inOrder: boolean) => void;
 }
@@ -37,7 +38,8 @@ export class CoordinatorLife {
   readonly #ended: CoordinatorLifeOptions['ended'];
 
   constructor(options: CoordinatorLifeOptions) {
-    const { world, process, server, fake, journal } = options;
+    const { world, process, server, fake, journal, pace } = options;
+    const { profile, settling, commandTimeoutsMs } = pace;
     this.process = process;
     this.#ended = options.ended;
     this.link = new RedisLink({

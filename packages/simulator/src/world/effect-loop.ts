@@ -6,6 +6,7 @@ import type { PlayedProcess } from './played-process.ts';
 import type { Random } from './random.ts';
 import type { Run } from './run.ts';
 import type { Effect, PlayedSink } from './sink.ts';
+import type { Pace } from './timing.ts';
 import type { World } from './world.ts';
 
 export interface EffectLoopOptions {
@@ -13,12 +14,12 @@ export interface EffectLoopOptions {
   readonly process: PlayedProcess;
   readonly sink: PlayedSink;
   readonly random: Random;
+  /** Between two effects of a task. */
+  readonly workMs: Pace['workMs'];
   /** The sink refused its fence. */
   readonly refused: (run: Run) => void;
 }
 
-/** Between two effects of a task. */
-const workMs = { min: 1_500, max: 4_500 };
 /** Of the link to the sink, one way. */
 const sinkLatencyMs = { usual: 20, late: 1_500, veryLate: 30_000 };
 const lateShare = 0.05;
@@ -33,7 +34,7 @@ export class EffectLoop {
   }
 
   begin(run: Run): void {
-    const { process, random } = this.#options;
+    const { process, random, workMs } = this.#options;
     process.after(random.between(workMs.min, workMs.max), () => {
       run.executor.enter(() => {
         if (run.phase === 'over') return;

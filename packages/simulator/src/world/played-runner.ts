@@ -22,6 +22,7 @@ import type { PlayedProcess } from './played-process.ts';
 import type { Random } from './random.ts';
 import { Run, type RunHost } from './run.ts';
 import type { PlayedSink } from './sink.ts';
+import type { Pace } from './timing.ts';
 import { UnitEntry } from './unit-entry.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +33,7 @@ export interface PlayedRunnerOptions {
   readonly sink: PlayedSink;
   readonly random: Random;
   readonly blockedAfterMs: number;
+  readonly workMs: Pace['workMs'];
   /** Told of each unit that it is asked to stop. */
   readonly asked: (run: RunnableUnit, beganAtMs: number) => void;
 }

@@ -29,11 +29,11 @@ function watched(fake: FakeRedis, link: RedisLink): Redis {
   };
   const own = {
     evalsha: (sha: string, keys: number, tag: string, ...args: (string | number)[]): unknown => {
-      announce(sha, args);
+      announce(sha, args.flat());
       return client.evalsha(sha, keys, tag, ...args);
     },
     eval: (text: string, keys: number, tag: string, ...args: (string | number)[]): unknown => {
-      announce(shaOf(text), args);
+      announce(shaOf(text), args.flat());
       return client.eval(text, keys, tag, ...args);
     },
   };

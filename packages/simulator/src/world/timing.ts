@@ -60,3 +60,19 @@ export const convergenceMs =
   commandTimeoutsMs.coordination +
   settling.maxMs +
   10_000;
+
+/** What differs between clusters that are played for their faults and those that are played for their size. */
+export interface Pace {
+  readonly profile: TimingProfile;
+  readonly settling: SettlingOptions;
+  readonly commandTimeoutsMs: { readonly heartbeat: number; readonly coordination: number };
+  /** Between two effects of a task. */
+  readonly workMs: { readonly min: number; readonly max: number };
+}
+
+export const usualPace: Pace = {
+  profile,
+  settling,
+  commandTimeoutsMs,
+  workMs: { min: 1_500, max: 4_500 },
+};

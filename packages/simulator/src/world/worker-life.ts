@@ -16,7 +16,7 @@ import { RedisLink } from './redis-link.ts';
 import type { RedisServer } from './redis-server.ts';
 import type { PlayedSink } from './sink.ts';
 import { storeOver } from './store-access.ts';
-import { blockedAfterMs, commandTimeoutsMs, drainTimeoutMs, profile } from './timing.ts';
+import { blockedAfterMs, drainTimeoutMs, type Pace } from './timing.ts';
 import { traceLogger } from './trace-logger.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +29,7 @@ export interface WorkerLifeOptions {
   readonly sink: PlayedSink;
   readonly stops: NeedlessStops;
   readonly waker: LeaderWaker;
+  readonly pace: Pace;
   readonly life: number;
   readonly protocol: ProtocolRange;
   readonly log: string;
@@ -53,10 +54,11 @@ export class WorkerLife {
   readonly #ended: WorkerLifeOptions['ended'];
 
   constructor(options: WorkerLifeOptions) {
-    const { world, process, server, fake, stops } = options;
+    const { world, process, server, fake, stops, pace } = options;
+    const { profile, commandTimeoutsMs, workMs } = pace;
     const { name } = process;
     const random = (purpose: string) => world.random(`${purpose} of ${name} ${options.life}`);
-    const link = (role: keyof typeof commandTimeoutsMs): RedisLink =>
+    const link = (role: keyof Pace['commandTimeoutsMs']): RedisLink =>
       new RedisLink({
         process,
         server,
@@ -71,6 +73,7 @@ export class WorkerLife {
       ...options,
       random: random('runner'),
       blockedAfterMs,
+      workMs,
       asked: (unit, beganAtMs) => stops.asked(name, this.incarnation, unit, beganAtMs),
     });
     const jitter = random('beats');

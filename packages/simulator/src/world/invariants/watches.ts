@@ -15,6 +15,8 @@ export class Watches {
   readonly stops: NeedlessStops;
   readonly status: StatusWatch;
   readonly definitions = new DefinitionsModel();
+  /** How often each script was carried out. */
+  readonly scripts = new Map<string, number>();
   readonly #leadership: LeadershipWatch;
   readonly #world: World;
 
@@ -26,6 +28,7 @@ export class Watches {
   }
 
   scriptRan({ name }: PlayedProcess, call: ScriptCall, reply: unknown): void {
+    this.scripts.set(call.script, (this.scripts.get(call.script) ?? 0) + 1);
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);

@@ -1,0 +1,18 @@
+export {
+  type ChainResult,
+  TransformationChain,
+  type TransformationFailure,
+  type TransformationStage,
+} from './chain.ts';
+export {
+  transformationChain,
+  transformationKeys,
+  transformationProblems,
+} from './chain-config.ts';
+export {
+  builtInTransformations,
+  findPlugin,
+  predicatePlugins,
+  type TransformationPlugins,
+  transformPlugins,
+} from './registry.ts';
