@@ -1,5 +1,11 @@
 /** Any value of any schema survives JSON Schema, with its schema; and any bytes give a value or a DataError. */
-import { DataError, type Schema, schemaFingerprint } from '@sluice/connector-api';
+import {
+  DataError,
+  Decimal,
+  decimalSchema,
+  type Schema,
+  schemaFingerprint,
+} from '@sluice/connector-api';
 import { anySchemaAndValue } from '@sluice/connector-api/arbitraries';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
@@ -63,6 +69,23 @@ function text(value: unknown): string {
         : one,
   );
 }
+
+test('any decimal survives as a number, with its scale', async () => {
+  const decimal = fc.tuple(
+    fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }),
+    fc.integer({ min: -9, max: 60 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(decimal, async ([unscaled, scale]) => {
+      const { converter } = underTest(
+        jsonSchemaFormat({ ...jsonOptions, decimalFormat: 'NUMERIC' }),
+      );
+      const value = new Decimal(unscaled, scale);
+      const again = await read(converter, await write(converter, decimalSchema(scale), value));
+      expect(again.value).toEqual(value);
+    }),
+  );
+});
 
 describe('any bytes', () => {
   test('give a value or a DataError', async () => {
