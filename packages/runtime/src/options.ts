@@ -1,5 +1,6 @@
 /** Options of the runtime: what the app gives, and what they become. */
 import type { SinkRecord } from '@sluice/connector-api';
+import { type ConverterPlugin, converterPlugins } from '@sluice/converters';
 import {
   type BackoffOptions,
   type Clock,
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
    * and their sub-keys. Default: Kafka Connect's worker default (JsonConverter, schemas.enable=true).
    */
   readonly workerConfig?: Readonly<Record<string, string>>;
+  /** Converters that definitions may name. Default: those that come with Kafka Connect. */
+  readonly converters?: readonly ConverterPlugin[];
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -91,6 +94,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     plugins: options.plugins,
     cluster: options.cluster,
     workerConfig: { ...defaultWorkerConfig, ...options.workerConfig },
+    converters: options.converters ?? converterPlugins,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
