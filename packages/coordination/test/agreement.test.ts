@@ -177,6 +177,9 @@ describe('the message to who may not take part', () => {
     expect(tooOld.message).toMatch(
       /speaks version 2 to 3 .* uses version 4, .* install the release/,
     );
+    const single = { ...agreement, protocol: { min: 2, max: 2 } };
+    const ofOne = disagreementError('this worker', single, { about: 'protocol', inUse: 3 });
+    expect(ofOne.message).toMatch(/ speaks version 2 of the protocol/);
     const tooNew = disagreementError('this worker', agreement, { about: 'protocol', inUse: 1 });
     expect(tooNew).toMatchObject({ code: 'cluster.protocol_too_new' });
     expect(tooNew.message).toMatch(

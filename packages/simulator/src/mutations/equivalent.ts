@@ -76,6 +76,48 @@ export const equivalents: readonly Equivalent[] = [
     kinds: ['false'],
     because: 'a member that is there has no tombstone, so that there is none to take away',
   },
+  {
+    file: 'burial.ts',
+    guard: 'silent.length > 0',
+    kinds: ['true'],
+    because: 'spares asking for changes when nothing was written, and a line of the debug log',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'planRevision === this.#lookedAtRevision',
+    kinds: ['false'],
+    because: 'spares looking through all units again when nothing has changed hands',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'unit.worker === undefined',
+    kinds: ['false'],
+    because: 'a unit has a worker if and only if it has an incarnation',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'unit.incarnation === undefined',
+    kinds: ['false'],
+    because: 'a unit has a worker if and only if it has an incarnation',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'freed.length < batchSize',
+    kinds: ['true'],
+    because: 'what is left after a batch is freed in the next turn, which what was freed calls for',
+  },
+  {
+    file: 'burial.ts',
+    guard: '!waits && orphaned === 0',
+    kinds: ['false'],
+    because: 'then all units are looked through again with each turn, to the same end',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'orphaned === 0',
+    kinds: ['true'],
+    because: 'what was freed has changed hands, so that it is looked at again all the same',
+  },
 ];
 
 export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
