@@ -77,6 +77,26 @@ export const equivalents: readonly Equivalent[] = [
     because: 'a member that is there has no tombstone, so that there is none to take away',
   },
   {
+    file: 'restore.lua',
+    guard: "lifecycle == 'live'",
+    kinds: ['true'],
+    because:
+      'the own unit of one that is being deleted is retired right after it: one made here is gone when the script ends',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'stored',
+    kinds: ['true'],
+    because: 'a connector that was not there has no task set that could be ended',
+  },
+  {
+    file: 'restore.lua',
+    guard: "lifecycle == 'deleting' and redis.call('EXISTS', key) == 0",
+    kinds: ['false'],
+    because:
+      'one that is being deleted and has no units is gone when the script ends, whatever it makes of it',
+  },
+  {
     file: 'burial.ts',
     guard: 'silent.length > 0',
     kinds: ['true'],
