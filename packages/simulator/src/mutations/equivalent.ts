@@ -97,6 +97,19 @@ export const equivalents: readonly Equivalent[] = [
       'one that is being deleted and has no units is gone when the script ends, whatever it makes of it',
   },
   {
+    file: 'restore.lua',
+    guard: "firstTask == '0'",
+    kinds: ['true'],
+    because: 'the later calls for a connector write of it again what the first one wrote',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'storedUid == uid',
+    kinds: ['true'],
+    because:
+      'between the calls for one connector the leader, who alone writes definitions, writes no other',
+  },
+  {
     file: 'burial.ts',
     guard: 'silent.length > 0',
     kinds: ['true'],
