@@ -66,6 +66,11 @@ describe('raising the protocol', () => {
     await world.ticks(100, 'w1', 'w2');
     const waits = 'info the cluster stays at version 1 of the protocol until these are upgraded';
     expect(world.logged.filter((line) => line === waits)).toHaveLength(1);
+    // There is nobody left to wait for.
+    world.played.remove('members', 'w1');
+    world.played.remove('members', 'w2');
+    await world.ticks(10);
+    expect(world.logged.filter((line) => line === waits)).toHaveLength(1);
   });
 
   test('waits for a coordinator, too', async () => {
@@ -144,6 +149,15 @@ describe('a coordinator that may not take part', () => {
     expect(world.loop.leads).toBe(true);
     expect(world.refusals).toEqual([]);
   });
+});
+
+test('who was declared dead keeps no other log in use, whatever its beats are', async () => {
+  const world = new LeaderWorld({ log: 'kafka' });
+  world.played.log = 'redis';
+  world.played.set(member('w1', { state: 'dead' }));
+  await world.started();
+  await world.ticks(70, 'w1');
+  expect(world.loop.leads).toBe(true);
 });
 
 describe('a request that needs another version of the protocol', () => {

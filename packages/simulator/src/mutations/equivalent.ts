@@ -151,6 +151,24 @@ export const equivalents: readonly Equivalent[] = [
     kinds: ['true'],
     because: 'what was freed has changed hands, so that it is looked at again all the same',
   },
+  {
+    file: 'election.ts',
+    guard: 'takeOver === undefined',
+    kinds: ['false'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'election.ts',
+    guard: 'abandonedLog === undefined',
+    kinds: ['false'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'protocol-raise.ts',
+    guard: 'inUse === undefined',
+    kinds: ['false'],
+    because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
+  },
 ];
 
 export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
