@@ -147,6 +147,14 @@ export function testAgreement(make: MakeStore): void {
     await under.close();
   });
 
+  test('… also in the place that its dead namesake still has', async () => {
+    await using cluster = await startTestCluster(make);
+    await cluster.kill(await cluster.join('w'));
+    await cluster.store.resign(cluster.term);
+    const moved = joinRequest('w', 'w-2', { log: 'kafka' });
+    expect(await cluster.store.join(moved)).toMatchObject({ kind: 'joined', slot: 0 });
+  });
+
   test('a coordinator that saw all users of the other log silent may lead, and then nobody joins with that', async () => {
     const under = await make();
     const { store } = under;

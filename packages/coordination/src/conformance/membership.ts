@@ -39,10 +39,13 @@ export function testJoining(make: MakeStore): void {
     const old = await cluster.join('w');
     await cluster.store.drain('w', old.incarnation, { returns: true });
     await cluster.kill(old);
+    const before = (await cluster.everything()).members.get('w');
+    await cluster.under.elapse(20);
     await cluster.join('w');
     const member = (await cluster.everything()).members.get('w');
     expect(member?.state).toBe('up');
     expect(member).not.toHaveProperty('returns');
+    expect(member?.joinedAtMs).toBeGreaterThan(before?.joinedAtMs ?? 0);
   });
 
   test('a worker may join before any coordinator was there', async () => {

@@ -49,12 +49,15 @@ export function testRestoring(make: MakeStore): void {
     expect(await cluster.grant(connectorUnit('later'), member)).toBeGreaterThan(high.fence);
   });
 
-  test('what was created before does not lend its ordinals out again', async () => {
+  test('where nothing is to be restored, ordinals go on, and nobody has to look at what it has', async () => {
     await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const revision = await cluster.assignmentRevision(member);
     const { ordinal } = await cluster
       .define('before')
       .then(() => cluster.unit(connectorUnit('before')));
     await cluster.store.restore(cluster.term, [], none);
+    expect(await cluster.assignmentRevision(member)).toBe(revision);
     await cluster.define('later');
     expect((await cluster.unit(connectorUnit('later'))).ordinal).toBeGreaterThan(ordinal);
   });
@@ -71,6 +74,13 @@ export function testRestoring(make: MakeStore): void {
     const older = journaled({ uid, unit: { ordinal: 11, epoch: 1 } });
     await cluster.store.restore(cluster.term, [older], none);
     expect((await cluster.unit(connector)).epoch).toBe(2);
+  });
+
+  test('of whose own unit the journal knows nothing, that is created as for a new connector', async () => {
+    await using cluster = await startTestCluster(make);
+    const { unit: _unit, ...unknown } = journaled();
+    await cluster.store.restore(cluster.term, [unknown], { ordinal: 70, fence: 0 });
+    expect(await cluster.unit(connector)).toMatchObject({ epoch: 0, ordinal: 71, state: 'free' });
   });
 
   test('doing it again changes nothing', async () => {
@@ -200,6 +210,28 @@ export function testRestoring(make: MakeStore): void {
       heldEpoch: 1,
       retired: false,
     });
+  });
+
+  test('… and ends its tasks if it has none itself', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    await cluster.run('orders', member, 2);
+    await cluster.own(taskUnit('orders', 0), member);
+    await cluster.store.restore(cluster.term, [journaled({ ...setOf(0), taskEpoch: 0 })], none);
+    expect(await cluster.connector('orders')).toMatchObject({ uid: 'uid-1', taskCount: 0 });
+    expect(await cluster.unit(taskUnit('orders', 0))).toMatchObject({ retired: true });
+    expect(await cluster.exists(taskUnit('orders', 1))).toBe(false);
+    expect(await cluster.store.taskConfigs('orders')).toEqual([]);
+  });
+
+  test('one that is being deleted gets no tasks, whatever set the journal has', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { uid } = await cluster.run('orders', member, 1);
+    await cluster.store.restore(cluster.term, [journaled({ uid, lifecycle: 'deleting' })], none);
+    expect(await cluster.unit(connector)).toMatchObject({ retired: true });
+    expect(await cluster.exists(taskUnit('orders', 1))).toBe(false);
+    expect((await cluster.connector('orders')).taskCount).toBe(0);
   });
 
   test('a thousand tasks and more come back', async () => {

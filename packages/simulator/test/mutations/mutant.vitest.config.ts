@@ -36,6 +36,8 @@ export default defineConfig({
       ),
     },
     server: { deps: { inline: [/packages\/coordination/] } },
+    // What is kept on disk is known by the file as it stands there, not by the guards that it goes through here.
+    fsModuleCache: false,
     bail: 1,
     isolate: false,
     maxWorkers: 1,
