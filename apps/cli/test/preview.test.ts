@@ -154,6 +154,11 @@ describe('a preview', () => {
   test.each([
     [{ transforms: 'x', 'transforms.x.type': 'Nothing' }, 'config', 'Nothing'],
     [{ topic: 't', 'value.converter': 'Nothing' }, 'config', 'Nothing'],
+    [
+      { 'value.converter': 'io.confluent.connect.avro.AvroConverter' },
+      'config',
+      'value.converter registers schemas',
+    ],
   ] as const)('refuses %j', async (config, stage, message) => {
     const { end } = await preview(counter, config);
     expect(end).toMatchObject({ kind: 'failed', stage });

@@ -1,7 +1,9 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
+import { converterPlugins } from '@sluice/converters';
 import { LateLog, openLog } from '@sluice/log-choice';
 import { createRuntimeFactory, loadPlugins } from '@sluice/runtime';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { pino } from 'pino';
 
 import type { ExecutorData } from './executor-data.ts';
@@ -21,6 +23,7 @@ await runExecutor(async ({ id, data, lease }) => {
   return createRuntimeFactory({
     log,
     plugins: registry,
+    converters: [...converterPlugins, ...schemaRegistryConverters],
     cluster,
     workerConfig: rest.workerConfig,
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,

@@ -1,6 +1,13 @@
 export { ByteArrayConverter } from './byte-array-converter.ts';
 export { JsonConverter, jsonConverterConfig } from './json-converter.ts';
-export { parseJson, writeJson } from './json-text.ts';
+export {
+  JsonNumber,
+  jsonString,
+  parseExactJson,
+  parseJson,
+  readJson,
+  writeJson,
+} from './json-text.ts';
 export {
   type ConverterPlugin,
   type ConverterRole,

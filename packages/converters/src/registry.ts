@@ -19,13 +19,16 @@ export interface ConverterPlugin {
   /** What it may be configured for; Kafka Connect lists a plugin once for each. */
   readonly types: readonly ('converter' | 'header_converter')[];
   readonly configKeys: readonly ConfigKey[];
-  readonly create: (config: ConnectorConfig) => Converter;
+  /** `role`: what the converter is for; schemas of keys and of values are registered apart. */
+  readonly create: (config: ConnectorConfig, role: ConverterRole) => Converter;
 }
+
+export type ConverterRole = 'key' | 'value' | 'header';
 
 function plugin(
   className: string,
   configKeys: readonly ConfigKey[],
-  create: (config: ConnectorConfig) => Converter,
+  create: ConverterPlugin['create'],
   types: ConverterPlugin['types'] = ['converter', 'header_converter'],
 ): ConverterPlugin {
   const simple = aliasesOf(className);
@@ -67,8 +70,11 @@ type ConverterType = ConverterPlugin['types'][number];
 export function findConverter(
   name: string,
   type: ConverterType = 'converter',
+  plugins: readonly ConverterPlugin[] = converterPlugins,
 ): ConverterPlugin | undefined {
-  return pluginsOfType(type).find((each) => each.class === name || each.aliases.includes(name));
+  return pluginsOfType(plugins, type).find(
+    (each) => each.class === name || each.aliases.includes(name),
+  );
 }
 
 /**
@@ -78,11 +84,13 @@ export function findConverter(
 export function createConverter(
   className: string,
   config: ConnectorConfig = {},
-  type: ConverterType = 'converter',
+  role: ConverterRole = 'value',
+  plugins: readonly ConverterPlugin[] = converterPlugins,
 ): Converter {
-  const found = findConverter(className, type);
-  if (found) return found.create(config);
-  const known = pluginsOfType(type).map((each) => each.class);
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  const found = findConverter(className, type, plugins);
+  if (found) return found.create(config, role);
+  const known = pluginsOfType(plugins, type).map((each) => each.class);
   throw new SluiceError(
     'converter.unknown',
     `unknown ${type.replace('_', ' ')} class "${className}": use one of ${known.join(', ')}`,
@@ -90,23 +98,25 @@ export function createConverter(
   );
 }
 
-function pluginsOfType(type: ConverterType): ConverterPlugin[] {
-  return converterPlugins.filter((each) => each.types.includes(type));
+function pluginsOfType(
+  plugins: readonly ConverterPlugin[],
+  type: ConverterType,
+): ConverterPlugin[] {
+  return plugins.filter((each) => each.types.includes(type));
 }
 
 /** Kafka Connect's default; keys and values have none. */
 const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
-export type ConverterRole = 'key' | 'value' | 'header';
-
 /**
  * The converter of a connector: its own `<role>.converter` with the keys under that prefix, or else the
- * worker's with the worker's keys; the two are never mixed, as in Kafka Connect.
+ * worker's with the worker's keys; the two are never mixed, as in Kafka Connect. `plugins`: all that there are.
  */
 export function converterFor(
   role: ConverterRole,
   connectorConfig: ConnectorConfig,
   workerConfig: ConnectorConfig,
+  plugins: readonly ConverterPlugin[] = converterPlugins,
 ): Converter {
   const key = `${role}.converter`;
   const from = connectorConfig[key] === undefined ? workerConfig : connectorConfig;
@@ -116,8 +126,7 @@ export function converterFor(
       'converter.missing',
       `no ${key}: set it in the connector's configuration or in the worker's`,
     );
-  const type = role === 'header' ? 'header_converter' : 'converter';
-  return createConverter(className.trim(), withoutPrefix(from, `${key}.`), type);
+  return createConverter(className.trim(), withoutPrefix(from, `${key}.`), role, plugins);
 }
 
 function withoutPrefix(config: ConnectorConfig, prefix: string): ConnectorConfig {

@@ -22,7 +22,7 @@ export class Burial {
     this.#lookedAtRevision = -1;
   }
 
-  /** Returns whether anything was found to bury. */
+  /** Returns whether anything was freed, which the view does not show yet. */
   async bury(term: LeaderTerm, nowMs: number): Promise<boolean> {
     const { store, profile, clock } = this.#leader.options;
     const silent = this.#leader.observer.silentFor(profile.deadAfterMs, nowMs).flatMap((worker) => {
@@ -60,7 +60,7 @@ export class Burial {
         'dead workers buried',
       );
     }
-    return silent.length > 0 || orphaned > 0;
+    return orphaned > 0;
   }
 
   /** If most workers vanish at once, the likelier fault is here: look for another window first. */

@@ -66,6 +66,11 @@ describe('raising the protocol', () => {
     await world.ticks(100, 'w1', 'w2');
     const waits = 'info the cluster stays at version 1 of the protocol until these are upgraded';
     expect(world.logged.filter((line) => line === waits)).toHaveLength(1);
+    // There is nobody left to wait for.
+    world.played.remove('members', 'w1');
+    world.played.remove('members', 'w2');
+    await world.ticks(10);
+    expect(world.logged.filter((line) => line === waits)).toHaveLength(1);
   });
 
   test('waits for a coordinator, too', async () => {
@@ -146,6 +151,15 @@ describe('a coordinator that may not take part', () => {
   });
 });
 
+test('who was declared dead keeps no other log in use, whatever its beats are', async () => {
+  const world = new LeaderWorld({ log: 'kafka' });
+  world.played.log = 'redis';
+  world.played.set(member('w1', { state: 'dead' }));
+  await world.started();
+  await world.ticks(70, 'w1');
+  expect(world.loop.leads).toBe(true);
+});
+
 describe('a request that needs another version of the protocol', () => {
   const body: RequestBody = { op: 'drain', worker: 'w1', protocol: 2 };
   const parts = { catalog: clockCatalog, newUid: () => 'uid', nowMs: 0 };
@@ -177,6 +191,9 @@ describe('the message to who may not take part', () => {
     expect(tooOld.message).toMatch(
       /speaks version 2 to 3 .* uses version 4, .* install the release/,
     );
+    const single = { ...agreement, protocol: { min: 2, max: 2 } };
+    const ofOne = disagreementError('this worker', single, { about: 'protocol', inUse: 3 });
+    expect(ofOne.message).toMatch(/ speaks version 2 of the protocol/);
     const tooNew = disagreementError('this worker', agreement, { about: 'protocol', inUse: 1 });
     expect(tooNew).toMatchObject({ code: 'cluster.protocol_too_new' });
     expect(tooNew.message).toMatch(

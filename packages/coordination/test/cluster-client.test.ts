@@ -1,7 +1,12 @@
 import { FakeClock } from '@sluice/kernel/testing';
 import { describe, expect, test } from 'vitest';
 
-import { type ClusterClient, createClusterClient, describeRequest } from '../src/cluster-client.ts';
+import {
+  type ClusterClient,
+  type ClusterClientOptions,
+  createClusterClient,
+  describeRequest,
+} from '../src/cluster-client.ts';
 import type { ClusterEvent } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { RequestBody, RequestResult } from '../src/requests.ts';
@@ -16,25 +21,39 @@ class PlayedCluster implements ClusterStore {
   leads: { coordinator: string; epoch: number } | undefined = { coordinator: 'c1', epoch: 1 };
   newestEvents: ClusterEvent[] = [];
   reads = 0;
-  protocol = 1;
+  protocol: number | undefined = 1;
+  /** Nothing changes any more: each read finds these. */
+  still: Partial<Changes> | undefined;
+  /** What there is at the same revision, since the store went back to it. */
+  wentBackTo: Partial<Changes> | undefined;
+  ageMs = 70;
   /** What a read sees: the number of the read is the connector's version. */
   held: (() => void)[] = [];
   holds = false;
   readonly failing = new Set<number>();
   wakes: () => Promise<void> = async () => {};
-  readonly client: ClusterClient = createClusterClient({
-    store: this,
-    waker: {
-      wake: async (reason, id) => {
-        this.wakeUps.push([reason, id]);
-        await this.wakes();
-      },
-    },
-    clock: this.clock,
-    profile: timingProfiles.default,
-  });
+  readonly client: ClusterClient;
 
-  async changes(): Promise<Changes> {
+  constructor(options: Pick<ClusterClientOptions, 'protocol'> = {}) {
+    this.client = createClusterClient({
+      store: this,
+      waker: {
+        wake: async (reason, id) => {
+          this.wakeUps.push([reason, id]);
+          await this.wakes();
+        },
+      },
+      clock: this.clock,
+      profile: timingProfiles.default,
+      ...options,
+    });
+  }
+
+  async changes(since: number): Promise<Changes> {
+    if (since === 0 && this.wentBackTo) {
+      return { ...changesOf({}, { kind: 'full', revision: 1 }), ...this.wentBackTo };
+    }
+    if (this.still) return { ...changesOf({}, { revision: 1 }), ...this.still };
     const version = ++this.reads;
     if (this.holds) await new Promise<void>((resolve) => this.held.push(resolve));
     if (this.failing.has(version)) throw new Error('Redis is away');
@@ -42,7 +61,7 @@ class PlayedCluster implements ClusterStore {
     return changesOf(records, { revision: version, protocol: this.protocol });
   }
   async beats(): Promise<Beat[]> {
-    return [{ worker: 'w1', beat: 1, ageMs: 70, ackedBeat: 1 }];
+    return [{ worker: 'w1', beat: 1, ageMs: this.ageMs, ackedBeat: 1 }];
   }
   async leader(): ReturnType<ClusterStore['leader']> {
     return this.leads;
@@ -104,6 +123,48 @@ describe('snapshots', () => {
   });
 });
 
+describe('while nothing changes', () => {
+  /** It has been read once. */
+  async function atRest(): Promise<PlayedCluster> {
+    const cluster = new PlayedCluster();
+    await cluster.client.snapshot();
+    cluster.still = {};
+    return cluster;
+  }
+
+  test('what was derived is shown again for a tenth of a second, and not for longer', async () => {
+    const cluster = await atRest();
+    const first = await cluster.client.snapshot();
+    cluster.ageMs = 90;
+    await cluster.clock.advance(99);
+    expect(await cluster.client.snapshot()).toBe(first);
+    await cluster.clock.advance(1);
+    expect((await cluster.client.snapshot()).workers[0]?.beatAgeMs).toBe(90);
+  });
+
+  test.each<[string, (cluster: PlayedCluster) => void]>([
+    ['another revision', (cluster) => (cluster.still = { revision: 2 })],
+    ['another data set', (cluster) => (cluster.still = { dataset: 'another' })],
+    ['another leader', (cluster) => (cluster.leads = { coordinator: 'c2', epoch: 2 })],
+    ['no leader', (cluster) => (cluster.leads = undefined)],
+  ])('%s is shown at once', async (_what, change) => {
+    const cluster = await atRest();
+    const first = await cluster.client.snapshot();
+    change(cluster);
+    expect(await cluster.client.snapshot()).not.toBe(first);
+  });
+
+  test('what the store went back to without being noticed is shown once everything was read', async () => {
+    const cluster = await atRest();
+    const record = connector('orders', { version: 0 });
+    cluster.wentBackTo = { connectors: new Map([['orders', record]]) };
+    await cluster.clock.advance(30_000);
+    expect((await cluster.client.snapshot()).connectors.get('orders')?.record.version).toBe(1);
+    await cluster.clock.advance(0);
+    expect((await cluster.client.snapshot()).connectors.get('orders')?.record.version).toBe(0);
+  });
+});
+
 describe('requests', () => {
   test('are stored, the leader is woken, and the result comes back', async () => {
     const cluster = new PlayedCluster();
@@ -156,6 +217,14 @@ describe('requests', () => {
     expect(await outcome).toEqual({ kind: 'pending', requestId: 'r1', reason });
   });
 
+  test('and the reason is that no worker is up, if none is', async () => {
+    const cluster = new PlayedCluster();
+    cluster.still = {};
+    const outcome = cluster.client.submit(drain, { timeoutMs: 500, requestId: 'r1' });
+    await cluster.clock.advance(500);
+    expect(await outcome).toMatchObject({ kind: 'pending', reason: 'no worker is up' });
+  });
+
   test('a wake-up that fails does not make a stored request fail', async () => {
     const cluster = new PlayedCluster();
     cluster.wakes = async () => {
@@ -195,4 +264,13 @@ test('a client that does not speak the protocol in use says so, instead of misre
     code: 'cluster.protocol_too_old',
     message: expect.stringContaining('the cluster uses version 99') as string,
   });
+});
+
+test('so does one that is too new for it; where none is in use yet, all are welcome', async () => {
+  const cluster = new PlayedCluster({ protocol: { min: 2, max: 3 } });
+  await expect(cluster.client.snapshot()).rejects.toMatchObject({
+    code: 'cluster.protocol_too_new',
+  });
+  cluster.protocol = undefined;
+  expect((await cluster.client.snapshot()).protocol).toBeUndefined();
 });

@@ -78,6 +78,12 @@ describe('following the store', () => {
     expect(view.unitsOf('b')).toEqual([]);
   });
 
+  test('a unit that goes leaves the others of its connector', () => {
+    const view = viewOf({ units: [actor('a'), task('a', 0)] });
+    view.apply({ ...changesOf({}, { revision: 2 }), units: new Map([['task/a/0', undefined]]) });
+    expect(view.unitsOf('a').map(({ unit }) => unit)).toEqual(['connector/a']);
+  });
+
   test('a full answer replaces everything', () => {
     const view = viewOf({ members: [member('w1')], units: [task('a', 0)] });
     view.apply(changesOf({ units: [task('b', 0)] }, { kind: 'full', revision: 7 }));

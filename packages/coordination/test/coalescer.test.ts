@@ -47,6 +47,14 @@ test('a full batch does not wait, and what comes after it is not forgotten', asy
   expect(batches).toEqual([[1, 2, 3], [4]]);
 });
 
+test('nothing is called for nobody', async () => {
+  const { clock, batches, add } = coalescer(echo);
+  const answers = Promise.all([1, 2, 3].map(add));
+  expect(await answers).toEqual(['1', '2', '3']);
+  await clock.advance(5);
+  expect(batches).toEqual([[1, 2, 3]]);
+});
+
 test('a failure reaches everybody who waits, and nobody after', async () => {
   let fails = true;
   const { clock, add } = coalescer(async (items) => {

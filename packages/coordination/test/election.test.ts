@@ -15,12 +15,16 @@ class PlayedLease {
   holder: LeaderTerm | undefined;
   renewals = 0;
   isAway = false;
+  bug: Error | undefined;
+  isRefusing = false;
   readonly asked: { readonly coordinator: string; readonly takeOver: string | undefined }[] = [];
   readonly withdrawn: string[] = [];
   #epoch = 0;
 
   async lead({ coordinator, takeOver }: LeadRequest): Promise<LeadReply> {
     this.asked.push({ coordinator, takeOver });
+    if (this.bug) throw this.bug;
+    if (this.isRefusing) return { kind: 'refused', disagreement: { about: 'protocol', inUse: 2 } };
     if (this.isAway) throw new SluiceError('store.unreachable', 'Redis does not answer');
     const observed = `${this.holder?.coordinator}|${this.renewals}`;
     if (this.holder?.coordinator === coordinator) {
@@ -49,22 +53,24 @@ interface Candidate {
   readonly election: Election;
   /** Epochs of the terms that began, 0 for each end; those that founded the data set with a star. */
   readonly changes: string[];
+  readonly errors: string[];
 }
 
 function candidate(lease: PlayedLease, clock: FakeClock, name = 'c1'): Candidate {
   const changes: string[] = [];
+  const errors: string[] = [];
   const election = new Election({
     coordinator: name,
     store: lease as unknown as LeaderStore,
     clock,
     profile,
-    logger: silentLogger,
+    logger: { ...silentLogger, error: (_fields, message) => errors.push(message) },
     agreement,
     abandonedLog: () => undefined,
     onRefused: (disagreement) => changes.push(`refused ${disagreement.inUse}`),
     onChange: (term, founded) => changes.push(`${term?.epoch ?? 0}${founded ? '*' : ''}`),
   });
-  return { election, changes };
+  return { election, changes, errors };
 }
 
 async function leading(): Promise<Candidate & { lease: PlayedLease; clock: FakeClock }> {
@@ -110,6 +116,31 @@ describe('a term', () => {
     lease.isAway = false;
     await clock.advance(profile.leaderRenewMs);
     expect(changes).toEqual(['1*', '0', '1']);
+  });
+
+  test('survives an attempt that fails otherwise, which is told; that the store is away is not', async () => {
+    const { election, changes, errors, lease, clock } = await leading();
+    lease.isAway = true;
+    await clock.advance(profile.leaderRenewMs);
+    expect(errors).toEqual([]);
+    lease.isAway = false;
+    lease.bug = new Error('a bug');
+    await clock.advance(profile.leaderRenewMs);
+    expect(errors).toEqual(['election failed']);
+    lease.bug = undefined;
+    await clock.advance(profile.leaderRenewMs);
+    expect(election.term).toBeDefined();
+    expect(changes).toEqual(['1*']);
+  });
+
+  test('ends when the cluster refuses it', async () => {
+    const { election, changes, lease, clock } = await leading();
+    lease.isRefusing = true;
+    await clock.advance(profile.leaderRenewMs);
+    expect(election.term).toBeUndefined();
+    expect(changes.slice(0, 3)).toEqual(['1*', '0', 'refused 2']);
+    await clock.advance(profile.leaderRenewMs);
+    expect(changes.filter((change) => change === '0')).toHaveLength(1);
   });
 
   test('ends at once when another part of the leader is told so; an older term is not meant', async () => {
@@ -159,6 +190,13 @@ describe('a follower', () => {
     await clock.advance(profile.leaderRenewMs / 2);
     expect(changes).toEqual(['2']);
     expect(lease.asked.at(-1)?.takeOver ?? lease.asked.at(-2)?.takeOver).toBe('c0|0');
+  });
+
+  test('has no term to lose while the store is away', async () => {
+    const { changes, lease, clock } = await following();
+    lease.isAway = true;
+    await clock.advance(3 * profile.leaderLeaseMs);
+    expect(changes).toEqual([]);
   });
 
   test('watches another value anew', async () => {

@@ -106,8 +106,9 @@ export class PlayedLeaderStore {
     withdraw: async () => {},
     raiseProtocol: async (_term, version) => this.#raise(version),
     resign: async () => this.#did('resign'),
-    declareDead: async (_term, worker, incarnation) => {
+    declareDead: async (_term, worker, incarnation, beat) => {
       this.#did('declareDead', worker);
+      if (this.#beats.get(worker)?.beat !== beat) return 'alive';
       const record = this.#records.get(`members/${worker}`)?.value as MemberRecord | undefined;
       if (record?.incarnation === incarnation) this.set({ ...record, state: 'dead' });
       return 'dead';

@@ -26,6 +26,7 @@ class World {
   readonly acknowledged: string[] = [];
   readonly deaths: string[] = [];
   readonly refusals: string[] = [];
+  readonly errors: string[] = [];
   held: HeldUnit[] = [];
   isQuiet = true;
   fencings = 0;
@@ -45,7 +46,7 @@ class World {
     store: this.store,
     clock: this.clock,
     profile,
-    logger: silentLogger,
+    logger: { ...silentLogger, error: (_fields, message) => this.errors.push(message) },
     random: () => 0.5,
     events: {
       leaseRenewed: (deadlines) => this.leases.push(deadlines),
@@ -182,6 +183,12 @@ describe('joining', () => {
   });
 });
 
+test('a first beat that fails for another reason than the store’s absence ends the start', async () => {
+  const world = new World();
+  world.store.failWith('beat', new Error('a bug'));
+  await expect(world.membership.start()).rejects.toThrow('a bug');
+});
+
 describe('the lease', () => {
   test('lasts from when the acknowledged beat was sent, not from when it was answered', async () => {
     const world = await new World().started();
@@ -229,6 +236,20 @@ describe('the lease', () => {
     await world.beats(1);
     expect(world.leases).toHaveLength(1);
     expect(world.acknowledged).toHaveLength(1);
+  });
+});
+
+describe('a beat that fails', () => {
+  test('is told of, unless the store does not answer, and the next one comes all the same', async () => {
+    const world = await new World().started();
+    world.store.fail('beat', 2);
+    await world.beats(2);
+    expect(world.errors).toEqual([]);
+    world.store.failWith('beat', new Error('a bug'));
+    await world.beats(1);
+    expect(world.errors).toEqual(['heartbeat failed']);
+    await world.beats(1);
+    expect(world.leases).toHaveLength(2);
   });
 });
 
@@ -454,6 +475,17 @@ describe('stopping', () => {
     expect(world.fencings).toBe(1);
     expect(world.joins).toHaveLength(1);
     expect(world.beatCount).toBe(3);
+  });
+
+  test('a process that is ending by itself is not killed', async () => {
+    const world = await new World().started();
+    world.isQuiet = false;
+    world.store.fail('beat', 1_000);
+    await world.clock.advance(profile.killAfterMs - 100);
+    freeze(world.clock, 110);
+    await world.membership.stop();
+    expect(world.membership.leaseAgeMs).toBeGreaterThan(profile.killAfterMs);
+    expect(world.deaths).toEqual([]);
   });
 
   test('before it was started it does nothing', async () => {

@@ -165,6 +165,12 @@ describe('why a rerun happens', () => {
       { joined: [], gone: [], cause: 'w1 drains' },
     ],
     [
+      'draining as before: that was told',
+      [member('w1', { state: 'draining' })],
+      [member('w1', { state: 'draining', address: 'elsewhere:8084' })],
+      { joined: [], gone: [], cause: undefined },
+    ],
+    [
       'gone after it drained: that was told',
       [member('w1', { state: 'draining' })],
       [],

@@ -3,8 +3,16 @@ import { silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import { expect, test } from 'vitest';
 
-import { taskUnit, type UnitId } from '../src/model.ts';
-import type { AssignedUnit, ClaimResult, Ownership, WorkerStore } from '../src/store.ts';
+import { connectorUnit, taskUnit, type UnitId } from '../src/model.ts';
+import type {
+  AssignedUnit,
+  ClaimResult,
+  Ownership,
+  PublishResult,
+  PublishTasks,
+  WorkerStore,
+} from '../src/store.ts';
+import { reviewEveryMs } from '../src/upkeep.ts';
 import { OwnedUnits } from '../src/worker/owned-units.ts';
 import type { RunnableUnit, UnitRunner } from '../src/worker/unit-runner.ts';
 
@@ -13,7 +21,10 @@ class FakeStore {
   readonly fences = new Map<UnitId, number>();
   readonly unclaimed = new Set<UnitId>();
   readonly reported: UnitId[] = [];
+  readonly published: string[] = [];
   claims = 0;
+  /** Of every connector, whose definition is always version 1. */
+  config: Readonly<Record<string, string>> = {};
   #revision = 1;
   /** Before each answer to `refence`. */
   beforeRefence: (call: number) => Promise<void> | void = () => {};
@@ -54,7 +65,7 @@ class FakeStore {
         restarts: 0,
         targetState: 'STARTED',
         definitionVersion: 1,
-        config: {},
+        config: this.config,
         connectorType: 'source',
         taskCount: 1,
       };
@@ -70,6 +81,11 @@ class FakeStore {
     });
   }
 
+  async publishTasks({ connector }: PublishTasks): Promise<PublishResult> {
+    this.published.push(connector);
+    return { kind: 'published', epoch: 1 };
+  }
+
   async report(_worker: string, _incarnation: string, reports: readonly Ownership[]) {
     this.reported.push(...reports.map(({ unit }) => unit));
     return reports.map(() => true);
@@ -79,11 +95,14 @@ class FakeStore {
 class FakeRunner implements UnitRunner {
   readonly runs: RunnableUnit[] = [];
   readonly stops: UnitId[] = [];
+  readonly restarts: UnitId[] = [];
   run(unit: RunnableUnit): void {
     this.runs.push(unit);
   }
   update(): void {}
-  restart(): void {}
+  restart(unit: UnitId): void {
+    this.restarts.push(unit);
+  }
   async stop(unit: UnitId): Promise<void> {
     this.stops.push(unit);
   }
@@ -122,6 +141,12 @@ class World {
     const { revision } = await this.store.assignments();
     this.units.beatAcknowledged(revision, 'up');
     await this.clock.advance(50);
+  }
+
+  async confirm(): Promise<void> {
+    const confirmed = this.units.confirm();
+    await this.clock.advance(50);
+    await confirmed;
   }
 
   async owns(count: number, fence = 1): Promise<Ownership[]> {
@@ -200,4 +225,27 @@ test('what a store forgot without being noticed is told again after a while', as
   expect(world.store.reported).toContain(owned.unit);
   expect(world.runner.runs).toHaveLength(1);
   expect(world.runner.stops).toEqual([]);
+});
+
+test('a definition that took the version of one that the store lost is noticed, and what was published is not told again', async () => {
+  const world = new World();
+  const unit = connectorUnit('a');
+  world.store.grant(unit, 1);
+  await world.beat();
+  world.units.taskConfigs('a', 1, 1, [{ topic: 'old' }]);
+  await world.confirm();
+  expect(world.runner.restarts).toEqual([]);
+  expect(world.store.published).toEqual(['a']);
+  world.store.config = { topic: 'new' };
+  const published = world.store.published.length;
+  await world.confirm();
+  await world.quietBeat();
+  expect(world.runner.restarts).toEqual([unit]);
+  expect(world.store.published.slice(published)).toEqual([]);
+
+  // Also where nobody noticed a loss.
+  world.store.config = { topic: 'newer' };
+  await world.clock.advance(reviewEveryMs(1));
+  await world.quietBeat();
+  expect(world.runner.restarts).toEqual([unit, unit]);
 });

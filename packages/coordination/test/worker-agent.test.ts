@@ -190,6 +190,50 @@ describe('stopping', () => {
     expect(world.store.callsOf('leave')).toHaveLength(1);
   });
 
+  test('… nor if the store does not say whether there is any', async () => {
+    const world = new World();
+    await world.agent.start();
+    world.store.fail('assignments', 10);
+    await world.agent.stop();
+    expect(world.wakeUps).toContain('w1 left');
+  });
+
+  test('… nor beyond the time that it has for stopping', async () => {
+    const world = await new World().running();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.runner.stopping = promise;
+    const stopped = world.agent.stop();
+    await world.clock.advance(9_000);
+    world.store.grant('task/a/2', 1);
+    resolve();
+    await world.clock.advance(1_000);
+    await stopped;
+    expect(world.store.callsOf('leave')).toHaveLength(1);
+  });
+
+  test('what it had claimed by then, and learns of too late, is given back before it leaves', async () => {
+    const world = new World();
+    await world.agent.start();
+    world.store.grant('task/a/0', 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.runner.stopping = promise;
+    const tell = world.store.hold('claim');
+    const { incarnation } = world.agent;
+    const job = { unit: 'task/a/0', fence: 1, worker: 'w1', incarnation, reason: 'test' };
+    const started = world.agent.jobs.start(job);
+    await world.clock.advance(50);
+    const stopped = world.agent.stop();
+    await world.clock.advance(50);
+    tell();
+    await world.clock.advance(1_000);
+    expect(await started).toBe('claimed');
+    resolve();
+    await world.clock.advance(500);
+    await stopped;
+    expect(world.writes).toEqual(['drain', 'release', 'leave']);
+    expect(world.wakeUps).toContain('w1 left');
+  });
+
   test('fenced while it stops, it does not come back', async () => {
     const world = await new World().running();
     world.runner.stopping = new Promise(() => {});

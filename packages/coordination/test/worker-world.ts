@@ -58,6 +58,7 @@ export class PlayedStore implements WorkerStore {
   #beat = 0;
   #state: 'up' | 'draining' = 'up';
   readonly #failing = new Map<Method, number>();
+  readonly #errors = new Map<Method, Error>();
   readonly #unanswered = new Map<Method, number>();
   readonly #gates = new Map<Method, Promise<void>[]>();
 
@@ -83,6 +84,11 @@ export class PlayedStore implements WorkerStore {
   /** The next calls do not reach it. */
   fail(method: Method, times = 1): void {
     this.#failing.set(method, times);
+  }
+
+  /** The next call fails for another reason. */
+  failWith(method: Method, error: Error): void {
+    this.#errors.set(method, error);
   }
 
   /** The next calls reach it, and no answer comes back. */
@@ -236,6 +242,9 @@ export class PlayedStore implements WorkerStore {
   ): Promise<Answer> {
     this.calls.push({ method, incarnation, args });
     if (count(this.#failing, method)) throw unreachable();
+    const error = this.#errors.get(method);
+    this.#errors.delete(method);
+    if (error) throw error;
     const isLost = count(this.#unanswered, method);
     const answer = compute();
     await this.#gates.get(method)?.shift();

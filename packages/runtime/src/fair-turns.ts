@@ -6,18 +6,23 @@
 const sliceMs = 8;
 
 export class FairTurns {
-  // The real time of this thread and not a Clock: a fake one would stand still while the loop spins.
-  #turnStartedMs = performance.now();
+  readonly #threadMs: () => number;
+  #turnStartedMs: number;
   #nextTurn: Promise<void> | undefined;
+
+  constructor(threadMs: () => number) {
+    this.#threadMs = threadMs;
+    this.#turnStartedMs = threadMs();
+  }
 
   /** A promise to wait for, or undefined when the slice is not used up. */
   take(): Promise<void> | undefined {
     if (this.#nextTurn) return this.#nextTurn;
-    if (performance.now() - this.#turnStartedMs < sliceMs) return undefined;
+    if (this.#threadMs() - this.#turnStartedMs < sliceMs) return undefined;
     this.#nextTurn = new Promise((resolve) => {
       setImmediate(() => {
         this.#nextTurn = undefined;
-        this.#turnStartedMs = performance.now();
+        this.#turnStartedMs = this.#threadMs();
         resolve();
       });
     });

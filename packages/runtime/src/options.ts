@@ -1,5 +1,6 @@
 /** Options of the runtime: what the app gives, and what they become. */
 import type { SinkRecord } from '@sluice/connector-api';
+import { type ConverterPlugin, converterPlugins } from '@sluice/converters';
 import {
   type BackoffOptions,
   type Clock,
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
    * and their sub-keys. Default: Kafka Connect's worker default (JsonConverter, schemas.enable=true).
    */
   readonly workerConfig?: Readonly<Record<string, string>>;
+  /** Converters that definitions may name. Default: those that come with Kafka Connect. */
+  readonly converters?: readonly ConverterPlugin[];
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -44,6 +47,11 @@ export interface RuntimeOptions {
    */
   readonly continueFencedMs?: number;
   readonly observer?: RecordObserver;
+  /**
+   * Time of this thread, ms, by which loops that never have to wait let others have a turn. Default: the real one, as
+   * `clock` may be one that stands still meanwhile.
+   */
+  readonly threadMs?: () => number;
 }
 
 /** Sees the records that were moved, for `sluice dev`. Must not throw. */
@@ -86,9 +94,11 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     plugins: options.plugins,
     cluster: options.cluster,
     workerConfig: { ...defaultWorkerConfig, ...options.workerConfig },
+    converters: options.converters ?? converterPlugins,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    threadMs: options.threadMs ?? (() => performance.now()),
     offsetFlushIntervalMs: options.offsetFlushIntervalMs ?? 1_000,
     recordsInFlightMax: options.recordsInFlightMax ?? 10_000,
     bytesInFlightMax: options.bytesInFlightMax ?? 8 * 1024 * 1024,

@@ -38,7 +38,7 @@ export interface LocalRun {
   readonly clock?: Clock;
   /** Default: JsonConverter without schemas, which is what is readable. */
   readonly workerConfig?: ConnectorConfig;
-  readonly options?: Pick<RuntimeOptions, 'offsetFlushIntervalMs' | 'sinkIdlePutMs'>;
+  readonly options?: Pick<RuntimeOptions, 'converters' | 'offsetFlushIntervalMs' | 'sinkIdlePutMs'>;
 }
 
 const stopGraceMs = 5_000;

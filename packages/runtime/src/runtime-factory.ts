@@ -43,7 +43,7 @@ interface Told {
 /** What the actors of one executor share. */
 class Runtime {
   readonly #options: CompiledRuntimeOptions;
-  readonly #turns = new FairTurns();
+  readonly #turns: FairTurns;
   readonly #ticker: MetricsTicker;
   readonly #catalog: TopicCatalog;
   /**
@@ -55,6 +55,7 @@ class Runtime {
 
   constructor(options: CompiledRuntimeOptions) {
     this.#options = options;
+    this.#turns = new FairTurns(options.threadMs);
     this.#ticker = new MetricsTicker(options.clock);
     this.#catalog = new TopicCatalog(options.log, options.clock);
   }

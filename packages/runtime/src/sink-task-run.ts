@@ -88,7 +88,7 @@ export class SinkTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, connector, identity, options } = this.#context;
-    const converters = createTaskConverters(config, options.workerConfig);
+    const converters = createTaskConverters(config, options.workerConfig, options.converters);
     this.#transforms = createTaskTransforms(config);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>

@@ -85,7 +85,7 @@ export class SourceTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, counters, identity, logger, options, scope } = this.#context;
-    this.#converters = createTaskConverters(config, options.workerConfig);
+    this.#converters = createTaskConverters(config, options.workerConfig, options.converters);
     this.#transforms = createTaskTransforms(config);
     // Before the task reads its offsets: from here on an older owner cannot move them any more.
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));

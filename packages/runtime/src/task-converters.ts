@@ -1,6 +1,6 @@
 /** The converters of one task, by its configuration and the worker's. */
 import type { ConnectorConfig, Converter } from '@sluice/connector-api';
-import { converterFor, findConverter } from '@sluice/converters';
+import { type ConverterPlugin, converterFor, findConverter } from '@sluice/converters';
 
 export interface TaskConverters {
   readonly key: Converter;
@@ -8,14 +8,18 @@ export interface TaskConverters {
   readonly header: Converter;
 }
 
-/** @throws SluiceError or ConfigError that names the class or the setting. */
+/**
+ * `plugins`: all converters that a definition may name.
+ * @throws SluiceError or ConfigError that names the class or the setting.
+ */
 export function createTaskConverters(
   config: ConnectorConfig,
   workerConfig: ConnectorConfig,
+  plugins?: readonly ConverterPlugin[],
 ): TaskConverters {
   return {
-    key: converterFor('key', config, workerConfig),
-    value: converterFor('value', config, workerConfig),
+    key: converterFor('key', config, workerConfig, plugins),
+    value: converterFor('value', config, workerConfig, plugins),
     header: headerConverter(config, workerConfig),
   };
 }

@@ -47,6 +47,7 @@ function scripted(overrides: Partial<Connector> = {}): Scripted {
     plugins: new PluginRegistry([plugin]),
     cluster: 'test',
     clock,
+    threadMs: clock.threadMs,
   });
   const rig = (payload: Partial<ConnectorPayload> = {}): ActorRig =>
     new ActorRig({

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { FairTurns } from '../src/fair-turns.ts';
 
 test('a loop whose every await is settled lets timers run', async () => {
-  const turns = new FairTurns();
+  const turns = new FairTurns(() => performance.now());
   const beganMs = performance.now();
   const firedAtMs: number[] = [];
   const timer = setInterval(() => firedAtMs.push(performance.now()), 5);
@@ -15,7 +15,7 @@ test('a loop whose every await is settled lets timers run', async () => {
 });
 
 test('loops that share a slice are all let on by the same turn', async () => {
-  const turns = new FairTurns();
+  const turns = new FairTurns(() => performance.now());
   const untilMs = performance.now() + 20;
   while (performance.now() < untilMs);
   const first = turns.take();

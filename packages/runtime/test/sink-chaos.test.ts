@@ -186,6 +186,7 @@ class World {
       cluster: 'test',
       workerConfig: stringConverters,
       clock: this.clock,
+      threadMs: this.clock.threadMs,
       random: () => 0.5,
       offsetFlushIntervalMs: 100,
       sinkBatchRecordsMax: 7,

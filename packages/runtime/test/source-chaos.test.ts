@@ -193,6 +193,7 @@ class World {
       cluster: 'test',
       workerConfig: stringConverters,
       clock: this.clock,
+      threadMs: this.clock.threadMs,
       random: () => 0.5,
       offsetFlushIntervalMs: 100,
       recordsInFlightMax: 30,

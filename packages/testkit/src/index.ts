@@ -1,4 +1,11 @@
 export { ApiClient, type ApiResponse } from './api-client.ts';
+export {
+  type Apicurio,
+  apicurioCacheFolder,
+  apicurioVersion,
+  findApicurio,
+  startApicurio,
+} from './apicurio.ts';
 export { type Certificate, type CertificateOptions, makeCertificate } from './certificate.ts';
 export {
   Cluster,

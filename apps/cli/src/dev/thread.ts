@@ -7,10 +7,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { ConfigError, type ConnectorPlugin, pluginsOf } from '@sluice/connector-api';
+import { converterPlugins } from '@sluice/converters';
 import { type Logger, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
 import { runConnectorLocally, shareConnectorApi } from '@sluice/runtime';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 import type { DevTask, FailedStage, FromThread, ToThread } from './messages.ts';
 import { RecordThrottle, showRecord } from './show-records.ts';
@@ -116,6 +118,7 @@ async function run(
       log,
       signal: stop.signal,
       logger,
+      options: { converters: [...converterPlugins, ...schemaRegistryConverters] },
       onRecords: (records) => {
         const shown = throttle.admit(records, systemClock.monotonicMs()).map(showRecord);
         if (shown.length > 0) {

@@ -1,13 +1,15 @@
 /** One record through the transforms and converters of a definition, with what each of them makes of it. */
 import {
+  ConnectError,
   type ConnectorConfig,
   type Converter,
   parseConfigValue,
   type Schema,
   type SourceRecord,
 } from '@sluice/connector-api';
-import { type ConverterRole, converterFor } from '@sluice/converters';
+import { type ConverterRole, converterFor, findConverter } from '@sluice/converters';
 import { toError } from '@sluice/kernel';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { type TransformationChain, transformationChain } from '@sluice/transforms';
 
 import { toJson } from '../dev/show-records.ts';
@@ -46,9 +48,9 @@ export class Tracer {
       alias,
       chain: transformationChain({ ...config, transforms: alias }),
     }));
-    this.#key = converterFor('key', config, workerConfig);
-    this.#value = converterFor('value', config, workerConfig);
-    this.#header = converterFor('header', config, workerConfig);
+    this.#key = converterOf('key', config);
+    this.#value = converterOf('value', config);
+    this.#header = converterOf('header', config);
   }
 
   async trace(record: SourceRecord): Promise<ShownStep[]> {
@@ -100,6 +102,16 @@ export class Tracer {
     }
     return steps;
   }
+}
+
+function converterOf(role: ConverterRole, config: ConnectorConfig): Converter {
+  const key = `${role}.converter`;
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  if (findConverter(config[key]?.trim() ?? '', type, schemaRegistryConverters))
+    throw new ConnectError(
+      `${key} registers schemas in a Schema Registry, and a preview changes nothing anywhere: preview with another one, such as JsonConverter`,
+    );
+  return converterFor(role, config, workerConfig);
 }
 
 export function showState({ headers = [], key, topic, value }: SourceRecord): ShownState {

@@ -44,7 +44,7 @@ export async function askKafkaConnect(requests: readonly Request[]): Promise<Ans
 /** Ours. */
 export async function askSluice(request: Request): Promise<Answer> {
   const { op, converter: name, config, header = false } = request;
-  const converter = createConverter(name, config, header ? 'header_converter' : 'converter');
+  const converter = createConverter(name, config, header ? 'header' : 'value');
   if (op === 'write') {
     const schema = schemaFromWire(request.schema);
     const value = valueFromWire(schema, request.value);

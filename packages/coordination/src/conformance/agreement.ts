@@ -147,6 +147,14 @@ export function testAgreement(make: MakeStore): void {
     await under.close();
   });
 
+  test('… also in the place that its dead namesake still has', async () => {
+    await using cluster = await startTestCluster(make);
+    await cluster.kill(await cluster.join('w'));
+    await cluster.store.resign(cluster.term);
+    const moved = joinRequest('w', 'w-2', { log: 'kafka' });
+    expect(await cluster.store.join(moved)).toMatchObject({ kind: 'joined', slot: 0 });
+  });
+
   test('a coordinator that saw all users of the other log silent may lead, and then nobody joins with that', async () => {
     const under = await make();
     const { store } = under;
@@ -168,5 +176,16 @@ export function testAgreement(make: MakeStore): void {
     const moved = leadRequest('other', hourMs, { log: 'kafka', abandonedLog: 'redis' });
     expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'refused' });
     expect(await cluster.store.leader()).toEqual(cluster.term);
+  });
+  test('who takes over from a leader that stood still may bring another log, if there is no worker', async () => {
+    await using cluster = await startTestCluster(make);
+    const follower = await cluster.store.lead(leadRequest('other', hourMs));
+    const takeOver = follower.kind === 'following' ? follower.observed : '';
+    const moved = leadRequest('other', hourMs, { log: 'kafka', takeOver });
+    const member = await cluster.join('w');
+    expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'refused' });
+    await cluster.store.leave('w', member.incarnation);
+    expect(await cluster.store.lead(moved)).toMatchObject({ kind: 'leading', elected: true });
+    expect(await cluster.store.join(joinRequest('w', 'w-2'))).toMatchObject({ kind: 'refused' });
   });
 }

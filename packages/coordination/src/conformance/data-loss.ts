@@ -76,9 +76,10 @@ export function testLossOfEverything(make: MakeStore): void {
 
   test('beats and revisions go on above all that was seen', async () => {
     await using cluster = await startTestCluster(make);
-    const member = await cluster.join('w');
+    const [member, other] = [await cluster.join('w'), await cluster.join('other')];
     await cluster.under.loseData();
     await cluster.beat(member, { beatSeen: 1_000, revisionSeen: 2_000 });
+    await cluster.beat(other, { beatSeen: 5, revisionSeen: 5 });
     const again = await cluster.join('w', rejoining(member, []));
     expect(again.beat).toBeGreaterThan(1_000);
     expect(again.revision).toBeGreaterThan(2_000);
@@ -300,6 +301,17 @@ export function testAdoption(make: MakeStore): void {
     expect((await cluster.assigned(restored)).map((each) => each.unit)).toContain(task);
     await endQuarantine(cluster);
     expect(await cluster.release(restored, task, unit.fence)).toBe(true);
+  });
+
+  test('an adopted connector keeps no task from being granted', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { uid } = await cluster.run('orders', member, 1);
+    const own = connectorUnit('orders');
+    const { fence } = await cluster.unit(own);
+    const unit = { unit: own, uid, epoch: 0, fence: fence + 10 };
+    expect(await adopt(cluster, member, unit)).toBe(true);
+    expect(await cluster.grantRefusal(task, member)).toBeUndefined();
   });
 
   test('an adopted task keeps tasks of a newer set from being granted', async () => {

@@ -9,7 +9,7 @@ import {
   testRestoredState,
 } from './data-loss.ts';
 import { testDeltas } from './deltas.ts';
-import { testJournalMarks, testRestoring, testTaskSetReading } from './journaling.ts';
+import { testJournalMarks, testTaskSetReading } from './journaling.ts';
 import { testLeadership } from './leadership.ts';
 import { testBeating, testEnding, testJoining } from './membership.ts';
 import {
@@ -20,7 +20,9 @@ import {
   testRevoking,
 } from './ownership.ts';
 import { testChanges, testReading } from './reading.ts';
-import { testMutations, testRepairs, testRequests } from './requests.ts';
+import { testRepairs } from './repairs.ts';
+import { testMutations, testRequests } from './requests.ts';
+import { testRestoring } from './restoring.ts';
 import { testTaskSets } from './task-sets.ts';
 import type { MakeStore } from './test-cluster.ts';
 

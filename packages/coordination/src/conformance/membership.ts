@@ -39,10 +39,13 @@ export function testJoining(make: MakeStore): void {
     const old = await cluster.join('w');
     await cluster.store.drain('w', old.incarnation, { returns: true });
     await cluster.kill(old);
+    const before = (await cluster.everything()).members.get('w');
+    await cluster.under.elapse(20);
     await cluster.join('w');
     const member = (await cluster.everything()).members.get('w');
     expect(member?.state).toBe('up');
     expect(member).not.toHaveProperty('returns');
+    expect(member?.joinedAtMs).toBeGreaterThan(before?.joinedAtMs ?? 0);
   });
 
   test('a worker may join before any coordinator was there', async () => {
@@ -61,8 +64,9 @@ export function testJoining(make: MakeStore): void {
     await using cluster = await startTestCluster(make);
     await cluster.join('a');
     const b = await cluster.join('b');
-    await cluster.store.drain(b.worker, b.incarnation, { returns: false });
+    await cluster.store.drain(b.worker, b.incarnation, { returns: true });
     const before = (await cluster.everything()).members.get('b');
+    await cluster.under.elapse(20);
     const again = await cluster.join('b', { incarnation: b.incarnation });
     expect(again.slot).toBe(1);
     expect((await cluster.everything()).members.get('b')).toEqual(before);
@@ -255,6 +259,15 @@ export function testBeating(make: MakeStore): void {
     const stranger = { worker: 'x', incarnation: 'x-1', dataset, beat: 0, revision: 0, slot: 0 };
     expect(await cluster.beat(stranger)).toEqual({ kind: 'rejoin' });
     expect(await cluster.store.quarantine()).toBeUndefined();
+  });
+
+  test('who knows no data set yet is to join, and proves no loss', async () => {
+    await using cluster = await startTestCluster(make);
+    const { dataset } = await cluster.join('w');
+    const stranger = { worker: 'x', incarnation: 'x-1', beat: 0, revision: 0, slot: 0 };
+    expect(await cluster.beat({ ...stranger, dataset: '' })).toEqual({ kind: 'rejoin' });
+    expect(await cluster.store.quarantine()).toBeUndefined();
+    expect((await cluster.everything()).dataset).toBe(dataset);
   });
 }
 

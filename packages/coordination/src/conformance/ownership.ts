@@ -320,6 +320,9 @@ export function testReporting(make: MakeStore): void {
     await report(cluster.store, member, fence, { state: 'RUNNING', ...status, stalled: true });
     expect((await cluster.unit(unit)).status).toEqual({ ...first, stalled: true });
 
+    await report(cluster.store, member, fence, { state: 'PAUSED', ...status, stalled: true });
+    expect((await cluster.unit(unit)).status).toMatchObject({ state: 'PAUSED', stalled: true });
+
     await report(cluster.store, member, fence, { state: 'FAILED', attempts: 2, trace: 'Error: x' });
     const failed = (await cluster.unit(unit)).status;
     expect(failed).toMatchObject({ state: 'FAILED', trace: 'Error: x' });

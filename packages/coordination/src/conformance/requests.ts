@@ -194,6 +194,19 @@ export function testMutations(make: MakeStore): void {
     expect((await cluster.everything()).connectors.size).toBe(0);
   });
 
+  test('a connector that is being deleted gets no unit anew, whatever is written of it', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const own = await cluster.unit(connectorUnit('orders'));
+    await cluster.delete('orders');
+    await cluster.release(member, own.unit, own.fence);
+    await cluster.alter('orders', { version: 2 });
+    expect(await cluster.exists(own.unit)).toBe(false);
+    await cluster.release(member, unit, fence);
+    expect((await cluster.everything()).connectors.size).toBe(0);
+  });
+
   test('a namesake takes over where units of the deleted one are still held', async () => {
     await using cluster = await startTestCluster(make);
     const [a, b] = [await cluster.join('a'), await cluster.join('b')];
@@ -262,14 +275,17 @@ export function testMutations(make: MakeStore): void {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');
     const { unit, fence } = await cluster.runTask('orders', member);
+    await cluster.define('logs');
+    const neverOwned = connectorUnit('logs');
     const gone = taskUnit('orders', 5);
-    const restart = [unit, connectorUnit('orders'), gone];
+    const restart = [unit, connectorUnit('orders'), neverOwned, gone];
     expect(await cluster.apply({ restart })).toBe('applied');
     expect((await cluster.unit(unit)).restarts).toBe(1);
     await cluster.release(member, unit, fence);
     expect(await cluster.apply({ restart: [unit] })).toBe('applied');
     expect((await cluster.unit(unit)).restarts).toBe(2);
     expect((await cluster.unit(connectorUnit('orders'))).restarts).toBe(1);
+    expect((await cluster.unit(neverOwned)).restarts).toBe(1);
     expect(await cluster.exists(gone)).toBe(false);
   });
 
@@ -291,51 +307,5 @@ export function testMutations(make: MakeStore): void {
     const { connectors, units } = await cluster.everything();
     expect([...connectors.keys()].toSorted()).toEqual(names.toSorted());
     expect(units.size).toBe(300);
-  });
-}
-
-export function testRepairs(make: MakeStore): void {
-  test('a connector’s unit that exists is not created again', async () => {
-    await using cluster = await startTestCluster(make);
-    const { uid } = await cluster.define('orders');
-    const before = await cluster.everything();
-    await cluster.store.createConnectorUnit(cluster.term, 'orders', uid);
-    expect(await cluster.everything()).toEqual(before);
-  });
-
-  test('no unit is created for a connector that is gone, another, or being deleted', async () => {
-    await using cluster = await startTestCluster(make);
-    const member = await cluster.join('w');
-    const { uid } = await cluster.define('orders');
-    await cluster.own(connectorUnit('orders'), member);
-    const before = await cluster.everything();
-    await cluster.store.createConnectorUnit(cluster.term, 'other', 'uid');
-    await cluster.store.createConnectorUnit(cluster.term, 'orders', 'another');
-    expect(await cluster.everything()).toEqual(before);
-    await cluster.runTask('logs', member);
-    const { fence } = await cluster.unit(connectorUnit('logs'));
-    const logs = await cluster.connector('logs');
-    await cluster.delete('logs');
-    await cluster.release(member, connectorUnit('logs'), fence);
-    await cluster.store.createConnectorUnit(cluster.term, 'logs', logs.uid);
-    expect(await cluster.exists(connectorUnit('logs'))).toBe(false);
-    expect((await cluster.connector('orders')).uid).toBe(uid);
-  });
-
-  test('sweeping keeps what is owned or wanted', async () => {
-    await using cluster = await startTestCluster(make);
-    const member = await cluster.join('w');
-    await cluster.run('orders', member, 2);
-    await cluster.own(taskUnit('orders', 0), member);
-    await cluster.run('logs', member, 1);
-    await cluster.own(taskUnit('logs', 0), member);
-    await cluster.stop('logs');
-    await cluster.delete('orders');
-    const before = await cluster.everything();
-    await cluster.define('wanted');
-    const all = await cluster.everything();
-    await cluster.store.sweep(cluster.term, [...all.units.keys()], [...all.connectors.keys()]);
-    expect(await cluster.everything()).toEqual(all);
-    expect(before.units.size).toBeLessThan(all.units.size);
   });
 }

@@ -76,6 +76,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   readonly #claims: Coalescer<Ownership, ClaimResult>;
   readonly #releases: Coalescer<Ownership, boolean>;
   #revision = -1;
+  /** Definitions, too, are compared at the next reconciliation. */
+  #readsAgain = false;
   #toldAgainMs: number | undefined;
   /** Grows each time that all was taken from us: what was asked before it means nothing after it. */
   #lives = 0;
@@ -116,6 +118,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     if (state === 'draining') this.drain();
     if (this.#isTimeToTellAgain()) {
       for (const local of this.#local.values()) this.#tellAgain(local);
+      this.#readsAgain = true;
       this.forgetRevision();
     }
     if (revision !== this.#revision) this.#reconcile();
@@ -362,6 +365,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   async #reconcileOnce({ isConfirming }: { isConfirming: boolean }): Promise<void> {
     const { store, worker, incarnation } = this.#options;
     const life = this.#lives;
+    const readsAgain = isConfirming || this.#readsAgain;
+    this.#readsAgain = false;
     // Only what was here before the question was asked can be missing from the answer.
     const before = new Map([...this.#local].map(([unit, { runnable }]) => [unit, runnable.fence]));
     const assignments = await store.assignments(worker, incarnation());
@@ -373,7 +378,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const claims: Promise<boolean>[] = [];
     for (const assigned of units) {
       before.delete(assigned.unit);
-      const claim = this.#reconcileUnit(assigned, isConfirming);
+      const claim = this.#reconcileUnit(assigned, { isConfirming, readsAgain });
       if (claim) claims.push(claim);
     }
     for (const [unit, fence] of before) {
@@ -398,7 +403,11 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     );
   }
 
-  #reconcileUnit(assigned: AssignedUnit, isConfirming: boolean): Promise<boolean> | undefined {
+  /** `readsAgain`: also a definition that seems to be known. */
+  #reconcileUnit(
+    assigned: AssignedUnit,
+    { isConfirming, readsAgain }: { isConfirming: boolean; readsAgain: boolean },
+  ): Promise<boolean> | undefined {
     const { runner } = this.#options;
     const { unit, fence } = assigned;
     const local = this.#local.get(unit);
@@ -427,10 +436,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     if (assigned.restarts > local.restarts) runner.restart(unit, fence);
     // It goes back when the store lost some: what is asked for from now on counts from there.
     local.restarts = assigned.restarts;
-    const isNewDefinition =
-      local.runnable.kind === 'connector' &&
-      assigned.definitionVersion !== local.runnable.definitionVersion;
-    if (isNewDefinition) return this.#readDefinition(local);
+    const mayBeAnother =
+      readsAgain || assigned.definitionVersion !== local.runnable.definitionVersion;
+    if (local.runnable.kind === 'connector' && mayBeAnother) return this.#readDefinition(local);
     if (assigned.targetState !== local.runnable.targetState) {
       local.runnable = { ...local.runnable, targetState: assigned.targetState };
       runner.update(local.runnable);
@@ -454,8 +462,14 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { unit, fence } = local.runnable;
     const result = await this.#claims.add({ unit, fence });
     if (result.kind === 'stale' || this.#local.get(unit) !== local || local.stopping) return false;
-    local.runnable = runnableOf({ unit, fence: local.runnable.fence }, result);
+    const before = local.runnable;
+    local.runnable = runnableOf({ unit, fence: before.fence }, result);
     this.#options.runner.update(local.runnable);
+    if (isOtherUnderSameVersion(before, local.runnable)) {
+      delete local.publication;
+      this.#publications.delete(before.connector);
+      this.#options.runner.restart(unit, before.fence);
+    }
     return true;
   }
 
@@ -536,6 +550,13 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       waker.wake(`${worker} ${parts.join(', ') || 'looks'}`).catch(() => {});
     });
   }
+}
+
+/** The store lost the definition that was known here, and has given its version to another one since. */
+function isOtherUnderSameVersion(before: RunnableUnit, now: RunnableUnit): boolean {
+  if (before.definitionVersion !== now.definitionVersion) return false;
+  const keys = new Set([...Object.keys(before.config), ...Object.keys(now.config)]);
+  return [...keys].some((key) => before.config[key] !== now.config[key]);
 }
 
 function runnableOf(

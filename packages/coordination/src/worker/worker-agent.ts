@@ -131,13 +131,13 @@ export class WorkerAgent implements Service {
   }
 
   /**
-   * What was granted before the leader saw us drain is taken back by it; until then we could not leave, and
-   * it would have to wait for our lease.
+   * What was granted before the leader saw us drain is taken back by it, or stopped and released if we had claimed it
+   * by then; until that we could not leave, and it would have to wait for our lease.
    */
   async #untilNothingAssigned(giveUp: AbortSignal): Promise<void> {
     const { store, identity, clock, profile } = this.#options;
     const deadlineMs = clock.monotonicMs() + profile.deadAfterMs;
-    while (!giveUp.aborted && this.#units.size === 0 && clock.monotonicMs() < deadlineMs) {
+    while (!giveUp.aborted && clock.monotonicMs() < deadlineMs) {
       const assigned = await store
         .assignments(identity.worker, this.incarnation)
         .catch(() => undefined);

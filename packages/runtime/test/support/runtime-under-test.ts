@@ -56,6 +56,7 @@ export class RuntimeUnderTest {
       cluster: 'test',
       workerConfig: stringConverters,
       clock: this.clock,
+      threadMs: this.clock.threadMs,
       random: () => 0.5,
       ...options,
     });

@@ -13,7 +13,14 @@ interface Pending {
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #order = 0;
+  #spunMs = 0;
   #pending: Pending[] = [];
+
+  /** Passes by being asked for: a machine with more to do than it can changes nothing. */
+  readonly threadMs = (): number => {
+    this.#spunMs += 0.1;
+    return this.#spunMs;
+  };
 
   monotonicMs(): number {
     return this.#nowMs;

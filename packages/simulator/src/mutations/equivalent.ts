@@ -12,7 +12,164 @@ interface Equivalent {
   readonly because: string;
 }
 
-export const equivalents: readonly Equivalent[] = [];
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: 'apply-request.lua',
+    guard: "oldUid == ''",
+    kinds: ['true'],
+    because: 'a connector that is there has no tombstone, so that there is none to take away',
+  },
+  {
+    file: 'assignments.lua',
+    guard: 'not connectors[connector]',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script',
+  },
+  {
+    file: 'claim.lua',
+    guard: 'not connectors[name]',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'up[incarnation] == nil',
+    kinds: ['true'],
+    because: 'spares reading a member again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'connectors[connector] == nil',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'not oldest[connector]',
+    kinds: ['true'],
+    because:
+      'spares looking again at what is held; what the script itself grants is held in no older epoch',
+  },
+  {
+    file: 'include/agreement.lua',
+    guard: "redis.call('GET', tag .. ':log') ~= log",
+    kinds: ['true'],
+    because: 'spares writing what is there already',
+  },
+  {
+    file: 'include/changes.lua',
+    guard: '#deleted == 0',
+    kinds: ['false'],
+    because:
+      'where nothing was deleted there are no more tombstones than before, which were few enough',
+  },
+  {
+    file: 'include/units.lua',
+    guard: 'task',
+    kinds: ['true'],
+    because:
+      'only tasks are in held:<connector>, so that for a connector’s own unit nothing is taken out',
+  },
+  {
+    file: 'join.lua',
+    guard: 'member',
+    kinds: ['false'],
+    because: 'a member that is there has no tombstone, so that there is none to take away',
+  },
+  {
+    file: 'restore.lua',
+    guard: "lifecycle == 'live'",
+    kinds: ['true'],
+    because:
+      'the own unit of one that is being deleted is retired right after it: one made here is gone when the script ends',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'stored',
+    kinds: ['true'],
+    because: 'a connector that was not there has no task set that could be ended',
+  },
+  {
+    file: 'restore.lua',
+    guard: "lifecycle == 'deleting' and redis.call('EXISTS', key) == 0",
+    kinds: ['false'],
+    because:
+      'one that is being deleted and has no units is gone when the script ends, whatever it makes of it',
+  },
+  {
+    file: 'restore.lua',
+    guard: "firstTask == '0'",
+    kinds: ['true'],
+    because: 'the later calls for a connector write of it again what the first one wrote',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'storedUid == uid',
+    kinds: ['true'],
+    because:
+      'between the calls for one connector the leader, who alone writes definitions, writes no other',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'silent.length > 0',
+    kinds: ['true'],
+    because: 'spares asking for changes when nothing was written, and a line of the debug log',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'planRevision === this.#lookedAtRevision',
+    kinds: ['false'],
+    because: 'spares looking through all units again when nothing has changed hands',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'unit.worker === undefined',
+    kinds: ['false'],
+    because: 'a unit has a worker if and only if it has an incarnation',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'unit.incarnation === undefined',
+    kinds: ['false'],
+    because: 'a unit has a worker if and only if it has an incarnation',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'freed.length < batchSize',
+    kinds: ['true'],
+    because: 'what is left after a batch is freed in the next turn, which what was freed calls for',
+  },
+  {
+    file: 'burial.ts',
+    guard: '!waits && orphaned === 0',
+    kinds: ['false'],
+    because: 'then all units are looked through again with each turn, to the same end',
+  },
+  {
+    file: 'burial.ts',
+    guard: 'orphaned === 0',
+    kinds: ['true'],
+    because: 'what was freed has changed hands, so that it is looked at again all the same',
+  },
+  {
+    file: 'election.ts',
+    guard: 'takeOver === undefined',
+    kinds: ['false'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'election.ts',
+    guard: 'abandonedLog === undefined',
+    kinds: ['false'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'protocol-raise.ts',
+    guard: 'inUse === undefined',
+    kinds: ['false'],
+    because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
+  },
+];
 
 export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
   return equivalents.find(

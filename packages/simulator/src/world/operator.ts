@@ -31,7 +31,9 @@ export class Operator {
   async look(): Promise<{ readonly view: ClusterView; readonly unrest: Unrest | undefined }> {
     this.#looks++;
     const view = this.#view;
-    view.apply(await this.#store.changes(view.revision, view.dataset));
+    // A store that lost data may give out the same revisions again, for other changes.
+    const isKnown = this.#cluster.world.lostAtMs === undefined;
+    view.apply(await this.#store.changes(isKnown ? view.revision : 0, view.dataset));
     const quarantine = await this.#store.quarantine();
     const pending = await this.#store.pendingRequests(10);
     const unrest = unrestOf(this.#cluster, {

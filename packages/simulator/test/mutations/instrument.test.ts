@@ -34,7 +34,9 @@ test('guards within guards go through the switch, the inner ones first', () => {
   ]);
 });
 
-test('every mutation has an id of its own, and what is called equivalent is there', () => {
+test('every mutation has an id of its own, and what is called equivalent is there', {
+  timeout: 30_000,
+}, () => {
   const guards = guardedFiles().flatMap(({ guards: of }) => of);
   const ids = guards.flatMap(mutationsOf).map(idOf);
   expect(ids.length).toBeGreaterThan(2_000);
@@ -54,7 +56,9 @@ test('what a guard said tells which mutations would have changed something', () 
   expect(wouldDiffer(observedGuards(), { number: 2 }, 'inverted')).toBe(false);
 });
 
-test('a script whose guard is broken does what the guard refused', async () => {
+test('a script whose guard is broken does what the guard refused', {
+  timeout: 30_000,
+}, async () => {
   const files = guardedFiles().filter(({ language }) => language === 'lua');
   const scripts = new ScriptBook(
     new Map(files.map(({ file, instrumented: text }) => [file, text])),

@@ -1,6 +1,6 @@
 /**
- * The product's own tests, with each guard of the product going through a switch: the conformance suite of the store on
- * the fake Redis for the scripts, the unit tests of coordination for its state machines. Run by `TestBench`.
+ * The product's own tests, with each guard of the product going through a switch: for the scripts the
+ * suites of the store on the fake Redis, for the state machines the unit tests of coordination. Run by `TestBench`.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     include: [
       'packages/simulator/test/redis/conformance.test.ts',
+      'packages/simulator/test/redis/stored-state.test.ts',
       'packages/coordination/test/*.test.ts',
     ],
     setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
@@ -35,6 +36,8 @@ export default defineConfig({
       ),
     },
     server: { deps: { inline: [/packages\/coordination/] } },
+    // What is kept on disk is known by the file as it stands there, not by the guards that it goes through here.
+    fsModuleCache: false,
     bail: 1,
     isolate: false,
     maxWorkers: 1,

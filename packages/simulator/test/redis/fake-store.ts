@@ -1,6 +1,7 @@
 /** The product's store on a fake Redis that answers at once, and whose time passes as it is used. */
 import type { StoreUnderTest } from '@sluice/coordination/conformance';
 import { RedisCoordinationStore } from '@sluice/coordination-redis';
+import type { RedisUnderTest } from '@sluice/coordination-redis/conformance';
 
 import { inject } from 'vitest';
 
@@ -13,13 +14,18 @@ declare module 'vitest' {
   }
 }
 
+export interface FakeStoreOptions {
+  readonly scripts?: ScriptBook;
+  readonly cluster?: string;
+}
+
 export class FakeStore {
   readonly redis: FakeRedis;
   readonly store: RedisCoordinationStore;
   /** Passes by itself, as if each command took a while. */
   micros = 1_800_000_000_000_000;
 
-  constructor(scripts?: ScriptBook) {
+  constructor({ scripts, cluster = 'test' }: FakeStoreOptions = {}) {
     this.redis = new FakeRedis({
       nowMicros: () => this.micros,
       ...(scripts ? { scripts } : {}),
@@ -32,15 +38,20 @@ export class FakeStore {
     };
     this.store = new RedisCoordinationStore({
       redis: fakeClient(this.redis, link),
-      cluster: 'test',
+      cluster,
     });
   }
 }
 
-export function makeFakeStore(scripts: ScriptBook = givenScripts()): StoreUnderTest {
-  const fake = new FakeStore(scripts);
+export function makeFakeStore(scripts?: ScriptBook): StoreUnderTest {
+  return makeFakeRedis(scripts ? { scripts } : {});
+}
+
+export function makeFakeRedis(options: FakeStoreOptions): RedisUnderTest {
+  const fake = new FakeStore({ scripts: givenScripts(), ...options });
   return {
     store: fake.store,
+    command: async (name, ...args) => fake.redis.command(name, ...args.map(String)),
     elapse: async (ms) => {
       fake.micros += ms * 1_000;
     },

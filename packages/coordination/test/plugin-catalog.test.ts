@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+
+import type { PluginInfo } from '../src/model.ts';
+import { catalogOf, PluginCatalog } from '../src/plugin-catalog.ts';
+import { member, plugin } from './records.ts';
+
+function named(name: string, changes: Partial<PluginInfo> = {}): PluginInfo {
+  return plugin(`example.${name}`, { aliases: [name], ...changes });
+}
+
+const clock = named('Clock');
+const broken = named('Broken', { error: 'no such module' });
+
+test('a plugin is found by its class and by each alias; the first of a name counts', () => {
+  const other = named('Other', { aliases: ['Clock', 'Other'] });
+  const catalog = new PluginCatalog([clock, other]);
+  expect(catalog.find('example.Clock')).toBe(clock);
+  expect(catalog.find('Clock')).toBe(clock);
+  expect(catalog.find('Other')).toBe(other);
+  expect(catalog.find('None')).toBeUndefined();
+  expect(catalog.list()).toEqual([clock, other]);
+});
+
+test('each is listed once, by class', () => {
+  const [a, b] = [named('A'), named('B')];
+  expect(new PluginCatalog([b, a, b]).list()).toEqual([a, b]);
+});
+
+test('one that could not be loaded is not found, and known as broken', () => {
+  const catalog = new PluginCatalog([broken]);
+  expect(catalog.find('Broken')).toBeUndefined();
+  expect(catalog.list()).toEqual([]);
+  expect(catalog.broken).toEqual([broken]);
+});
+
+test('it is empty as long as nobody has announced anything, not even what is broken', () => {
+  expect(new PluginCatalog([]).isEmpty).toBe(true);
+  expect(new PluginCatalog([clock]).isEmpty).toBe(false);
+  expect(new PluginCatalog([broken]).isEmpty).toBe(false);
+});
+
+test('there is what is built in and what members announce, unless they are dead', () => {
+  const members = [
+    member('w1', { plugins: [named('A')] }),
+    member('w2', { plugins: [named('B')], state: 'draining' }),
+    member('w3', { plugins: [named('C')], state: 'dead' }),
+  ];
+  const classes = catalogOf(members, [clock]).list();
+  expect(classes.map((each) => each.class)).toEqual(['example.A', 'example.B', 'example.Clock']);
+});
+
+test('what is broken on several workers is told once, and what works on another is found', () => {
+  const members = [
+    member('w1', { plugins: [broken, named('A', { error: 'too old' })] }),
+    member('w2', { plugins: [broken, named('A')] }),
+  ];
+  const catalog = catalogOf(members);
+  expect(catalog.broken.map((each) => each.class)).toEqual(['example.Broken', 'example.A']);
+  expect(catalog.find('A')).toEqual(named('A'));
+});

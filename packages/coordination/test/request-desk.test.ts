@@ -1,0 +1,55 @@
+/** In which order, and when, a leader applies what users asked for, and whom it tells. */
+import { expect, test } from 'vitest';
+
+import type { RequestBody, StoredRequest } from '../src/requests.ts';
+import { LeaderWorld } from './leader-world.ts';
+import { actor, clockPlugin, connector, member, ownedBy, task } from './records.ts';
+
+const [w1, w2, w3] = [member('w1'), member('w2'), member('w3')];
+
+function request(id: string, body: RequestBody): StoredRequest {
+  return { id, position: `${id}-1`, body };
+}
+
+const apply: RequestBody = {
+  op: 'apply',
+  mode: 'upsert',
+  definitions: [{ name: 'b', config: { 'connector.class': clockPlugin.class, topic: 'b' } }],
+};
+const pause: RequestBody = { op: 'target', connector: 'a', state: 'PAUSED' };
+
+test('a definition waits until somebody has announced a plugin, and so does what comes after it', async () => {
+  const world = new LeaderWorld();
+  world.played.set(member('w1', { plugins: [] }), connector('a'), actor('a'));
+  world.played.requests.push(request('1', pause), request('2', apply), request('3', pause));
+  await world.started();
+  await world.ticks(5, 'w1');
+  expect(world.played.done.filter((line) => line.startsWith('apply'))).toEqual(['applyRequest 1']);
+  world.played.set(w1);
+  await world.ticks(2, 'w1');
+  expect(world.played.requests).toEqual([]);
+});
+
+test('owners of what a request touches are told, others are not', async () => {
+  const world = new LeaderWorld();
+  world.played.set(w1, w2, connector('a'), actor('a', ownedBy(w1, { heldEpoch: 0 })));
+  world.played.set(connector('b'), actor('b', ownedBy(w2, { heldEpoch: 0 })));
+  await world.started();
+  await world.ticks(1, 'w1', 'w2');
+  world.played.requests.push(request('1', pause));
+  await world.ticks(1, 'w1', 'w2');
+  expect(world.jobs).toEqual(['refresh w1: target']);
+});
+
+test('who is to drain is told, and the owners of a connector of which something is restarted', async () => {
+  const world = new LeaderWorld();
+  world.played.set(w1, w2, connector('a'), actor('a', ownedBy(w1, { heldEpoch: 0 })));
+  world.played.set(task('a', 0, ownedBy(w2)), w3, connector('b'));
+  world.played.set(actor('b', ownedBy(w3, { heldEpoch: 0 })));
+  await world.started();
+  world.played.requests.push(request('1', { op: 'restart', connector: 'a', task: 0 }));
+  await world.ticks(1, 'w1', 'w2', 'w3');
+  world.played.requests.push(request('2', { op: 'drain', worker: 'w1' }));
+  await world.ticks(1, 'w1', 'w2', 'w3');
+  expect(world.jobs).toEqual(['refresh w1: restart', 'refresh w2: restart', 'refresh w1: drain']);
+});

@@ -1,0 +1,56 @@
+/** What the goldens are about: a value of each kind. `goldens/make_goldens.py` has the same values in Python. */
+import {
+  Decimal,
+  dateSchema,
+  decimalSchema,
+  type Schema,
+  schemas,
+  structSchema,
+  timeSchema,
+  timestampSchema,
+} from '@sluice/connector-api';
+
+export const goldenSchema: Schema = structSchema(
+  {
+    flag: schemas.boolean,
+    tiny: schemas.int8,
+    number: schemas.int32,
+    big: schemas.int64,
+    single: schemas.float32,
+    double: schemas.float64,
+    text: schemas.string,
+    raw: schemas.bytes,
+    nothing: schemas.optionalString,
+    something: schemas.optionalInt64,
+    price: decimalSchema(2),
+    day: dateSchema,
+    time: timeSchema,
+    at: timestampSchema,
+    list: { type: 'array', items: schemas.int32 },
+    words: { type: 'array', items: schemas.string },
+    counts: { type: 'map', keys: schemas.string, values: schemas.int64 },
+    nested: structSchema({ id: schemas.int32, empty: schemas.string }, { name: 'com.acme.Nested' }),
+  },
+  { name: 'com.acme.Golden', version: 3 },
+);
+
+export const goldenValue = {
+  flag: true,
+  tiny: -7,
+  number: -123_456,
+  big: 2n ** 62n + 1n,
+  single: 1.5,
+  double: -0.1,
+  text: 'größe 🙂',
+  raw: Buffer.from([0, 255, 7]),
+  nothing: null,
+  something: 0,
+  price: new Decimal(-12_345n, 2),
+  day: new Date(Date.UTC(2024, 1, 29)),
+  time: new Date(45_296_789),
+  at: new Date(-1),
+  list: [0, 1, -1, 300],
+  words: ['a', ''],
+  counts: { one: 1 },
+  nested: { id: 5, empty: '' },
+};
