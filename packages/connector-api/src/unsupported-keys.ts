@@ -7,9 +7,6 @@ import type { ConnectorConfig } from './task.ts';
 
 /** By key: the values that ask for nothing. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  'errors.tolerance': ['none'],
-  'errors.retry.timeout': ['0'],
-  'errors.deadletterqueue.topic.name': [''],
   'exactly.once.support': ['', 'requested'],
   'offsets.storage.topic': [''],
   'topic.creation.groups': [''],

@@ -10,7 +10,9 @@
  *   meanwhile, which is what pausing all partitions does in Kafka Connect.
  * - preCommit, flush: back to the committed offsets, as Kafka Connect does; what was put comes again.
  * - a commit, retriably: tried again at the next interval; puts go on.
- * - put otherwise, a conversion or transform, a fenced commit: the run fails.
+ * - a conversion or transform of a record: what `errors.tolerance` and the other keys of error handling say. What is
+ *   given up is in the dead letter queue before the batch counts as delivered.
+ * - put otherwise, a record that must not be left out, the dead letter queue, a fenced commit: the run fails.
  * - the lease (expired): no further put, no commit. The next run begins at the committed offsets, exactly
  *   as after a crash: at least once, nothing lost.
  */
@@ -26,10 +28,13 @@ import type { FetchedBatch, LogReader } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { Changes } from './changes.ts';
+import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
+import { errorSettingsOf } from './errors/error-settings.ts';
+import { TaskErrors } from './errors/task-errors.ts';
 import { groupOf } from './group-name.ts';
 import { LogCalls } from './log-calls.ts';
 import type { TopicSelection } from './partition-share.ts';
-import { processSinkBatches } from './process-batch.ts';
+import { processSinkBatches } from './process-sink-batches.ts';
 import { SinkAssignment } from './sink-assignment.ts';
 import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
@@ -61,6 +66,8 @@ export class SinkTaskRun implements TaskRun {
   readonly #plugin: SinkPlugin;
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
+  readonly #errors: TaskErrors;
+  #deadLetters: DeadLetterQueue | undefined;
   readonly #changes = new Changes();
   readonly #positions = new SinkPositions();
   readonly #lags = new Map<string, number>();
@@ -83,6 +90,7 @@ export class SinkTaskRun implements TaskRun {
     this.#plugin = plugin;
     this.#context = context;
     this.#calls = new LogCalls(context);
+    this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#selection = topicSelectionOf(context.config);
   }
 
@@ -106,6 +114,7 @@ export class SinkTaskRun implements TaskRun {
         pollRecordsMax: options.sinkBatchRecordsMax,
       }),
     );
+    this.#deadLetters = await this.#openDeadLetters();
     const task = this.#plugin.createTask();
     this.#parts = this.#assemble({ reader: this.#reader, task, converters });
     await this.#parts.task.start(config, this.#taskContext());
@@ -141,8 +150,22 @@ export class SinkTaskRun implements TaskRun {
       await this.#parts?.task.stop();
     } finally {
       await closeTransforms(this.#transforms, this.#context.logger);
+      await this.#deadLetters?.close();
       await this.#reader?.close();
     }
+  }
+
+  /** Under an identity of its own, since the task's is taken by the reader's commits. */
+  async #openDeadLetters(): Promise<DeadLetterQueue | undefined> {
+    const { counters, identity, options } = this.#context;
+    const { deadLetters: settings } = this.#errors.settings;
+    if (!settings) return undefined;
+    const { log } = options;
+    const shared = { settings, log, calls: this.#calls, counters };
+    await ensureDeadLetterTopic(shared);
+    const own = { id: `${identity.id}.dead-letters`, fence: identity.fence };
+    const writer = await this.#calls.untilAccepted('open', () => log.openWriter(own));
+    return new DeadLetterQueue(writer, shared);
   }
 
   #assemble(given: Omit<Parts, 'commits' | 'assignment'>): Parts {
@@ -237,7 +260,17 @@ export class SinkTaskRun implements TaskRun {
     const { signal } = this.#interrupt;
     const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
-    const records = await processSinkBatches(fetched, converters, this.#transforms);
+    const { failed, records } = await processSinkBatches(
+      fetched,
+      converters,
+      this.#transforms,
+      this.#errors,
+    );
+    // Durable before anything of the batch counts as delivered.
+    if (failed.length > 0) {
+      const letters = this.#errors.giveUpConsumed(failed);
+      await this.#deadLetters?.write(letters);
+    }
     counters.recordsActive = records.length;
     for (const batch of fetched) this.#countFetched(batch);
     const batch = {

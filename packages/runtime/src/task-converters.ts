@@ -6,6 +6,8 @@ export interface TaskConverters {
   readonly key: Converter;
   readonly value: Converter;
   readonly header: Converter;
+  /** Their full names. */
+  readonly classes: Readonly<Record<'key' | 'value' | 'header', string>>;
 }
 
 /** @throws SluiceError or ConfigError that names the class or the setting. */
@@ -16,22 +18,24 @@ export function createTaskConverters(
   return {
     key: converterFor('key', config, workerConfig),
     value: converterFor('value', config, workerConfig),
-    header: headerConverter(config, workerConfig),
+    header: converterFor('header', config, workerConfig),
+    classes: {
+      key: classOf('key', config, workerConfig),
+      value: classOf('value', config, workerConfig),
+      header: classOf('header', config, workerConfig),
+    },
   };
 }
 
 const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
-function headerConverter(config: ConnectorConfig, workerConfig: ConnectorConfig): Converter {
-  const name = config['header.converter'] ?? workerConfig['header.converter'];
-  if (name !== undefined && /(^|\.)Simple(HeaderConverter)?$/.test(name.trim())) {
-    // Kafka Connect's default, which writes text. Where it is not there yet, text is what stays the same.
-    if (!findConverter(simpleHeaderConverter))
-      return converterFor(
-        'header',
-        { 'header.converter': 'org.apache.kafka.connect.storage.StringConverter' },
-        {},
-      );
-  }
-  return converterFor('header', config, workerConfig);
+function classOf(
+  role: 'key' | 'value' | 'header',
+  config: ConnectorConfig,
+  workerConfig: ConnectorConfig,
+): string {
+  const key = `${role}.converter`;
+  const name = (config[key] ?? workerConfig[key] ?? simpleHeaderConverter).trim();
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  return findConverter(name, type)?.class ?? name;
 }
