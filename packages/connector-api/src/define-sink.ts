@@ -170,5 +170,6 @@ function methodsOf(context: SinkTaskContext): SinkTaskContext {
     resume: (...partitions) => context.resume(...partitions),
     timeout: (ms) => context.timeout(ms),
     requestCommit: () => context.requestCommit(),
+    errantRecordReporter: () => context.errantRecordReporter(),
   };
 }

@@ -53,10 +53,7 @@ export async function processSinkBatches(
 }
 
 /** The record that was read as number `index`. */
-export function consumedAt(
-  batches: readonly FetchedBatch[],
-  index: number,
-): ConsumedRecord | undefined {
+function consumedAt(batches: readonly FetchedBatch[], index: number): ConsumedRecord | undefined {
   let rest = index;
   for (const { partition, records, topic } of batches) {
     const record = records[rest];

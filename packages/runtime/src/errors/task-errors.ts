@@ -105,10 +105,15 @@ export class TaskErrors {
     return givenUp;
   }
 
-  /** Whether a record of which this is the error may be left out; tells why, if not. */
+  /** Whether a record of which this is the error may be left out. */
   tolerates(stage: Stage, error: unknown): boolean {
     const attempt = { stage, error, attempt: 1, elapsedMs: 0 };
     return decideFailure(attempt, this.settings, this.#context.options.random).kind === 'tolerate';
+  }
+
+  /** Of what fails outside of `settle`. */
+  countFailures(count: number): void {
+    this.#context.counters.recordFailures += count;
   }
 
   /** Logs and counts them. Returns their letters; none without a dead letter queue. */
