@@ -3,7 +3,12 @@ import { parseConfigValue, validateConfig } from './config-def.ts';
 import { SINK_CONNECTOR_KEYS, SOURCE_CONNECTOR_KEYS } from './connector-keys.ts';
 import { SLUICE_SINK_ERROR_KEYS, SLUICE_SOURCE_ERROR_KEYS } from './error-handling-keys.ts';
 import type { ConfigProblem } from './errors.ts';
+import { SINK_BOUND_KEYS, SOURCE_BOUND_KEYS } from './override-keys.ts';
 import type { ConnectorConfig } from './task.ts';
+
+/** Checked where they are set, but not in the lists of keys that clients of Kafka Connect see. */
+const unlistedSourceKeys = [...SLUICE_SOURCE_ERROR_KEYS, ...SOURCE_BOUND_KEYS];
+const unlistedSinkKeys = [...SLUICE_SINK_ERROR_KEYS, ...SINK_BOUND_KEYS];
 
 /**
  * Every problem of a connector's configuration. `pluginKeys` are the keys that the plugin announced;
@@ -23,7 +28,7 @@ export function validateConnectorConfig(
       config,
     ),
     ...validateConfig(
-      (type === 'source' ? SLUICE_SOURCE_ERROR_KEYS : SLUICE_SINK_ERROR_KEYS).filter(
+      (type === 'source' ? unlistedSourceKeys : unlistedSinkKeys).filter(
         (key) => !own.has(key.name),
       ),
       config,

@@ -23,6 +23,8 @@ test('values that ask for nothing, and overrides that are honoured, pass', () =>
     'errors.retry.timeout': '-1',
     'errors.deadletterqueue.topic.name': 'dead',
     'exactly.once.support': 'requested',
+    'consumer.override.max.poll.records': '10',
+    'producer.override.buffer.memory': '1000',
     'consumer.override.auto.offset.reset': 'latest',
     'consumer.override.isolation.level': 'read_committed',
   };

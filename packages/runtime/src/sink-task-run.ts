@@ -22,6 +22,7 @@ import { assert, isFenced, toError } from '@sluice/kernel';
 import type { FetchedBatch, LogReader } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
+import { sinkBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
 import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { ErrantRecords } from './errors/errant-records.ts';
@@ -86,6 +87,7 @@ export class SinkTaskRun implements TaskRun {
     const { config, connector, identity, options } = this.#context;
     const converters = createTaskConverters(config, options.workerConfig);
     this.#transforms = createTaskTransforms(config);
+    const { pollRecordsMax, prefetchBytesMax } = sinkBoundsOf(config, options);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>
       options.log.openReader({
@@ -96,10 +98,8 @@ export class SinkTaskRun implements TaskRun {
           config['consumer.override.isolation.level'] === 'read_committed'
             ? 'read_committed'
             : 'read_uncommitted',
-        ...(options.sinkPrefetchBytesMax === undefined
-          ? {}
-          : { prefetchBytesMax: options.sinkPrefetchBytesMax }),
-        pollRecordsMax: options.sinkBatchRecordsMax,
+        ...(prefetchBytesMax === undefined ? {} : { prefetchBytesMax }),
+        pollRecordsMax,
       }),
     );
     this.#deadLetters = await this.#openDeadLetters();

@@ -32,6 +32,7 @@ import type { LogWriter, ProduceAck } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { Acknowledgements } from './acknowledgements.ts';
+import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
 import { ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
@@ -64,6 +65,7 @@ export class SourceTaskRun implements TaskRun {
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
   readonly #errors: TaskErrors;
+  readonly #bounds: SourceBounds;
   readonly #changes = new Changes();
   readonly #submitted = new SubmittedBatches();
   readonly #failed = Promise.withResolvers<never>();
@@ -86,6 +88,7 @@ export class SourceTaskRun implements TaskRun {
     this.#context = context;
     this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
     this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
+    this.#bounds = sourceBoundsOf(context.config, context.options);
     // Whoever races with it handles it; without this, a failure after the race would be unhandled.
     this.#failed.promise.catch(() => {});
   }
@@ -230,7 +233,7 @@ export class SourceTaskRun implements TaskRun {
   }
 
   #hasRoom(): boolean {
-    const { recordsInFlightMax, bytesInFlightMax } = this.#context.options;
+    const { recordsInFlightMax, bytesInFlightMax } = this.#bounds;
     const sent = this.#sender?.records ?? 0;
     const untold = this.#acknowledgements?.records ?? 0;
     return sent + untold < recordsInFlightMax && (this.#sender?.bytes ?? 0) < bytesInFlightMax;
