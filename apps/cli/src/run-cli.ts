@@ -7,6 +7,7 @@ import type { CommandContext } from './commands/command.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDescribeCommand } from './commands/describe.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addDlqCommand } from './commands/dlq.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLogCommand } from './commands/log.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: CommandContext): Command {
   addDeleteCommand(program, context);
   addDrainCommand(program, context);
   addLogCommand(program, context);
+  addDlqCommand(program, context);
   addDevCommand(program, context);
   return program;
 }
@@ -68,6 +70,7 @@ Examples:
   sluice restart orders --failed
   sluice drain worker-2 --wait
   sluice log groups
+  sluice dlq list
   sluice dev ./clock.ts
 
 Exit codes:
