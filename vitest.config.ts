@@ -22,7 +22,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,packages,scripts,chaos,bench}/**/*.test.ts'],
+          // The JavaScript is that of the templates for connectors.
+          include: [
+            '{apps,packages,scripts,chaos,bench}/**/*.test.ts',
+            'apps/cli/templates/**/*.test.js',
+          ],
           exclude: [
             '**/*.redis.test.ts',
             '**/*.kafka.test.ts',

@@ -81,13 +81,16 @@ export function driftedPackages(installed: LockPlaces, locked: LockPlaces): stri
 
 /** Files of one of our packages that should not be published. */
 export function strangeFiles(files: readonly string[]): string[] {
-  return files.filter(
-    (file) =>
-      /^(src|test|bench|coverage|node_modules)\//.test(file) ||
-      /\.(test|spec)\.\w+$/.test(file) ||
-      /(?<!\.d)\.ts$/.test(file) ||
-      /\.tsbuildinfo$|(^|\/)\.(env|npmrc|turbo)/.test(file),
-  );
+  // Templates are sources, tests included.
+  return files
+    .filter((file) => !file.startsWith('templates/'))
+    .filter(
+      (file) =>
+        /^(src|test|bench|coverage|node_modules)\//.test(file) ||
+        /\.(test|spec)\.\w+$/.test(file) ||
+        /(?<!\.d)\.ts$/.test(file) ||
+        /\.tsbuildinfo$|(^|\/)\.(env|npmrc|turbo)/.test(file),
+    );
 }
 
 /** Compiled files whose source is gone: a build leaves them where they are. */

@@ -15,11 +15,18 @@ const importPatterns = [
   /'(@sluice\/[a-z-]+)'/g,
 ];
 
+const broughtAlong: ReadonlySet<string> = new Set([
+  'src/suites.ts',
+  'src/arbitraries.ts',
+  // Names what another package depends on.
+  'src/scaffold/plan.ts',
+]);
+
 function importedBy({ folder }: Workspace): Map<string, string> {
   const imported = new Map<string, string>();
   for (const file of globSync('{src,bin}/**/*.{ts,js}', { cwd: folder })) {
-    // A suite for authors of adapters, who bring vitest; what property tests use, who bring fast-check.
-    if (file.startsWith('src/conformance/') || file === 'src/arbitraries.ts') continue;
+    // Suites for authors of adapters and connectors, who bring vitest; property tests bring fast-check.
+    if (file.startsWith('src/conformance/') || broughtAlong.has(file)) continue;
     const text = withoutComments(readFileSync(join(folder, file), 'utf8'));
     for (const specifier of importPatterns.flatMap((pattern) =>
       [...text.matchAll(pattern)].map(([, found = '']) => found),

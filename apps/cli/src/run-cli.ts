@@ -11,6 +11,8 @@ import { addDlqCommand } from './commands/dlq.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLogCommand } from './commands/log.ts';
+import { addNewCommand } from './commands/new.ts';
+import { addPreviewCommand } from './commands/preview.ts';
 import { addRestartCommand } from './commands/restart.ts';
 import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
@@ -56,6 +58,8 @@ export function buildProgram(context: CommandContext): Command {
   addDrainCommand(program, context);
   addLogCommand(program, context);
   addDlqCommand(program, context);
+  addNewCommand(program, context);
+  addPreviewCommand(program, context);
   addDevCommand(program, context);
   return program;
 }
@@ -71,6 +75,8 @@ Examples:
   sluice drain worker-2 --wait
   sluice log groups
   sluice dlq list
+  sluice new connector acme-orders
+  sluice preview -f orders.yaml --records 3
   sluice dev ./clock.ts
 
 Exit codes:

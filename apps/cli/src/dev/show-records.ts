@@ -18,7 +18,7 @@ export function showRecord(record: LocalRecord): ShownRecord {
   };
 }
 
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   try {
     // A Buffer would be asked for its toJSON before `plain` sees it.
     return JSON.stringify(value instanceof Uint8Array ? plain('', value) : value, plain) ?? 'null';

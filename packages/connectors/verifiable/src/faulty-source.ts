@@ -5,7 +5,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { defineSource, int, long, oneOf, type SourcePlugin, string } from '@sluice/connector-api';
 import { faultNames, misbehave } from './faults.ts';
-import { numbered, sequenceConfig, sequenceOf } from './sequence.ts';
+import { nextSeqno, numbered, sequenceConfig, sequenceOf } from './sequence.ts';
 
 export const faultySource: SourcePlugin = defineSource({
   name: 'FaultySource',
@@ -36,7 +36,7 @@ export const faultySource: SourcePlugin = defineSource({
       topic: config.topic,
       throughput: config.throughput,
       fillerBytes: config['payload.bytes'],
-      from: offset === undefined ? 0 : Number(offset['seqno']) + 1,
+      from: nextSeqno(offset),
       signal,
     });
     for await (const batch of sequence) {

@@ -1,14 +1,18 @@
 /** The numbered records that VerifiableSource and FaultySource write, at a steady rate. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { int, long, string, type YieldedRecord } from '@sluice/connector-api';
+import { type Due, pacedRanges } from './pace.ts';
+
+export const throughputKey = long()
+  .default(-1)
+  .min(-1)
+  .importance('high')
+  .doc('Records a second for each task. -1: as many as possible; 0: none.');
+
+export const topicKey = string().nonEmpty().importance('high').doc('Topic that the records go to.');
 
 export const sequenceConfig = {
-  topic: string().nonEmpty().importance('high').doc('Topic that the records go to.'),
-  throughput: long()
-    .default(-1)
-    .min(-1)
-    .importance('high')
-    .doc('Records a second for each task. -1: as many as possible; 0: none.'),
+  topic: topicKey,
+  throughput: throughputKey,
   'payload.bytes': int()
     .default(0)
     .min(0)
@@ -27,41 +31,12 @@ export interface Sequence {
   readonly signal: AbortSignal;
 }
 
-/** Records of one batch when there is no limit on the rate. */
-const batchRecordsMax = 500;
-/** A throttled task yields at most so often, and makes up for at most so much lost time. */
-const tickMs = 10;
-const arrearsMsMax = 1_000;
-
 /** Batches of records with seqno `from`, `from + 1`, … until the signal is aborted. */
 export async function* sequenceOf(sequence: Sequence): AsyncGenerator<YieldedRecord[]> {
-  const { throughput, signal } = sequence;
-  let seqno = sequence.from;
-  if (throughput < 0) {
-    while (!signal.aborted) {
-      yield batchOf(sequence, seqno, batchRecordsMax);
-      seqno += batchRecordsMax;
-    }
-    return;
-  }
-  const intervalMs = Math.max(tickMs, throughput === 0 ? arrearsMsMax : 1_000 / throughput);
-  let owed = 1; // The first record goes out at once: whoever waits for a sign of life sees one.
-  let last = performance.now();
-  while (!signal.aborted) {
-    const due = throughput === 0 ? 0 : Math.floor(owed);
-    if (due > 0) {
-      yield batchOf(sequence, seqno, due);
-      seqno += due;
-      owed -= due;
-    }
-    await sleep(intervalMs, undefined, { signal });
-    const now = performance.now();
-    owed += (Math.min(now - last, arrearsMsMax) * throughput) / 1_000;
-    last = now;
-  }
+  for await (const due of pacedRanges(sequence)) yield batchOf(sequence, due);
 }
 
-function batchOf(sequence: Sequence, from: number, count: number): YieldedRecord[] {
+function batchOf(sequence: Sequence, { from, count }: Due): YieldedRecord[] {
   const { name, task, topic, fillerBytes } = sequence;
   const time = Date.now();
   const filler = fillerBytes > 0 ? { filler: 'x'.repeat(fillerBytes) } : {};
@@ -74,6 +49,11 @@ function batchOf(sequence: Sequence, from: number, count: number): YieldedRecord
       offset: { seqno },
     };
   });
+}
+
+/** The number after the one that was stored. */
+export function nextSeqno(offset: Readonly<Record<string, unknown>> | undefined): number {
+  return offset === undefined ? 0 : Number(offset['seqno']) + 1;
 }
 
 /** Task numbers 0 … max − 1: the work of connectors whose tasks are all alike. */

@@ -1,6 +1,6 @@
 /** Kafka's VerifiableSourceConnector: numbered records, so that a reader can prove that none is missing. */
 import { defineSource, type SourcePlugin } from '@sluice/connector-api';
-import { numbered, sequenceConfig, sequenceOf } from './sequence.ts';
+import { nextSeqno, numbered, sequenceConfig, sequenceOf } from './sequence.ts';
 
 export const verifiableSource: SourcePlugin = defineSource({
   name: 'VerifiableSource',
@@ -16,7 +16,7 @@ export const verifiableSource: SourcePlugin = defineSource({
       topic: config.topic,
       throughput: config.throughput,
       fillerBytes: config['payload.bytes'],
-      from: offset === undefined ? 0 : Number(offset['seqno']) + 1,
+      from: nextSeqno(offset),
       signal,
     }),
 });

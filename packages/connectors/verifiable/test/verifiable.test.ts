@@ -14,6 +14,10 @@ test('the module exports its plugins as a runtime looks for them', () => {
     'org.apache.kafka.connect.tools.VerifiableSinkConnector',
     'org.apache.kafka.connect.tools.MockSourceConnector',
     'org.apache.kafka.connect.tools.MockSinkConnector',
+    'org.apache.kafka.connect.integration.MonitorableSourceConnector',
+    'org.apache.kafka.connect.integration.MonitorableSinkConnector',
+    'org.apache.kafka.connect.tools.SchemaSourceConnector',
+    'DatagenSource',
     'NoopSource',
     'FaultySource',
   ]);

@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+
+import { loadDefinitions } from '../definitions/load-definitions.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { withLog } from '../log-session.ts';
+import { globalOptionsOf, optionsOf, parseDuration, parseWholeNumber } from '../options.ts';
+import type { FromPreview, PreviewedRecord, PreviewTask, ShownStep } from '../preview/messages.ts';
+import { previewInProcess } from '../preview/preview-process.ts';
+import type { CommandContext } from './command.ts';
+
+const examples = `
+The source runs in a process of its own, from nothing: nothing is written, no offset is stored, and its system is told
+of no record. With --from-offsets it begins where the connector of that name got to, which is read from the log.
+Converters that the definition does not name are Kafka Connect's defaults, not the workers'.
+
+Examples:
+  sluice preview -f orders.yaml --records 3
+  sluice preview -f orders.yaml --plugin ./src/index.ts --json
+  sluice preview -f orders.yaml --from-offsets`;
+
+const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
+const recordsLimit = 1_000;
+const timeoutLimitMs = 600_000;
+
+interface PreviewFlags {
+  readonly file: string;
+  readonly records: string;
+  readonly timeout: string;
+  readonly plugin?: readonly string[];
+  readonly fromOffsets?: boolean;
+}
+
+export function addPreviewCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('preview')
+    .description('show what a source would write, before and after each transform and converter')
+    .requiredOption('-f, --file <file>', 'its definition, as for apply')
+    .option('--records <n>', `end after so many records, at most ${String(recordsLimit)}`, '10')
+    .option('--timeout <time>', 'end after this time', '10s')
+    .option('--plugin <module...>', 'modules with connectors, besides SLUICE_PLUGINS')
+    .option('--from-offsets', 'begin at the stored offsets; default: from nothing')
+    .option('--json', 'print JSON, one record a line')
+    .addHelpText('after', examples);
+  command.action(async (flags: PreviewFlags) => {
+    const json = optionsOf(command)['json'] === true;
+    const { io } = context;
+    const task = await taskOf(flags, command, context);
+    const stop = new AbortController();
+    const onSignal = (): void => stop.abort();
+    process.once('SIGINT', onSignal);
+    process.once('SIGTERM', onSignal);
+    let seen = 0;
+    const show = (message: FromPreview): void => {
+      if (message.kind === 'record') {
+        seen += 1;
+        io.out(json ? JSON.stringify(message.record) : recordText(message.record, seen));
+      } else if (message.kind === 'started')
+        io.err(startedText(message, flags.fromOffsets === true, task.offsets.length));
+    };
+    try {
+      const end = await previewInProcess(task, show, stop.signal);
+      if (end.kind === 'failed') {
+        const isWrong = end.stage === 'config';
+        throw new CliError(isWrong ? exitCodes.invalid : exitCodes.failed, end.message);
+      }
+      if (end.by === 'timeout') io.err(`${String(seen)} records came within ${flags.timeout}`);
+    } finally {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    }
+  });
+}
+
+async function taskOf(
+  flags: PreviewFlags,
+  command: Command,
+  { io }: CommandContext,
+): Promise<PreviewTask> {
+  const recordsMax = parseWholeNumber(flags.records, '--records');
+  if (recordsMax < 1 || recordsMax > recordsLimit)
+    throw new CliError(exitCodes.usage, `--records must be from 1 to ${String(recordsLimit)}`);
+  const timeoutMs = parseDuration(flags.timeout, '--timeout');
+  if (timeoutMs > timeoutLimitMs)
+    throw new CliError(exitCodes.usage, '--timeout must be at most 10m');
+  const [first, ...others] = await loadDefinitions([flags.file], io);
+  if (!first || others.length > 0)
+    throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
+  const { config, name } = first.definition;
+  const named = (io.env['SLUICE_PLUGINS'] ?? '').split(',').filter((path) => path.trim() !== '');
+  const modules = [...named, ...(flags.plugin ?? [])].map((path) =>
+    path.startsWith('file:') ? path : pathToFileURL(resolve(path.trim())).href,
+  );
+  return {
+    modules: [...builtIn.map((each) => import.meta.resolve(each)), ...modules],
+    config: { ...config, name },
+    recordsMax,
+    timeoutMs,
+    offsets: flags.fromOffsets
+      ? await withLog(io, globalOptionsOf(command, io), ({ log }) => log.listSourceOffsets(name))
+      : [],
+  };
+}
+
+function startedText(
+  { class: name, tasks }: Extract<FromPreview, { kind: 'started' }>,
+  isFromOffsets: boolean,
+  offsets: number,
+): string {
+  const from = isFromOffsets
+    ? `from the stored offsets of ${String(offsets)} source partitions`
+    : 'from nothing: stored offsets are not read';
+  return `${name} with ${String(tasks)} ${tasks === 1 ? 'task' : 'tasks'}, ${from}; nothing is written`;
+}
+
+export function recordText({ before, offset, steps, task }: PreviewedRecord, n: number): string {
+  const place = offset === undefined ? '' : `, offset ${offset}`;
+  const state = ({ headers, key, topic, value }: PreviewedRecord['before']): string =>
+    `${topic}  ${key}  ${value}${headers === '[]' ? '' : `  headers ${headers}`}`;
+  const lines = [
+    ['polled', state(before)],
+    ...steps.map((step): [string, string] => [stepName(step), resultText(step, state)]),
+  ];
+  const width = Math.max(...lines.map(([name = '']) => name.length));
+  return [
+    `record ${String(n)}  task ${String(task)}${place}`,
+    ...lines.map(([name = '', text = '']) => `  ${name.padEnd(width)}  ${text}`),
+  ].join('\n');
+}
+
+function stepName({ kind, name }: ShownStep): string {
+  return kind === 'transform' ? name : `${name} bytes`;
+}
+
+function resultText(
+  { after, bytes, error, result }: ShownStep,
+  state: (shown: PreviewedRecord['before']) => string,
+): string {
+  if (result === 'failed') return `FAILED: ${String(error)}`;
+  if (after) return state(after);
+  if (bytes === null) return 'null';
+  if (bytes) return `${bytes.text ?? `0x${String(bytes.hex)}`}  (${String(bytes.length)} bytes)`;
+  return result;
+}

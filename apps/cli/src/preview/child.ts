@@ -1,0 +1,41 @@
+/** Entry of the process that a preview runs in: connector code may block, leak and crash here. */
+import { loadPlugins, shareConnectorApi } from '@sluice/runtime';
+
+import type { FromPreview, PreviewTask } from './messages.ts';
+import { runPreview } from './run-preview.ts';
+
+/** After the time of the preview, for tasks to stop in order; then the parent kills. */
+process.once('message', (task: PreviewTask) => {
+  void main(task).then(() => process.exit(0));
+});
+
+async function main(task: PreviewTask): Promise<void> {
+  shareConnectorApi();
+  const plugins = await loadPlugins(task.modules);
+  const fail = (message: string): Promise<void> =>
+    send({ kind: 'failed', stage: 'config', message });
+  const name = task.config['connector.class'] ?? '';
+  const plugin = plugins.find(name);
+  if (!plugin) {
+    const known = plugins.plugins.map((each) => each.class).sort();
+    const failures = plugins.failures.map(({ error }) => error);
+    return fail(
+      [
+        `there is no connector ${name || 'without a connector.class'}; there are: ${known.join(', ')}. Name its module with --plugin`,
+        ...failures,
+      ].join('\n'),
+    );
+  }
+  if (plugin.type === 'sink')
+    return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
+  const signal = AbortSignal.timeout(task.timeoutMs);
+  await send(await runPreview(plugin, task, { signal, tell: (message) => void send(message) }));
+}
+
+/** Resolves when it has been handed over: the process must not end before. */
+function send(message: FromPreview): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send) process.send(message, () => resolve());
+    else resolve();
+  });
+}

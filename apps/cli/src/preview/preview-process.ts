@@ -1,0 +1,65 @@
+/** Runs a preview in a process of its own, bounded in time, memory and output, and gone when this resolves. */
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock, type Timer } from '@sluice/kernel';
+
+import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
+
+const memoryMbMax = 512;
+/** For importing modules, and for stopping in order, on top of the preview's own time. */
+const graceMs = 12_000;
+/** For stopping alone, once the tasks have started. */
+const stopLimitMs = 6_000;
+const outputCharactersMax = 16_384;
+
+export async function previewInProcess(
+  task: PreviewTask,
+  onMessage: (message: FromPreview) => void,
+  signal: AbortSignal,
+): Promise<PreviewEnd> {
+  const entry = new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+  const child = fork(entry, {
+    execArgv: [...process.execArgv, `--max-old-space-size=${String(memoryMbMax)}`],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let end: PreviewEnd | undefined;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-outputCharactersMax);
+    });
+  child.on('message', (message: FromPreview) => {
+    if (message.kind === 'ended' || message.kind === 'failed') end ??= message;
+    else onMessage(message);
+    if (message.kind === 'started') limit(task.timeoutMs + stopLimitMs);
+  });
+  const kill = (): void => void child.kill('SIGKILL');
+  let isLate = false;
+  let timer: Timer | undefined;
+  const limit = (ms: number): void => {
+    timer?.cancel();
+    timer = systemClock.after(ms, () => {
+      isLate = true;
+      kill();
+    });
+  };
+  limit(task.timeoutMs + graceMs);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    const exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('close', (code, by) => resolve(by ?? `code ${String(code)}`));
+    });
+    child.send(task);
+    const how = await exited;
+    const why = isLate
+      ? 'it did not end in time and was killed: its code blocks the thread, or does not stop when its signal is aborted'
+      : `its process ended with ${how} (memory is limited to ${String(memoryMbMax)} MB)`;
+    return end ?? { kind: 'failed', stage: 'poll', message: `${why}\n${output.trim()}`.trim() };
+  } finally {
+    timer?.cancel();
+    signal.removeEventListener('abort', kill);
+    kill();
+  }
+}

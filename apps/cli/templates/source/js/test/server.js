@@ -1,0 +1,38 @@
+/** A server with items, for tests; `node test/server.js` runs it on PORT, else 4000 with a new one each second. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+export async function startServer(port = 0) {
+  const items = [];
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const after = Number(searchParams.get('after'));
+    const limit = Number(searchParams.get('limit'));
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(items.slice(after, after + limit)));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${String(address.port)}/items`,
+    add: (count) =>
+      Array.from({ length: count }, () => {
+        const id = items.length + 1;
+        items.push({ id, text: `item ${String(id)}` });
+        return id;
+      }),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+if (import.meta.main) {
+  const server = await startServer(Number(process.env['PORT'] ?? 4_000));
+  console.log(`items are at ${server.url}`);
+  server.add(3);
+  setInterval(() => server.add(1), 1_000);
+}

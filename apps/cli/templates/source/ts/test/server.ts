@@ -1,0 +1,46 @@
+/** A server with items, for tests; `node test/server.ts` runs it on PORT, else 4000 with a new one each second. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ItemServer {
+  readonly url: string;
+  /** Adds so many items; their ids. */
+  add(count: number): readonly number[];
+  close(): Promise<void>;
+}
+
+export async function startServer(port = 0): Promise<ItemServer> {
+  const items: { readonly id: number; readonly text: string }[] = [];
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const after = Number(searchParams.get('after'));
+    const limit = Number(searchParams.get('limit'));
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(items.slice(after, after + limit)));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(address.port)}/items`,
+    add: (count) =>
+      Array.from({ length: count }, () => {
+        const id = items.length + 1;
+        items.push({ id, text: `item ${String(id)}` });
+        return id;
+      }),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+if (import.meta.main) {
+  const server = await startServer(Number(process.env['PORT'] ?? 4_000));
+  console.log(`items are at ${server.url}`);
+  server.add(3);
+  setInterval(() => server.add(1), 1_000);
+}
