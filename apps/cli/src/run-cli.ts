@@ -7,6 +7,7 @@ import type { CommandContext } from './commands/command.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDescribeCommand } from './commands/describe.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addDlqCommand } from './commands/dlq.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLogCommand } from './commands/log.ts';
@@ -56,6 +57,7 @@ export function buildProgram(context: CommandContext): Command {
   addDeleteCommand(program, context);
   addDrainCommand(program, context);
   addLogCommand(program, context);
+  addDlqCommand(program, context);
   addNewCommand(program, context);
   addPreviewCommand(program, context);
   addDevCommand(program, context);
@@ -72,6 +74,7 @@ Examples:
   sluice restart orders --failed
   sluice drain worker-2 --wait
   sluice log groups
+  sluice dlq list
   sluice new connector acme-orders
   sluice preview -f orders.yaml --records 3
   sluice dev ./clock.ts

@@ -16,6 +16,29 @@ const perTask: readonly (readonly [string, string, (counters: TaskCounters) => n
   ['sluice_task_offset_commit_failures_total', 'Failed offset commits', (c) => c.commitFailures],
   ['sluice_task_retries_total', 'Calls that were tried again', (c) => c.retries],
   ['sluice_task_errors_total', 'Errors', (c) => c.errors],
+  ['sluice_task_record_failures_total', 'Failed attempts at a record', (c) => c.recordFailures],
+  ['sluice_task_record_errors_total', 'Records given up', (c) => c.recordErrors],
+  [
+    'sluice_task_records_skipped_total',
+    'Records given up and passed over',
+    (c) => c.recordsSkipped,
+  ],
+  ['sluice_task_errors_logged_total', 'Records told by errors.log.enable', (c) => c.errorsLogged],
+  [
+    'sluice_task_deadletterqueue_produce_requests_total',
+    'Records for the dead letter queue',
+    (c) => c.deadLetterRequests,
+  ],
+  [
+    'sluice_task_deadletterqueue_produce_failures_total',
+    'Records that the dead letter queue did not take',
+    (c) => c.deadLetterFailures,
+  ],
+  [
+    'sluice_task_last_error_timestamp_seconds',
+    'When a record failed last; 0: never',
+    (c) => c.lastErrorAtMs / 1000,
+  ],
   ['sluice_task_records_active', 'Records under way', (c) => c.recordsActive],
   ['sluice_task_lag_records', 'Sink: records not read yet', (c) => c.lag],
 ];

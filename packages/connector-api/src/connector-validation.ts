@@ -1,8 +1,14 @@
 /** Checks a whole definition from plain data: framework keys, plugin keys, and what holds between keys. */
 import { parseConfigValue, validateConfig } from './config-def.ts';
 import { SINK_CONNECTOR_KEYS, SOURCE_CONNECTOR_KEYS } from './connector-keys.ts';
+import { SLUICE_SINK_ERROR_KEYS, SLUICE_SOURCE_ERROR_KEYS } from './error-handling-keys.ts';
 import type { ConfigProblem } from './errors.ts';
+import { SINK_BOUND_KEYS, SOURCE_BOUND_KEYS } from './override-keys.ts';
 import type { ConnectorConfig } from './task.ts';
+
+/** Checked where they are set, but not in the lists of keys that clients of Kafka Connect see. */
+const unlistedSourceKeys = [...SLUICE_SOURCE_ERROR_KEYS, ...SOURCE_BOUND_KEYS];
+const unlistedSinkKeys = [...SLUICE_SINK_ERROR_KEYS, ...SINK_BOUND_KEYS];
 
 /**
  * Every problem of a connector's configuration. `pluginKeys` are the keys that the plugin announced;
@@ -21,9 +27,15 @@ export function validateConnectorConfig(
       framework.filter((key) => !own.has(key.name)),
       config,
     ),
+    ...validateConfig(
+      (type === 'source' ? unlistedSourceKeys : unlistedSinkKeys).filter(
+        (key) => !own.has(key.name),
+      ),
+      config,
+    ),
     ...nameProblems(config),
     ...aliasProblems(type, config),
-    ...(type === 'sink' ? topicProblems(config) : []),
+    ...(type === 'sink' ? [...topicProblems(config), ...putProblems(config)] : []),
   ];
 }
 
@@ -85,6 +97,15 @@ function topicProblems(config: ConnectorConfig): ConfigProblem[] {
     return [{ key: 'topics.regex', message }];
   }
   return [];
+}
+
+function putProblems(config: ConnectorConfig): ConfigProblem[] {
+  const key = 'errors.deadletterqueue.put.enable';
+  const isSearched = (config[key] ?? '').trim().toLowerCase() === 'true';
+  if (!isSearched || (config['errors.tolerance'] ?? '').trim() === 'all') return [];
+  return [
+    { key, message: `Invalid value true for configuration ${key}: It needs errors.tolerance=all` },
+  ];
 }
 
 /** Kafka Connect reports a problem between two keys on both of them. */

@@ -52,6 +52,13 @@ export interface SinkDefinition<Shape extends ConfigShape, State> {
     context: NoInfer<SinkContext<ConfigOf<Shape>, State>>,
     offsets: SinkOffsets,
   ) => Awaitable<void>;
+  /**
+   * Instead of `flush`, where not all that was put is safe yet: which offsets may be committed. An empty map: none now.
+   */
+  readonly preCommit?: (
+    context: NoInfer<SinkContext<ConfigOf<Shape>, State>>,
+    offsets: SinkOffsets,
+  ) => Awaitable<SinkOffsets>;
   /** Partitions that this task does not own any more. */
   readonly close?: (
     partitions: readonly TopicPartition[],
@@ -112,6 +119,8 @@ export class CopyingConnector implements Connector {
 class DefinedSinkTask<Shape extends ConfigShape, State> implements SinkTask {
   readonly #definition: SinkDefinition<Shape, State>;
   readonly #parse: (config: ConnectorConfig) => ConfigOf<Shape>;
+  /** Absent unless the definition has it, since the runtime flushes only without it. */
+  readonly preCommit?: (offsets: SinkOffsets) => Promise<SinkOffsets>;
   #context: SinkContext<ConfigOf<Shape>, State> | undefined;
 
   constructor(
@@ -120,6 +129,8 @@ class DefinedSinkTask<Shape extends ConfigShape, State> implements SinkTask {
   ) {
     this.#definition = definition;
     this.#parse = parse;
+    const { preCommit } = definition;
+    if (preCommit) this.preCommit = async (offsets) => preCommit(this.#started(), offsets);
   }
 
   async start(rawConfig: ConnectorConfig, context: SinkTaskContext): Promise<void> {
@@ -170,5 +181,6 @@ function methodsOf(context: SinkTaskContext): SinkTaskContext {
     resume: (...partitions) => context.resume(...partitions),
     timeout: (ms) => context.timeout(ms),
     requestCommit: () => context.requestCommit(),
+    errantRecordReporter: () => context.errantRecordReporter(),
   };
 }

@@ -116,6 +116,7 @@ export type {
   Connector,
   ConnectorConfig,
   ConnectorContext,
+  ErrantRecordReporter,
   RecordHeader,
   RecordMetadata,
   SinkOffsets,

@@ -100,6 +100,20 @@ export interface SinkTaskContext extends TaskContext {
   /** Back-off before the batch is delivered again after a RetriableError. */
   timeout(ms: number): void;
   requestCommit(): void;
+  /**
+   * To report records that the task cannot deliver, and go on. Undefined unless the definition has a dead letter queue
+   * or `errors.log.enable`, as in Kafka Connect.
+   */
+  errantRecordReporter(): ErrantRecordReporter | undefined;
+}
+
+export interface ErrantRecordReporter {
+  /**
+   * The record is logged and goes to the dead letter queue as it was read. Resolves when that is durable. Offsets
+   * are not committed before, so there is no need to wait for it.
+   * Rejects where `errors.tolerance` is `none`; the task fails then, also if nobody waits.
+   */
+  report(record: SinkRecord, error: unknown): Promise<void>;
 }
 
 export type SinkOffsets = ReadonlyMap<string, TopicPartition & { readonly offset: number }>;

@@ -3,13 +3,11 @@
  * have been masked, or drop guarantees that a definition asks for, so a connector that sets one is refused.
  */
 import { ConfigError, type ConfigProblem } from './errors.ts';
+import { SINK_BOUND_KEYS, SOURCE_BOUND_KEYS } from './override-keys.ts';
 import type { ConnectorConfig } from './task.ts';
 
 /** By key: the values that ask for nothing. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  'errors.tolerance': ['none'],
-  'errors.retry.timeout': ['0'],
-  'errors.deadletterqueue.topic.name': [''],
   'exactly.once.support': ['', 'requested'],
   'offsets.storage.topic': [''],
   'topic.creation.groups': [''],
@@ -18,6 +16,7 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
 const prefixes = ['topic.creation.', 'producer.override.', 'consumer.override.', 'admin.override.'];
 
 const supported = new Set([
+  ...[...SINK_BOUND_KEYS, ...SOURCE_BOUND_KEYS].map(({ name }) => name),
   'consumer.override.group.id',
   'consumer.override.auto.offset.reset',
   'consumer.override.isolation.level',

@@ -180,3 +180,22 @@ describe('the topics of a sink', () => {
     ]);
   });
 });
+
+test("Sluice's keys of error handling are checked, though not listed with Kafka Connect's", () => {
+  const factor = 'errors.deadletterqueue.topic.replication.factor';
+  const found = validateConnectorConfig('source', [], { ...source, [factor]: 'many' });
+  expect(found.map(({ key }) => key)).toEqual([factor]);
+  const put = 'errors.deadletterqueue.put.enable';
+  const base = { ...sink, topics: 't' };
+  expect(validateConnectorConfig('sink', [], { ...base, [put]: 'true' })).toEqual([
+    {
+      key: put,
+      message: `Invalid value true for configuration ${put}: It needs errors.tolerance=all`,
+    },
+  ]);
+  const all = { ...base, 'errors.tolerance': 'all', [put]: 'true' };
+  expect(validateConnectorConfig('sink', [], all)).toEqual([]);
+  const max = 'errors.deadletterqueue.put.records.max';
+  const none = validateConnectorConfig('sink', [], { ...all, [max]: '0' });
+  expect(none.map(({ key }) => key)).toEqual([max]);
+});

@@ -61,6 +61,7 @@ export function sinkContext(): SinkTaskContext & { readonly calls: unknown[][] }
     pause: (...args) => calls.push(['pause', ...args]),
     resume: (...args) => calls.push(['resume', ...args]),
     timeout: (...args) => calls.push(['timeout', ...args]),
+    errantRecordReporter: () => undefined,
     requestCommit: () => calls.push(['requestCommit']),
   };
 }

@@ -102,6 +102,15 @@ describe('a task of a defined sink', () => {
     ]);
   });
 
+  test('says which offsets are safe only if it wants to', async () => {
+    const base = { name: 'sink', version: '1.0.0', config: {}, put() {} };
+    expect(defineSink(base).createTask()).toMatchObject({ preCommit: undefined });
+    const task = defineSink({ ...base, preCommit: () => new Map() }).createTask();
+    await task.start({}, sinkContext());
+    const offsets = new Map([['t-0', { topic: 't', partition: 0, offset: 3 }]]);
+    expect(await task.preCommit?.(offsets)).toEqual(new Map());
+  });
+
   test('is not torn down when setup failed', async () => {
     const calls: string[] = [];
     const plugin = defineSink({

@@ -40,10 +40,15 @@ export class TopicCatalog implements LogTopics {
 
   async create(
     topic: string,
-    { partitions, config = {} }: { partitions: number; config?: TopicConfig },
+    {
+      partitions,
+      replicationFactor = this.#options.replicationFactor,
+      config = {},
+    }: { partitions: number; replicationFactor?: number; config?: TopicConfig },
   ): Promise<void> {
     assertTopicName(topic);
-    const known = await this.#create(this.#cluster.begin(), topic, partitions, config);
+    const call = this.#cluster.begin();
+    const known = await this.#create(call, topic, partitions, config, replicationFactor);
     if (known.leaders.length !== partitions) {
       throw topicExistsError(topic, known.leaders.length, partitions);
     }
@@ -146,8 +151,9 @@ export class TopicCatalog implements LogTopics {
     topic: string,
     partitions: number,
     config: TopicConfig,
+    replicationFactor = this.#options.replicationFactor,
   ): Promise<KnownTopic> {
-    const { replicationFactor, address } = this.#options;
+    const { address } = this.#options;
     const answer = await this.#cluster.askController(
       call,
       createTopicsRequest({

@@ -121,12 +121,17 @@ export interface RecordLog {
 
 export interface LogTopics {
   /**
-   * Idempotent. @throws SluiceError `log.topic_exists_differently` if partitions differ,
-   * `log.invalid_topic` for a name that Kafka would refuse.
+   * Idempotent. `replicationFactor` is for logs that have one; default: the log's own setting.
+   * @throws SluiceError `log.topic_exists_differently` if partitions differ, `log.invalid_topic` for a name that
+   * Kafka would refuse, `log.topic_not_created` where it refuses something else.
    */
   create(
     topic: string,
-    options: { partitions: number; config?: Readonly<Record<string, string>> },
+    options: {
+      partitions: number;
+      replicationFactor?: number;
+      config?: Readonly<Record<string, string>>;
+    },
   ): Promise<void>;
   /** Existing topics with their partition counts; missing topics are absent from the answer. */
   describe(

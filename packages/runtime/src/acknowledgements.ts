@@ -7,7 +7,7 @@ import type { RecordMetadata, SourceRecord, SourceTask, TaskLogger } from '@slui
 import { toError } from '@sluice/kernel';
 import type { ProduceAck } from '@sluice/record-log';
 
-import type { ProcessedBatch } from './process-batch.ts';
+import type { ProcessedBatch } from './process-source-batch.ts';
 import type { RunScope } from './run-scope.ts';
 import type { MutableCounters } from './task-metrics.ts';
 
@@ -82,7 +82,9 @@ export class Acknowledgements {
         if (!record) continue;
         const partition = ack?.partitions[index] ?? 0;
         const offset = ack?.offsets[index] ?? 0;
-        const telling = this.#commitRecord(record, { topic, partition, offset });
+        // Below 0: the log refused it for good, and that was tolerated.
+        const metadata = offset < 0 ? undefined : { topic, partition, offset };
+        const telling = this.#commitRecord(record, metadata);
         if (telling) await telling;
       }
     }

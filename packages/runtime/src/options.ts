@@ -10,7 +10,7 @@ import {
 } from '@sluice/kernel';
 import type { ProduceAck, RecordLog } from '@sluice/record-log';
 import type { PluginRegistry } from './plugin-registry.ts';
-import type { ProcessedBatch } from './process-batch.ts';
+import type { ProcessedBatch } from './process-source-batch.ts';
 
 export interface RuntimeOptions {
   /** Started by the caller; one for all actors of an executor. */

@@ -70,10 +70,22 @@ export interface TaskCounters {
   readonly commitFailures: number;
   /** Wall clock, ms; 0 before the first. */
   readonly lastCommitAtMs: number;
-  /** Failed calls that are tried again: of the log, `poll` or `put`. */
+  /** What is tried again: calls of the log, `poll`, `put`, and transforms and conversions of a record. */
   readonly retries: number;
   /** Errors that were logged and passed over (commitRecord, commit, flush), or failed the task. */
   readonly errors: number;
+  /** Kafka Connect's task-error-metrics: failed attempts at a record, those that were tried again included. */
+  readonly recordFailures: number;
+  /** Records that were not to be saved; all but the one that fails a task are skipped. */
+  readonly recordErrors: number;
+  readonly recordsSkipped: number;
+  /** Records of which `errors.log.enable` told. */
+  readonly errorsLogged: number;
+  /** Letters for the dead letter queue, and those that it did not take. */
+  readonly deadLetterRequests: number;
+  readonly deadLetterFailures: number;
+  /** Wall clock, ms; 0 before the first failed record. */
+  readonly lastErrorAtMs: number;
   /** Source: polled and not acknowledged. Sink: read and not put. */
   readonly recordsActive: number;
   /** Sink: partitions assigned. */

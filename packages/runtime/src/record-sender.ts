@@ -4,12 +4,17 @@
  * failed call can be repeated without overtaking anything. A call that failed may have been appended, so
  * repeating it may duplicate records but never loses or reorders them.
  */
-import type { LogWriter, ProduceAck } from '@sluice/record-log';
+import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
+import type { LogWriter, ProduceAck, ProduceRecord, TopicBatch } from '@sluice/record-log';
 
 import { Changes } from './changes.ts';
+import { sourceHeaders } from './errors/letter-of-source.ts';
+import type { FailedPolled, TaskErrors } from './errors/task-errors.ts';
 import type { LogCalls } from './log-calls.ts';
-import type { ProcessedBatch } from './process-batch.ts';
+import type { ProcessedBatch } from './process-source-batch.ts';
+import { produceTolerantly, type RefusedRecord } from './produce-tolerantly.ts';
 import type { SubmittedBatch } from './submitted-batches.ts';
+import type { MutableCounters } from './task-metrics.ts';
 
 export interface Sendable extends ProcessedBatch {
   readonly submitted: SubmittedBatch;
@@ -18,9 +23,24 @@ export interface Sendable extends ProcessedBatch {
 export interface RecordSenderOptions {
   readonly writer: LogWriter;
   readonly calls: LogCalls;
-  /** In the order of polling. `acks` belong to `batch.topics` one by one. */
+  readonly errors: TaskErrors;
+  readonly counters: MutableCounters;
+  /**
+   * In the order of polling. `acks` belong to `batch.topics` one by one; an offset below 0 is that of a record that
+   * the log refused and `errors.tolerance` lets pass.
+   */
   readonly onAcknowledged: (batch: Sendable, acks: readonly ProduceAck[]) => void;
 }
+
+/** What the log says of one record, whoever sends it. */
+const refusals = new Set(['log.record_too_large', 'log.unknown_partition', 'log.invalid_topic']);
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SluiceError && refusals.has(error.code);
+}
+
+/** Kafka Connect's name of what produces. */
+const producingClass = 'org.apache.kafka.connect.runtime.WorkerSourceTask';
 
 export class RecordSender {
   readonly #options: RecordSenderOptions;
@@ -67,14 +87,20 @@ export class RecordSender {
   }
 
   async #send(): Promise<void> {
-    const { calls, writer, onAcknowledged } = this.#options;
+    const { calls, counters, onAcknowledged, writer } = this.#options;
     const group = this.#queue;
     this.#queue = [];
     const topics = group.flatMap((batch) => batch.topics);
-    const acks =
-      topics.length > 0
-        ? await calls.untilAccepted('produce', () => writer.produce(topics))
-        : ([] as ProduceAck[]);
+    const letters = group.flatMap((batch) => batch.deadLetters);
+    counters.deadLetterRequests += letters.length;
+    const all = letters.length > 0 ? [...topics, this.#lettersBatch(letters)] : topics;
+    let acks: readonly ProduceAck[];
+    try {
+      acks = all.length > 0 ? await calls.untilAccepted('produce', () => writer.produce(all)) : [];
+    } catch (error) {
+      if (!isRefusal(error) || !this.#options.errors.tolerates('KAFKA_PRODUCE', error)) throw error;
+      acks = await this.#produceParts(group, topics, letters);
+    }
     let next = 0;
     for (const batch of group) {
       this.#records -= batch.records.length;
@@ -84,4 +110,88 @@ export class RecordSender {
       next = end;
     }
   }
+
+  /** Acknowledgements of the topics; what is refused of them is a dead letter then. */
+  async #produceParts(
+    group: readonly Sendable[],
+    topics: readonly TopicBatch[],
+    letters: readonly ProduceRecord[],
+  ): Promise<readonly ProduceAck[]> {
+    const { counters, errors } = this.#options;
+    const call = (batches: readonly TopicBatch[]): Promise<ProduceAck[]> => this.#call(batches);
+    const { acks, refused } =
+      topics.length > 0
+        ? await produceTolerantly(topics, call, isRefusal)
+        : { acks: [], refused: [] };
+    counters.recordFailures += refused.length;
+    const places = group.flatMap((batch) => batch.topics.map((_, index) => ({ batch, index })));
+    const own = errors.giveUpPolled(
+      refused.flatMap((each) => {
+        const place = places[each.topic];
+        const topic = topics[each.topic]?.topic ?? '';
+        return place ? (refusedRecord(each, place.batch, place.index, topic) ?? []) : [];
+      }),
+    );
+    counters.deadLetterRequests += own.length;
+    for (const letter of [...letters, ...own]) await this.#writeLetter(letter);
+    return acks;
+  }
+
+  /** The value of one that is too large is left out; what the letter says leads to it. */
+  async #writeLetter(letter: ProduceRecord): Promise<void> {
+    try {
+      await this.#call([this.#lettersBatch([letter])]);
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'log.record_too_large')
+        throw this.#letterError(error);
+      const bytes = String(letter.value?.length ?? 0);
+      const omitted = [sourceHeaders.valueOmitted, Buffer.from(bytes)] as const;
+      const small = { ...letter, value: null, headers: [...(letter.headers ?? []), omitted] };
+      try {
+        await this.#call([this.#lettersBatch([small])]);
+      } catch (second) {
+        throw this.#letterError(second);
+      }
+    }
+  }
+
+  #letterError(error: unknown): unknown {
+    if (isFenced(error) || isRetriable(error) || !isRefusal(error)) return error;
+    const { counters, errors } = this.#options;
+    const topic = errors.settings.deadLetters?.topic ?? '';
+    counters.deadLetterFailures += 1;
+    return new SluiceError(
+      'task.dead_letters_failed',
+      `Could not produce message to dead letter queue. topic=${topic}: ${toError(error).message}. Nothing was committed`,
+      { cause: error, details: { topic } },
+    );
+  }
+
+  #lettersBatch(records: readonly ProduceRecord[]): TopicBatch {
+    return { topic: this.#options.errors.settings.deadLetters?.topic ?? '', records };
+  }
+
+  #call(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
+    const { calls, writer } = this.#options;
+    return calls.untilAccepted('produce', () => writer.produce(batches));
+  }
+}
+
+function refusedRecord(
+  { error, index, record }: RefusedRecord,
+  { positions, records }: Sendable,
+  group: number,
+  topic: string,
+): FailedPolled | undefined {
+  const polled = records[positions[group]?.[index] ?? index];
+  if (!polled) return undefined;
+  const { partition = -1, ...converted } = record;
+  return {
+    stage: 'KAFKA_PRODUCE',
+    class: producingClass,
+    error: toError(error),
+    polled,
+    converted,
+    place: { topic, partition, offset: -1 },
+  };
 }

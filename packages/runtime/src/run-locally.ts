@@ -225,7 +225,9 @@ function observerOf(onRecords: LocalRun['onRecords']): RecordObserver {
         for (let index = 0; index < offsets.length; index += 1) {
           const record = batch.transformed[positions?.[index] ?? index];
           const partition = partitions[index] ?? 0;
-          if (record) records.push({ ...record, topic, partition, offset: offsets[index] ?? 0 });
+          const offset = offsets[index] ?? 0;
+          // Below 0: the log refused it.
+          if (record && offset >= 0) records.push({ ...record, topic, partition, offset });
         }
       }
       if (records.length > 0) onRecords(records);

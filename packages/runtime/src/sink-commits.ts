@@ -22,6 +22,8 @@ export interface SinkCommitsOptions {
   readonly positions: SinkPositions;
   readonly reader: LogReader;
   readonly task: SinkTask;
+  /** Resolves when what the task reported as errant is durable; throws if that failed. */
+  readonly untilReported: () => Promise<void>;
   /** The reader went back to the committed offsets. */
   readonly onRewind: () => void;
 }
@@ -72,6 +74,7 @@ export class SinkCommits {
     if (!scope.mayAct() || positions.assignment.length === 0) return;
     const offered = await this.#preCommit(isLast);
     if (!offered) return;
+    await this.#options.untilReported();
     const { changed, refused } = positions.committable(offered);
     if (refused.length > 0)
       logger.warn(

@@ -6,33 +6,36 @@
  *     end    preCommit, commit → close
  *
  * Committed is only what `put` took and `preCommit` (or `flush`) made durable. On failure of …
- * - put, retriably: the same batch again after `context.timeout` or a back-off. Nothing else is read
+ * - put, retriably: the same batch again after `context.timeout` or a back-off (sink-puts). Nothing else is read
  *   meanwhile, which is what pausing all partitions does in Kafka Connect.
+ * - put for good, with `errors.deadletterqueue.put.enable`: the records that it refuses are searched for, and given up.
  * - preCommit, flush: back to the committed offsets, as Kafka Connect does; what was put comes again.
  * - a commit, retriably: tried again at the next interval; puts go on.
- * - put otherwise, a conversion or transform, a fenced commit: the run fails.
+ * - a conversion or transform of a record: what `errors.tolerance` and the other keys of error handling say. What is
+ *   given up is in the dead letter queue before the batch counts as delivered.
+ * - put otherwise, a record that must not be left out, the dead letter queue, a fenced commit: the run fails.
  * - the lease (expired): no further put, no commit. The next run begins at the committed offsets, exactly
  *   as after a crash: at least once, nothing lost.
  */
-import type {
-  SinkPlugin,
-  SinkRecord,
-  SinkTask,
-  SinkTaskContext,
-  TopicPartition,
-} from '@sluice/connector-api';
-import { assert, backoffMs, isFenced, isRetriable, toError } from '@sluice/kernel';
+import type { SinkPlugin, SinkTask, SinkTaskContext, TopicPartition } from '@sluice/connector-api';
+import { assert, isFenced, toError } from '@sluice/kernel';
 import type { FetchedBatch, LogReader } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
+import { sinkBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
+import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
+import { ErrantRecords } from './errors/errant-records.ts';
+import { errorSettingsOf } from './errors/error-settings.ts';
+import { TaskErrors } from './errors/task-errors.ts';
 import { groupOf } from './group-name.ts';
 import { LogCalls } from './log-calls.ts';
 import type { TopicSelection } from './partition-share.ts';
-import { processSinkBatches } from './process-batch.ts';
+import { processSinkBatches } from './process-sink-batches.ts';
 import { SinkAssignment } from './sink-assignment.ts';
 import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
+import { emptyBatch, type SinkBatch, SinkPuts, withoutPartitions } from './sink-puts.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
@@ -42,12 +45,6 @@ import { withinLimit } from './within-limit.ts';
 /** How long a failing run tries to commit what was made durable. */
 const lastCommitMs = 1_000;
 
-interface SinkBatch {
-  readonly records: readonly SinkRecord[];
-  /** The offset after each partition's part of the batch. */
-  readonly ends: readonly PartitionOffset[];
-}
-
 /** What a run has once the log let it in. */
 interface Parts {
   readonly reader: LogReader;
@@ -55,12 +52,16 @@ interface Parts {
   readonly converters: TaskConverters;
   readonly commits: SinkCommits;
   readonly assignment: SinkAssignment;
+  readonly puts: SinkPuts;
+  readonly errant: ErrantRecords;
 }
 
 export class SinkTaskRun implements TaskRun {
   readonly #plugin: SinkPlugin;
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
+  readonly #errors: TaskErrors;
+  #deadLetters: DeadLetterQueue | undefined;
   readonly #changes = new Changes();
   readonly #positions = new SinkPositions();
   readonly #lags = new Map<string, number>();
@@ -71,18 +72,14 @@ export class SinkTaskRun implements TaskRun {
   #finishing: Promise<void> = Promise.resolve();
   /** Ends a wait of the reader; replaced when used up. */
   #interrupt = new AbortController();
-  /** Refused retriably: comes again before anything else. */
-  #refused: { readonly batch: SinkBatch; readonly attempts: number } | undefined;
   readonly #seeks = new Map<string, PartitionOffset>();
-  /** Asked for by `context.timeout`, once. */
-  #timeoutMs: number | undefined;
-  #putAtMs = 0;
   #isPauseReported = false;
 
   constructor(plugin: SinkPlugin, context: TaskRunContext) {
     this.#plugin = plugin;
     this.#context = context;
     this.#calls = new LogCalls(context);
+    this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#selection = topicSelectionOf(context.config);
   }
 
@@ -90,6 +87,7 @@ export class SinkTaskRun implements TaskRun {
     const { config, connector, identity, options } = this.#context;
     const converters = createTaskConverters(config, options.workerConfig, options.converters);
     this.#transforms = createTaskTransforms(config);
+    const { pollRecordsMax, prefetchBytesMax } = sinkBoundsOf(config, options);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>
       options.log.openReader({
@@ -100,12 +98,11 @@ export class SinkTaskRun implements TaskRun {
           config['consumer.override.isolation.level'] === 'read_committed'
             ? 'read_committed'
             : 'read_uncommitted',
-        ...(options.sinkPrefetchBytesMax === undefined
-          ? {}
-          : { prefetchBytesMax: options.sinkPrefetchBytesMax }),
-        pollRecordsMax: options.sinkBatchRecordsMax,
+        ...(prefetchBytesMax === undefined ? {} : { prefetchBytesMax }),
+        pollRecordsMax,
       }),
     );
+    this.#deadLetters = await this.#openDeadLetters();
     const task = this.#plugin.createTask();
     this.#parts = this.#assemble({ reader: this.#reader, task, converters });
     await this.#parts.task.start(config, this.#taskContext());
@@ -141,12 +138,31 @@ export class SinkTaskRun implements TaskRun {
       await this.#parts?.task.stop();
     } finally {
       await closeTransforms(this.#transforms, this.#context.logger);
+      await this.#deadLetters?.close();
       await this.#reader?.close();
     }
   }
 
-  #assemble(given: Omit<Parts, 'commits' | 'assignment'>): Parts {
-    const { reader, task } = given;
+  /** Under an identity of its own, since the task's is taken by the reader's commits. */
+  async #openDeadLetters(): Promise<DeadLetterQueue | undefined> {
+    const { counters, identity, options } = this.#context;
+    const { deadLetters: settings } = this.#errors.settings;
+    if (!settings) return undefined;
+    const { log } = options;
+    const shared = { settings, log, calls: this.#calls, counters };
+    await ensureDeadLetterTopic(shared);
+    const own = { id: `${identity.id}.dead-letters`, fence: identity.fence };
+    const writer = await this.#calls.untilAccepted('open', () => log.openWriter(own));
+    return new DeadLetterQueue(writer, shared);
+  }
+
+  #assemble(given: Pick<Parts, 'reader' | 'task' | 'converters'>): Parts {
+    const { converters, reader, task } = given;
+    const errant = new ErrantRecords({
+      errors: this.#errors,
+      converters,
+      deadLetters: this.#deadLetters,
+    });
     const shared = {
       context: this.#context,
       calls: this.#calls,
@@ -154,14 +170,22 @@ export class SinkTaskRun implements TaskRun {
       reader,
       task,
     };
+    const commits = new SinkCommits({
+      ...shared,
+      untilReported: () => errant.settled(),
+      onRewind: () => puts.dropAll(),
+    });
+    const puts = new SinkPuts({
+      ...shared,
+      settings: this.#errors.settings,
+      errant,
+      onDelivered: (batch) => this.#delivered(commits, batch),
+    });
     return {
       ...given,
-      commits: new SinkCommits({
-        ...shared,
-        onRewind: () => {
-          this.#refused = undefined;
-        },
-      }),
+      errant,
+      puts,
+      commits,
       assignment: new SinkAssignment({
         ...shared,
         selection: this.#selection,
@@ -198,36 +222,32 @@ export class SinkTaskRun implements TaskRun {
 
   /** Reads and puts one batch, or waits until something is due. */
   async #step(parts: Parts, seen: number): Promise<void> {
+    const { commits, puts } = parts;
     const isPaused = this.#context.isPaused();
-    const refused = this.#refused;
-    // What was refused waits for the end of a pause; nothing, not even an empty put, comes before it.
-    const isPutPossible = !(isPaused && refused);
+    // What is held waits for the end of a pause; nothing, not even an empty put, comes before it.
+    const isPutPossible = !(isPaused && puts.isHolding);
     const waitMs = this.#waitMs(parts, isPutPossible);
-    if (!isPaused && !refused) {
+    if (!isPaused && !puts.isHolding) {
       const batch = await this.#read(parts, waitMs);
-      if (batch.records.length > 0 || this.#isPutDue()) await this.#put(parts, batch, 0);
-      else this.#delivered(parts, batch);
-    } else if (isPutPossible && this.#isPutDue()) {
-      await this.#put(parts, refused?.batch ?? emptyBatch, refused?.attempts ?? 0);
+      if (batch.records.length > 0 || puts.isDue()) await puts.put(batch);
+      else this.#delivered(commits, batch);
+    } else if (isPutPossible && puts.isDue()) {
+      await puts.put(emptyBatch);
     } else {
       await withinLimit(this.#changes.after(seen), waitMs, this.#context.options.clock);
     }
   }
 
-  #isPutDue(): boolean {
-    return this.#context.options.clock.monotonicMs() >= this.#putAtMs;
-  }
-
-  #waitMs({ assignment, commits }: Parts, isPutPossible: boolean): number {
+  #waitMs({ assignment, commits, puts }: Parts, isPutPossible: boolean): number {
     const dueAtMs = Math.min(
       assignment.refreshAtMs,
       commits.dueAtMs,
-      isPutPossible ? this.#putAtMs : Number.POSITIVE_INFINITY,
+      isPutPossible ? puts.dueAtMs : Number.POSITIVE_INFINITY,
     );
     return Math.max(1, dueAtMs - this.#context.options.clock.monotonicMs());
   }
 
-  async #read({ converters, reader }: Parts, waitMs: number): Promise<SinkBatch> {
+  async #read({ converters, errant, reader }: Parts, waitMs: number): Promise<SinkBatch> {
     const { counters, scope } = this.#context;
     if (this.#interrupt.signal.aborted) {
       this.#interrupt = new AbortController();
@@ -237,7 +257,18 @@ export class SinkTaskRun implements TaskRun {
     const { signal } = this.#interrupt;
     const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
-    const records = await processSinkBatches(fetched, converters, this.#transforms);
+    const { failed, positions, records } = await processSinkBatches(
+      fetched,
+      converters,
+      this.#transforms,
+      this.#errors,
+    );
+    // Durable before anything of the batch counts as delivered.
+    if (failed.length > 0) {
+      const letters = this.#errors.giveUpConsumed(failed);
+      await this.#deadLetters?.write(letters);
+    }
+    errant.remember(records, positions, fetched);
     counters.recordsActive = records.length;
     for (const batch of fetched) this.#countFetched(batch);
     const batch = {
@@ -264,30 +295,7 @@ export class SinkTaskRun implements TaskRun {
     this.#lags.set(name, lag);
   }
 
-  async #put(parts: Parts, batch: SinkBatch, attempts: number): Promise<void> {
-    const { counters, options, scope } = this.#context;
-    this.#timeoutMs = undefined;
-    scope.assertMayAct();
-    try {
-      await parts.task.put(batch.records);
-    } catch (error) {
-      if (scope.isClosing || !isRetriable(error)) throw error;
-      counters.retries += 1;
-      this.#calls.noteFailure('put', error);
-      this.#refused = { batch, attempts: attempts + 1 };
-      const retryMs =
-        this.#timeoutMs ?? backoffMs(attempts + 1, options.taskBackoff, options.random);
-      this.#putAtMs = options.clock.monotonicMs() + retryMs;
-      return;
-    }
-    this.#refused = undefined;
-    this.#calls.noteSuccess('put');
-    this.#putAtMs =
-      options.clock.monotonicMs() + Math.min(this.#timeoutMs ?? Infinity, options.sinkIdlePutMs);
-    this.#delivered(parts, batch);
-  }
-
-  #delivered({ commits }: Parts, { records, ends }: SinkBatch): void {
+  #delivered(commits: SinkCommits, { records, ends }: SinkBatch): void {
     const { counters, options } = this.#context;
     const wasCommitted = !this.#positions.hasUncommitted;
     for (const end of ends) this.#positions.deliver(end, end.offset);
@@ -308,23 +316,17 @@ export class SinkTaskRun implements TaskRun {
       this.#reader?.seek(each, each.offset);
       this.#positions.seek(each, each.offset);
     }
-    this.#dropRefused(moved);
+    this.#parts?.puts.drop(moved);
     return moved;
   }
 
   /** Partitions that do not exist any more. */
   #forget(removed: readonly TopicPartition[]): void {
-    this.#dropRefused(removed);
+    this.#parts?.puts.drop(removed);
     for (const partition of removed) {
       this.#context.counters.lag -= this.#lags.get(partitionKey(partition)) ?? 0;
       this.#lags.delete(partitionKey(partition));
     }
-  }
-
-  #dropRefused(partitions: readonly TopicPartition[]): void {
-    if (!this.#refused) return;
-    const { attempts, batch } = this.#refused;
-    this.#refused = { batch: withoutPartitions(batch, partitions), attempts };
   }
 
   /** Never rejects. */
@@ -346,7 +348,7 @@ export class SinkTaskRun implements TaskRun {
   // What the plugin may ask for
 
   #taskContext(): SinkTaskContext {
-    const { connector, logger, options, scope, task } = this.#context;
+    const { connector, logger, scope, task } = this.#context;
     return {
       connector,
       task,
@@ -360,10 +362,9 @@ export class SinkTaskRun implements TaskRun {
       },
       pause: (...partitions) => this.#reader?.pause(partitions),
       resume: (...partitions) => this.#reader?.resume(partitions),
-      timeout: (ms) => {
-        this.#timeoutMs = ms;
-        this.#putAtMs = Math.min(this.#putAtMs, options.clock.monotonicMs() + ms);
-      },
+      timeout: (ms) => this.#parts?.puts.timeout(ms),
+      errantRecordReporter: () =>
+        this.#parts?.errant.isAvailable ? this.#parts.errant : undefined,
       requestCommit: () => {
         this.#parts?.commits.request();
         this.#wake();
@@ -375,14 +376,4 @@ export class SinkTaskRun implements TaskRun {
     this.#changes.notify();
     this.#interrupt.abort();
   }
-}
-
-const emptyBatch: SinkBatch = { records: [], ends: [] };
-
-function withoutPartitions(batch: SinkBatch, partitions: readonly TopicPartition[]): SinkBatch {
-  const names = new Set(partitions.map(partitionKey));
-  return {
-    records: batch.records.filter((record) => !names.has(partitionKey(record.original ?? record))),
-    ends: batch.ends.filter((end) => !names.has(partitionKey(end))),
-  };
 }

@@ -9,8 +9,10 @@
  * On failure of …
  * - the log, retriably: the same batches are sent again for as long as it takes; polling goes on until the
  *   bound of records in flight is reached.
- * - the log, fenced or for good; `poll` not retriably; a transform or conversion: the run fails. What was acknowledged
- *   is stored first, if the log still takes it.
+ * - a transform or conversion of a record, or a record that the log refuses: what `errors.tolerance` and the other
+ *   keys of error handling say. What is given up goes to the dead letter queue with the batch that it was in.
+ * - the log, fenced or for good; `poll` not retriably; a record that must not be left out: the run fails. What was
+ *   acknowledged is stored first, if the log still takes it.
  * - commitRecord, commit: counted and logged.
  * - the lease (expired): everything ends where it is. The next run begins at the stored offsets, exactly as
  *   after a crash, so nothing is lost: offsets never pass a record that was not acknowledged. Keeping the
@@ -30,9 +32,13 @@ import type { LogWriter, ProduceAck } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { Acknowledgements } from './acknowledgements.ts';
+import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
+import { ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
+import { errorSettingsOf } from './errors/error-settings.ts';
+import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
-import { processSourceBatch } from './process-batch.ts';
+import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
 import { RecordSender, type Sendable } from './record-sender.ts';
 import { SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
@@ -58,6 +64,8 @@ export class SourceTaskRun implements TaskRun {
   readonly #plugin: SourcePlugin;
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
+  readonly #errors: TaskErrors;
+  readonly #bounds: SourceBounds;
   readonly #changes = new Changes();
   readonly #submitted = new SubmittedBatches();
   readonly #failed = Promise.withResolvers<never>();
@@ -79,6 +87,8 @@ export class SourceTaskRun implements TaskRun {
     this.#plugin = plugin;
     this.#context = context;
     this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
+    this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
+    this.#bounds = sourceBoundsOf(context.config, context.options);
     // Whoever races with it handles it; without this, a failure after the race would be unhandled.
     this.#failed.promise.catch(() => {});
   }
@@ -91,12 +101,22 @@ export class SourceTaskRun implements TaskRun {
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
     this.#assertDurable();
+    const { deadLetters } = this.#errors.settings;
+    if (deadLetters)
+      await ensureDeadLetterTopic({
+        settings: deadLetters,
+        log: options.log,
+        calls: this.#calls,
+        counters,
+      });
     const task = this.#plugin.createTask();
     this.#task = task;
     this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
     this.#sender = new RecordSender({
       writer,
       calls: this.#calls,
+      errors: this.#errors,
+      counters,
       onAcknowledged: (batch, acks) => this.#acknowledged(batch, acks),
     });
     await task.start(config, {
@@ -213,7 +233,7 @@ export class SourceTaskRun implements TaskRun {
   }
 
   #hasRoom(): boolean {
-    const { recordsInFlightMax, bytesInFlightMax } = this.#context.options;
+    const { recordsInFlightMax, bytesInFlightMax } = this.#bounds;
     const sent = this.#sender?.records ?? 0;
     const untold = this.#acknowledgements?.records ?? 0;
     return sent + untold < recordsInFlightMax && (this.#sender?.bytes ?? 0) < bytesInFlightMax;
@@ -252,7 +272,19 @@ export class SourceTaskRun implements TaskRun {
     assert(this.#converters && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
     counters.batches += 1;
-    const processed = await processSourceBatch(records, this.#converters, this.#transforms);
+    let processed: ProcessedBatch;
+    try {
+      processed = await processSourceBatch(
+        records,
+        this.#converters,
+        this.#transforms,
+        this.#errors,
+      );
+    } catch (error) {
+      // One that was tried again when the stop came is polled again by the next owner.
+      if (scope.isClosing) return;
+      throw error;
+    }
     await this.#untilResumed();
     // Not sent, so not acknowledged: read again by the next owner.
     if (scope.isOver || (scope.isClosing && this.#context.isPaused())) return;
@@ -287,7 +319,7 @@ export class SourceTaskRun implements TaskRun {
     this.#assertDurable();
     this.#submitted.acknowledge(batch.submitted);
     this.#acknowledgements?.add(batch, acks);
-    counters.recordsOut += batch.records.length - batch.droppedCount;
+    counters.recordsOut += batch.records.length - batch.droppedCount - refusedIn(acks);
     counters.bytes += batch.bytes;
     counters.recordsActive = this.#sender?.records ?? 0;
     options.observer?.written(batch, acks);
@@ -360,4 +392,12 @@ export class SourceTaskRun implements TaskRun {
     await this.#flush();
     if (isWanted()) this.#context.reportPaused();
   }
+}
+
+function refusedIn(acks: readonly ProduceAck[]): number {
+  let refused = 0;
+  for (const { offsets } of acks)
+    for (let index = 0; index < offsets.length; index += 1)
+      if ((offsets[index] ?? 0) < 0) refused += 1;
+  return refused;
 }

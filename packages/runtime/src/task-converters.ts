@@ -6,6 +6,8 @@ export interface TaskConverters {
   readonly key: Converter;
   readonly value: Converter;
   readonly header: Converter;
+  /** Their full names. */
+  readonly classes: Readonly<Record<'key' | 'value' | 'header', string>>;
 }
 
 /**
@@ -20,22 +22,25 @@ export function createTaskConverters(
   return {
     key: converterFor('key', config, workerConfig, plugins),
     value: converterFor('value', config, workerConfig, plugins),
-    header: headerConverter(config, workerConfig),
+    header: converterFor('header', config, workerConfig, plugins),
+    classes: {
+      key: classOf('key', config, workerConfig, plugins),
+      value: classOf('value', config, workerConfig, plugins),
+      header: classOf('header', config, workerConfig, plugins),
+    },
   };
 }
 
 const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
-function headerConverter(config: ConnectorConfig, workerConfig: ConnectorConfig): Converter {
-  const name = config['header.converter'] ?? workerConfig['header.converter'];
-  if (name !== undefined && /(^|\.)Simple(HeaderConverter)?$/.test(name.trim())) {
-    // Kafka Connect's default, which writes text. Where it is not there yet, text is what stays the same.
-    if (!findConverter(simpleHeaderConverter))
-      return converterFor(
-        'header',
-        { 'header.converter': 'org.apache.kafka.connect.storage.StringConverter' },
-        {},
-      );
-  }
-  return converterFor('header', config, workerConfig);
+function classOf(
+  role: 'key' | 'value' | 'header',
+  config: ConnectorConfig,
+  workerConfig: ConnectorConfig,
+  plugins?: readonly ConverterPlugin[],
+): string {
+  const key = `${role}.converter`;
+  const name = (config[key] ?? workerConfig[key] ?? simpleHeaderConverter).trim();
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  return findConverter(name, type, plugins)?.class ?? name;
 }

@@ -1,19 +1,23 @@
 /** A batch through a connector's transforms, and what that means for its offsets. */
-import type { SinkRecord, SourceRecord } from '@sluice/connector-api';
+import type { ConversionFailure, SinkRecord, SourceRecord } from '@sluice/connector-api';
 import { SluiceError } from '@sluice/kernel';
-import type { TransformationChain, TransformationFailure } from '@sluice/transforms';
+import type { TransformationChain } from '@sluice/transforms';
 
-/** Without those that are dropped. @throws SluiceError as `transformRecords`. */
+import type { BatchFailures } from './errors/batch-failures.ts';
+
+type MaybeSink = readonly (SinkRecord | null)[];
+
+/** Index by index; null: was null, dropped, or given up. @throws SluiceError as `transformRecords`. */
 export async function transformSinkRecords(
-  records: readonly SinkRecord[],
+  records: MaybeSink,
   chain: TransformationChain,
-): Promise<SinkRecord[]> {
-  const kept: SinkRecord[] = [];
-  for (const [index, transformed] of (await transformRecords(records, chain)).entries()) {
-    const record = records[index];
-    if (transformed && record) kept.push(withOrigin(transformed, record));
-  }
-  return kept;
+  failures: BatchFailures,
+): Promise<MaybeSink> {
+  const transformed = await transformRecords(records, chain, failures);
+  return transformed.map((record, index) => {
+    const read = records[index];
+    return record && read ? withOrigin(record, read) : null;
+  });
 }
 
 /** What is paused, sought and committed is where a record was read, whatever its topic has become. */
@@ -26,33 +30,42 @@ function withOrigin(transformed: SinkRecord, read: SinkRecord): SinkRecord {
   return isMoved ? { ...transformed, original: { topic, partition, offset } } : transformed;
 }
 
-/** Index by index; null: dropped. @throws SluiceError `task.transformation_failed` for the first that failed. */
+/**
+ * Index by index; null: was null, dropped, or given up.
+ * @throws SluiceError `task.transformation_failed` for the first that must not be left out.
+ */
 export async function transformRecords<RecordType extends SourceRecord | SinkRecord>(
-  records: readonly RecordType[],
+  records: readonly (RecordType | null)[],
   chain: TransformationChain,
+  failures: BatchFailures,
 ): Promise<readonly (RecordType | null)[]> {
-  const transformed = await chain.apply(records);
-  refuseTransformation(transformed.failures, records);
+  const transformed = await chain.apply(records, (stage, failed, redo) =>
+    failures.settle({
+      stage: 'TRANSFORMATION',
+      class: stage.class,
+      failures: failed,
+      redo,
+      refusal: (failure) => refusal(stage, failure, records),
+    }),
+  );
   return transformed.records;
 }
 
-/** Without error tolerance the first failure fails the task. */
-function refuseTransformation(
-  failures: readonly TransformationFailure[],
-  records: readonly (SourceRecord | SinkRecord)[],
-): void {
-  const [first] = failures.toSorted((one, other) => one.index - other.index);
-  if (!first) return;
-  const { alias, error } = first;
-  const record = records[first.index];
+function refusal(
+  stage: { readonly alias: string; readonly class: string },
+  { error, index }: ConversionFailure,
+  records: readonly (SourceRecord | SinkRecord | null)[],
+): SluiceError {
+  const { alias, class: className } = stage;
+  const record = records[index];
   const topic = record?.topic ?? '';
   const where =
     record && 'offset' in record
       ? `${topic} partition ${String(record.partition)} offset ${String(record.offset)}`
       : topic;
-  throw new SluiceError(
+  return new SluiceError(
     'task.transformation_failed',
-    `Tolerance exceeded in error handler: the transformation ${alias} (${first.class}) failed on a record of ${where}`,
-    { details: { transformation: alias, class: first.class, topic }, cause: error },
+    `Tolerance exceeded in error handler: the transformation ${alias} (${className}) failed on a record of ${where}`,
+    { details: { transformation: alias, class: className, topic }, cause: error },
   );
 }

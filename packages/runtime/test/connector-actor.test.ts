@@ -248,13 +248,13 @@ test('what is not supported yet is refused by name, and what asks for nothing is
   const refused = await scripted().started({
     config: {
       ...base,
-      'errors.tolerance': 'all',
+      'exactly.once.support': 'required',
       'producer.override.acks': '1',
       'topic.creation.default.partitions': '6',
     },
   });
   expect(refused.failure?.message.split('\n')).toEqual(
-    ['errors.tolerance', 'producer.override.acks', 'topic.creation.default.partitions'].map(
+    ['exactly.once.support', 'producer.override.acks', 'topic.creation.default.partitions'].map(
       (key) => `Configuration ${key} is not supported yet: remove it`,
     ),
   );
@@ -264,7 +264,7 @@ test('what is not supported yet is refused by name, and what asks for nothing is
       transforms: 'mask',
       'transforms.mask.type': 'MaskField$Value',
       'transforms.mask.fields': 'name',
-      'errors.tolerance': 'none',
+      'errors.tolerance': 'all',
       'exactly.once.support': 'requested',
       'consumer.override.group.id': 'mine',
     },

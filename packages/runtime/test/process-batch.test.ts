@@ -1,7 +1,8 @@
 import { type SourceRecord, schemas } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
-import { processSinkBatches, processSourceBatch } from '../src/process-batch.ts';
+import { processSinkBatches } from '../src/process-sink-batches.ts';
+import { processSourceBatch } from '../src/process-source-batch.ts';
 import { createTaskConverters } from '../src/task-converters.ts';
 import { stringConverters } from './support/plugins.ts';
 
@@ -110,7 +111,7 @@ test('what a source writes is what a sink reads', async () => {
       timestampMs: each.timestampMs ?? 1,
     })),
   };
-  const read = await processSinkBatches([fetched], text);
+  const { records: read } = await processSinkBatches([fetched], text);
   expect(read).toMatchObject([
     { topic: 't', partition: 3, offset: 10, key: 'k', value: 'v', timestampMs: 7 },
     { topic: 't', partition: 3, offset: 11, key: null, value: '', headers: [] },

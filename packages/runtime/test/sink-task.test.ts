@@ -562,3 +562,56 @@ test('counts what is read and put, and how much is left', async () => {
   });
   await runtime.clock.settled(rig.stop());
 });
+
+test('a put has no more records than consumer.override.max.poll.records', async () => {
+  const { runtime } = scripted();
+  runtime.store.createTopic('t', 1);
+  runtime.append('t', 0, 'a', 'b', 'c');
+  const config = { ...topicT, 'consumer.override.max.poll.records': '2' };
+  const rig = await runtime.started({ config });
+  await runtime.clock.until('it puts', () => runtime.journal.includes('put t-0:2'));
+  expect(runtime.journal).toContain('put t-0:0 t-0:1');
+  await runtime.clock.settled(rig.stop());
+});
+
+test('an empty answer of preCommit commits nothing, and asks again at the next interval', async () => {
+  let asked = 0;
+  const { runtime } = scripted({}, () => ({
+    preCommit: (offsets) => {
+      asked += 1;
+      return asked < 3 ? new Map() : offsets;
+    },
+  }));
+  runtime.store.createTopic('t', 1);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.until('it asks twice', () => asked === 2);
+  expect(committed(runtime)).toEqual({});
+  await runtime.clock.until('it commits', () => committed(runtime)['t-0'] === 1);
+  await runtime.clock.settled(rig.stop());
+});
+
+test('what a task pauses stays paused while a batch of another partition comes again', async () => {
+  let attempts = 0;
+  const { context, runtime } = scripted({}, (its) => ({
+    put: (records) => {
+      if (records.length === 0) return;
+      its.note(`put ${names(records)}`);
+      attempts += 1;
+      if (attempts === 1) {
+        context().pause({ topic: 't', partition: 1 });
+        throw new RetriableError('busy');
+      }
+    },
+  }));
+  runtime.store.createTopic('t', 2);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.until('it comes again', () => attempts === 2);
+  runtime.append('t', 1, 'b');
+  await runtime.clock.pass(5_000);
+  expect(attempts).toBe(2);
+  context().resume({ topic: 't', partition: 1 });
+  await runtime.clock.until('it is put', () => runtime.journal.includes('put t-1:0'));
+  await runtime.clock.settled(rig.stop());
+});

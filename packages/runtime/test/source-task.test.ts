@@ -277,6 +277,21 @@ test('a log that does not answer stops polling at the bound of records in flight
   await runtime.clock.settled(rig.stop());
 });
 
+test('producer.override.buffer.memory bounds what is polled and not acknowledged', async () => {
+  let polls = 0;
+  const poll = async () => {
+    polls += 1;
+    return seq(1, 10);
+  };
+  const { runtime } = scripted({}, { poll, commitRecord: undefined as never });
+  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+  // Ten values of two or three bytes: the third batch reaches 50.
+  const rig = await runtime.started({ config: { 'producer.override.buffer.memory': '50' } });
+  await runtime.clock.pass(20_000);
+  expect(polls).toBe(3);
+  await runtime.clock.settled(rig.stop());
+});
+
 test('what is polled while a produce is in flight goes out in the next one, in order', async () => {
   const { runtime, batches } = scripted({}, { commitRecord: undefined as never });
   runtime.decide = (operation) => (operation === 'produce' ? 'late' : 'ok');

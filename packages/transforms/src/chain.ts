@@ -34,6 +34,16 @@ export interface ChainResult<RecordType> {
   readonly failures: readonly TransformationFailure[];
 }
 
+/**
+ * What becomes of those that failed at one stage: returns those that are given up, after having tried some again
+ * with `redo`, which answers like the first try did. May throw instead.
+ */
+export type SettleFailures = (
+  stage: TransformationStage,
+  failures: readonly ConversionFailure[],
+  redo: (positions: readonly number[]) => Promise<readonly ConversionFailure[]>,
+) => Promise<readonly ConversionFailure[]>;
+
 export class TransformationChain {
   readonly #stages: readonly TransformationStage[];
 
@@ -45,27 +55,24 @@ export class TransformationChain {
     return this.#stages.length === 0;
   }
 
+  /** What is null stays null. Without `settle` nothing is tried again. @throws what `settle` throws. */
   async apply<RecordType extends TransformableRecord>(
-    records: readonly RecordType[],
+    records: readonly (RecordType | null)[],
+    settle?: SettleFailures,
   ): Promise<ChainResult<RecordType>> {
     const current: (RecordType | null)[] = [...records];
     const failures: TransformationFailure[] = [];
     for (const stage of this.#stages) {
-      const fail = (index: number, error: Error): void => {
+      const run = (positions: readonly number[]): Promise<readonly ConversionFailure[]> =>
+        applyStage(stage, current, positions);
+      const positions = positionsOf(current);
+      if (positions.length === 0) break;
+      let failed = await run(positions);
+      if (failed.length > 0 && settle) failed = await settle(stage, failed, run);
+      for (const { error, index } of failed) {
         current[index] = null;
         failures.push({ index, error, alias: stage.alias, class: stage.class });
-      };
-      let positions = positionsOf(current);
-      if (stage.predicate)
-        positions = await select(
-          stage.predicate,
-          stage.isNegated ?? false,
-          current,
-          positions,
-          fail,
-        );
-      if (positions.length === 0) continue;
-      await change(stage.transform, current, positions, fail);
+      }
     }
     return { records: current, failures };
   }
@@ -84,8 +91,6 @@ export class TransformationChain {
   }
 }
 
-type Fail = (index: number, error: Error) => void;
-
 /** Of the records that are still there. */
 function positionsOf(records: readonly unknown[]): number[] {
   const positions: number[] = [];
@@ -94,13 +99,29 @@ function positionsOf(records: readonly unknown[]): number[] {
   return positions;
 }
 
+/** Changes `current` at these positions, except at those that failed. */
+async function applyStage(
+  { isNegated = false, predicate, transform }: TransformationStage,
+  current: (TransformableRecord | null)[],
+  positions: readonly number[],
+): Promise<readonly ConversionFailure[]> {
+  if (!predicate) return change(transform, current, positions);
+  const { failures, selected } = await select(predicate, isNegated, current, positions);
+  if (selected.length === 0) return failures;
+  return [...failures, ...(await change(transform, current, selected))];
+}
+
+interface Selected {
+  readonly selected: readonly number[];
+  readonly failures: readonly ConversionFailure[];
+}
+
 async function select(
   predicate: Predicate,
   isNegated: boolean,
   current: readonly (TransformableRecord | null)[],
   positions: readonly number[],
-  fail: Fail,
-): Promise<number[]> {
+): Promise<Selected> {
   const records = recordsAt(current, positions);
   let tested: TestedBatch;
   try {
@@ -108,23 +129,30 @@ async function select(
     tested = testing instanceof Promise ? await testing : testing;
     assertLength(tested.matches, records);
   } catch (error) {
-    for (const position of positions) fail(position, toError(error));
-    return [];
+    if (positions.length === 1)
+      return { selected: [], failures: [{ index: positions[0] ?? 0, error: toError(error) }] };
+    const each: Selected[] = [];
+    for (const position of positions)
+      each.push(await select(predicate, isNegated, current, [position]));
+    return {
+      selected: each.flatMap(({ selected }) => selected),
+      failures: each.flatMap(({ failures }) => failures),
+    };
   }
-  const failed = new Set<number>();
-  for (const { error, index } of tested.failures) {
-    failed.add(index);
-    fail(positions[index] ?? 0, error);
-  }
-  return positions.filter((_, index) => !failed.has(index) && tested.matches[index] !== isNegated);
+  const failed = new Set(tested.failures.map(({ index }) => index));
+  return {
+    selected: positions.filter(
+      (_, index) => !failed.has(index) && tested.matches[index] !== isNegated,
+    ),
+    failures: tested.failures.map(({ error, index }) => ({ index: positions[index] ?? 0, error })),
+  };
 }
 
 async function change(
   transform: Transform,
   current: (TransformableRecord | null)[],
   positions: readonly number[],
-  fail: Fail,
-): Promise<void> {
+): Promise<readonly ConversionFailure[]> {
   const records = recordsAt(current, positions);
   let changed: TransformedBatch<TransformableRecord>;
   try {
@@ -132,13 +160,17 @@ async function change(
     changed = changing instanceof Promise ? await changing : changing;
     assertLength(changed.records, records);
   } catch (error) {
-    // It says nothing of a single record, so it counts for each.
-    for (const position of positions) fail(position, toError(error));
-    return;
+    if (positions.length === 1) return [{ index: positions[0] ?? 0, error: toError(error) }];
+    // It does not say which record it is: one by one, so that the others are not lost with it.
+    const failures: ConversionFailure[] = [];
+    for (const position of positions)
+      failures.push(...(await change(transform, current, [position])));
+    return failures;
   }
+  const failed = new Set(changed.failures.map(({ index }) => index));
   for (const [index, position] of positions.entries())
-    current[position] = changed.records[index] ?? null;
-  for (const { error, index } of changed.failures) fail(positions[index] ?? 0, error);
+    if (!failed.has(index)) current[position] = changed.records[index] ?? null;
+  return changed.failures.map(({ error, index }) => ({ index: positions[index] ?? 0, error }));
 }
 
 function recordsAt<RecordType>(

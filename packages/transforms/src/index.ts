@@ -1,5 +1,6 @@
 export {
   type ChainResult,
+  type SettleFailures,
   TransformationChain,
   type TransformationFailure,
   type TransformationStage,

@@ -35,6 +35,7 @@ const context: SinkTaskContext = {
   resume: ignore,
   timeout: ignore,
   requestCommit: ignore,
+  errantRecordReporter: () => undefined,
 };
 
 async function started(config: Record<string, string>): Promise<SinkTask> {

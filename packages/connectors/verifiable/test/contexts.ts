@@ -65,5 +65,6 @@ export function sinkContext(task: number, timeout: (ms: number) => void = ignore
     resume: ignore,
     timeout,
     requestCommit: ignore,
+    errantRecordReporter: () => undefined,
   };
 }

@@ -1,0 +1,125 @@
+/** A record that failed, and how it is told: in the log, and in the headers of its dead letter. */
+import type { SourceRecord } from '@sluice/connector-api';
+import type { FetchedRecord, Header } from '@sluice/record-log';
+
+import type { Stage } from './decide-failure.ts';
+import { jsonText } from './json-text.ts';
+
+/** What failed, without the record. */
+export interface Failure {
+  readonly stage: Stage;
+  /** Full name of the plugin that was at work. */
+  readonly class: string;
+  readonly error: Error;
+}
+
+/** A record as the log has it. */
+export interface ConsumedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: FetchedRecord;
+}
+
+export interface TaskName {
+  readonly connector: string;
+  readonly task: number;
+}
+
+export interface Place {
+  readonly topic: string;
+  /** -1: none was chosen yet. */
+  readonly partition: number;
+  /** -1: it has none yet. */
+  readonly offset: number;
+}
+
+export const errorHeaderPrefix = '__connect.errors.';
+
+/**
+ * The headers of Kafka Connect's DeadLetterQueueReporter, in its order, as text in UTF-8. One that the record has
+ * already, because it failed before, stays as it is.
+ */
+export function contextHeaders(
+  { class: className, error, stage }: Failure,
+  place: Place,
+  { connector, task }: TaskName,
+  own: readonly Header[],
+): Header[] {
+  const present = new Set(own.map(([name]) => name));
+  const told: readonly (readonly [string, string])[] = [
+    ['topic', place.topic],
+    ['partition', String(place.partition)],
+    ['offset', String(place.offset)],
+    ['connector.name', connector],
+    ['task.id', String(task)],
+    ['stage', stage],
+    ['class.name', className],
+    ['exception.class.name', errorClassOf(error)],
+    ['exception.message', error.message],
+    ['exception.stacktrace', stackOf(error)],
+  ];
+  return told.flatMap(([name, text]): Header[] => {
+    const header = `${errorHeaderPrefix}${name}`;
+    return present.has(header) ? [] : [[header, Buffer.from(text)]];
+  });
+}
+
+/** By name, since a plugin may carry copies of these classes. */
+const connectClasses: ReadonlyMap<string, string> = new Map([
+  ['ConfigError', 'org.apache.kafka.common.config.ConfigException'],
+  ['ConnectError', 'org.apache.kafka.connect.errors.ConnectException'],
+  ['DataError', 'org.apache.kafka.connect.errors.DataException'],
+  ['RetriableError', 'org.apache.kafka.connect.errors.RetriableException'],
+  ['SchemaBuilderError', 'org.apache.kafka.connect.errors.SchemaBuilderException'],
+  ['SchemaProjectorError', 'org.apache.kafka.connect.errors.SchemaProjectorException'],
+]);
+
+/** Kafka Connect's name where it has the same class, so that one rule finds the letters of both. */
+export function errorClassOf({ name }: Error): string {
+  return connectClasses.get(name) ?? name;
+}
+
+/** Of a stack with its causes; more tells nothing more. */
+const stackCharactersMax = 16_384;
+
+function stackOf(error: Error): string {
+  const parts: string[] = [];
+  let next: unknown = error;
+  for (let depth = 0; next instanceof Error && depth < 10; depth += 1) {
+    const stack = next.stack ?? `${next.name}: ${next.message}`;
+    parts.push(depth === 0 ? stack : `Caused by: ${stack}`);
+    next = next.cause;
+  }
+  return `${parts.join('\n')}\n`.slice(0, stackCharactersMax);
+}
+
+/** As Kafka Connect's log has it; `record` is left out unless the definition asks for it. */
+export function logText(
+  { class: className, stage }: Failure,
+  { connector, task }: TaskName,
+  record?: ConsumedRecord | SourceRecord,
+): string {
+  const which =
+    record === undefined
+      ? ''
+      : 'record' in record
+        ? `, where consumed record is ${consumedText(record)}`
+        : `, where source record is = ${sourceText(record)}`;
+  return `Error encountered in task ${connector}-${String(task)}. Executing stage '${stage}' with class '${className}'${which}.`;
+}
+
+function consumedText({ topic, partition, record }: ConsumedRecord): string {
+  const { offset, timestampMs } = record;
+  return `{topic='${topic}', partition=${String(partition)}, offset=${String(offset)}, timestamp=${String(timestampMs)}, timestampType=CreateTime}`;
+}
+
+function sourceText(record: SourceRecord): string {
+  const { headers, key, partition, sourceOffset, sourcePartition, timestampMs, topic, value } =
+    record;
+  const text = (part: unknown): string => (part === undefined ? 'null' : jsonText(part));
+  return (
+    `SourceRecord{sourcePartition=${text(sourcePartition)}, sourceOffset=${text(sourceOffset)}} ` +
+    `ConnectRecord{topic='${topic}', kafkaPartition=${text(partition)}, key=${text(key)}, value=${text(value)}, ` +
+    `timestamp=${text(timestampMs)}, headers=${text(headers ?? [])}}`
+  );
+}

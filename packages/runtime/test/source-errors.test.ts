@@ -1,0 +1,147 @@
+/** Records of a source that cannot be transformed, converted or produced. */
+import type { RecordMetadata, SourceRecord, SourceTask } from '@sluice/connector-api';
+import { expect, test } from 'vitest';
+
+import { sourceOf } from './support/plugins.ts';
+import { RuntimeUnderTest, type Setup } from './support/runtime-under-test.ts';
+
+const tolerant = {
+  'errors.tolerance': 'all',
+  'errors.deadletterqueue.topic.name': 'dead',
+  'errors.deadletterqueue.context.headers.enable': 'true',
+};
+
+const onlyNumbers = {
+  'value.converter': 'org.apache.kafka.connect.converters.LongConverter',
+};
+
+function record(seq: number, value: unknown, more: Partial<SourceRecord> = {}): SourceRecord {
+  return { topic: 't', value, sourcePartition: { p: 'a' }, sourceOffset: { seq }, ...more };
+}
+
+function source(batches: (readonly SourceRecord[])[], setup: Partial<Setup> = {}) {
+  const told: [SourceRecord, RecordMetadata | undefined][] = [];
+  const plugin = sourceOf((): SourceTask => {
+    let signal: AbortSignal;
+    return {
+      start: (_config, context) => {
+        signal = context.signal;
+      },
+      poll: async () => {
+        const batch = batches.shift();
+        if (batch) return batch;
+        await runtime.clock.sleep(1_000, signal);
+        return null;
+      },
+      commitRecord: (committed, metadata) => void told.push([committed, metadata]),
+      stop: () => {},
+    };
+  });
+  const runtime: RuntimeUnderTest = new RuntimeUnderTest({ plugin, ...setup });
+  return { runtime, told };
+}
+
+async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
+  const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
+  return offset?.['seq'];
+}
+
+function letter(runtime: RuntimeUnderTest, offset: number) {
+  const stored = runtime.store.topic('dead')?.[0]?.at(offset);
+  const headers = (stored?.headers ?? []).map(
+    ([name, value]) => [name, Buffer.from(value ?? []).toString()] as const,
+  );
+  return { stored, headers: Object.fromEntries(headers) };
+}
+
+test('a record that cannot be converted is a dead letter as far as it was converted', async () => {
+  const polled = [
+    record(1, 1n),
+    record(2, { not: 'a number' }, { key: 'k', partition: 0, timestampMs: 42 }),
+    record(3, 3n),
+  ];
+  const { runtime, told } = source([polled]);
+  const rig = await runtime.started({ config: { ...tolerant, ...onlyNumbers } });
+  await runtime.clock.until('it is told', () => told.length === 3);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.store.topic('t')?.[0]?.high).toBe(2);
+  expect(await storedSeq(runtime)).toBe(3);
+  expect(
+    told.map(([{ sourceOffset }, metadata]) => [sourceOffset?.['seq'], metadata?.offset]),
+  ).toEqual([
+    [1, 0],
+    [3, 1],
+    [2, undefined],
+  ]);
+  const { headers, stored } = letter(runtime, 0);
+  expect(stored).toMatchObject({
+    key: Buffer.from('k'),
+    value: Buffer.from('{"not":"a number"}'),
+    timestampMs: 42,
+  });
+  expect(headers).toMatchObject({
+    '__sluice.errors.value.encoding': 'json',
+    '__sluice.errors.source.partition': '{"p":"a"}',
+    '__sluice.errors.source.offset': '{"seq":2}',
+    '__connect.errors.topic': 't',
+    '__connect.errors.partition': '0',
+    '__connect.errors.offset': '-1',
+    '__connect.errors.stage': 'VALUE_CONVERTER',
+    '__connect.errors.class.name': 'org.apache.kafka.connect.converters.LongConverter',
+  });
+  expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
+    counters: { recordsOut: 2, recordsSkipped: 1, deadLetterRequests: 1 },
+  });
+});
+
+test('without a dead letter queue it is left out, and its offset passed', async () => {
+  const { runtime, told } = source([[record(1, 'x')]]);
+  const rig = await runtime.started({ config: { 'errors.tolerance': 'all', ...onlyNumbers } });
+  await runtime.clock.until('it is told', () => told.length === 1);
+  await runtime.clock.settled(rig.stop());
+  expect(await storedSeq(runtime)).toBe(1);
+  expect(runtime.store.topicNames()).toEqual([]);
+});
+
+test('the offset of a dead letter is stored only after the letter is', async () => {
+  const { runtime } = source([[record(1, 'x')]]);
+  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+  const rig = await runtime.started({ config: { ...tolerant, ...onlyNumbers } });
+  await runtime.clock.pass(5_000);
+  expect(await storedSeq(runtime)).toBeUndefined();
+  runtime.decide = () => 'ok';
+  await runtime.clock.pass(5_000);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.values('dead')).toEqual(['x'].map((value) => JSON.stringify(value)));
+  expect(await storedSeq(runtime)).toBe(1);
+});
+
+test('a record that the log refuses is found among the others, and left out', async () => {
+  const polled = [1, 2, 3, 4, 5].map((seq) =>
+    record(seq, `v${String(seq)}`, seq === 4 ? { partition: 9 } : {}),
+  );
+  const { runtime, told } = source([polled]);
+  runtime.store.createTopic('t', 1);
+  const rig = await runtime.started({ config: tolerant });
+  await runtime.clock.until('it is told', () => told.length === 5);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.values('t')).toEqual(['v1', 'v2', 'v3', 'v5']);
+  expect(runtime.values('dead')).toEqual(['v4']);
+  expect(letter(runtime, 0).headers).toMatchObject({
+    '__connect.errors.stage': 'KAFKA_PRODUCE',
+    '__connect.errors.partition': '9',
+    '__connect.errors.topic': 't',
+  });
+  expect(told.map(([, metadata]) => metadata?.offset)).toEqual([0, 1, 2, undefined, 3]);
+  expect(await storedSeq(runtime)).toBe(5);
+});
+
+test('where nothing is tolerated it fails the task', async () => {
+  const { runtime } = source([[record(1, 'a', { partition: 9 })]]);
+  runtime.store.createTopic('t', 1);
+  const rig = await runtime.started();
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure).toMatchObject({ code: 'log.unknown_partition' });
+  await runtime.clock.settled(rig.stop());
+  expect(await storedSeq(runtime)).toBeUndefined();
+});
