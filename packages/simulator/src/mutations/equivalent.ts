@@ -152,6 +152,18 @@ export const equivalents: readonly Equivalent[] = [
     because: 'what was freed has changed hands, so that it is looked at again all the same',
   },
   {
+    file: 'cluster-view.ts',
+    guard: 'unit',
+    kinds: ['true'],
+    because: 'what is in the index by connector is there; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'cluster-view.ts',
+    guard: 'unit.worker === undefined',
+    kinds: ['false'],
+    because: 'no member has no name: a unit without a worker has no live owner either way',
+  },
+  {
     file: 'election.ts',
     guard: 'takeOver === undefined',
     kinds: ['false'],
