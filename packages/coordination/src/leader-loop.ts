@@ -102,14 +102,14 @@ export class LeaderLoop implements Service {
       refresh: () => this.#refresh(),
       catalog: () => catalogOf(this.#view.members.values(), options.builtInPlugins),
     };
-    this.#keeper =
-      options.journal &&
-      new DefinitionKeeper({
-        journal: options.journal,
-        leader: shared,
-        nudge: () => this.nudge(),
-        deposed: (term) => this.#election.deposed(term),
-      });
+    this.#keeper = options.journal
+      ? new DefinitionKeeper({
+          journal: options.journal,
+          leader: shared,
+          nudge: () => this.nudge(),
+          deposed: (term) => this.#election.deposed(term),
+        })
+      : undefined;
     const leader: LeaderContext = { ...shared, keeper: this.#keeper };
     this.#burial = new Burial(leader);
     this.#requests = new RequestDesk(leader);

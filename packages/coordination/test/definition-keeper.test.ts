@@ -56,7 +56,8 @@ describe('a task set', () => {
     await leader.ticks(50, 'w1');
     expect(leader.played.done).toEqual([]);
     journal.isAway = false;
-    await leader.ticks(50, 'w1');
+    // More than the longest back-off.
+    await leader.ticks(70, 'w1');
     expect(leader.played.done).toEqual(['journaled a 1', 'grant task/a/0 → w1']);
   });
 

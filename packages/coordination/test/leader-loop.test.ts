@@ -472,6 +472,15 @@ describe('terms', () => {
     expect(world.played.done).toEqual(['grant task/a/0 → w1']);
   });
 
+  test('starting twice is starting once', async () => {
+    const world = await running();
+    await world.loop.start();
+    let turns = 0;
+    world.played.before.set('changes', () => turns++);
+    await world.ticks(5, ...workers);
+    expect(turns).toBe(5);
+  });
+
   test('stopping resigns, after the turn; it may be done twice, or before the start', async () => {
     const world = await running();
     await world.loop.stop();

@@ -112,8 +112,8 @@ export const equivalents: readonly Equivalent[] = [
   {
     file: 'burial.ts',
     guard: 'silent.length > 0',
-    kinds: ['true'],
-    because: 'spares asking for changes when nothing was written, and a line of the debug log',
+    because:
+      'the first one spares asking for changes when nothing was written, the second one guards a line of the debug log',
   },
   {
     file: 'burial.ts',
@@ -150,6 +150,18 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'orphaned === 0',
     kinds: ['true'],
     because: 'what was freed has changed hands, so that it is looked at again all the same',
+  },
+  {
+    file: 'cluster-view.ts',
+    guard: 'unit',
+    kinds: ['true'],
+    because: 'what is in the index by connector is there; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'cluster-view.ts',
+    guard: 'unit.worker === undefined',
+    kinds: ['false'],
+    because: 'no member has no name: a unit without a worker has no live owner either way',
   },
   {
     file: 'election.ts',

@@ -76,7 +76,10 @@ class Bench {
     this.#vitest.provide('brokenGuard', guard);
     const { testModules, unhandledErrors } =
       await this.#vitest.rerunTestSpecifications(specifications);
+    // There are also those of earlier runs, which failed by another mutation.
+    const asked = new Set(specifications.map(({ moduleId }) => moduleId));
     for (const module of testModules) {
+      if (!asked.has(module.moduleId)) continue;
       for (const test of module.children.allTests('failed')) return test.fullName;
       const [error] = module.errors();
       if (error) return error.message;
