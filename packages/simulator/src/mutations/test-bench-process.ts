@@ -26,6 +26,13 @@ export interface BrokenGuard {
   readonly observedTo?: string;
 }
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    guardCount: number;
+    brokenGuard: BrokenGuard;
+  }
+}
+
 const config = fileURLToPath(
   new URL('../../test/mutations/mutant.vitest.config.ts', import.meta.url),
 );

@@ -3,14 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, inject } from 'vitest';
 
 import { breakGuard, observedGuards, observeGuards } from '../../src/mutations/guard-switch.ts';
-import type { BrokenGuard } from '../../src/mutations/test-bench-process.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    guardCount: number;
-    brokenGuard: BrokenGuard;
-  }
-}
 
 const { broken, observedTo } = inject('brokenGuard');
 observeGuards(inject('guardCount'));
