@@ -2,16 +2,28 @@
 import { ScriptBook } from './redis/script-book.ts';
 import { allFaults } from './world/scenario.ts';
 
-/** Replies that no simulation can lead to. */
 const wholePrefixes =
   'it repairs what no script leaves behind: a store that lost data is as it was at some moment';
 
+const oneAfterAnother =
+  'only the leader grants, applies and deletes, one after the other, and it decides by what it has read since';
+
+/** Replies that no simulation leads to, or hardly any. */
 export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ['create-connector-unit: created', wholePrefixes],
   ['create-connector-unit: refused', wholePrefixes],
   ['create-connector-unit: not-leader', wholePrefixes],
   ['sweep: swept', wholePrefixes],
   ['sweep: not-leader', wholePrefixes],
+  ['grant: retired', oneAfterAnother],
+  ['grant: owned', oneAfterAnother],
+  ['grant: uid', oneAfterAnother],
+  ['grant: connector-deleting', oneAfterAnother],
+  ['grant: older-epoch-held', oneAfterAnother],
+  [
+    'join: fenced',
+    'it takes a freeze, for longer than a lease, within the milliseconds of a join; the conformance suite has it',
+  ],
   ['submit: full', 'it takes thousands of requests that wait; a scenario has some hundreds'],
 ]);
 

@@ -29,13 +29,13 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   npm run sim -- --seeds 50 --minutes 60       fewer clusters, for longer
   npm run sim -- --mutations --filter claim    each guard of claim.lua broken: what notices it?
 
-The exit code is 1 if an invariant was violated, or if a fault or a reply of a script that a run of 200 or more
+The exit code is 1 if an invariant was violated, or if a fault or a reply of a script that a run of 1000 or more
 seeds has to contain never occurred.
 `;
 
 const shrinkRunsMax = 300;
 /** Fewer seeds need not contain everything. */
-const seedsForCoverage = 200;
+const seedsForCoverage = 1_000;
 const progressEveryMs = 5_000;
 
 async function main(): Promise<number> {

@@ -4,6 +4,7 @@
  */
 import type { ProtocolRange } from '@sluice/coordination';
 import { MemoryJournalStore } from '@sluice/coordination/testing';
+import { assertNever } from '@sluice/kernel';
 
 import type { FakeRedis } from '../redis/fake-redis.ts';
 import { ActingRegistry } from './acting.ts';
@@ -36,7 +37,7 @@ export class SimulatedCluster {
   readonly journal: MemoryJournalStore | undefined;
   readonly workers = new Map<string, WorkerLife>();
   readonly coordinators = new Map<string, CoordinatorLife>();
-  readonly strangers = new Set<WorkerLife>();
+  readonly strangers = new Set<WorkerLife | CoordinatorLife>();
   /** Names of processes that are to be started again when they end. */
   readonly wanted = new Set<string>();
   readonly #lives = new Map<string, number>();
@@ -79,7 +80,7 @@ export class SimulatedCluster {
       this.watches.stops.joined(name);
       life.start();
     } else {
-      const life = this.#coordinatorLife(name);
+      const life = this.#coordinatorLife(name, this.#protocolOf(name));
       this.coordinators.set(name, life);
       life.start();
     }
@@ -112,14 +113,29 @@ export class SimulatedCluster {
 
   stranger(kind: StrangerKind, name: string, forMs: number): boolean {
     if (kind === 'namesake' && !this.workers.has(name)) return false;
-    const called = kind === 'namesake' ? name : `wx${this.strangers.size}`;
-    const protocol = kind === 'other protocol' ? { min: 7, max: 9 } : { min: 1, max: 2 };
-    const life = this.#workerLife(called, kind === 'other log' ? 'kafka' : 'redis', protocol);
-    this.world.trace.note(called, `${kind} starts`);
+    const life = this.#strangerLife(kind, name);
+    this.world.trace.note(life.process.name, `${kind} starts`);
     this.strangers.add(life);
     life.start();
     this.world.time.after(forMs, () => this.#gone(life));
     return true;
+  }
+
+  #strangerLife(kind: StrangerKind, name: string): WorkerLife | CoordinatorLife {
+    const number = this.strangers.size;
+    const foreign = { min: 7, max: 9 };
+    switch (kind) {
+      case 'namesake':
+        return this.#workerLife(name, 'redis', { min: 1, max: 2 });
+      case 'other log':
+        return this.#workerLife(`wx${number}`, 'kafka', { min: 1, max: 2 });
+      case 'other protocol':
+        return this.#workerLife(`wx${number}`, 'redis', foreign);
+      case 'other coordinator':
+        return this.#coordinatorLife(`cx${number}`, foreign);
+      default:
+        return assertNever(kind);
+    }
   }
 
   processOf(name: string): PlayedProcess | undefined {
@@ -202,8 +218,8 @@ export class SimulatedCluster {
     const { name } = life.process;
     if (life instanceof WorkerLife) {
       this.watches.status.died(life.incarnation);
-      this.strangers.delete(life);
     }
+    this.strangers.delete(life);
     if (this.workers.get(name) === life) this.workers.delete(name);
     if (this.coordinators.get(name) === life) this.coordinators.delete(name);
   }
@@ -220,7 +236,7 @@ export class SimulatedCluster {
     });
   }
 
-  #coordinatorLife(name: string): CoordinatorLife {
+  #coordinatorLife(name: string, protocol: ProtocolRange): CoordinatorLife {
     const { world, journal, shape } = this;
     const shared = this.#shared(name);
     const { process, life } = shared;
@@ -228,7 +244,7 @@ export class SimulatedCluster {
       ...shared,
       dispatcher: this.queue.dispatcher,
       movement: shape.movement,
-      protocol: this.#protocolOf(name),
+      protocol,
       log: 'redis',
       journal:
         journal &&

@@ -25,7 +25,8 @@ const draws: readonly { readonly weight: number; readonly draw: Draw }[] = [
   { weight: 2, draw: (random, shape) => [stop(random, shape)] },
   { weight: 1, draw: rollingRestart },
   { weight: 5, draw: (random, shape) => [cut(random, shape)] },
-  { weight: 6, draw: (random, shape) => [hold(random, shape)] },
+  { weight: 4, draw: (random, shape) => [hold(random, shape)] },
+  { weight: 3, draw: holdWhatFollows },
   { weight: 1, draw: (random, shape) => [slowLink(random, shape)] },
   { weight: 1, draw: (random) => [{ op: 'redis-down', forMs: duration(random), losesMs: 0 }] },
   { weight: 1, draw: (random) => [{ op: 'redis-stall', forMs: random.whole(500, 12_000) }] },
@@ -47,9 +48,11 @@ const losses: readonly { readonly weight: number; readonly draw: Draw }[] = [
     draw: (random) => [{ op: 'redis-down', forMs: duration(random), losesMs: backwards(random) }],
   },
   { weight: 1, draw: () => [{ op: 'wall-jump', byMs: 3_600_000 }] },
+  { weight: 2, draw: holdARepair },
 ];
 
 const jumps: readonly { readonly weight: number; readonly draw: Draw }[] = [
+  { weight: 1, draw: (random, shape) => [foreigner(random, shape)] },
   { weight: 1, draw: (random) => [{ op: 'wall-jump', byMs: random.pick([3_600_000, 20_000]) }] },
   { weight: 2, draw: (random) => [{ op: 'wall-jump', byMs: random.pick([-3_600_000, -20_000]) }] },
 ];
@@ -123,14 +126,60 @@ function cut(random: Random, shape: ClusterShape): OperationKind {
 }
 
 function hold(random: Random, shape: ClusterShape): OperationKind {
-  const isWorkers = random.chance(0.4);
+  return random.chance(0.4)
+    ? holding(random, worker(random, shape), heldScripts.worker)
+    : holding(random, coordinator(random, shape), heldScripts.coordinator);
+}
+
+function holding(random: Random, process: string, scripts: readonly string[]): OperationKind {
   return {
     op: 'hold',
-    process: isWorkers ? worker(random, shape) : coordinator(random, shape),
-    script: random.pick(isWorkers ? heldScripts.worker : heldScripts.coordinator),
+    process,
+    script: random.pick(scripts as [string, ...string[]]),
     direction: random.chance(0.7) ? 'requests' : 'replies',
     forMs: duration(random),
   };
+}
+
+/** Scripts that are rare by themselves, right before what makes somebody send them. */
+function holdWhatFollows(random: Random, shape: ClusterShape): OperationKind[] {
+  const [process, leader] = [worker(random, shape), coordinator(random, shape)];
+  const forMs = 30_000;
+  return random.weighted<() => OperationKind[]>([
+    {
+      weight: 2,
+      item: () => [
+        holding(random, process, ['refence']),
+        { op: 'hang', worker: process, executor: random.whole(0, 1), forMs },
+      ],
+    },
+    {
+      weight: 2,
+      item: () => [
+        holding(random, leader, ['declare-dead', 'orphan', 'forget']),
+        { op: 'crash', process, downMs: forMs },
+      ],
+    },
+    {
+      weight: shape.upgrades ? 6 : 1,
+      item: () => [
+        ...[...shape.coordinators, ...shape.workers].map(
+          (each): OperationKind => ({ op: 'stop', process: each, awayMs: 500, returns: true }),
+        ),
+        holding(random, leader, ['raise-protocol']),
+        { op: 'join', worker: `w${random.whole(7, 9)}` },
+      ],
+    },
+  ])();
+}
+
+/** The leader is cut off while it mends what the store has lost. */
+function holdARepair(random: Random, shape: ClusterShape): OperationKind[] {
+  const scripts = ['adopt', 'start-quarantine', 'end-quarantine', 'restore'];
+  return [
+    holding(random, coordinator(random, shape), scripts),
+    { op: 'redis-revert', backMs: backwards(random) },
+  ];
 }
 
 function slowLink(random: Random, shape: ClusterShape): OperationKind {
@@ -144,7 +193,13 @@ function queueTrouble(random: Random): OperationKind {
 }
 
 function stranger(random: Random, shape: ClusterShape): OperationKind {
-  const kind = random.pick(['namesake', 'other log', 'other protocol'] as const);
+  const kind = random.pick(['namesake', 'other log'] as const);
+  return { op: 'stranger', kind, worker: worker(random, shape), forMs: duration(random) };
+}
+
+/** Who comes first to an emptied store says which protocol is used: see RELIABILITY.md. Here it is not emptied. */
+function foreigner(random: Random, shape: ClusterShape): OperationKind {
+  const kind = random.pick(['other protocol', 'other coordinator'] as const);
   return { op: 'stranger', kind, worker: worker(random, shape), forMs: duration(random) };
 }
 

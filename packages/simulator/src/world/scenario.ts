@@ -126,8 +126,8 @@ export const heldScripts = {
 
 export type QueueTrouble = 'loses' | 'doubles' | 'delays' | 'reorders' | 'stands still';
 
-/** Another process under a name that is taken; one of another record log; one of another protocol. */
-export type StrangerKind = 'namesake' | 'other log' | 'other protocol';
+/** Another worker under a name that is taken, of another record log, of another protocol; a coordinator of the latter. */
+export type StrangerKind = 'namesake' | 'other log' | 'other protocol' | 'other coordinator';
 
 /**
  * On a cluster that has converged and to which nothing else happens: `steady`, `outage` (of Redis), `stall` and
@@ -203,7 +203,9 @@ export const allFaults: readonly string[] = [
   'journal-away',
   'journal-loses-answer',
   'join',
-  ...['namesake', 'other log', 'other protocol'].map((kind) => `stranger: ${kind}`),
+  ...['namesake', 'other log', 'other protocol', 'other coordinator'].map(
+    (kind) => `stranger: ${kind}`,
+  ),
   'slow-stop',
   'hang',
   'fail: once',
