@@ -141,14 +141,14 @@ describe('the API', () => {
       what: 'no class',
       body: { name: 'bad', config: {} },
       status: 400,
-      says: 'has no "connector.class": name the plugin that it runs, one of FaultySource',
+      says: 'has no "connector.class": name the plugin that it runs, one of DatagenSource, FaultySource',
     },
     {
       what: 'a class that nobody has',
       body: { name: 'bad', config: { 'connector.class': 'NoSuchSource' } },
       // As Kafka Connect.
       status: 500,
-      says: 'which name matches NoSuchSource (connector bad), available connectors are: FaultySource',
+      says: 'which name matches NoSuchSource (connector bad), available connectors are: DatagenSource, FaultySource',
     },
     {
       what: 'a number of tasks that is none',
