@@ -32,7 +32,7 @@ import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lin
 import { sluice } from './support/sluice-command.ts';
 
 /** For so long after the last one of the former release is gone the version stays as it is. */
-const quietMs = 10_000;
+const quietMs = 5_000;
 const env = { SLUICE_PROTOCOL_QUIET_SECONDS: `${quietMs / 1_000}` };
 const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',

@@ -52,7 +52,6 @@ export const logScenarios: readonly Scenario[] = [
     name: 'one-redis-full',
     does: 'one Redis for everything is full for 5 s and a worker is killed: failover goes on, records wait',
     logs: ['redis'],
-    quickOn: ['redis'],
     world: { hasOneRedis: true },
     run: async (world) => {
       const redis = logRedisOf(world);

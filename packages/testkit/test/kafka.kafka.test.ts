@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isAlive, kafkaTool, startKafka, useSharedKafka, waitFor } from '../src/index.ts';
+import { isAlive, kafkaTool, startKafka, useSharedKafka } from '../src/index.ts';
 
 const shared = useSharedKafka();
 
@@ -53,37 +53,6 @@ test('a broker that is killed comes back on its port with its data', async () =>
   await kafka.stop();
   expect(kafka.nodes.every(({ hasEnded }) => hasEnded)).toBe(true);
   expect(existsSync(dir)).toBe(false);
-});
-
-test('of three brokers one can be killed: others lead its partitions, and acks=all goes on', async () => {
-  await using kafka = await startKafka({ brokers: 3 });
-  await kafkaTool(kafka, 'kafka-topics', ['--create', '--topic', 'spread', '--partitions', '3']);
-  const describe = async (): Promise<string> =>
-    await kafkaTool({ bootstrap: kafka.brokers.slice(1).join(',') }, 'kafka-topics', [
-      '--describe',
-      '--topic',
-      'spread',
-    ]);
-  const leaders = (text: string): string[] =>
-    [...text.matchAll(/Leader: (\w+)/g)].map(([, leader]) => leader ?? '').toSorted();
-  expect(leaders(await describe())).toEqual(['1', '2', '3']);
-
-  await kafka.node(1).kill('SIGKILL');
-  await waitFor(async () => leaders(await describe()), {
-    what: 'the partitions of the killed broker to be led by others',
-    until: (seen) => seen.length === 3 && seen.every((leader) => leader === '2' || leader === '3'),
-    timeoutMs: 30_000,
-  });
-  const left = { bootstrap: kafka.brokers.slice(1).join(',') };
-  await kafkaTool(
-    left,
-    'kafka-console-producer',
-    ['--topic', 'spread', '--producer-property', 'acks=all'],
-    { stdin: 'one\ntwo\nthree\n' },
-  );
-  await kafka.node(1).restart();
-  const onlyFirst = { bootstrap: kafka.node(1).address };
-  expect((await readAll(onlyFirst, 'spread', 3)).toSorted()).toEqual(['one', 'three', 'two']);
 });
 
 test('a setting that Kafka refuses is shown as the broker reports it', async () => {
