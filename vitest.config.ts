@@ -13,6 +13,7 @@ const shared = {
  * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
  * kafka: `*.kafka.test.ts`, one after the other, on one broker that is started for all of them.
  * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
+ * long: `*.long.test.ts`, which wait most of the time; not part of `npm test`, but of `npm run test:long`.
  */
 export default defineConfig({
   ...shared,
@@ -31,6 +32,7 @@ export default defineConfig({
             '**/*.redis.test.ts',
             '**/*.kafka.test.ts',
             '**/*.system.test.ts',
+            '**/*.long.test.ts',
             '**/node_modules/**',
             '**/dist/**',
           ],
@@ -64,6 +66,17 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts', '{apps,packages}/**/*.system.test.ts'],
+          exclude: ['**/*.long.test.ts', '**/node_modules/**', '**/dist/**'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'long',
+          include: ['{tests,apps,packages}/**/*.long.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 90_000,
           hookTimeout: 60_000,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 const kafkaPatterns = [
   '{apps,packages}/**/*.kafka.test.ts',
   '{apps,packages}/**/*.system.test.ts',
+  '{apps,packages}/**/*.long.test.ts',
   'tests/**/*.test.ts',
 ];
 

@@ -1,5 +1,6 @@
 /**
- * `npm test`: every check and every test; `npm run test:fast`: types, unit tests and tests with Redis.
+ * `npm test`: every check and every test but the long ones; `npm run test:long`: those; `npm run test:fast`: types, unit
+ * tests and tests with Redis.
  *
  * Servers that are missing are fetched first. Without a Kafka to be had, the suite `kafka` fails and says
  * why; the others run.
@@ -26,11 +27,12 @@ import { closingLine, type Suite, summaryTable, total } from './test-summary.ts'
 const vitestTimeoutMs = 24 * 60_000;
 const reportFile = join(repositoryRoot, '.sluice', 'test', `report-${process.pid}.json`);
 
-const usage = `usage: npm test [-- [--fast] [FILTER…] [-t TITLE]]
+const usage = `usage: npm test [-- [--fast | --long] [FILTER…] [-t TITLE]]
 
   FILTER      only test files whose path contains it; leaves out the static checks
   -t TITLE    only tests whose title matches; leaves out the static checks
   --fast      typecheck, unit tests and tests with Redis: what npm run test:fast does; needs no Java
+  --long      the tests that wait for minutes, alone: what npm run test:long does
 `;
 
 interface Check {
@@ -62,6 +64,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       fast: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       testNamePattern: { type: 'string', short: 't' },
     },
@@ -77,12 +80,12 @@ async function main(): Promise<void> {
   ];
   const suites: Suite[] = [];
   const failures: string[] = [];
-  if (filter.length === 0) {
+  if (filter.length === 0 && !values.long) {
     const checks = await runChecks(values.fast ? [typecheck] : allChecks);
     suites.push(checks.suite);
     failures.push(...checks.failures);
   }
-  const projects = values.fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'system'];
+  const projects = projectsOf(values);
   const missing =
     !values.fast && matchesAny(listKafkaTests(repositoryRoot), positionals)
       ? await whatKafkaLacks()
@@ -105,6 +108,11 @@ async function main(): Promise<void> {
     `\n${listed}${summaryTable(suites)}\ntook ${took}\n${closingLine(counts)}\n`,
   );
   process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+}
+
+function projectsOf({ fast, long }: { fast: boolean; long: boolean }): string[] {
+  if (long) return ['long'];
+  return fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'system'];
 }
 
 interface Outcome {
