@@ -18,6 +18,8 @@ import { clockKey, withTestClock } from './clocked-script.ts';
 import { pictureScript, readPicture } from './server-picture.ts';
 
 type Argument = string | number;
+/** As the driver takes them: some in arrays. */
+type Arguments = (Argument | Argument[])[];
 
 /** By how much the server's own clock may have gone on while the test thought. */
 const expiryToleranceMs = 30_000;
@@ -65,8 +67,8 @@ export class TwinRedis {
     return this as unknown as Redis;
   }
 
-  async evalsha(sha: string, keyCount: number, ...args: Argument[]): Promise<unknown> {
-    const texts = args.map(String);
+  async evalsha(sha: string, keyCount: number, ...args: Arguments): Promise<unknown> {
+    const texts = args.flat().map(String);
     const [keys, argv] = [texts.slice(0, keyCount), texts.slice(keyCount)];
     return this.#compare(product.find(sha)?.name ?? '', () => this.fake.evalsha(sha, keys, argv), [
       'evalsha',
@@ -76,8 +78,8 @@ export class TwinRedis {
     ]);
   }
 
-  async eval(text: string, keyCount: number, ...args: Argument[]): Promise<unknown> {
-    const texts = args.map(String);
+  async eval(text: string, keyCount: number, ...args: Arguments): Promise<unknown> {
+    const texts = args.flat().map(String);
     const [keys, argv] = [texts.slice(0, keyCount), texts.slice(keyCount)];
     const sha = shaOf(text);
     return this.#compare(product.find(sha)?.name ?? '', () => this.fake.eval(text, keys, argv), [
@@ -101,8 +103,8 @@ export class TwinRedis {
     return fakeClient(this.fake, { send: async (command) => command() }).hgetall(key);
   }
 
-  async xrange(key: string, ...args: Argument[]): Promise<unknown> {
-    const texts = args.map(String);
+  async xrange(key: string, ...args: Arguments): Promise<unknown> {
+    const texts = args.flat().map(String);
     return this.#compare('XRANGE', () => this.fake.command('XRANGE', key, ...texts), [
       'xrange',
       key,
@@ -110,8 +112,8 @@ export class TwinRedis {
     ]);
   }
 
-  async xrevrange(key: string, ...args: Argument[]): Promise<unknown> {
-    const texts = args.map(String);
+  async xrevrange(key: string, ...args: Arguments): Promise<unknown> {
+    const texts = args.flat().map(String);
     return this.#compare('XREVRANGE', () => this.fake.command('XREVRANGE', key, ...texts), [
       'xrevrange',
       key,
