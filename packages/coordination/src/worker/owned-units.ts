@@ -430,6 +430,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       // An older answer may not know a fence that was just replaced: then it is lower. After a loss of
       // data the store may have gone back, and what it says holds.
       if (fence >= local.runnable.fence || isConfirming) void this.#stop(unit);
+      else if (readsAgain) return this.#refenceAgain(local, fence);
       return undefined;
     }
     if (!assigned.claimed) return this.#claimAgain(local);
@@ -444,6 +445,26 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       runner.update(local.runnable);
     }
     return undefined;
+  }
+
+  /**
+   * The store lost a renewal of the fence, too little to be noticed as a loss of data: it is asked for another
+   * one. Where the answer was only an old one, the store refuses.
+   */
+  async #refenceAgain(local: LocalUnit, stored: number): Promise<boolean> {
+    const { store, worker, incarnation } = this.#options;
+    const { unit } = local.runnable;
+    const [fence] = await store.refence(worker, incarnation(), [{ unit, fence: stored }]);
+    if (fence === undefined || this.#local.get(unit) !== local || local.stopping) return false;
+    if (fence === local.runnable.fence) {
+      this.#tellAgain(local);
+      this.#flushReports();
+      this.#flushPublications();
+      return true;
+    }
+    // Under a higher one it runs anew; a lower one is found again by the next review.
+    if (fence > local.runnable.fence) void this.#stop(unit);
+    return false;
   }
 
   /** The store forgot that it is ours and runs, too little to be noticed as a loss of data. */
