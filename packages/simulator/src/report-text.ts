@@ -15,10 +15,12 @@ export interface ReportContext {
 const traceLines = 60;
 
 export function reportText(report: RunReport, context: ReportContext): string {
-  const { failures, missing } = report;
+  const { failures, missing, trace } = report;
   const isWhole = report.seeds >= context.seedsForCoverage;
   return [
     ...failures.map((failure) => failureText(failure, context.minutes)),
+    // That of a failure has been shown, of its shortest scenario.
+    ...(failures.length === 0 ? trace : []),
     ...(report.seeds === 1 ? hashLines(report) : []),
     ...countLines(report),
     ...(report.seeds > 1 && missing.length > 0 ? [missingLine(missing, isWhole)] : []),

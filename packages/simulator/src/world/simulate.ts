@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly forMs: number;
   /** Lua files with another text, to see whether a broken one is noticed. */
   readonly scripts?: ReplacedFiles;
+  /** All of the trace is wanted, and not only its end. */
+  readonly keepsTrace?: boolean;
 }
 
 export interface SimulationResult {
@@ -37,7 +39,7 @@ export interface SimulationResult {
   readonly coverage: ReadonlyMap<string, number>;
   /** Of each script, how often it gave which reply. */
   readonly replies: ReadonlyMap<string, number>;
-  /** The last lines of the trace. */
+  /** Its last lines, unless all were asked for. */
   readonly trace: readonly string[];
 }
 
@@ -63,7 +65,7 @@ export async function simulate(
       effects: cluster.sink.effects,
       coverage: world.coverage.counts,
       replies: cluster.fake.replies,
-      trace: world.trace.last(traceLinesMax),
+      trace: world.trace.last(options.keepsTrace ? Number.POSITIVE_INFINITY : traceLinesMax),
     };
   } finally {
     restoreIds();
