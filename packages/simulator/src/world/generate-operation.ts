@@ -49,6 +49,7 @@ const losses: readonly { readonly weight: number; readonly draw: Draw }[] = [
   },
   { weight: 1, draw: () => [{ op: 'wall-jump', byMs: 3_600_000 }] },
   { weight: 2, draw: holdARepair },
+  { weight: 1, draw: loseASuccessor },
 ];
 
 const jumps: readonly { readonly weight: number; readonly draw: Draw }[] = [
@@ -179,6 +180,28 @@ function holdARepair(random: Random, shape: ClusterShape): OperationKind[] {
   return [
     holding(random, coordinator(random, shape), scripts),
     { op: 'redis-revert', backMs: backwards(random) },
+  ];
+}
+
+/**
+ * The leader is cut off until another one has led and has written definitions; then the store goes back to when it
+ * led itself: the journal knows a term that the store does not.
+ */
+function loseASuccessor(random: Random, shape: ClusterShape): OperationKind[] {
+  const process = coordinator(random, shape);
+  return [
+    {
+      op: 'cut',
+      process,
+      link: 'coordination',
+      direction: 'both',
+      keeps: false,
+      forMs: 2 * profile.leaderLeaseMs,
+    },
+    reconfigure(random, shape),
+    reconfigure(random, shape),
+    ...(random.chance(0.5) ? [holding(random, process, ['raise-epoch'])] : []),
+    { op: 'redis-revert', backMs: 10_000 },
   ];
 }
 
