@@ -151,16 +151,14 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     // One that is under way may have asked before there was an answer.
     await this.#reconciling;
     await this.#reconcileOnce({ isConfirming: true });
-    await Promise.all(
-      [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
-    );
+    await Promise.all([...this.#local.values()].map(({ stopped }) => stopped));
     for (const local of this.#local.values()) this.#tellAgain(local);
   }
 
   /** What the store may have forgotten. */
   #tellAgain({ runnable, status, publication }: LocalUnit): void {
     const { unit, fence, connector } = runnable;
-    if (status && !this.#reports.has(unit)) this.#reports.set(unit, { fence, status });
+    if (status) this.#reports.set(unit, { fence, status });
     if (publication) this.#publications.set(connector, publication);
   }
 
@@ -177,14 +175,14 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   /** Takes no more, and gives everything back, each unit as soon as it has stopped. */
   drain(): void {
     this.#isDraining = true;
-    for (const unit of this.#local.keys()) void this.#stop(unit);
+    for (const local of this.#local.values()) void this.#stop(local);
   }
 
   /** Resolves when nothing is owned any more. */
   async drained(signal: AbortSignal): Promise<void> {
     while (this.#local.size > 0 && !signal.aborted) {
       await Promise.race([
-        Promise.allSettled([...this.#local.keys()].map((unit) => this.#stop(unit))),
+        Promise.allSettled([...this.#local.values()].map((local) => this.#stop(local))),
         this.#options.clock.sleep(releaseRetryMs, signal).catch(() => {}),
       ]);
     }
@@ -278,7 +276,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
 
   #refenceEnded(local: LocalUnit): void {
     local.refences -= 1;
-    if (local.refences > 0 || !local.isPassedOver) return;
+    if (!local.isPassedOver) return;
     local.isPassedOver = false;
     this.#reconcile();
   }
@@ -290,32 +288,33 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const result = await this.#claims.add(ownership);
     if (result.kind === 'stale' || life !== this.#lives) return false;
     const { unit, fence } = ownership;
-    const local = this.#local.get(unit);
+    const claimed = this.#local.get(unit);
     // The claim of an assignment and that of its job may both have been answered.
-    if (local) return local.runnable.fence === fence;
+    if (claimed) return claimed.runnable.fence === fence;
     const runnable = runnableOf(ownership, result);
-    this.#local.set(unit, {
+    const { uid, epoch, restarts } = result;
+    const local: LocalUnit = {
       runnable,
-      uid: result.uid,
-      epoch: result.epoch,
-      restarts: result.restarts,
+      uid,
+      epoch,
+      restarts,
       refences: 0,
       isPassedOver: false,
-    });
+    };
+    this.#local.set(unit, local);
     this.#options.runner.run(runnable);
-    if (this.#isDraining) void this.#stop(unit);
+    if (this.#isDraining) void this.#stop(local);
     return true;
   }
 
-  #stop(unit: UnitId): Promise<void> {
-    const local = this.#local.get(unit);
-    if (!local) return Promise.resolve();
-    local.stopping ??= this.#stopAndRelease(unit, local);
+  #stop(local: LocalUnit): Promise<void> {
+    local.stopping ??= this.#stopAndRelease(local);
     return local.stopping;
   }
 
-  async #stopAndRelease(unit: UnitId, local: LocalUnit): Promise<void> {
+  async #stopAndRelease(local: LocalUnit): Promise<void> {
     const { runner, clock, logger } = this.#options;
+    const { unit } = local.runnable;
     local.stopped = runner.stop(unit, local.runnable.fence);
     await local.stopped;
     // Only now may anybody else have it. Until the store heard of it, it stays ours, and stopped.
@@ -375,15 +374,13 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { revision, units } = assignments;
     this.#revision = revision;
 
-    const claims: Promise<boolean>[] = [];
-    for (const assigned of units) {
+    const claims = units.map((assigned) => {
       before.delete(assigned.unit);
-      const claim = this.#reconcileUnit(assigned, { isConfirming, readsAgain });
-      if (claim) claims.push(claim);
-    }
+      return this.#reconcileUnit(assigned, { isConfirming, readsAgain });
+    });
     for (const [unit, fence] of before) {
       const local = this.#local.get(unit);
-      if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(unit);
+      if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(local);
     }
     await Promise.all(claims);
   }
@@ -429,7 +426,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     if (local.runnable.fence !== fence || assigned.order === 'stop' || local.uid !== assigned.uid) {
       // An older answer may not know a fence that was just replaced: then it is lower. After a loss of
       // data the store may have gone back, and what it says holds.
-      if (fence >= local.runnable.fence || isConfirming) void this.#stop(unit);
+      if (fence >= local.runnable.fence || isConfirming) void this.#stop(local);
       else if (readsAgain) return this.#refenceAgain(local, fence);
       return undefined;
     }
@@ -455,7 +452,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { store, worker, incarnation } = this.#options;
     const { unit } = local.runnable;
     const [fence] = await store.refence(worker, incarnation(), [{ unit, fence: stored }]);
-    if (fence === undefined || this.#local.get(unit) !== local || local.stopping) return false;
+    if (this.#local.get(unit) !== local) return false;
     if (fence === local.runnable.fence) {
       this.#tellAgain(local);
       this.#flushReports();
@@ -463,7 +460,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
       return true;
     }
     // Under a higher one it runs anew; a lower one is found again by the next review.
-    if (fence > local.runnable.fence) void this.#stop(unit);
+    if (fence !== undefined && fence > local.runnable.fence) void this.#stop(local);
     return false;
   }
 
@@ -542,11 +539,11 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
         ...publication,
         fence: local.runnable.fence,
       });
+      logger.debug({ connector, outcome: result.kind }, 'task configurations told');
       if (result.kind === 'published') {
         this.#published.push(connector);
         this.#wakeLeader();
       }
-      if (result.kind === 'stale') logger.debug({ connector }, 'task configurations were outdated');
     } catch (error) {
       // Kept for the next beat, unless newer ones came meanwhile.
       if (local.publication === publication) this.#publications.set(connector, publication);
