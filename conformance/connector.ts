@@ -27,8 +27,13 @@ export class ConnectorHandle {
   }
 
   async apply(config: ConnectorSettings): Promise<void> {
-    const { body, status } = await this.#mutate('PUT', '/config', config);
+    const { body, status } = await this.define(config);
     assert.ok([200, 201].includes(status), `PUT ${this.#path}: ${JSON.stringify(body)}`);
+  }
+
+  /** As `apply`, of what may be refused. */
+  async define(config: ConnectorSettings): Promise<ApiResponse> {
+    return await this.#mutate('PUT', '/config', config);
   }
 
   async stop(): Promise<void> {

@@ -84,9 +84,15 @@ export class Trial {
   }
 
   async start(what: string, config: ConnectorSettings): Promise<ConnectorHandle> {
+    const connector = this.connector(what);
+    await connector.apply(config);
+    return connector;
+  }
+
+  /** One that is to be defined; deleted afterwards. */
+  connector(what: string): ConnectorHandle {
     const connector = new ConnectorHandle(this.name(what), this.target.api, this.log);
     this.#connectors.push(connector);
-    await connector.apply(config);
     return connector;
   }
 

@@ -295,14 +295,14 @@ test('dead letters of Kafka Connect are shown and replayed, and look like those 
   };
   await log.topics.create('numbers', { partitions: 3 });
   const writer = await log.openWriter({ id: 'numbers', fence: 1 });
-  const written = ['1', 'two', '3'].map((value) => ({
+  const sent = ['1', 'two', '3'].map((value) => ({
     key: Buffer.from('k'),
     value: Buffer.from(value),
     headers: [['own', Buffer.from('h')]] as const,
     timestampMs: 1_700_000_000_000,
     partition: 2,
   }));
-  await writer.produce([{ topic: 'numbers', records: written }]);
+  await writer.produce([{ topic: 'numbers', records: sent }]);
   await writer.close();
   const dead = [{ topic: 'dead', partition: 0 }];
   const letters = async (count: number): Promise<FoundRecord[]> =>

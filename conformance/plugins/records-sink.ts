@@ -38,7 +38,8 @@ export const recordsSink: SinkPlugin = defineSink({
     'fail.times': int().default(-1).doc('How often; -1: always.'),
   },
   setup: ({ config }) => ({ failuresLeft: config['fail.times'] }),
-  async put(records, { config, state, timeout, errantRecordReporter }) {
+  async put(records, context) {
+    const { config, state } = context;
     let lines = '';
     for (const record of records) {
       const value = (await textOf(record.value, record.valueSchema)) ?? '';
@@ -51,11 +52,11 @@ export const recordsSink: SinkPlugin = defineSink({
       if (state.failuresLeft > 0) state.failuresLeft -= 1;
       const message = `the sink refuses ${config['fail.on']}`;
       if (config['fail.with'] === 'retriable') {
-        timeout(100);
+        context.timeout(100);
         throw new RetriableError('the sink is away');
       }
       if (config['fail.with'] === 'fatal') throw new ConnectError(message);
-      const reporter = errantRecordReporter();
+      const reporter = context.errantRecordReporter();
       if (!reporter) throw new ConnectError('there is no reporter');
       await reporter.report(record, new DataError(message));
     }

@@ -53,12 +53,12 @@ class RecordsSourceTask implements SourceTask {
   #next = 0;
   #failures = 0;
 
-  async start(config: ConnectorConfig, { offsets, signal }: SourceTaskContext): Promise<void> {
+  async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
     const parsed = configDef.parse(config);
     this.#file = parsed['records.file'];
     this.#commits = parsed['commits.file'];
-    this.#signal = signal;
-    const [offset] = await offsets([{ file: this.#file }]);
+    this.#signal = context.signal;
+    const [offset] = await context.offsets([{ file: this.#file }]);
     this.#next = Number(offset?.['line'] ?? 0);
     this.#lines = (await readFile(this.#file, 'utf8')).split('\n').filter((line) => line !== '');
   }

@@ -89,7 +89,7 @@ export function bytes(data: Text | undefined): Uint8Array | null {
 export function readable(data: Uint8Array | null | undefined): Text {
   if (data === null || data === undefined) return null;
   const asText = Buffer.from(data).toString();
-  return Buffer.from(asText).equals(data) && !/[\0-\x08\x0e-\x1f]/.test(asText)
+  return Buffer.from(asText).equals(data) && !/\p{Cc}/u.test(asText)
     ? asText
     : `0x${Buffer.from(data).toString('hex')}`;
 }

@@ -25,10 +25,15 @@ const structWithDefault =
 const decimalField = (payload: string): string =>
   `{"schema":{"type":"struct","fields":[{"type":"bytes","optional":false,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"price"}],"optional":false},"payload":{"price":"${payload}"}}`;
 
+function timestamp(ms: number | string, name = 'Timestamp'): string {
+  const type = name === 'Date' ? 'int32' : 'int64';
+  return `{"schema":{"type":"${type}","optional":false,"name":"org.apache.kafka.connect.data.${name}","version":1},"payload":${String(ms)}}`;
+}
+
 function transform(type: string, settings: Readonly<Record<string, string>>): ConnectorSettings {
   return {
     transforms: 't',
-    'transforms.t.type': type,
+    'transforms.t.type': `org.apache.kafka.connect.transforms.${type}`,
     ...Object.fromEntries(
       Object.entries(settings).map(([key, value]) => [`transforms.t.${key}`, value]),
     ),
@@ -73,6 +78,12 @@ const reads: readonly ReadCase[] = [
     title: 'JSON with a schema of a struct that has a default',
     value: structWithDefault,
     given: { connect: refused, sluice: structWithDefault },
+  },
+  {
+    row: 'far-dates',
+    title: 'JSON with a time that a JavaScript date does not reach',
+    value: timestamp('8640000000000001'),
+    given: { connect: timestamp('8640000000000001'), sluice: refused },
   },
   {
     row: 'cast-digits',
@@ -126,9 +137,6 @@ interface HeaderCase {
   readonly header: string | Uint8Array;
   readonly given: Readonly<Record<TargetName, string>>;
 }
-
-const timestamp = (ms: number, name = 'Timestamp'): string =>
-  `{"schema":{"type":"${name === 'Date' ? 'int32' : 'int64'}","optional":false,"name":"org.apache.kafka.connect.data.${name}","version":1},"payload":${String(ms)}}`;
 
 const headers: readonly HeaderCase[] = [
   {
@@ -195,12 +203,9 @@ const written: readonly ConformanceCase[] = [
         'value.converter': string,
       });
       const [record] = await trial.log.read(topic, 1);
-      assert.equal(
-        readable(record?.value),
-        trial.on({
-          connect: 'Struct{b=java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]}',
-          sluice: 'Struct{b=AP8=}',
-        }),
+      assert.match(
+        readable(record?.value) ?? '',
+        trial.on({ connect: /^Struct\{b=\[B@[0-9a-f]+\}$/, sluice: /^Struct\{b=AP8=\}$/ }),
       );
     },
   },
@@ -217,6 +222,23 @@ const written: readonly ConformanceCase[] = [
       assert.equal(
         readable(record?.headers[0]?.[1]),
         trial.on({ connect: '00:01:00.000Z', sluice: '1969-12-31T00:01:00.000Z' }),
+      );
+    },
+  },
+  {
+    title: 'exactness: Cast to text of a time before 1970',
+    difference: 'old-dates',
+    run: async (trial) => {
+      const topic = await trial.topic();
+      await trial.source([{ topic, value: timestamp(-5) }], {
+        'key.converter': string,
+        'value.converter': string,
+        ...transform('Cast$Value', { spec: 'string' }),
+      });
+      const [record] = await trial.log.read(topic, 1);
+      assert.equal(
+        readable(record?.value),
+        trial.on({ connect: '23:59:59.995Z', sluice: '1969-12-31T23:59:59.995Z' }),
       );
     },
   },

@@ -2,6 +2,7 @@
 import type { Suite } from '../case.ts';
 import { converterCases } from './converters.ts';
 import { deadLetterCases } from './dead-letters.ts';
+import { definitionCases } from './definitions.ts';
 import { deliveryCases } from './delivery.ts';
 import { errorCases } from './errors.ts';
 import { exactnessCases } from './exactness.ts';
@@ -22,5 +23,6 @@ export const records: Suite = {
     ...retryCases,
     ...deadLetterCases,
     ...exactnessCases,
+    ...definitionCases,
   ],
 };

@@ -225,7 +225,7 @@ const cases: readonly TransformCase[] = [
     given: [{ value: plain({ when: at }) }, { value: structOf({ when: 'int64' }, { when: at }) }],
     expected: [
       { value: plain({ when: '2023-11-14T22:13:20.123' }) },
-      { value: structOf({ when: 'string?' }, { when: '2023-11-14T22:13:20.123' }) },
+      { value: structOf({ when: 'string' }, { when: '2023-11-14T22:13:20.123' }) },
     ],
   },
   {
@@ -306,7 +306,7 @@ const cases: readonly TransformCase[] = [
       'transforms.route.type': 'RegexRouter',
       'transforms.route.regex': 'in-(.*)',
       'transforms.route.replacement': 'routed-$1',
-      'transforms.hoist.type': 'HoistField$Value',
+      'transforms.hoist.type': `${transforms}.HoistField$Value`,
       'transforms.hoist.field': 'v',
       'transforms.hoist.predicate': 'isRouted',
       'transforms.mark.type': 'InsertHeader',
