@@ -1,6 +1,7 @@
 /** A leader with a journal, turn by turn: what is written when, and what waits for what. */
 import { describe, expect, test } from 'vitest';
 
+import { MemoryJournal } from '../src/conformance/memory-journal.ts';
 import { journalWorld, pause, set, w1 } from './journal-world.ts';
 import { LeaderWorld } from './leader-world.ts';
 import { connector, task } from './records.ts';
@@ -78,6 +79,34 @@ describe('a request', () => {
     await leader.ticks(2, 'w1');
     expect(leader.played.done).toEqual(['applyRequest r', 'result done']);
     expect(leader.played.mark?.position).toBe(journal.state.position);
+  });
+
+  test('that creates a connector goes on from the epoch of one of its name that the journal still has', async () => {
+    const { leader, journal } = await journalWorld();
+    await leader.ticks(5, 'w1');
+    leader.played.remove('units', 'task/a/0');
+    leader.played.remove('units', 'connector/a');
+    // Deleted, and gone before the journal was told.
+    const entry = journal.connectors.get('a')?.value;
+    if (!entry) throw new Error('it was written');
+    const deleting = { ...entry, lifecycle: 'deleting', taskEpoch: 7 } as const;
+    const { high, position } = journal.state;
+    journal.state.learn({ connectors: [deleting], deleted: [], high }, position + 1);
+    const next = new LeaderWorld({ journal: new MemoryJournal(journal) });
+    next.played.set(w1);
+    next.played.mark = journal.state.mark;
+    next.played.epoch = 2;
+    const definition = { name: 'a', config: { 'connector.class': 'Clock' } };
+    next.played.requests.push({
+      id: 'r',
+      position: '1',
+      body: { op: 'apply', mode: 'create', definitions: [definition] },
+    });
+    await next.started();
+    await next.ticks(3, 'w1');
+    expect(next.played.connector('a')?.taskEpoch).toBe(7);
+    expect(journal.connectors.get('a')?.value).toMatchObject({ lifecycle: 'live', taskEpoch: 7 });
+    expect(next.played.done).not.toContain('startQuarantine');
   });
 
   test('that changes no definition needs no journal, once it was read', async () => {

@@ -397,6 +397,25 @@ describe('the dead', () => {
     expect(world.played.done.slice(1, 3)).toEqual(['orphan w1', 'forget w1']);
   });
 
+  test.each([
+    { deaths: 1, first: 'w1' },
+    { deaths: 2, first: 'w2' },
+  ])('a worker that died $deaths times: the next task goes to $first', async (each) => {
+    const world = new LeaderWorld();
+    world.played.set(w1, w2, ...runBy(w2));
+    await world.started();
+    for (let life = 2; life <= each.deaths + 1; life++) {
+      await world.ticks(2, 'w1', 'w2');
+      await world.ticks(50, 'w2');
+      world.played.set(member('w1', { incarnation: `w1#${life}` }));
+    }
+    expect(world.loop.stats.deaths).toBe(each.deaths);
+    await world.ticks(2, 'w1', 'w2');
+    world.played.set(task('a', 0));
+    await world.ticks(2, 'w1', 'w2');
+    expect(world.played.done.at(-1)).toBe(`grant task/a/0 → ${each.first}`);
+  });
+
   test('if most vanish at once the leader first looks again', async () => {
     const world = await running();
     await world.ticks(60);

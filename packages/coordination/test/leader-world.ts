@@ -91,6 +91,10 @@ export class PlayedLeaderStore {
     return this.#records.get(`units/${name}`)?.value as UnitRecord | undefined;
   }
 
+  connector(name: string): ConnectorRecord | undefined {
+    return this.#records.get(`connectors/${name}`)?.value as ConnectorRecord | undefined;
+  }
+
   beatOf(worker: string, { isAnswered = true }: { isAnswered?: boolean } = {}): void {
     const beat = ++this.#beat;
     const ackedBeat = isAnswered ? beat - 1 : (this.#beats.get(worker)?.ackedBeat ?? 0);

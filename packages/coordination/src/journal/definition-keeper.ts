@@ -157,13 +157,23 @@ export class DefinitionKeeper {
     const known = this.#known;
     if (!known || this.#slot.kind !== 'free') return;
     const { mutation, result, events } = decision;
-    const connectors = mutation.connectors.map((each) =>
-      entryFromMutation(each, known.connectors.get(each.record.name)?.value),
-    );
+    const written = mutation.connectors.map((each) => {
+      const entry = entryFromMutation(each, known.connectors.get(each.record.name)?.value);
+      return {
+        entry,
+        mutation: { ...each, record: { ...each.record, taskEpoch: entry.taskEpoch } },
+      };
+    });
+    const connectors = written.map(({ entry }) => entry);
     const request = { id, position, result, restart: mutation.restart, events };
     const write = { connectors, deleted: [], request, high: known.high };
+    // An epoch that is lower in the store than in the journal would look like a loss to the next leader.
+    const asWritten = {
+      ...decision,
+      mutation: { ...mutation, connectors: written.map((each) => each.mutation) },
+    };
     this.#begin(write, {
-      written: (mark) => ({ kind: 'written', request: id, decision, mark }),
+      written: (mark) => ({ kind: 'written', request: id, decision: asWritten, mark }),
       tooLarge: (error) => ({ kind: 'refused', request: id, error }),
     });
   }

@@ -296,14 +296,8 @@ export const equivalents: readonly Equivalent[] = [
     because: 'whose name is in the view is in it; it is asked for the type checker’s sake',
   },
   {
-    file: 'worker/owned-units.ts',
-    guard: 'fence !== undefined',
-    kinds: ['true'],
-    because: 'no fence is not a higher one; it is asked for the type checker’s sake',
-  },
-  {
-    file: 'worker/owned-units.ts',
-    guard: 'this.#reports.size === 0',
+    file: 'worker/unit-reporter.ts',
+    guard: 'this.#statuses.size === 0',
     kinds: ['false'],
     because: 'where there is nothing to report nothing is told either way',
   },

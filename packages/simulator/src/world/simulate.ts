@@ -130,6 +130,7 @@ class Simulation {
     const { start, waitMs } = beginProbe(this.cluster, before, probe);
     await this.#pass(waitMs);
     const after = await this.#converge();
+    this.#world.isRecovering = false;
     const problem = after && endProbe(this.cluster, after, start);
     if (problem) this.#world.violated(problem.invariant, problem.message);
   }
