@@ -19,10 +19,16 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('lines go through a topic as Avro, and a key that is not supported fails the task', async () => {
+test("lines go through a topic as Avro, by the worker's converter and by one of the connector's own", async () => {
   const registry = new PlayedRegistry();
   await using played = await registry.listen();
-  await using cluster = await startCluster({ workers: 1 });
+  await using cluster = await startCluster({
+    workers: 1,
+    env: {
+      SLUICE_VALUE_CONVERTER: 'io.confluent.connect.avro.AvroConverter',
+      SLUICE_VALUE_CONVERTER_SCHEMA_REGISTRY_URL: played.url,
+    },
+  });
   const [from, to] = [join(folder, 'in'), join(folder, 'out')];
   writeFileSync(from, 'one\ntwo\n');
   const converter = {
@@ -33,7 +39,6 @@ test('lines go through a topic as Avro, and a key that is not supported fails th
     'connector.class': 'FileStreamSource',
     file: from,
     topic: 'lines',
-    ...converter,
   });
   await cluster.apply('out', {
     'connector.class': 'FileStreamSink',

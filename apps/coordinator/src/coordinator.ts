@@ -27,6 +27,7 @@ import type { Redis } from 'ioredis';
 
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
@@ -49,6 +50,7 @@ export class Coordinator implements Service {
   readonly #wakeUps: LeaderWakeConsumer;
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
+  readonly #previews: Previews;
   #api: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger, { log, onRefused }: CoordinatorParts) {
@@ -100,6 +102,15 @@ export class Coordinator implements Service {
       clientId: `${coordinator}/probe`,
       logger,
     });
+    this.#previews = new Previews({
+      max: settings.previewsMax,
+      plugins: settings.plugins,
+      workerConfig: settings.workerConfig,
+      log: settings.log,
+      cluster,
+      coordinator,
+      logger,
+    });
   }
 
   /** Port that the API listens on. */
@@ -125,6 +136,7 @@ export class Coordinator implements Service {
     await this.#loop.stop();
     await this.#log?.stop();
     await this.#wakeUps.stop();
+    await this.#previews.stop();
     await this.#api?.close();
     await this.#logProbe.stop();
     await this.#queues.stop();
@@ -140,12 +152,15 @@ export class Coordinator implements Service {
   }
 
   async #buildApi(): Promise<FastifyInstance> {
-    const { auth, allowedHosts, insecure, cluster, boardsWritable } = this.#settings;
+    const { auth, allowedHosts, insecure, cluster, boardsWritable, previewsMax } = this.#settings;
     const api = buildApi({
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       healthDetails: () => ({ log: this.#logProbe.health }),
+      ...(previewsMax > 0
+        ? { preview: (request, signal) => this.#previews.run(request, signal) }
+        : {}),
       ...(auth ? { auth } : {}),
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     });

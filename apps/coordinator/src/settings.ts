@@ -1,6 +1,6 @@
 /** The coordinator's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
-
+import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
   type ProtocolRange,
@@ -14,6 +14,7 @@ import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 import type { BasicAuth } from '@sluice/rest-api';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 export interface CoordinatorSettings {
   readonly redisUrl: string;
@@ -34,6 +35,12 @@ export interface CoordinatorSettings {
   readonly protocol: ProtocolRange;
   readonly protocolQuietMs: number;
   readonly boardsWritable: boolean;
+  /** At a time; 0: none. */
+  readonly previewsMax: number;
+  /** Modules with connectors of the user, for previews. */
+  readonly plugins: readonly string[];
+  /** Converters and their keys that previewed definitions inherit. */
+  readonly workerConfig: Readonly<Record<string, string>>;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
   readonly redisWaitMs: number;
@@ -58,6 +65,11 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
+  SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
+                                                        with at most 512 MB of heap; 0 refuses them
+  SLUICE_PLUGINS                                        for previews, as the workers': connector modules,
+                                                        comma-separated paths, …
+${converterSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -93,6 +105,12 @@ export function readSettings(
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
+    previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
+    plugins: settings.list('SLUICE_PLUGINS'),
+    workerConfig: readConverterSettings(settings, [
+      ...converterPlugins,
+      ...schemaRegistryConverters,
+    ]),
     protocol: readProtocol(settings),
     protocolQuietMs:
       settings.integer('SLUICE_PROTOCOL_QUIET_SECONDS', 60, { min: 1, max: 86_400 }) * 1_000,

@@ -11,7 +11,7 @@ import type {
   UnitRunner,
   UnitRunnerEvents,
 } from '@sluice/coordination';
-import { type Logger, withoutSecrets, withoutValues } from '@sluice/kernel';
+import { type Logger, secretsOf, withoutSecrets, withoutValues } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
 import type { TaskMetrics } from './task-metrics.ts';
@@ -22,12 +22,19 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #waiting = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
+  readonly #inheritedSecrets: Readonly<Record<string, string>>;
   #host: ActorHost | undefined;
   #events: UnitRunnerEvents | undefined;
 
-  constructor(metrics: TaskMetrics, logger: Logger) {
+  /** `workerConfig`: what connectors inherit. */
+  constructor(
+    metrics: TaskMetrics,
+    logger: Logger,
+    workerConfig: Readonly<Record<string, string>> = {},
+  ) {
     this.#metrics = metrics;
     this.#logger = logger;
+    this.#inheritedSecrets = secretsOf(workerConfig);
   }
 
   /** Both sides exist only after this object does. */
@@ -103,7 +110,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const unit = this.#units.get(address);
     // Another life of the actor: what the one before waited for may be over.
     if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
-    this.#cluster.reported(address, fence, withoutSecretsIn(report, unit));
+    this.#cluster.reported(address, fence, this.#withoutSecretsIn(report, unit));
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -150,7 +157,18 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   /** For logs: what a plugin throws may quote its configuration. Nobody's error may be anybody's. */
   #withoutValues(text: string, unit: RunnableUnit | undefined): string {
     const units = unit ? [unit] : [...this.#units.values()];
-    return units.reduce((rest, { config }) => withoutValues(rest, config), text);
+    const inherited = withoutValues(text, this.#inheritedSecrets);
+    return units.reduce((rest, { config }) => withoutValues(rest, config), inherited);
+  }
+
+  /** A trace is for people, and keeps what tells them what went wrong; a password does not. */
+  #withoutSecretsIn<Report extends { readonly trace?: string }>(
+    report: Report,
+    unit: RunnableUnit | undefined,
+  ): Report {
+    if (report.trace === undefined || !unit) return report;
+    const secrets = { ...this.#inheritedSecrets, ...unit.config };
+    return { ...report, trace: withoutSecrets(report.trace, secrets) };
   }
 
   #tellTarget({ unit, fence, targetState }: RunnableUnit): void {
@@ -167,15 +185,6 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     if (!this.#events) throw new Error('the runner is used before it was connected');
     return this.#events;
   }
-}
-
-/** A trace is for people, and keeps what tells them what went wrong; a password does not. */
-function withoutSecretsIn<Report extends { readonly trace?: string }>(
-  report: Report,
-  unit: RunnableUnit | undefined,
-): Report {
-  if (report.trace === undefined || !unit) return report;
-  return { ...report, trace: withoutSecrets(report.trace, unit.config) };
 }
 
 function specOf(unit: RunnableUnit): ActorSpec {

@@ -1,6 +1,6 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
-
+import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
   type ProtocolRange,
@@ -11,6 +11,7 @@ import {
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 export interface WorkerSettings {
   readonly redisUrl: string;
@@ -26,7 +27,7 @@ export interface WorkerSettings {
   /** Worker threads; undefined: one a core. */
   readonly sharedExecutors: number | undefined;
   readonly heapLimitMb: number;
-  /** Converters and their keys that connectors inherit. */
+  /** Converters and their keys that connectors inherit; with passwords. */
   readonly workerConfig: Readonly<Record<string, string>>;
   readonly offsetFlushIntervalMs: number;
   readonly stopGraceMs: number;
@@ -50,8 +51,7 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_PLUGINS                                        connector modules, comma-separated paths
   SLUICE_EXECUTORS             one a core               worker threads that run tasks
   SLUICE_EXECUTOR_HEAP_MB      512                      heap limit of each executor
-  SLUICE_KEY_CONVERTER         …json.JsonConverter      converter that connectors inherit
-  SLUICE_VALUE_CONVERTER       …json.JsonConverter
+${converterSettingsHelp}
   SLUICE_OFFSET_FLUSH_INTERVAL_MS  1000
   SLUICE_STOP_GRACE_MS         5000                     for a task to stop
   SLUICE_DRAIN_TIMEOUT_MS      15000                    for all tasks to stop on SIGTERM; the process ends 10 s
@@ -90,7 +90,10 @@ export function readSettings(
     plugins: settings.list('SLUICE_PLUGINS'),
     sharedExecutors: executors === 0 ? undefined : executors,
     heapLimitMb: settings.integer('SLUICE_EXECUTOR_HEAP_MB', 512, { min: 32, max: 65_536 }),
-    workerConfig: converterConfig(settings),
+    workerConfig: readConverterSettings(settings, [
+      ...converterPlugins,
+      ...schemaRegistryConverters,
+    ]),
     offsetFlushIntervalMs: settings.integer('SLUICE_OFFSET_FLUSH_INTERVAL_MS', 1_000, {
       min: 10,
       max: hourMs,
@@ -106,18 +109,6 @@ export function readSettings(
   if (problem !== undefined) settings.problem(`REDIS_URL ${problem}`);
   settings.check();
   return Object.freeze(compiled);
-}
-
-function converterConfig(settings: SettingsReader): Record<string, string> {
-  const config: Record<string, string> = {};
-  for (const [key, name] of [
-    ['key.converter', 'SLUICE_KEY_CONVERTER'],
-    ['value.converter', 'SLUICE_VALUE_CONVERTER'],
-  ] as const) {
-    const value = settings.optional(name);
-    if (value !== undefined) config[key] = value;
-  }
-  return config;
 }
 
 /** The Redis log's fences may be lost with the Redis: only Kafka's are outside. */

@@ -60,7 +60,7 @@ export class Worker implements Service {
     });
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
-    this.#runner = new ActorUnitRunner(this.#metrics, logger);
+    this.#runner = new ActorUnitRunner(this.#metrics, logger, settings.workerConfig);
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,

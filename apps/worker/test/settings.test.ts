@@ -21,3 +21,33 @@ test.each([
 ])('%j is refused with the remedy', (environment, says) => {
   expect(() => readSettings(environment, flags)).toThrow(says);
 });
+
+test('converters that connectors inherit have keys of their own', () => {
+  const { workerConfig } = readSettings(
+    {
+      SLUICE_VALUE_CONVERTER: 'io.confluent.connect.avro.AvroConverter',
+      SLUICE_VALUE_CONVERTER_SCHEMA_REGISTRY_URL: 'http://registry:8081',
+      SLUICE_KEY_CONVERTER_SCHEMAS_ENABLE: 'false',
+    },
+    flags,
+  );
+  expect(workerConfig).toEqual({
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.schema.registry.url': 'http://registry:8081',
+    'key.converter.schemas.enable': 'false',
+  });
+});
+
+test.each([
+  [{ SLUICE_VALUE_CONVERTER: 'Avvro' }, 'SLUICE_VALUE_CONVERTER: unknown converter class "Avvro"'],
+  [
+    { SLUICE_VALUE_CONVERTER: 'AvroConverter' },
+    'SLUICE_VALUE_CONVERTER: Missing required configuration "schema.registry.url"',
+  ],
+  [
+    { SLUICE_KEY_CONVERTER_SCHEMAS_ENABLE: 'perhaps' },
+    'SLUICE_KEY_CONVERTER: Invalid value perhaps for configuration schemas.enable',
+  ],
+])('%j is refused when the worker starts', (environment, says) => {
+  expect(() => readSettings(environment, flags)).toThrow(says);
+});

@@ -175,6 +175,7 @@ function methodsOf(context: SinkTaskContext): SinkTaskContext {
     task: context.task,
     logger: context.logger,
     signal: context.signal,
+    configs: () => context.configs(),
     assignment: () => context.assignment(),
     seek: (partition, offset) => context.seek(partition, offset),
     pause: (...partitions) => context.pause(...partitions),

@@ -11,9 +11,11 @@ import type {
   Connector,
   ConnectorConfig,
   ConnectorContext,
+  RecordMetadata,
   SourceOffsetValue,
   SourcePartition,
   SourceRecord,
+  SourceTaskContext,
   TaskLogger,
 } from './task.ts';
 
@@ -32,24 +34,30 @@ export interface YieldedRecord extends Omit<SourceRecord, 'sourceOffset'> {
   readonly offset?: SourceOffsetValue;
 }
 
-export interface RunContext<Config, Assigned> {
+export interface SourceContext<Config, Assigned, State> extends SourceTaskContext {
   readonly config: Config;
   /** This task's element of what `tasks` returned; undefined without `tasks`. */
   readonly work: Assigned;
-  /** Where the last run got to, all of it acknowledged; undefined at the very first start. */
-  readonly offset: SourceOffsetValue | undefined;
-  /** The same for partitions of the author's own choosing (records with `sourcePartition`). */
-  readonly offsets: (
-    partitions: readonly SourcePartition[],
-  ) => Promise<(SourceOffsetValue | undefined)[]>;
-  /** Aborted when the task must stop: pass it to whatever waits. */
-  readonly signal: AbortSignal;
-  readonly logger: TaskLogger;
-  readonly connector: string;
-  readonly task: number;
+  /** What `setup` returned. */
+  readonly state: State;
+  // As properties, so that they may be taken out of the context.
+  readonly configs: SourceTaskContext['configs'];
+  readonly offsets: SourceTaskContext['offsets'];
 }
 
-export interface SourceDefinition<Shape extends ConfigShape, Assigned extends Work | undefined> {
+export interface RunContext<Config, Assigned, State = undefined>
+  extends SourceContext<Config, Assigned, State> {
+  /** Where the last run got to, all of it acknowledged; undefined at the very first start. */
+  readonly offset: SourceOffsetValue | undefined;
+}
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+export interface SourceDefinition<
+  Shape extends ConfigShape,
+  Assigned extends Work | undefined,
+  State = undefined,
+> {
   readonly name: string;
   readonly version: string;
   /** Full class name; default: the name. */
@@ -76,13 +84,45 @@ export interface SourceDefinition<Shape extends ConfigShape, Assigned extends Wo
     from: NoInfer<{ readonly config: ConfigOf<Shape>; readonly work: Assigned }>,
   ) => SourcePartition;
   /**
+   * Beside the tasks, while the connector is started: calls `requestTaskReconfiguration` when `tasks` would split the
+   * work in another way than before. What it throws fails the connector.
+   */
+  readonly watch?: (context: {
+    readonly config: ConfigOf<Shape>;
+    readonly requestTaskReconfiguration: () => void;
+    readonly signal: AbortSignal;
+    readonly logger: TaskLogger;
+  }) => Promise<void>;
+  /** Of each task, before anything else: opens connections. What it returns is `context.state` of all the others. */
+  readonly setup?: (
+    context: NoInfer<Omit<SourceContext<ConfigOf<Shape>, Assigned, undefined>, 'state'>>,
+  ) => Awaitable<State>;
+  /**
    * Yields records, or arrays of them where they come in batches. It runs ahead of the log by a bounded
    * number of records. When it returns, the task stays up with nothing more to do. When it throws a
    * RetriableError it is called again, with the offset of what it yielded last.
    */
   readonly run: (
-    context: NoInfer<RunContext<ConfigOf<Shape>, Assigned>>,
+    context: NoInfer<RunContext<ConfigOf<Shape>, Assigned, State>>,
   ) => AsyncIterable<YieldedRecord | readonly YieldedRecord[]>;
+  /**
+   * When a record that `run` yielded is in the log: to acknowledge it where it came from. `metadata` says where it
+   * is, and is undefined if it was dropped. In the order in which they were written, one at a time, while `run` goes on.
+   * What it throws is counted and logged, and the task goes on.
+   */
+  readonly commitRecord?: (
+    record: YieldedRecord,
+    metadata: RecordMetadata | undefined,
+    context: NoInfer<SourceContext<ConfigOf<Shape>, Assigned, State>>,
+  ) => Awaitable<void>;
+  /** When the offsets of all that `commitRecord` was told of are stored: to release it where it came from. */
+  readonly commit?: (
+    context: NoInfer<SourceContext<ConfigOf<Shape>, Assigned, State>>,
+  ) => Awaitable<void>;
+  /** After `run` has ended: closes what `setup` opened. */
+  readonly teardown?: (
+    context: NoInfer<SourceContext<ConfigOf<Shape>, Assigned, State>>,
+  ) => Awaitable<void>;
 }
 
 /** Where a task finds its element of `tasks` in its configuration. */
@@ -103,7 +143,8 @@ const workKey = 'task.work';
 export function defineSource<
   Shape extends ConfigShape,
   const Assigned extends Work | undefined = undefined,
->(definition: SourceDefinition<Shape, Assigned>): SourcePlugin {
+  State = undefined,
+>(definition: SourceDefinition<Shape, Assigned, State>): SourcePlugin {
   const className = definition.class ?? definition.name;
   const configDef = defineConfig(definition.config);
   const partitionOf = definition.sourcePartition ?? defaultPartition(definition);
@@ -118,19 +159,45 @@ export function defineSource<
     ...(definition.movesExternalCursor ? { movesExternalCursor: true } : {}),
     createConnector: () => new DefinedConnector(definition, configDef.parse),
     createTask: () =>
-      new GeneratorTask((rawConfig) => {
-        const config = configDef.parse(rawConfig);
-        const work = readWork(rawConfig) as Assigned;
-        return {
-          partition: partitionOf?.({ config, work }),
-          run: (context) => definition.run({ ...context, config, work }),
-        };
+      new GeneratorTask({
+        hasCommit: definition.commit !== undefined,
+        hasCommitRecord: definition.commitRecord !== undefined,
+        open: async (rawConfig, taskContext) => {
+          const config = configDef.parse(rawConfig);
+          const work = readWork(rawConfig) as Assigned;
+          const base = { ...methodsOf(taskContext), config, work };
+          // Without `setup`, State is undefined.
+          const state = (await definition.setup?.(base)) as State;
+          const context = { ...base, state };
+          return {
+            partition: partitionOf?.({ config, work }),
+            run: (given) => definition.run({ ...context, ...given }),
+            commitRecord: (record, metadata) =>
+              definition.commitRecord?.(record, metadata, context),
+            commit: () => definition.commit?.(context),
+            close: () => definition.teardown?.(context),
+          };
+        },
       }),
   };
 }
 
-function defaultPartition<Shape extends ConfigShape, Assigned extends Work | undefined>(
-  definition: SourceDefinition<Shape, Assigned>,
+/** A copy that keeps working when the runtime's context is a class with methods on its prototype. */
+function methodsOf(context: SourceTaskContext): SourceTaskContext {
+  return {
+    connector: context.connector,
+    task: context.task,
+    logger: context.logger,
+    signal: context.signal,
+    configs: () => context.configs(),
+    offsets: (partitions) => context.offsets(partitions),
+  };
+}
+
+function defaultPartition(
+  definition: Pick<SourceDefinition<ConfigShape, Work | undefined>, 'name'> & {
+    readonly tasks?: unknown;
+  },
 ): (() => SourcePartition) | undefined {
   // Several tasks must not share one offset, and only the author knows what their work is called.
   return definition.tasks ? undefined : () => ({ source: definition.name });
@@ -141,15 +208,25 @@ function readWork(config: ConnectorConfig): Work | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Work);
 }
 
+type ConnectorDefinition<Shape extends ConfigShape, Assigned extends Work | undefined> = Pick<
+  SourceDefinition<Shape, Assigned>,
+  'tasks' | 'watch'
+>;
+
+/** How long `watch` may take to end after it was asked to, ms. */
+const watchLimitMs = 3_000;
+
 class DefinedConnector<Shape extends ConfigShape, Assigned extends Work | undefined>
   implements Connector
 {
-  readonly #definition: SourceDefinition<Shape, Assigned>;
+  readonly #definition: ConnectorDefinition<Shape, Assigned>;
   readonly #parse: (config: ConnectorConfig) => ConfigOf<Shape>;
   #started: { readonly config: ConnectorConfig; readonly context: ConnectorContext } | undefined;
+  readonly #stopping = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(
-    definition: SourceDefinition<Shape, Assigned>,
+    definition: ConnectorDefinition<Shape, Assigned>,
     parse: (config: ConnectorConfig) => ConfigOf<Shape>,
   ) {
     this.#definition = definition;
@@ -157,8 +234,10 @@ class DefinedConnector<Shape extends ConfigShape, Assigned extends Work | undefi
   }
 
   start(config: ConnectorConfig, context: ConnectorContext): void {
-    this.#parse(config);
+    const parsed = this.#parse(config);
     this.#started = { config, context };
+    if (this.#definition.watch)
+      this.#watching = this.#watch(this.#definition.watch, parsed, context);
   }
 
   async taskConfigs(maxTasks: number): Promise<readonly ConnectorConfig[]> {
@@ -172,5 +251,28 @@ class DefinedConnector<Shape extends ConfigShape, Assigned extends Work | undefi
       logger: context.logger,
     });
     return assigned.map((work) => ({ ...config, [workKey]: JSON.stringify(work) }));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(() => limit.resolve(), watchLimitMs);
+    await Promise.race([this.#watching, limit.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Never rejects. */
+  async #watch(
+    watch: NonNullable<ConnectorDefinition<Shape, Assigned>['watch']>,
+    config: ConfigOf<Shape>,
+    context: ConnectorContext,
+  ): Promise<void> {
+    const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
+    const requestTaskReconfiguration = (): void => context.requestTaskReconfiguration();
+    try {
+      await watch({ config, requestTaskReconfiguration, signal, logger: context.logger });
+    } catch (error) {
+      if (!signal.aborted) context.raiseError(error);
+    }
   }
 }

@@ -11,6 +11,7 @@
 import { ConnectError } from './errors.ts';
 import type {
   ConnectorConfig,
+  RecordMetadata,
   SourceOffsetValue,
   SourcePartition,
   SourceRecord,
@@ -25,6 +26,17 @@ export interface GeneratorSource {
   /** What offsets belong to, unless a record says otherwise. */
   readonly partition: SourcePartition | undefined;
   run(context: GeneratorContext): AsyncIterable<Yielded | readonly Yielded[]>;
+  commitRecord?(record: Yielded, metadata: RecordMetadata | undefined): Promise<void> | void;
+  commit?(): Promise<void> | void;
+  /** After the last of all calls. */
+  close(): Promise<void> | void;
+}
+
+export interface GeneratorTaskOptions {
+  readonly open: (config: ConnectorConfig, context: SourceTaskContext) => Promise<GeneratorSource>;
+  /** Which of its sources' hooks are there: the runtime treats tasks without them differently. */
+  readonly hasCommitRecord: boolean;
+  readonly hasCommit: boolean;
 }
 
 export type GeneratorContext = SourceTaskContext & {
@@ -35,20 +47,32 @@ export type GeneratorContext = SourceTaskContext & {
 const bufferedRecordsMax = 500;
 /** How long a generator may take to end after it was asked to, ms. A task's stop is limited to 5 s. */
 const returnLimitMs = 3_000;
+/** A task that is to be told of acknowledgements is told between polls: how long one waits for a record, ms. */
+const toldPollMsMax = 200;
 
 export class GeneratorTask implements SourceTask {
-  readonly #open: (config: ConnectorConfig) => GeneratorSource;
+  readonly #open: GeneratorTaskOptions['open'];
+  readonly #pollMsMax: number;
+  readonly commitRecord?: NonNullable<SourceTask['commitRecord']>;
+  readonly commit?: NonNullable<SourceTask['commit']>;
   #source: GeneratorSource | undefined;
   #context: SourceTaskContext | undefined;
   #run: GeneratorRun | undefined;
   readonly #yielded = new YieldedOffsets();
+  /** What was yielded, by what was polled: authors are told of their own records. */
+  readonly #origins = new WeakMap<SourceRecord, Yielded>();
 
-  constructor(open: (config: ConnectorConfig) => GeneratorSource) {
+  constructor({ hasCommit, hasCommitRecord, open }: GeneratorTaskOptions) {
     this.#open = open;
+    this.#pollMsMax = hasCommit || hasCommitRecord ? toldPollMsMax : Number.POSITIVE_INFINITY;
+    if (hasCommitRecord)
+      this.commitRecord = (record, metadata) =>
+        this.#source?.commitRecord?.(this.#origins.get(record) ?? record, metadata);
+    if (hasCommit) this.commit = () => this.#source?.commit?.();
   }
 
   async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
-    this.#source = this.#open(config);
+    this.#source = await this.#open(config, context);
     this.#context = context;
     this.#run = await this.#begin(this.#source, context);
   }
@@ -56,7 +80,7 @@ export class GeneratorTask implements SourceTask {
   async poll(): Promise<readonly SourceRecord[] | null> {
     if (!this.#source || !this.#context) throw new ConnectError('the task was not started');
     this.#run ??= await this.#begin(this.#source, this.#context);
-    const taken = await this.#run.take();
+    const taken = await this.#run.take(this.#pollMsMax);
     if ('error' in taken) {
       await this.#run.stop();
       this.#run = undefined;
@@ -75,6 +99,9 @@ export class GeneratorTask implements SourceTask {
         { limitMs: returnLimitMs },
         'the generator did not end when its signal was aborted: pass the signal to what it waits for',
       );
+    const source = this.#source;
+    this.#source = undefined;
+    await source?.close();
   }
 
   async #begin(source: GeneratorSource, context: SourceTaskContext): Promise<GeneratorRun> {
@@ -84,12 +111,19 @@ export class GeneratorTask implements SourceTask {
     };
     const [offset] = source.partition ? await offsets([source.partition]) : [undefined];
     const { connector, task, logger } = context;
+    const configs = (): ConnectorConfig => context.configs();
     return new GeneratorRun(context.signal, (signal) =>
-      source.run({ connector, task, logger, offsets, offset, signal }),
+      source.run({ connector, task, logger, configs, offsets, offset, signal }),
     );
   }
 
   #toSourceRecord(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
+    const record = this.#withOffset(yielded, defaultPartition);
+    if (this.commitRecord) this.#origins.set(record, yielded);
+    return record;
+  }
+
+  #withOffset(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
     const { offset, ...record } = yielded;
     if (offset === undefined) return record;
     const sourcePartition = record.sourcePartition ?? defaultPartition;
@@ -129,13 +163,10 @@ class GeneratorRun {
     this.#pump = this.#fill(run);
   }
 
-  /** Everything that is there; waits for the first record. Empty once aborted. */
-  async take(): Promise<Taken> {
-    while (this.#buffer.length === 0) {
-      if (this.#abort.signal.aborted) return { records: [] };
-      if (this.#end && 'error' in this.#end) return { error: this.#end.error };
-      await this.#sleep();
-    }
+  /** Everything that is there; waits for the first record. Empty once aborted, or after the limit. */
+  async take(limitMs: number): Promise<Taken> {
+    if (this.#buffer.length === 0 && !(await this.#untilRecord(limitMs))) return { records: [] };
+    if (this.#buffer.length === 0) return { error: this.#end?.error };
     // One turn of the event loop: what has already arrived goes into the same batch.
     if (!this.#end && this.#buffer.length < bufferedRecordsMax)
       await new Promise((resolve) => setImmediate(resolve));
@@ -177,6 +208,27 @@ class GeneratorRun {
       this.#end = signal.aborted ? {} : { error };
     }
     this.#wakeUp();
+  }
+
+  /** False once aborted, or when the time is over; true when there is a record, or an error. */
+  async #untilRecord(limitMs: number): Promise<boolean> {
+    let isOver = false;
+    const timer = Number.isFinite(limitMs)
+      ? setTimeout(() => {
+          isOver = true;
+          this.#wakeUp();
+        }, limitMs)
+      : undefined;
+    try {
+      while (this.#buffer.length === 0) {
+        if (this.#abort.signal.aborted || isOver) return false;
+        if (this.#end && 'error' in this.#end) return true;
+        await this.#sleep();
+      }
+      return true;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #sleep(): Promise<void> {

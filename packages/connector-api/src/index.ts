@@ -56,6 +56,7 @@ export {
 export {
   defineSource,
   type RunContext,
+  type SourceContext,
   type SourceDefinition,
   type Work,
   type YieldedRecord,

@@ -1,4 +1,4 @@
-/** Settings of Kafka's clients that a definition may override: those that bound what a task has under way. */
+/** What bounds what a task has under way: settings of Kafka's clients that a definition may override, and our own. */
 import type { ConfigKey } from './config-def.ts';
 
 function bound(name: string, documentation: string): ConfigKey {
@@ -28,5 +28,9 @@ export const SOURCE_BOUND_KEYS: readonly ConfigKey[] = [
   bound(
     'producer.override.buffer.memory',
     'With so many bytes polled and not acknowledged a task polls no more. Default 8 MiB.',
+  ),
+  bound(
+    'sluice.records.in.flight.max',
+    'With so many records polled and not acknowledged a task polls no more. Default 10000.',
   ),
 ];

@@ -68,6 +68,8 @@ interface TaskContext {
   readonly connector: string;
   readonly task: number;
   readonly logger: TaskLogger;
+  /** The configuration of this task; a change of it starts the task anew. */
+  configs(): ConnectorConfig;
   /** Aborted when the task must give up what it waits for: stop requested, lease lost. */
   readonly signal: AbortSignal;
 }

@@ -43,6 +43,7 @@ export function sourceContext(
     task: 0,
     logger,
     signal: abort.signal,
+    configs: () => ({ topic: 't' }),
     offsets: async (partitions) => partitions.map(stored),
   };
   return { context, abort, logger };
@@ -56,6 +57,7 @@ export function sinkContext(): SinkTaskContext & { readonly calls: unknown[][] }
     task: 2,
     logger: testLogger(),
     signal: new AbortController().signal,
+    configs: () => ({ topic: 't' }),
     assignment: () => [{ topic: 't', partition: 0 }],
     seek: (...args) => calls.push(['seek', ...args]),
     pause: (...args) => calls.push(['pause', ...args]),

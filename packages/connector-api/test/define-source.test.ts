@@ -354,3 +354,133 @@ describe('stopping', () => {
     await task.stop();
   });
 });
+
+describe('the hooks of a source', () => {
+  /** A queue whose messages are acknowledged by their tag. */
+  function queue(calls: string[], waits: { upTo: number }) {
+    return defineSource({
+      name: 'queue',
+      version: '1.0.0',
+      config: { topic: string() },
+      setup: ({ config, configs, task }) => {
+        calls.push(`setup ${config.topic} ${String(configs()['topic'])} ${String(task)}`);
+        return { name: 'connection', tags: new WeakMap<YieldedRecord, number>() };
+      },
+      async *run({ config, signal, state }) {
+        try {
+          for (let tag = 1; tag <= waits.upTo; tag += 1) {
+            const record = { topic: config.topic, value: tag, offset: { tag } };
+            state.tags.set(record, tag);
+            yield record;
+          }
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        } finally {
+          calls.push('run ended');
+        }
+      },
+      commitRecord: (record, metadata, { state }) =>
+        void calls.push(
+          `commitRecord ${String(state.tags.get(record))} at ${String(metadata?.offset)}`,
+        ),
+      commit: ({ state }) => void calls.push(`commit on ${state.name}`),
+      teardown: ({ state }) => void calls.push(`teardown ${state.name}`),
+    });
+  }
+
+  test('are told of the very records that were yielded, and share what setup opened', async () => {
+    const calls: string[] = [];
+    const task = await started(queue(calls, { upTo: 2 }));
+    const records = await pollUntil(task, 2);
+    for (const [offset, record] of records.entries())
+      await task.commitRecord?.(record, { topic: 't', partition: 0, offset });
+    await task.commit?.();
+    await task.stop();
+    await task.stop();
+    expect(calls).toEqual([
+      'setup t t 0',
+      'commitRecord 1 at 0',
+      'commitRecord 2 at 1',
+      'commit on connection',
+      'run ended',
+      'teardown connection',
+    ]);
+  });
+
+  test('are told between polls: one that finds nothing returns in time', async () => {
+    const task = await started(queue([], { upTo: 0 }));
+    const beganMs = performance.now();
+    expect(await task.poll()).toBeNull();
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
+    await task.stop();
+  });
+
+  test('are not there unless they are defined', async () => {
+    const hooks = { commit: undefined, commitRecord: undefined };
+    expect(counter(1).createTask()).toMatchObject(hooks);
+  });
+
+  test('are not torn down when setup failed', async () => {
+    const calls: string[] = [];
+    const plugin = defineSource({
+      name: 'broken',
+      version: '1.0.0',
+      config: {},
+      setup: () => {
+        throw new Error('no connection');
+      },
+      async *run() {},
+      teardown: () => void calls.push('teardown'),
+    });
+    const task = plugin.createTask();
+    await expect(task.start({}, sourceContext().context)).rejects.toThrow('no connection');
+    await task.stop();
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('a watch of a source', () => {
+  function watched(watch: NonNullable<Parameters<typeof defineSource>[0]['watch']>) {
+    const connector = defineSource({
+      name: 'watched',
+      version: '1.0.0',
+      config: {},
+      watch,
+      async *run() {},
+    }).createConnector();
+    const calls: unknown[] = [];
+    const context = {
+      ...connectorContext(),
+      requestTaskReconfiguration: () => calls.push('reconfigure'),
+      raiseError: (error: unknown) => calls.push(error),
+    };
+    return { connector, context, calls };
+  }
+
+  test('asks for new task configurations, and ends with the connector', async () => {
+    let isOver = false;
+    const { calls, connector, context } = watched(
+      async ({ requestTaskReconfiguration, signal }) => {
+        requestTaskReconfiguration();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        isOver = true;
+        throw signal.reason;
+      },
+    );
+    await connector.start?.({}, context);
+    await turns(2);
+    expect(calls).toEqual(['reconfigure']);
+    await connector.stop?.();
+    expect(isOver).toBe(true);
+    expect(calls).toEqual(['reconfigure']);
+  });
+
+  test('that throws fails the connector', async () => {
+    const { calls, connector, context } = watched(async () => {
+      throw new Error('the catalogue is gone');
+    });
+    await connector.start?.({}, context);
+    await turns(2);
+    expect(calls).toEqual([new Error('the catalogue is gone')]);
+    await connector.stop?.();
+  });
+});

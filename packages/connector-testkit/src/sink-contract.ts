@@ -15,11 +15,15 @@ export interface SinkFixture {
   /** What identifies each record that the system has now, as `SinkContractOptions.record` says it. */
   readonly arrived: () => Promise<readonly string[]>;
   /** Makes the system refuse everything for a while, if that can be done. */
-  readonly fail?: {
-    readonly begin: () => Promise<void> | void;
-    readonly end: () => Promise<void> | void;
-  };
+  readonly fail?: Disturbance;
+  /** Makes the system answer nothing for a while, if that can be done. */
+  readonly stall?: Disturbance;
   readonly close?: () => Promise<void> | void;
+}
+
+export interface Disturbance {
+  readonly begin: () => Promise<void> | void;
+  readonly end: () => Promise<void> | void;
 }
 
 /** A record as a producer would write it: texts that the converters of the contract read. */
@@ -40,6 +44,8 @@ export interface SinkContractOptions {
   readonly invalid?: readonly InvalidConfig[];
   /** How long records may take to arrive, ms. Default 10 000. */
   readonly arrivalLimitMs?: number;
+  /** Most records that the sink may hold while its system does not take them. Default 1 000. */
+  readonly heldRecordsMax?: number;
   /** Converters. Default: String for keys, JsonConverter without schemas for values. */
   readonly workerConfig?: ConnectorConfig;
 }
@@ -55,6 +61,8 @@ const partitions = 3;
 const chunk = 20;
 /** Small, so that a check has many batches. */
 const batchRecordsMax = 8;
+/** Silence that means that nothing more is put, ms. */
+const quietMs = 500;
 
 /** @example for (const { title, run } of sinkContract(plugin, options)) test(title, run); */
 export function sinkContract(plugin: SinkPlugin, options: SinkContractOptions): Check[] {
@@ -89,6 +97,7 @@ export function sinkContract(plugin: SinkPlugin, options: SinkContractOptions): 
     check('goes on where it was stopped', resumesAfterStop),
     check('takes the same batch again after a RetriableError', takesBatchAgain),
     check('goes on when its system failed for a while', survivesOutage),
+    check('holds no more than a bound while its system does not take it', holdsLittle),
     check('stops in time while it has nothing to do', stopsWhenIdle),
   ];
 }
@@ -173,6 +182,10 @@ class SinkBench {
   /** Those below these offsets. */
   idsBelow(offsets: readonly { readonly partition: number; readonly offset: number }[]): string[] {
     return offsets.flatMap(({ partition, offset }) => this.#ids[partition]?.slice(0, offset) ?? []);
+  }
+
+  get heldRecordsMax(): number {
+    return this.#options.heldRecordsMax ?? 1_000;
   }
 
   get committed(): number {
@@ -301,6 +314,43 @@ async function survivesOutage(bench: SinkBench): Promise<void> {
     await fail.end();
   }
   await bench.untilArrived(worker);
+}
+
+/** What `put` took, and the system did not, is in memory. */
+async function holdsLittle(bench: SinkBench): Promise<void> {
+  const { fail, stall = fail } = bench.fixture;
+  if (!stall) return;
+  const { heldRecordsMax } = bench;
+  const worker = await bench.start();
+  bench.write(chunk);
+  await bench.untilArrived(worker);
+  await stall.begin();
+  try {
+    const held = new Set<string>();
+    let changedMs = performance.now();
+    bench.seen.aroundPut = async (put, records) => {
+      await put();
+      const before = held.size;
+      for (const { partition, offset } of records)
+        held.add(`${String(partition)} ${String(offset)}`);
+      if (held.size > before) changedMs = performance.now();
+    };
+    bench.write(2 * heldRecordsMax);
+    await eventually(
+      'put takes no more',
+      () => held.size > heldRecordsMax || performance.now() - changedMs > quietMs,
+      { limitMs: 10_000, failed: worker.failed },
+    );
+    assertContract(
+      held.size <= heldRecordsMax,
+      `put took ${String(held.size)} records that its system did not take: it has to wait, or to throw a RetriableError, before they are more than it may hold (${String(heldRecordsMax)})`,
+    );
+    await within(worker.stop(), stopLimitMs, 'stop of a sink whose system does not answer');
+  } finally {
+    await stall.end();
+  }
+  bench.seen.aroundPut = (put) => put();
+  await bench.untilArrived(await bench.start());
 }
 
 async function stopsWhenIdle(bench: SinkBench): Promise<void> {

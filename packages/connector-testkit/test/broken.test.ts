@@ -60,6 +60,29 @@ test('a good source passes all checks', { timeout: 20_000 }, async () => {
   for (const { run } of checksOf(good)) await run();
 });
 
+test('a queue that hands out only so much before it is told passes them, too', {
+  timeout: 30_000,
+}, async () => {
+  const queue = defineSource({
+    name: 'queue',
+    version: '1.0.0',
+    config,
+    setup: () => ({ unacknowledged: 0 }),
+    async *run({ config: { topic }, offset, signal, state }) {
+      for (let n = Number(offset?.['n'] ?? 0) + 1; !signal.aborted; n += 1) {
+        while (state.unacknowledged >= 5 && !signal.aborted)
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        state.unacknowledged += 1;
+        yield { topic, value: n, offset: { n } };
+      }
+    },
+    commitRecord: (_record, _metadata, { state }) => {
+      state.unacknowledged -= 1;
+    },
+  });
+  for (const { run } of checksOf(queue)) await run();
+});
+
 describe('a source is found out', { timeout: 20_000 }, () => {
   test('that stores offsets before their records', async () => {
     const ahead = counter(async function* run({ config: { topic }, offset, signal }) {
@@ -206,6 +229,44 @@ describe('a sink', { timeout: 30_000 }, () => {
       }),
     );
     await expect(check(checks, 'lets commit')).rejects.toThrow('were committed before');
+  });
+
+  test('that takes everything while its system takes nothing is found out', async () => {
+    const checks = checksOfSink((system) => {
+      let buffer: string[] = [];
+      return defineSink({
+        name: 'hoarder',
+        version: '1.0.0',
+        config: {},
+        put: (records) => {
+          buffer.push(...records.map(({ value }) => idOf(value)));
+        },
+        preCommit: (_context, offsets) => {
+          if (system.isAway) return new Map();
+          for (const id of buffer) system.arrived.add(id);
+          buffer = [];
+          return offsets;
+        },
+      });
+    });
+    await expect(check(checks, 'holds no more')).rejects.toThrow(
+      /put took \d+ records that its system did not take/,
+    );
+  });
+
+  test('that does not stop while its system does not answer is found out', async () => {
+    const checks = checksOfSink((system) =>
+      defineSink({
+        name: 'deaf',
+        version: '1.0.0',
+        config: {},
+        put: async (records) => {
+          if (system.isAway && records.length > 0) await new Promise(() => {});
+          for (const { value } of records) system.arrived.add(idOf(value));
+        },
+      }),
+    );
+    await expect(check(checks, 'holds no more')).rejects.toThrow('longer than');
   });
 
   test('that fails for good when its system is away is found out', async () => {

@@ -1,4 +1,9 @@
 export { ByteArrayConverter } from './byte-array-converter.ts';
+export {
+  converterSettingsHelp,
+  readConverterSettings,
+  workerConverterDefaults,
+} from './converter-settings.ts';
 export { JsonConverter, jsonConverterConfig } from './json-converter.ts';
 export {
   JsonNumber,

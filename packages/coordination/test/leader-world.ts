@@ -76,6 +76,11 @@ export class PlayedLeaderStore {
     this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
   }
 
+  /** Loses a record, and goes on to a higher revision before anybody looks: the loss is not noticed. */
+  lose(kind: RecordKind, name: string): void {
+    this.#records.delete(`${kind}/${name}`);
+  }
+
   remove(kind: RecordKind, name: string): void {
     this.revision++;
     this.#records.set(`${kind}/${name}`, { revision: this.revision, kind, value: undefined });

@@ -251,6 +251,7 @@ describe('a store that lost a new fence, too little to be noticed', () => {
     await world.beat();
     // An answer that is only old would say the same.
     expect(world.units.holding()).toMatchObject([{ unit, fence: 1_001 }]);
+    expect(world.store.fences.get(unit)).toBe(1);
     const { store, runner, units } = world;
     return { store, runner, units, unit, review: () => afterAReview(world) };
   }

@@ -12,7 +12,13 @@ export {
 } from './errors.ts';
 export { newId, newShortId } from './ids.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { isSecretKey, withoutSecrets, withoutValues, withoutValuesIn } from './redact.ts';
+export {
+  isSecretKey,
+  secretsOf,
+  withoutSecrets,
+  withoutValues,
+  withoutValuesIn,
+} from './redact.ts';
 export { type Service, startAll, stopAll } from './service.ts';
 export { type Environment, SettingsReader } from './settings.ts';
 export { type TlsRemedies, tlsProblem } from './tls-problem.ts';

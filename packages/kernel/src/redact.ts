@@ -26,8 +26,12 @@ export function isSecretKey(key: string): boolean {
 
 /** As `withoutValues`, of those keys only: for what people have to read, such as a status' trace. */
 export function withoutSecrets(text: string, config: Readonly<Record<string, string>>): string {
-  const secrets = Object.entries(config).filter(([key]) => isSecretKey(key));
-  return withoutValues(text, Object.fromEntries(secrets));
+  return withoutValues(text, secretsOf(config));
+}
+
+/** Those keys and their values. */
+export function secretsOf(config: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => isSecretKey(key)));
 }
 
 /** A logger that does so with the field `error`. */

@@ -57,6 +57,16 @@ export class SettingsReader {
       .filter((item) => item !== '');
   }
 
+  /** The variables whose names begin so, by the rest of their names. */
+  startingWith(prefix: string): Record<string, string> {
+    return Object.fromEntries(
+      Object.keys(this.#environment).flatMap((name) => {
+        const value = name.startsWith(prefix) ? this.optional(name) : undefined;
+        return value === undefined ? [] : [[name.slice(prefix.length), value]];
+      }),
+    );
+  }
+
   problem(text: string): void {
     this.#problems.push(text);
   }

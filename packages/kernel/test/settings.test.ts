@@ -21,3 +21,8 @@ test('an empty variable counts as unset', () => {
 test('a list is split at commas, without blanks', () => {
   expect(new SettingsReader({ PLUGINS: 'a.ts, b.ts,,' }).list('PLUGINS')).toEqual(['a.ts', 'b.ts']);
 });
+
+test('variables with a common beginning are found by the rest of their names', () => {
+  const settings = new SettingsReader({ KEY: 'a', KEY_URL: ' b ', KEY_EMPTY: '', OTHER: 'c' });
+  expect(settings.startingWith('KEY')).toEqual({ '': 'a', _URL: 'b' });
+});

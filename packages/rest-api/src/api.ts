@@ -19,6 +19,7 @@ import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
+import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
@@ -31,6 +32,8 @@ export interface ApiOptions extends SecurityOptions {
   readonly health?: HealthChecks;
   /** More keys of `/health`: what is worth knowing, but says nothing about being ready. */
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
+  /** Runs a source for a look at its records; default: previews are refused. */
+  readonly preview?: Preview;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -78,5 +81,6 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
   registerSluiceApply(app, cluster);
+  registerSluicePreview(app, options.preview);
   return app;
 }

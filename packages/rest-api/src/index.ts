@@ -3,11 +3,14 @@ export { ApiError, type ErrorBody } from './api-error.ts';
 export { listenOn } from './listen.ts';
 export type { HealthChecks } from './routes/health.ts';
 export type { ServerInfo } from './routes/server.ts';
+export type { Preview, PreviewRequest } from './routes/sluice-preview.ts';
 export {
   applySchema,
   configSchema,
   createConnectorSchema,
   eventsQuerySchema,
+  previewQuerySchema,
+  previewSchema,
   tasksQuerySchema,
 } from './schemas.ts';
 export {

@@ -53,18 +53,39 @@ const flatDefinitionSchema = configSchema.transform((config) => ({
 }));
 
 /** Kafka Connect's two shapes: `{name, config}`, or a flat map with `name` among its keys. */
-const anyDefinitionSchema = z.unknown().transform((value, context): Definition => {
-  const parsed = (isFlat(value) ? flatDefinitionSchema : nestedDefinitionSchema).safeParse(value);
-  if (!parsed.success) {
+const eitherShapeSchema = z
+  .unknown()
+  .transform((value, context): z.output<typeof nestedDefinitionSchema> => {
+    const parsed = (isFlat(value) ? flatDefinitionSchema : nestedDefinitionSchema).safeParse(value);
+    if (parsed.success) return parsed.data;
     for (const { message, path } of parsed.error.issues) {
       context.addIssue({ code: 'custom', message, path: [...path] });
     }
     return z.NEVER;
-  }
-  const definition = definitionOf(parsed.data);
+  });
+
+const anyDefinitionSchema = eitherShapeSchema.transform((given, context): Definition => {
+  const definition = definitionOf(given);
   if (definition) return definition;
   context.addIssue({ code: 'custom', message: 'is missing', path: ['name'] });
   return z.NEVER;
+});
+
+/** `POST /sluice/preview`: a definition in either shape, which needs no name. */
+export const previewSchema = eitherShapeSchema.transform(
+  (given): Definition => definitionOf(given) ?? namedDefinition('preview', given.config),
+);
+
+const previewRecordsMax = 1_000;
+const previewTimeoutMsMax = 60_000;
+
+export const previewQuerySchema = z.object({
+  records: wholeNumber(1, previewRecordsMax)
+    .default(10)
+    .meta({ description: 'Ends after so many records' }),
+  timeoutMs: wholeNumber(1, previewTimeoutMsMax)
+    .default(10_000)
+    .meta({ description: 'Ends after this time, with what came' }),
 });
 
 /** `PUT /sluice/apply`; a bare array of definitions will do. */
@@ -96,13 +117,7 @@ export const applySchema = z.preprocess(
 
 /** `GET /sluice/events`. */
 export const eventsQuerySchema = z.object({
-  limit: z.coerce
-    .number({ error: 'must be a whole number from 1 to 1000' })
-    .int({ error: 'must be a whole number from 1 to 1000' })
-    .min(1, { error: 'must be at least 1' })
-    .max(1_000, { error: 'must be at most 1000' })
-    .default(100)
-    .meta({ description: 'How many, newest first' }),
+  limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
 });
 
 /** `GET /sluice/tasks`. */
@@ -115,6 +130,15 @@ export const tasksQuerySchema = z.object({
     .optional()
     .meta({ description: 'RUNNING, FAILED, PAUSED, UNASSIGNED, RESTARTING or STOPPED' }),
 });
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce
+    .number({ error })
+    .int({ error })
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` });
+}
 
 function isFlat(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -32,7 +32,8 @@ export function sourceBoundsOf(
   options: CompiledRuntimeOptions,
 ): SourceBounds {
   return {
-    recordsInFlightMax: options.recordsInFlightMax,
+    recordsInFlightMax:
+      positive(config, 'sluice.records.in.flight.max') ?? options.recordsInFlightMax,
     bytesInFlightMax:
       positive(config, 'producer.override.buffer.memory') ?? options.bytesInFlightMax,
   };

@@ -1,6 +1,10 @@
 /** Options of the runtime: what the app gives, and what they become. */
 import type { SinkRecord } from '@sluice/connector-api';
-import { type ConverterPlugin, converterPlugins } from '@sluice/converters';
+import {
+  type ConverterPlugin,
+  converterPlugins,
+  workerConverterDefaults,
+} from '@sluice/converters';
 import {
   type BackoffOptions,
   type Clock,
@@ -20,7 +24,7 @@ export interface RuntimeOptions {
   readonly cluster: string;
   /**
    * Worker configuration that connectors inherit: `key.converter`, `value.converter`, `header.converter`
-   * and their sub-keys. Default: Kafka Connect's worker default (JsonConverter, schemas.enable=true).
+   * and their sub-keys. Default: Kafka Connect's (JsonConverter).
    */
   readonly workerConfig?: Readonly<Record<string, string>>;
   /** Converters that definitions may name. Default: those that come with Kafka Connect. */
@@ -80,20 +84,12 @@ export interface CompiledRuntimeOptions
   readonly stuckAfterMs: number;
 }
 
-const defaultWorkerConfig: Readonly<Record<string, string>> = {
-  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'key.converter.schemas.enable': 'true',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter.schemas.enable': 'true',
-  'header.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
-};
-
 export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeOptions {
   return Object.freeze({
     log: options.log,
     plugins: options.plugins,
     cluster: options.cluster,
-    workerConfig: { ...defaultWorkerConfig, ...options.workerConfig },
+    workerConfig: { ...workerConverterDefaults, ...options.workerConfig },
     converters: options.converters ?? converterPlugins,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,

@@ -94,13 +94,13 @@ async function readSinkRecords(
         topic,
         partition,
         offset,
-        key: keys?.values[index] ?? null,
-        value: values?.values[index] ?? null,
+        key: keys.values[index] ?? null,
+        value: values.values[index] ?? null,
         timestampMs,
       };
-      const keySchema = keys?.schemas?.[index];
+      const keySchema = keys.schemas?.[index];
       if (keySchema) record.keySchema = keySchema;
-      const valueSchema = values?.schemas?.[index];
+      const valueSchema = values.schemas?.[index];
       if (valueSchema) record.valueSchema = valueSchema;
       record.headers = headers?.[index] ?? noHeaders;
       records.push(record);
@@ -131,8 +131,8 @@ async function fromHeaders(
   return records.map((record) =>
     record.headers.map(([name]) => {
       const at = next++;
-      const schema = data?.schemas?.[at];
-      return { name, value: data?.values[at] ?? null, ...(schema ? { schema } : {}) };
+      const schema = data.schemas?.[at];
+      return { name, value: data.values[at] ?? null, ...(schema ? { schema } : {}) };
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
 import type { Actor, ActorContext, ActorFactory, ActorSpec, Lease } from '@sluice/actor';
 import { ConnectError, type ConnectorConfig, type ConnectorPlugin } from '@sluice/connector-api';
-import { type Logger, SluiceError, withoutValuesIn } from '@sluice/kernel';
+import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/kernel';
 
 import { ConnectorActor } from './connector-actor.ts';
 import { FairTurns } from './fair-turns.ts';
@@ -64,7 +64,8 @@ class Runtime {
     // Whatever a driver still holds in its buffers must not leave after the lease.
     context.lease.onExpired(() => this.#options.log.disconnect());
     const { config } = spec.payload as ConnectorPayload | TaskPayload;
-    const logger = withoutValuesIn(this.#options.logger.child({ actor: spec.address }), config);
+    const values = { ...secretsOf(this.#options.workerConfig), ...config };
+    const logger = withoutValuesIn(this.#options.logger.child({ actor: spec.address }), values);
     switch (spec.kind) {
       case 'connector':
         return this.#createConnector(spec, context, logger);

@@ -348,11 +348,12 @@ export class SinkTaskRun implements TaskRun {
   // What the plugin may ask for
 
   #taskContext(): SinkTaskContext {
-    const { connector, logger, scope, task } = this.#context;
+    const { config, connector, logger, scope, task } = this.#context;
     return {
       connector,
       task,
       logger,
+      configs: () => config,
       signal: scope.closing,
       assignment: () => this.#positions.assignment,
       // Not at once: the batch that is being put still counts as delivered first.

@@ -124,6 +124,7 @@ export class SourceTaskRun implements TaskRun {
       task: this.#context.task,
       logger,
       signal: scope.closing,
+      configs: () => config,
       offsets: (partitions) => this.#readOffsets(partitions),
     });
   }

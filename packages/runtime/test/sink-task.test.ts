@@ -309,6 +309,13 @@ test('a refused batch waits for the end of a pause, and is not forgotten', async
   await runtime.clock.settled(rig.stop());
 });
 
+test('a task can ask for its configuration', async () => {
+  const { runtime, context } = scripted();
+  const rig = await runtime.started({ config: { ...topicT, color: 'red' } });
+  expect(context().configs()).toMatchObject({ ...topicT, color: 'red' });
+  await runtime.clock.settled(rig.stop());
+});
+
 test('a task can move and pause its partitions', async () => {
   const { runtime, context } = scripted();
   runtime.store.createTopic('t', 2);
@@ -613,5 +620,52 @@ test('what a task pauses stays paused while a batch of another partition comes a
   expect(attempts).toBe(2);
   context().resume({ topic: 't', partition: 1 });
   await runtime.clock.until('it is put', () => runtime.journal.includes('put t-1:0'));
+  await runtime.clock.settled(rig.stop());
+});
+
+test('a put that ignores its signal holds up a stop, and what it puts after the grace is not committed', async () => {
+  const { runtime } = scripted({}, (its) => ({
+    put: async (records) => {
+      if (records.length > 0) await its.clock.sleep(8_000);
+    },
+  }));
+  runtime.store.createTopic('t', 1);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.pass(1_000);
+  const beganMs = runtime.clock.monotonicMs();
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.clock.monotonicMs() - beganMs).toBeGreaterThan(5_000);
+  expect(committed(runtime)).toEqual({});
+  expect(runtime.journal.at(-1)).toBe('stop');
+});
+
+test('a flush that fails at the stop commits nothing, and puts nothing again', async () => {
+  const { runtime } = scripted({ options: { offsetFlushIntervalMs: 3_600_000 } }, () => ({
+    flush: () => {
+      throw new Error('connection reset');
+    },
+  }));
+  runtime.store.createTopic('t', 1);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.until('it puts', () => runtime.journal.includes('put t-0:0'));
+  await runtime.clock.settled(rig.stop());
+  expect(committed(runtime)).toEqual({});
+  expect(runtime.journal.filter((entry) => entry.startsWith('put'))).toEqual(['put t-0:0']);
+  expect(rig.failure).toBeUndefined();
+});
+
+test('what preCommit returns of partitions that are not its own is not committed', async () => {
+  const { runtime } = scripted({}, () => ({
+    preCommit: (offsets) =>
+      new Map([...offsets, ['other-0', { topic: 'other', partition: 0, offset: 5 }]]),
+  }));
+  runtime.store.createTopic('t', 1);
+  runtime.store.createTopic('other', 1);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.until('it commits', () => runtime.journal.includes('log.commit'));
+  expect(committed(runtime)).toEqual({ 't-0': 1 });
   await runtime.clock.settled(rig.stop());
 });

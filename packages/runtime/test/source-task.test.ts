@@ -62,6 +62,21 @@ async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
   return offset?.['seq'];
 }
 
+test('a task can ask for its configuration', async () => {
+  const seen: unknown[] = [];
+  const { runtime } = scripted(
+    {},
+    {
+      start: (config, context) => void seen.push(config, context.configs()),
+      poll: async () => null,
+    },
+  );
+  const rig = await runtime.started({ config: { color: 'red' } });
+  expect(seen[0]).toMatchObject({ color: 'red' });
+  expect(seen[1]).toEqual(seen[0]);
+  await runtime.clock.settled(rig.stop());
+});
+
 test('takes over its identity before it reads offsets', async () => {
   const { runtime } = scripted();
   await runtime.started();
@@ -274,6 +289,20 @@ test('a log that does not answer stops polling at the bound of records in flight
     event.type === 'metrics' ? [event.counters.recordsActive] : [],
   );
   expect(Math.max(...active)).toBe(100);
+  await runtime.clock.settled(rig.stop());
+});
+
+test('sluice.records.in.flight.max bounds them for one connector', async () => {
+  let polls = 0;
+  const poll = async () => {
+    polls += 1;
+    return seq(1, 10);
+  };
+  const { runtime } = scripted({}, { poll, commitRecord: undefined as never });
+  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+  const rig = await runtime.started({ config: { 'sluice.records.in.flight.max': '25' } });
+  await runtime.clock.pass(20_000);
+  expect(polls).toBe(3);
   await runtime.clock.settled(rig.stop());
 });
 

@@ -1,2 +1,3 @@
-export { schemaRegistryConverters } from './plugins.ts';
+export { previewingConverters, schemaRegistryConverters } from './plugins.ts';
+export type { UnregisteredSchema } from './registry/read-only-client.ts';
 export { SchemaRegistryError, SchemaRegistryUnavailableError } from './registry/registry-errors.ts';

@@ -12,8 +12,9 @@ import { jsonSchemaShape } from './json-schema/json-options.ts';
 import { jsonSchemaFormat } from './json-schema/json-schema-format.ts';
 import { protobufShape } from './protobuf/proto-options.ts';
 import { protobufFormat } from './protobuf/protobuf-format.ts';
+import { ReadOnlyRegistryClient, type UnregisteredSchema } from './registry/read-only-client.ts';
 import { registryAccess } from './registry/registry-access.ts';
-import { RegistryClient } from './registry/registry-client.ts';
+import { RegistryClient, type RegistryClientOptions } from './registry/registry-client.ts';
 import { type RegistryConfig, registryShape, strategyOf } from './registry/registry-keys.ts';
 import { RestClient } from './registry/rest-client.ts';
 import { assertSupportedKeys } from './registry/unsupported-keys.ts';
@@ -24,39 +25,65 @@ const avroConfig = defineConfig({ ...registryShape, ...avroShape });
 const protobufConfig = defineConfig({ ...registryShape, ...protobufShape });
 const jsonSchemaConfig = defineConfig({ ...registryShape, ...jsonSchemaShape });
 
-export const schemaRegistryConverters: readonly ConverterPlugin[] = [
-  plugin('io.confluent.connect.avro.AvroConverter', avroConfig, (parsed) =>
-    avroFormat({
-      isEnhanced: parsed['enhanced.avro.schema.support'],
-      scrubsNames: parsed['scrub.invalid.names'],
-      hasMetaData: parsed['connect.meta.data'],
-      allowsOptionalMapKeys: parsed['allow.optional.map.keys'],
-      flattensSingletonUnions: parsed['flatten.singleton.unions'],
-      keepsNulls: parsed['ignore.default.for.nullables'],
-    }),
-  ),
-  plugin('io.confluent.connect.protobuf.ProtobufConverter', protobufConfig, (parsed) =>
-    protobufFormat({
-      isEnhanced: parsed['enhanced.protobuf.schema.support'],
-      scrubsNames: parsed['scrub.invalid.names'],
-      hasOptionalFields: parsed['optional.for.nullables'],
-      hasWrappers: parsed['wrapper.for.nullables'],
-      indexesUnions: parsed['generate.index.for.unions'],
-      keepsNulls: parsed['ignore.default.for.nullables'],
-    }),
-  ),
-  plugin('io.confluent.connect.json.JsonSchemaConverter', jsonSchemaConfig, (parsed) =>
-    jsonSchemaFormat({
-      validates: parsed['json.fail.invalid.schema'],
-      allowsAdditionalProperties: parsed['object.additional.properties'],
-      isOptionalUnlessRequired: parsed['use.optional.for.nonrequired'],
-      decimalFormat: parsed['decimal.format'],
-      ignoresModernDialects: parsed['ignore.modern.dialects'],
-      flattensSingletonUnions: parsed['flatten.singleton.unions'],
-      keepsNulls: parsed['ignore.default.for.nullables'],
-    }),
-  ),
-];
+/** How a converter talks to its registry. */
+interface Access {
+  readonly createClient: (options: RegistryClientOptions) => RegistryClient;
+  /** Instead of what the definition says. */
+  readonly limits?: { readonly maxRetries: number; readonly timeoutMs: number };
+}
+
+export const schemaRegistryConverters: readonly ConverterPlugin[] = pluginsWith({
+  createClient: (options) => new RegistryClient(options),
+});
+
+/**
+ * The same for a preview: schemas are looked up and not registered. One that would be is told, and its bytes have the id
+ * 0. A registry that does not answer is not asked again.
+ */
+export function previewingConverters(
+  onUnregistered: (schema: UnregisteredSchema) => void,
+): readonly ConverterPlugin[] {
+  return pluginsWith({
+    createClient: (options) => new ReadOnlyRegistryClient(options, onUnregistered),
+    limits: { maxRetries: 0, timeoutMs: 3_000 },
+  });
+}
+
+function pluginsWith(access: Access): readonly ConverterPlugin[] {
+  return [
+    plugin(access, 'io.confluent.connect.avro.AvroConverter', avroConfig, (parsed) =>
+      avroFormat({
+        isEnhanced: parsed['enhanced.avro.schema.support'],
+        scrubsNames: parsed['scrub.invalid.names'],
+        hasMetaData: parsed['connect.meta.data'],
+        allowsOptionalMapKeys: parsed['allow.optional.map.keys'],
+        flattensSingletonUnions: parsed['flatten.singleton.unions'],
+        keepsNulls: parsed['ignore.default.for.nullables'],
+      }),
+    ),
+    plugin(access, 'io.confluent.connect.protobuf.ProtobufConverter', protobufConfig, (parsed) =>
+      protobufFormat({
+        isEnhanced: parsed['enhanced.protobuf.schema.support'],
+        scrubsNames: parsed['scrub.invalid.names'],
+        hasOptionalFields: parsed['optional.for.nullables'],
+        hasWrappers: parsed['wrapper.for.nullables'],
+        indexesUnions: parsed['generate.index.for.unions'],
+        keepsNulls: parsed['ignore.default.for.nullables'],
+      }),
+    ),
+    plugin(access, 'io.confluent.connect.json.JsonSchemaConverter', jsonSchemaConfig, (parsed) =>
+      jsonSchemaFormat({
+        validates: parsed['json.fail.invalid.schema'],
+        allowsAdditionalProperties: parsed['object.additional.properties'],
+        isOptionalUnlessRequired: parsed['use.optional.for.nonrequired'],
+        decimalFormat: parsed['decimal.format'],
+        ignoresModernDialects: parsed['ignore.modern.dialects'],
+        flattensSingletonUnions: parsed['flatten.singleton.unions'],
+        keepsNulls: parsed['ignore.default.for.nullables'],
+      }),
+    ),
+  ];
+}
 
 interface Definition<Parsed> {
   readonly keys: readonly ConfigKey[];
@@ -64,6 +91,7 @@ interface Definition<Parsed> {
 }
 
 function plugin<Parsed extends RegistryConfig>(
+  access: Access,
   className: string,
   definition: Definition<Parsed>,
   formatOf: (parsed: Parsed) => SchemaFormat,
@@ -80,12 +108,13 @@ function plugin<Parsed extends RegistryConfig>(
     create: (config, role) => {
       assertSupportedKeys(config, known);
       const parsed = definition.parse(config);
-      return converterOf(formatOf(parsed), parsed, config, role);
+      return converterOf(access, formatOf(parsed), parsed, config, role);
     },
   };
 }
 
 function converterOf(
+  { createClient, limits }: Access,
   format: SchemaFormat,
   parsed: RegistryConfig,
   config: ConnectorConfig,
@@ -93,14 +122,14 @@ function converterOf(
 ): RegistryConverter {
   const rest = new RestClient({
     ...registryAccess(parsed, config),
-    connectTimeoutMs: parsed['http.connect.timeout.ms'],
-    readTimeoutMs: parsed['http.read.timeout.ms'],
-    maxRetries: parsed['max.retries'],
+    connectTimeoutMs: limits?.timeoutMs ?? parsed['http.connect.timeout.ms'],
+    readTimeoutMs: limits?.timeoutMs ?? parsed['http.read.timeout.ms'],
+    maxRetries: limits?.maxRetries ?? parsed['max.retries'],
     retryWaitMs: parsed['retries.wait.ms'],
     retryMaxWaitMs: parsed['retries.max.wait.ms'],
   });
   const ttlSeconds = parsed['latest.cache.ttl.sec'];
-  const client = new RegistryClient({
+  const client = createClient({
     send: (request) => rest.send(request),
     cachedSchemasMax: parsed['max.schemas.per.subject'],
     latestTtlMs: ttlSeconds < 0 ? -1 : ttlSeconds * 1000,

@@ -1,19 +1,28 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { converterPlugins, readConverterSettings } from '@sluice/converters';
+import { SettingsReader } from '@sluice/kernel';
+import {
+  type FromPreview,
+  type PreviewedRecord,
+  type PreviewTask,
+  previewInProcess,
+  type ShownStep,
+} from '@sluice/preview';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
 import type { Command } from 'commander';
 
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { withLog } from '../log-session.ts';
 import { globalOptionsOf, optionsOf, parseDuration, parseWholeNumber } from '../options.ts';
-import type { FromPreview, PreviewedRecord, PreviewTask, ShownStep } from '../preview/messages.ts';
-import { previewInProcess } from '../preview/preview-process.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
 The source runs in a process of its own, from nothing: nothing is written, no offset is stored, and its system is told
 of no record. With --from-offsets it begins where the connector of that name got to, which is read from the log.
-Converters that the definition does not name are Kafka Connect's defaults, not the workers'.
+Converters that the definition does not name are those of SLUICE_VALUE_CONVERTER and its like, set as for the workers,
+else Kafka Connect's defaults. Schemas are looked up in a Schema Registry, and never registered.
 
 Examples:
   sluice preview -f orders.yaml --records 3
@@ -60,7 +69,7 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
         io.err(startedText(message, flags.fromOffsets === true, task.offsets.length));
     };
     try {
-      const end = await previewInProcess(task, show, stop.signal);
+      const end = await previewInProcess(task, { onMessage: show, signal: stop.signal });
       if (end.kind === 'failed') {
         const isWrong = end.stage === 'config';
         throw new CliError(isWrong ? exitCodes.invalid : exitCodes.failed, end.message);
@@ -94,13 +103,23 @@ async function taskOf(
   );
   return {
     modules: [...builtIn.map((each) => import.meta.resolve(each)), ...modules],
+    modulesFrom: '--plugin',
     config: { ...config, name },
+    workerConfig: workerConfigOf(io),
     recordsMax,
     timeoutMs,
     offsets: flags.fromOffsets
       ? await withLog(io, globalOptionsOf(command, io), ({ log }) => log.listSourceOffsets(name))
       : [],
   };
+}
+
+function workerConfigOf({ env }: CommandContext['io']): Readonly<Record<string, string>> {
+  const settings = new SettingsReader(env);
+  const plugins = [...converterPlugins, ...schemaRegistryConverters];
+  const config = readConverterSettings(settings, plugins);
+  settings.check();
+  return config;
 }
 
 function startedText(
@@ -120,13 +139,23 @@ export function recordText({ before, offset, steps, task }: PreviewedRecord, n: 
     `${topic}  ${key}  ${value}${headers === '[]' ? '' : `  headers ${headers}`}`;
   const lines = [
     ['polled', state(before)],
-    ...steps.map((step): [string, string] => [stepName(step), resultText(step, state)]),
+    ...steps.flatMap((step): [string, string][] => [
+      ...schemaLines(step),
+      [stepName(step), resultText(step, state)],
+    ]),
   ];
   const width = Math.max(...lines.map(([name = '']) => name.length));
   return [
     `record ${String(n)}  task ${String(task)}${place}`,
     ...lines.map(([name = '', text = '']) => `  ${name.padEnd(width)}  ${text}`),
   ].join('\n');
+}
+
+function schemaLines({ name, registers = [] }: ShownStep): [string, string][] {
+  return registers.map(({ schema, subject, type }) => [
+    `${name} schema`,
+    `not registered yet (id 0), for ${subject}: ${type} ${schema}`,
+  ]);
 }
 
 function stepName({ kind, name }: ShownStep): string {

@@ -1,3 +1,4 @@
+import { toJson } from '@sluice/preview';
 import type { LocalRecord } from '@sluice/runtime';
 
 import type { ShownRecord } from './messages.ts';
@@ -16,23 +17,6 @@ export function showRecord(record: LocalRecord): ShownRecord {
     value: toJson(record.value),
     offset: sourceOffset === undefined ? undefined : toJson(sourceOffset),
   };
-}
-
-export function toJson(value: unknown): string {
-  try {
-    // A Buffer would be asked for its toJSON before `plain` sees it.
-    return JSON.stringify(value instanceof Uint8Array ? plain('', value) : value, plain) ?? 'null';
-  } catch (error) {
-    return `(cannot be shown: ${(error as Error).message})`;
-  }
-}
-
-/** Bytes are shown as base64, as in Kafka Connect's JSON. */
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);
-  return value;
 }
 
 /** Lets through what can be read and counts the rest, so that a fast source does not drown the screen. */

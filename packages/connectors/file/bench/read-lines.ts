@@ -20,7 +20,7 @@ try {
 
   const task = fileStreamSource.createTask();
   const { signal } = new AbortController();
-  const context = { connector: 'bench', task: 0, logger: silent, signal };
+  const context = { connector: 'bench', task: 0, logger: silent, configs: () => ({}), signal };
   await task.start({ file, topic: 'lines' }, { ...context, offsets: async () => [undefined] });
   const startMs = performance.now();
   let read = 0;

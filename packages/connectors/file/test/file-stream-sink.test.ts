@@ -35,6 +35,7 @@ const context: SinkTaskContext = {
   resume: ignore,
   timeout: ignore,
   requestCommit: ignore,
+  configs: () => ({}),
   errantRecordReporter: () => undefined,
 };
 

@@ -33,6 +33,7 @@ async function started(offset?: SourceOffsetValue, config: Record<string, string
     {
       connector: 'test',
       task: 0,
+      configs: () => ({}),
       signal: abort.signal,
       logger: {
         debug: ignore,

@@ -42,8 +42,15 @@ export async function startSource(
   const configs = await taskConfigsOf(plugin, config, tasks);
   const task = plugin.createTask();
   const offsets = async (partitions: readonly unknown[]) => partitions.map(() => offset);
-  const context = { connector: 'orders', task: number, logger: silent, signal, offsets };
-  await task.start(configs[number] ?? {}, context);
+  const taskConfig = configs[number] ?? {};
+  await task.start(taskConfig, {
+    connector: 'orders',
+    task: number,
+    logger: silent,
+    configs: () => taskConfig,
+    signal,
+    offsets,
+  });
   return task;
 }
 
@@ -65,6 +72,7 @@ export function sinkContext(task: number, timeout: (ms: number) => void = ignore
     resume: ignore,
     timeout,
     requestCommit: ignore,
+    configs: () => ({}),
     errantRecordReporter: () => undefined,
   };
 }

@@ -64,7 +64,7 @@ export class FenceRenewals {
   async renewAgain(local: LocalUnit, stored: number): Promise<number | undefined> {
     const { unit } = local.runnable;
     const [fence] = await this.#ask([{ unit, fence: stored }]);
-    return this.#options.local.get(unit) === local && !local.stopping ? fence : undefined;
+    return this.#options.local.get(unit) === local ? fence : undefined;
   }
 
   async #renewBatch(batch: readonly Renewal[], fences: Map<UnitId, number>): Promise<void> {
@@ -92,7 +92,7 @@ export class FenceRenewals {
 
   #ended(local: LocalUnit): void {
     local.refences -= 1;
-    if (local.refences > 0 || !local.isPassedOver) return;
+    if (!local.isPassedOver) return;
     local.isPassedOver = false;
     this.#options.reads.now();
   }

@@ -126,9 +126,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
    */
   async confirm(): Promise<void> {
     await this.#reads.confirm();
-    await Promise.all(
-      [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
-    );
+    await Promise.all([...this.#local.values()].map(({ stopped }) => stopped));
     for (const local of this.#local.values()) this.#reporter.again(local);
   }
 
@@ -144,14 +142,14 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   /** Takes no more, and gives everything back, each unit as soon as it has stopped. */
   drain(): void {
     this.#isDraining = true;
-    for (const unit of this.#local.keys()) void this.#stop(unit);
+    for (const local of this.#local.values()) void this.#stop(local);
   }
 
   /** Resolves when nothing is owned any more. */
   async drained(signal: AbortSignal): Promise<void> {
     while (this.#local.size > 0 && !signal.aborted) {
       await Promise.race([
-        Promise.allSettled([...this.#local.keys()].map((unit) => this.#stop(unit))),
+        Promise.allSettled([...this.#local.values()].map((local) => this.#stop(local))),
         this.#options.clock.sleep(releaseRetryMs, signal).catch(() => {}),
       ]);
     }
@@ -208,19 +206,18 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const claimed = localUnitOf(ownership, result);
     this.#local.set(unit, claimed);
     this.#options.runner.run(claimed.runnable);
-    if (this.#isDraining) void this.#stop(unit);
+    if (this.#isDraining) void this.#stop(claimed);
     return true;
   }
 
-  #stop(unit: UnitId): Promise<void> {
-    const local = this.#local.get(unit);
-    if (!local) return Promise.resolve();
-    local.stopping ??= this.#stopAndRelease(unit, local);
+  #stop(local: LocalUnit): Promise<void> {
+    local.stopping ??= this.#stopAndRelease(local);
     return local.stopping;
   }
 
-  async #stopAndRelease(unit: UnitId, local: LocalUnit): Promise<void> {
+  async #stopAndRelease(local: LocalUnit): Promise<void> {
     const { runner, clock, logger } = this.#options;
+    const { unit } = local.runnable;
     local.stopped = runner.stop(unit, local.runnable.fence);
     await local.stopped;
     // Only now may anybody else have it. Until the store heard of it, it stays ours, and stopped.
@@ -253,14 +250,13 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { revision, units } = assignments;
     this.#reads.read(revision);
 
-    const steps: Promise<void>[] = [];
-    for (const assigned of units) {
+    const steps = units.map((assigned) => {
       before.delete(assigned.unit);
-      steps.push(this.#take(assigned, kind));
-    }
+      return this.#take(assigned, kind);
+    });
     for (const [unit, fence] of before) {
       const local = this.#local.get(unit);
-      if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(unit);
+      if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(local);
     }
     await Promise.all(steps);
   }
@@ -292,7 +288,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     }
     switch (step) {
       case 'stop':
-        void this.#stop(unit);
+        void this.#stop(local);
         return;
       case 'later':
         local.isPassedOver = true;
@@ -360,10 +356,10 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   async #refenceAgain(local: LocalUnit, stored: number): Promise<void> {
     const fence = await this.#fences.renewAgain(local, stored);
     if (fence === undefined) return;
-    const { unit, fence: ours } = local.runnable;
+    const { fence: ours } = local.runnable;
     if (fence === ours) this.#tellAgain(local);
     // Under a higher one it runs anew; a lower one is found again by the next review.
-    if (fence > ours) void this.#stop(unit);
+    if (fence > ours) void this.#stop(local);
   }
 
   #tellAgain(local: LocalUnit): void {

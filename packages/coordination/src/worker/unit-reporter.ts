@@ -53,7 +53,7 @@ export class UnitReporter {
 
   /** What the store may have forgotten, with the next `flush`. */
   again({ runnable: { unit, fence, connector }, status, publication }: LocalUnit): void {
-    if (status && !this.#statuses.has(unit)) this.#statuses.set(unit, { fence, status });
+    if (status) this.#statuses.set(unit, { fence, status });
     if (publication) this.#publications.set(connector, publication);
   }
 
@@ -143,11 +143,11 @@ export class UnitReporter {
         // The connector may have been given a new one since it computed these.
         fence: local.runnable.fence,
       });
+      logger.debug({ connector, outcome: result.kind }, 'task configurations told');
       if (result.kind === 'published') {
         this.#published.push(connector);
         this.wakeLeader();
       }
-      if (result.kind === 'stale') logger.debug({ connector }, 'task configurations were outdated');
     } catch (error) {
       // Kept for the next beat, unless newer ones came meanwhile.
       if (local.publication === publication) this.#publications.set(connector, publication);

@@ -10,7 +10,7 @@ export class ActingRegistry {
   readonly #world: World;
   readonly #runs = new Map<string, Set<Run>>();
   readonly #byHost = new Map<RunHost, Set<Run>>();
-  readonly #fences = new Map<string, { fence: number; worker: string }>();
+  readonly #fences = new Map<string, { fence: number; worker: string; sinceMs: number }>();
   readonly #grantsAfterLoss: GrantsAfterLoss;
   #overlaps = new Set<string>();
 
@@ -71,13 +71,16 @@ export class ActingRegistry {
     const { unit, fence } = run.unit;
     const worker = run.host.process.name;
     const last = this.#fences.get(unit);
-    if (last && fence < last.fence && !this.#world.isRecovering) {
+    const isTakenBack = last !== undefined && this.#world.isTakenBack(last.sinceMs);
+    if (last && fence < last.fence && !isTakenBack && !this.#world.isRecovering) {
       this.#world.violated('I3', `${run.holder} acts after ${last.worker} did under ${last.fence}`);
     }
     if (last && fence === last.fence && worker !== last.worker) {
       this.#world.violated('I3', `${run.holder} acts under the fence that ${last.worker} had`);
     }
-    if (!last || fence > last.fence) this.#fences.set(unit, { fence, worker });
+    if (!last || fence > last.fence || (fence < last.fence && isTakenBack)) {
+      this.#fences.set(unit, { fence, worker, sinceMs: this.#world.time.nowMs });
+    }
   }
 }
 

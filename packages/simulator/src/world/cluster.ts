@@ -100,9 +100,10 @@ export class SimulatedCluster {
   /** SIGTERM; started again after it has ended and that long, if at all. */
   terminate(name: string, awayMs: number | undefined, returns: boolean): boolean {
     const life = this.workers.get(name) ?? this.coordinators.get(name);
-    if (!life || life.isStopping) return false;
+    if (!life) return false;
+    if (awayMs === undefined || !life.isStopping) this.wanted.delete(name);
+    if (life.isStopping) return false;
     this.world.trace.note(name, 'is told to stop');
-    this.wanted.delete(name);
     if (awayMs !== undefined) this.#comesBack.set(name, awayMs);
     if (life instanceof WorkerLife) {
       this.watches.stops.stopping(name);

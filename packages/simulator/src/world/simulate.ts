@@ -125,7 +125,7 @@ class Simulation {
     trace.note('calm', 'begins');
     this.#operations.newWave();
     this.cluster.heal();
-    await this.#pass(aftermathMs);
+    await this.#pass(this.cluster.server.stalledForMs + aftermathMs);
     const before = await this.#converge();
     if (!before) return;
     this.#world.isRecovering = false;

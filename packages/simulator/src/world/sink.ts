@@ -38,7 +38,8 @@ export class PlayedSink {
   effects = 0;
   readonly #world: World;
   readonly #partitions = new Map<string, Partition>();
-  readonly #fences = new Map<string, number>();
+  /** The highest that each unit had an effect under, and since when. */
+  readonly #fences = new Map<string, { readonly fence: number; readonly sinceMs: number }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -126,16 +127,19 @@ export class PlayedSink {
 
   #isRefused(run: Run, fence: number): boolean {
     const { unit } = run.unit;
-    const highest = this.#fences.get(unit) ?? 0;
-    if (fence >= highest) {
-      this.#fences.set(unit, fence);
+    const highest = this.#fences.get(unit);
+    if (!highest || fence >= highest.fence) {
+      if (fence !== highest?.fence) {
+        this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
+      }
       return false;
     }
     this.#world.coverage.add('seen: an effect refused by its fence');
-    if (run.mayAct && run.unit.fence === fence && !this.#world.isRecovering) {
+    const isOwners = run.mayAct && run.unit.fence === fence;
+    if (isOwners && !this.#world.isRecovering && !this.#world.isTakenBack(highest.sinceMs)) {
       this.#world.violated(
         'I3',
-        `${run.holder} owns it, and is refused: ${highest} was there before`,
+        `${run.holder} owns it, and is refused: ${highest.fence} was there before`,
       );
     }
     return true;

@@ -17,6 +17,14 @@ describeSink(plugin, {
           server.isAway = false;
         },
       },
+      stall: {
+        begin: () => {
+          server.isSilent = true;
+        },
+        end: () => {
+          server.isSilent = false;
+        },
+      },
       close: () => server.close(),
     };
   },

@@ -12,6 +12,7 @@ export async function startServer(port = 0, onItem = () => {}) {
     }
   };
   const server = createServer((request, response) => {
+    if (answered.isSilent) return;
     json(request)
       .then((items) => {
         if (!answered.isAway) keep(items);
@@ -29,6 +30,7 @@ export async function startServer(port = 0, onItem = () => {}) {
     url: `http://127.0.0.1:${String(address.port)}/items`,
     items: () => [...kept.values()],
     isAway: false,
+    isSilent: false,
     close: async () => {
       server.closeAllConnections();
       server.close();

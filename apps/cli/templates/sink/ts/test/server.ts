@@ -14,6 +14,8 @@ export interface ItemServer {
   items(): readonly Item[];
   /** While true, it answers 503. */
   isAway: boolean;
+  /** While true, it answers nothing. */
+  isSilent: boolean;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startServer(
     }
   };
   const server = createServer((request, response) => {
+    if (answered.isSilent) return;
     json(request)
       .then((items) => {
         if (!answered.isAway) keep(items as readonly Item[]);
@@ -46,6 +49,7 @@ export async function startServer(
     url: `http://127.0.0.1:${String(address.port)}/items`,
     items: () => [...kept.values()],
     isAway: false,
+    isSilent: false,
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -1,29 +1,27 @@
 /** One record through the transforms and converters of a definition, with what each of them makes of it. */
 import {
-  ConnectError,
   type ConnectorConfig,
   type Converter,
   parseConfigValue,
   type Schema,
   type SourceRecord,
 } from '@sluice/connector-api';
-import { type ConverterRole, converterFor, findConverter } from '@sluice/converters';
+import {
+  type ConverterRole,
+  converterFor,
+  converterPlugins,
+  workerConverterDefaults,
+} from '@sluice/converters';
 import { toError } from '@sluice/kernel';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
+import { previewingConverters } from '@sluice/schema-registry';
 import { type TransformationChain, transformationChain } from '@sluice/transforms';
 
-import { toJson } from '../dev/show-records.ts';
-import type { ShownState, ShownStep } from './messages.ts';
+import type { ShownSchema, ShownState, ShownStep } from './messages.ts';
+import { toJson } from './show-value.ts';
 
 /** More of one value nobody reads. */
 const shownCharactersMax = 4_096;
 const shownBytesMax = 1_024;
-
-/** Kafka Connect's worker defaults. */
-const workerConfig: ConnectorConfig = {
-  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-};
 
 type Part = readonly [ConverterRole, Converter, value: unknown, schema: Schema | undefined];
 
@@ -37,9 +35,13 @@ export class Tracer {
   readonly #key: Converter;
   readonly #value: Converter;
   readonly #header: Converter;
+  /** What a converter would have registered since it was last asked. */
+  #unregistered: ShownSchema[] = [];
+  /** The records of all tasks, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws ConfigError or SluiceError that names what is wrong with a transform or converter. */
-  constructor(config: ConnectorConfig) {
+  constructor(config: ConnectorConfig, workerConfig: ConnectorConfig = {}) {
     const parsed = parseConfigValue('LIST', config['transforms'] ?? '');
     const aliases =
       'value' in parsed && Array.isArray(parsed.value) ? parsed.value.map(String) : [];
@@ -48,12 +50,26 @@ export class Tracer {
       alias,
       chain: transformationChain({ ...config, transforms: alias }),
     }));
-    this.#key = converterOf('key', config);
-    this.#value = converterOf('value', config);
-    this.#header = converterOf('header', config);
+    const plugins = [
+      ...converterPlugins,
+      ...previewingConverters(({ subject, schemaType: type, schema }) =>
+        this.#unregistered.push({ subject, type, schema: cut(schema) }),
+      ),
+    ];
+    const converterOf = (role: ConverterRole): Converter =>
+      converterFor(role, config, { ...workerConverterDefaults, ...workerConfig }, plugins);
+    this.#key = converterOf('key');
+    this.#value = converterOf('value');
+    this.#header = converterOf('header');
   }
 
-  async trace(record: SourceRecord): Promise<ShownStep[]> {
+  trace(record: SourceRecord): Promise<ShownStep[]> {
+    const traced = this.#turn.then(() => this.#trace(record));
+    this.#turn = traced.catch(() => {});
+    return traced;
+  }
+
+  async #trace(record: SourceRecord): Promise<ShownStep[]> {
     const steps: ShownStep[] = [];
     let current = record;
     for (const { alias, chain } of this.#stages) {
@@ -95,23 +111,22 @@ export class Tracer {
         });
         const [failure] = failures;
         if (failure) throw failure.error;
-        steps.push({ ...step, result: 'changed', bytes: showBytes(bytes[0] ?? null) });
+        const shown = showBytes(bytes[0] ?? null);
+        steps.push({ ...step, result: 'changed', bytes: shown, ...this.#takeUnregistered() });
       } catch (error) {
-        return [...steps, { ...step, result: 'failed', error: toError(error).message }];
+        const { message } = toError(error);
+        const failed = { ...step, result: 'failed', error: message } as const;
+        return [...steps, { ...failed, ...this.#takeUnregistered() }];
       }
     }
     return steps;
   }
-}
 
-function converterOf(role: ConverterRole, config: ConnectorConfig): Converter {
-  const key = `${role}.converter`;
-  const type = role === 'header' ? 'header_converter' : 'converter';
-  if (findConverter(config[key]?.trim() ?? '', type, schemaRegistryConverters))
-    throw new ConnectError(
-      `${key} registers schemas in a Schema Registry, and a preview changes nothing anywhere: preview with another one, such as JsonConverter`,
-    );
-  return converterFor(role, config, workerConfig);
+  #takeUnregistered(): Pick<ShownStep, 'registers'> {
+    const registers = this.#unregistered;
+    this.#unregistered = [];
+    return registers.length > 0 ? { registers } : {};
+  }
 }
 
 export function showState({ headers = [], key, topic, value }: SourceRecord): ShownState {

@@ -1,15 +1,20 @@
 /** Entry of the process that a preview runs in: connector code may block, leak and crash here. */
+import { constants, setPriority } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { loadPlugins, shareConnectorApi } from '@sluice/runtime';
 
-import type { FromPreview, PreviewTask } from './messages.ts';
+import type { ChildTask, FromPreview } from './messages.ts';
 import { runPreview } from './run-preview.ts';
 
 /** After the time of the preview, for tasks to stop in order; then the parent kills. */
-process.once('message', (task: PreviewTask) => {
+process.once('message', (task: ChildTask) => {
   void main(task).then(() => process.exit(0));
 });
 
-async function main(task: PreviewTask): Promise<void> {
+async function main(task: ChildTask): Promise<void> {
+  endWithParent(task.lifeMsMax);
+  // Whoever leads a cluster, or runs tasks, comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   shareConnectorApi();
   const plugins = await loadPlugins(task.modules);
   const fail = (message: string): Promise<void> =>
@@ -21,7 +26,7 @@ async function main(task: PreviewTask): Promise<void> {
     const failures = plugins.failures.map(({ error }) => error);
     return fail(
       [
-        `there is no connector ${name || 'without a connector.class'}; there are: ${known.join(', ')}. Name its module with --plugin`,
+        `there is no connector ${name || 'without a connector.class'}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
         ...failures,
       ].join('\n'),
     );
@@ -30,6 +35,15 @@ async function main(task: PreviewTask): Promise<void> {
     return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
   const signal = AbortSignal.timeout(task.timeoutMs);
   await send(await runPreview(plugin, task, { signal, tell: (message) => void send(message) }));
+}
+
+/** A parent that was killed cannot kill; and where this thread is blocked, only another one still acts. */
+function endWithParent(lifeMsMax: number): void {
+  process.once('disconnect', () => process.exit(1));
+  new Worker(
+    `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${String(lifeMsMax + 1_000)})`,
+    { eval: true },
+  ).unref();
 }
 
 /** Resolves when it has been handed over: the process must not end before. */

@@ -16,8 +16,8 @@ import {
 import { isRetriable, toError } from '@sluice/kernel';
 import { sourcePartitionName } from '@sluice/record-log';
 
-import { toJson } from '../dev/show-records.ts';
 import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
+import { toJson } from './show-value.ts';
 import { cut, showState, Tracer } from './trace.ts';
 
 const retryPauseMs = 200;
@@ -26,10 +26,13 @@ const idlePauseMs = 20;
 
 type Stage = Extract<PreviewEnd, { kind: 'failed' }>['stage'];
 
+/** What a preview is told, besides where its modules are. */
+export type PreviewOptions = Omit<PreviewTask, 'modules' | 'modulesFrom' | 'timeoutMs'>;
+
 /** Never rejects. The connector and its tasks are stopped when it resolves, or have been given up. */
 export async function runPreview(
   plugin: SourcePlugin,
-  task: Pick<PreviewTask, 'config' | 'recordsMax' | 'offsets'>,
+  task: PreviewOptions,
   { signal, tell }: { readonly signal: AbortSignal; readonly tell: (message: FromPreview) => void },
 ): Promise<PreviewEnd> {
   const preview = new Preview(plugin, task, signal, tell);
@@ -47,7 +50,7 @@ export async function runPreview(
 class Preview {
   readonly #plugin: SourcePlugin;
   readonly #config: ConnectorConfig;
-  readonly #recordsMax: number;
+  readonly #options: PreviewOptions;
   readonly #offsets: ReadonlyMap<string, SourceOffsetValue>;
   readonly #tell: (message: FromPreview) => void;
   readonly #stop = new AbortController();
@@ -58,20 +61,21 @@ class Preview {
   /** What the connector reports by itself. */
   readonly #raised = Promise.withResolvers<never>();
   #shown = 0;
+  #shownBytes = 0;
   /** What is being done, for the report of a failure. */
   stage: Stage = 'config';
 
   constructor(
     plugin: SourcePlugin,
-    { config, offsets, recordsMax }: Pick<PreviewTask, 'config' | 'recordsMax' | 'offsets'>,
+    options: PreviewOptions,
     signal: AbortSignal,
     tell: (message: FromPreview) => void,
   ) {
     this.#plugin = plugin;
-    this.#config = { name: 'preview', ...config };
-    this.#recordsMax = recordsMax;
+    this.#options = options;
+    this.#config = { name: 'preview', ...options.config };
     this.#offsets = new Map(
-      offsets.flatMap(({ partition, offset }) =>
+      options.offsets.flatMap(({ partition, offset }) =>
         offset === null ? [] : [[sourcePartitionName(partition), offset as SourceOffsetValue]],
       ),
     );
@@ -82,7 +86,7 @@ class Preview {
 
   async run(): Promise<PreviewEnd> {
     assertValidConfig(this.#plugin.configDef.keys, this.#config);
-    this.#tracer = new Tracer(this.#config);
+    this.#tracer = new Tracer(this.#config, this.#options.workerConfig);
     this.stage = 'start';
     const configs = await this.#taskConfigs();
     for (const [number, config] of configs.entries()) {
@@ -91,6 +95,7 @@ class Preview {
       await task.start(config, {
         ...this.#context,
         task: number,
+        configs: () => config,
         offsets: async (partitions: readonly SourcePartition[]) =>
           partitions.map((partition) => this.#offsets.get(sourcePartitionName(partition))),
       });
@@ -104,7 +109,7 @@ class Preview {
     const polling = Promise.all(this.#tasks.map((task, number) => this.#poll(task, number)));
     // A task that ignores its signal does not hold up the end.
     await Promise.race([polling, aborted, this.#raised.promise]);
-    return { kind: 'ended', by: this.#shown >= this.#recordsMax ? 'records' : 'timeout' };
+    return { kind: 'ended', by: this.#fullBy() ?? 'timeout' };
   }
 
   async close(): Promise<void> {
@@ -130,18 +135,26 @@ class Preview {
     return this.#connector.taskConfigs(Number(this.#config['tasks.max'] ?? 1));
   }
 
+  /** What there is enough of, if there is. */
+  #fullBy(): 'records' | 'bytes' | undefined {
+    const { recordsMax, shownBytesMax = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#shown >= recordsMax) return 'records';
+    return this.#shownBytes >= shownBytesMax ? 'bytes' : undefined;
+  }
+
   /** Until enough records were shown by all tasks together, or the signal. */
   async #poll(task: SourceTask, number: number): Promise<void> {
-    while (!this.#signal.aborted && this.#shown < this.#recordsMax) {
+    while (!this.#signal.aborted && !this.#fullBy()) {
       try {
         const records = (await task.poll()) ?? [];
         for (const record of records) {
-          if (this.#signal.aborted || this.#shown >= this.#recordsMax) break;
+          if (this.#signal.aborted || this.#fullBy()) break;
           this.#shown += 1;
           const steps = (await this.#tracer?.trace(record)) ?? [];
           const { sourceOffset } = record;
           const offset = sourceOffset === undefined ? undefined : cut(toJson(sourceOffset));
           const shown = { task: number, before: showState(record), offset, steps };
+          this.#shownBytes += JSON.stringify(shown).length;
           this.#tell({ kind: 'record', record: shown });
         }
         if (records.length === 0) await pause(idlePauseMs);

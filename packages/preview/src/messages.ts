@@ -1,14 +1,26 @@
-/** What passes between `sluice preview` and the process that runs the connector. */
+/** What passes between whoever asks for a preview and the process that runs the connector. */
 import type { SourceOffset } from '@sluice/record-log';
 
 export interface PreviewTask {
   /** Modules that connectors are looked for in: file URLs. */
   readonly modules: readonly string[];
+  /** What names more of them, for whoever asks for a connector that is in none: an option, a setting. */
+  readonly modulesFrom: string;
   readonly config: Readonly<Record<string, string>>;
+  /** Converters and their keys that the definition inherits. Default: Kafka Connect's worker defaults. */
+  readonly workerConfig?: Readonly<Record<string, string>>;
   readonly recordsMax: number;
   readonly timeoutMs: number;
+  /** Of all that is told, about; default: no limit besides that of records. */
+  readonly shownBytesMax?: number;
   /** What the tasks find stored; empty: they start from nothing. */
   readonly offsets: readonly SourceOffset[];
+}
+
+/** What the process is sent. */
+export interface ChildTask extends PreviewTask {
+  /** It is ended before by who started it, if that still lives. */
+  readonly lifeMsMax: number;
 }
 
 /** A record at one point of its way. Everything is text: JSON, cut off where it is long. */
@@ -33,6 +45,18 @@ export interface ShownStep {
     readonly hex?: string;
   } | null;
   readonly error?: string;
+  /**
+   * Converters with a Schema Registry: what a real run would register, told with the first record that needs it. The
+   * id in its bytes is 0.
+   */
+  readonly registers?: readonly ShownSchema[];
+}
+
+export interface ShownSchema {
+  readonly subject: string;
+  readonly type: string;
+  /** Cut off where it is long. */
+  readonly schema: string;
 }
 
 export interface PreviewedRecord {
@@ -46,8 +70,8 @@ export interface PreviewedRecord {
 }
 
 export type PreviewEnd =
-  /** `records`: as many as were asked for; `timeout`: no more came in time. */
-  | { readonly kind: 'ended'; readonly by: 'records' | 'timeout' }
+  /** `records`: as many as were asked for; `timeout`: no more came in time; `bytes`: more would be too much to show. */
+  | { readonly kind: 'ended'; readonly by: 'records' | 'timeout' | 'bytes' }
   | {
       readonly kind: 'failed';
       readonly stage: 'config' | 'start' | 'poll';

@@ -4,7 +4,15 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock, type Timer } from '@sluice/kernel';
 
-import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
+import type { ChildTask, FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
+
+export interface PreviewProcessOptions {
+  readonly onMessage: (message: FromPreview) => void;
+  /** Aborted: the process is killed. */
+  readonly signal: AbortSignal;
+  /** Of the process; default: this one's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
 
 const memoryMbMax = 512;
 /** For importing modules, and for stopping in order, on top of the preview's own time. */
@@ -15,13 +23,13 @@ const outputCharactersMax = 16_384;
 
 export async function previewInProcess(
   task: PreviewTask,
-  onMessage: (message: FromPreview) => void,
-  signal: AbortSignal,
+  { environment, onMessage, signal }: PreviewProcessOptions,
 ): Promise<PreviewEnd> {
   const entry = new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
   const child = fork(entry, {
     execArgv: [...process.execArgv, `--max-old-space-size=${String(memoryMbMax)}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    ...(environment ? { env: { ...environment } } : {}),
   });
   let end: PreviewEnd | undefined;
   let output = '';
@@ -46,12 +54,15 @@ export async function previewInProcess(
   };
   limit(task.timeoutMs + graceMs);
   signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
   try {
     const exited = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('close', (code, by) => resolve(by ?? `code ${String(code)}`));
     });
-    child.send(task);
+    // A process that is gone already is told by its exit.
+    const childTask: ChildTask = { ...task, lifeMsMax: task.timeoutMs + graceMs };
+    child.send(childTask, () => {});
     const how = await exited;
     const why = isLate
       ? 'it did not end in time and was killed: its code blocks the thread, or does not stop when its signal is aborted'

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ConnectorConfig,
@@ -8,10 +10,9 @@ import {
   string,
 } from '@sluice/connector-api';
 import { describe, expect, test } from 'vitest';
-import { recordText } from '../src/commands/preview.ts';
-import type { FromPreview, PreviewEnd, PreviewedRecord } from '../src/preview/messages.ts';
-import { runPreview } from '../src/preview/run-preview.ts';
-import { showBytes, Tracer } from '../src/preview/trace.ts';
+import type { FromPreview, PreviewEnd, PreviewedRecord } from '../src/messages.ts';
+import { type PreviewOptions, runPreview } from '../src/run-preview.ts';
+import { showBytes, Tracer } from '../src/trace.ts';
 
 const readable = {
   'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
@@ -34,15 +35,20 @@ const counter = defineSource({
 async function preview(
   plugin: SourcePlugin,
   config: ConnectorConfig,
-  given: { records?: number; limitMs?: number; offset?: number } = {},
+  given: {
+    records?: number;
+    limitMs?: number;
+    offset?: number;
+    more?: Partial<PreviewOptions>;
+  } = {},
 ): Promise<{ end: PreviewEnd; records: PreviewedRecord[] }> {
-  const { limitMs = 5_000, offset, records: recordsMax = 2 } = given;
+  const { limitMs = 5_000, more, offset, records: recordsMax = 2 } = given;
   const offsets =
     offset === undefined ? [] : [{ partition: { source: 'counter' }, offset: { n: offset } }];
   const records: PreviewedRecord[] = [];
   const end = await runPreview(
     plugin,
-    { config: { ...readable, ...config }, recordsMax, offsets },
+    { config: { ...readable, ...config }, recordsMax, offsets, ...more },
     {
       signal: AbortSignal.timeout(limitMs),
       tell: (message: FromPreview) => {
@@ -77,15 +83,39 @@ describe('a preview', () => {
         { name: 'value', kind: 'converter', bytes: { length: 7, text: '{"n":1}' } },
       ],
     });
-    if (first)
-      expect(recordText(first, 1).split('\n')).toEqual([
-        'record 1  task 0, offset {"n":1}',
-        '  polled       t  "k1"  {"n":1}',
-        '  name         numbers  "k1"  {"n":1}',
-        '  wrap         numbers  {"id":"k1"}  {"n":1}',
-        '  key bytes    {id=k1}  (7 bytes)',
-        '  value bytes  {"n":1}  (7 bytes)',
-      ]);
+  });
+
+  test('ends when there is more to show than it may', async () => {
+    const { end, records } = await preview(
+      counter,
+      {},
+      { records: 1_000, more: { shownBytesMax: 2_000 } },
+    );
+    expect(end).toEqual({ kind: 'ended', by: 'bytes' });
+    const sizes = records.map((record) => JSON.stringify(record).length);
+    const shown = sizes.reduce((sum, size) => sum + size, 0);
+    expect(shown).toBeGreaterThanOrEqual(2_000);
+    expect(shown - (sizes.at(-1) ?? 0)).toBeLessThan(2_000);
+  });
+
+  test('inherits the converters of the worker', async () => {
+    const workerConfig = {
+      'header.converter': 'org.apache.kafka.connect.storage.StringConverter',
+      'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    };
+    const records: PreviewedRecord[] = [];
+    await runPreview(
+      counter,
+      { config: {}, workerConfig, recordsMax: 1, offsets: [] },
+      {
+        signal: AbortSignal.timeout(5_000),
+        tell: (message) => message.kind === 'record' && records.push(message.record),
+      },
+    );
+    expect(records[0]?.steps.map(({ bytes }) => bytes?.text)).toEqual([
+      '{"schema":null,"payload":"k1"}',
+      '{n=1}',
+    ]);
   });
 
   test('begins at nothing, or at the offsets that it is given', async () => {
@@ -157,7 +187,7 @@ describe('a preview', () => {
     [
       { 'value.converter': 'io.confluent.connect.avro.AvroConverter' },
       'config',
-      'value.converter registers schemas',
+      'schema.registry.url',
     ],
   ] as const)('refuses %j', async (config, stage, message) => {
     const { end } = await preview(counter, config);
@@ -181,6 +211,55 @@ describe('a preview', () => {
       message: 'upstream is gone',
     });
   });
+});
+
+/** A registry without any schema, that says what it was asked. */
+async function emptyRegistry() {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${String(request.method)} ${String(request.url)}`);
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error_code: 40401, message: 'Subject not found.' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test('schemas are not registered: the first record that needs one shows what would be', async () => {
+  await using registry = await emptyRegistry();
+  const { records } = await preview(counter, {
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.schema.registry.url': registry.url,
+  });
+  expect(registry.requests).toEqual([
+    'POST /subjects/t-value',
+    'POST /compatibility/subjects/t-value/versions/latest?verbose=true',
+  ]);
+  const values = records.map(({ steps }) => steps.find(({ name }) => name === 'value'));
+  expect(values[0]?.registers).toEqual([
+    { subject: 't-value', type: 'AVRO', schema: expect.stringContaining('"Anything"') as string },
+  ]);
+  expect(values[0]?.bytes?.hex).toMatch(/^0000000000/);
+  expect(values[1]).toMatchObject({ result: 'changed', bytes: { length: expect.any(Number) } });
+  expect(values[1]).not.toHaveProperty('registers');
+});
+
+test('a registry that does not answer is told at once, with the key to look at', async () => {
+  const { end, records } = await preview(counter, {
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.schema.registry.url': 'http://127.0.0.1:1',
+  });
+  expect(end).toEqual({ kind: 'ended', by: 'records' });
+  expect(records[0]?.steps.at(-1)).toMatchObject({ name: 'value', result: 'failed' });
+  expect(records[0]?.steps.at(-1)?.error).toContain('Check schema.registry.url');
 });
 
 test('an error that the connector raises ends it', async () => {

@@ -1,0 +1,63 @@
+/**
+ * The converters that connectors without their own inherit, from the environment of a process:
+ *
+ *     SLUICE_VALUE_CONVERTER=io.confluent.connect.avro.AvroConverter
+ *     SLUICE_VALUE_CONVERTER_SCHEMA_REGISTRY_URL=http://registry:8081
+ *
+ * Keys are spelt as in Confluent's images: `.` is `_`, `-` is `__`, `_` is `___`.
+ */
+import { ConfigError } from '@sluice/connector-api';
+import { type SettingsReader, toError } from '@sluice/kernel';
+
+import { type ConverterPlugin, type ConverterRole, converterFor } from './registry.ts';
+
+const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
+
+/** Kafka Connect's worker defaults; that of headers is the default of all who have none. */
+export const workerConverterDefaults: Readonly<Record<string, string>> = {
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+};
+
+export const converterSettingsHelp = `  SLUICE_KEY_CONVERTER         …json.JsonConverter      converters that connectors without their own inherit, …
+  SLUICE_VALUE_CONVERTER       …json.JsonConverter
+  SLUICE_HEADER_CONVERTER      …SimpleHeaderConverter
+  SLUICE_VALUE_CONVERTER_<KEY>                          … and their keys, in capitals with _ for . (__ for -):
+                                                        SLUICE_VALUE_CONVERTER_SCHEMA_REGISTRY_URL`;
+
+/**
+ * Worker configuration: `value.converter`, `value.converter.schema.registry.url`, … With passwords: not to be logged.
+ * What cannot be used becomes a problem of the reader. `plugins`: all that there are.
+ */
+export function readConverterSettings(
+  settings: SettingsReader,
+  plugins: readonly ConverterPlugin[],
+): Readonly<Record<string, string>> {
+  const config: Record<string, string> = {};
+  for (const role of roles) {
+    const prefix = `SLUICE_${role.toUpperCase()}_CONVERTER`;
+    const own = settings.startingWith(prefix);
+    if (Object.keys(own).length === 0) continue;
+    for (const [rest, value] of Object.entries(own)) {
+      if (rest === '' || rest.startsWith('_')) config[`${role}.converter${keyOf(rest)}`] = value;
+    }
+    try {
+      converterFor(role, {}, { ...workerConverterDefaults, ...config }, plugins);
+    } catch (error) {
+      for (const message of messagesOf(error)) settings.problem(`${prefix}: ${message}`);
+    }
+  }
+  return config;
+}
+
+/** `_SCHEMA_REGISTRY_URL` → `.schema.registry.url` */
+function keyOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/_{1,3}/g, (run) => (run.length === 1 ? '.' : run.length === 2 ? '-' : '_'));
+}
+
+function messagesOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems.map(({ message }) => message);
+  return [toError(error).message];
+}
