@@ -494,7 +494,7 @@ describe('a round trip', () => {
       'replace.null.with.default': String(replaceNull),
     }));
 
-  test('keeps any value of any schema, and the schema', () => {
+  test('keeps any value of any schema, and the schema', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anySchemaAndValue, options, ({ schema, value }, config) => {
         const converter = new JsonConverter(config);

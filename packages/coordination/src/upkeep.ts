@@ -5,18 +5,14 @@
  */
 
 const review = { msMin: 10_000, msPerUnit: 300, msMax: 60_000 };
-const wholeRead = { pauseMsMin: 30_000, pauseFactor: 50, pauseMsMax: 90_000 };
+const wholeRead = { pauseMsMin: 30_000, pauseFactor: 50 };
 
 /** Between two times that a worker compares itself with the store as a whole, and says again what it said. */
 export function reviewEveryMs(units: number): number {
   return Math.min(Math.max(review.msMin, units * review.msPerUnit), review.msMax);
 }
 
-/**
- * From the end of one reading of everything to the beginning of the next. Has a bound, since one that took long may have
- * waited for a store that stood still.
- */
+/** From the end of one reading of everything to the beginning of the next. */
 export function wholeReadPauseMs(tookMs: number): number {
-  const pauseMs = Math.max(wholeRead.pauseMsMin, wholeRead.pauseFactor * tookMs);
-  return Math.min(pauseMs, wholeRead.pauseMsMax);
+  return Math.max(wholeRead.pauseMsMin, wholeRead.pauseFactor * tookMs);
 }
