@@ -126,7 +126,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
    */
   async confirm(): Promise<void> {
     await this.#reads.confirm();
-    await Promise.all([...this.#local.values()].map(({ stopped }) => stopped));
+    await Promise.all([...this.#local.values()].map(async ({ stopped }) => await stopped));
     for (const local of this.#local.values()) this.#reporter.again(local);
   }
 
