@@ -2,12 +2,7 @@
 import type { RequestBody } from '@sluice/coordination';
 
 import type { Random } from './random.ts';
-import {
-  type ClusterShape,
-  type HoldOperation,
-  heldScripts,
-  type OperationKind,
-} from './scenario.ts';
+import { type ClusterShape, heldScripts, type OperationKind } from './scenario.ts';
 import { profile } from './timing.ts';
 
 export interface Palette {

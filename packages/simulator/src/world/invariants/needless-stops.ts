@@ -86,10 +86,10 @@ export class NeedlessStops {
 function answered(
   pairs: ScriptCall['args'],
   reply: unknown,
-): { readonly unit: string; readonly key: string; readonly answer: unknown }[] {
+): { readonly unit: string; readonly key: string; readonly answer: string }[] {
   if (!Array.isArray(reply)) return [];
   return reply.map((answer: unknown, index) => {
     const unit = `${pairs[2 * index]}`;
-    return { unit, key: `${unit} ${pairs[2 * index + 1]}`, answer };
+    return { unit, key: `${unit} ${pairs[2 * index + 1]}`, answer: String(answer) };
   });
 }
