@@ -141,11 +141,14 @@ export class Coordinator implements Service {
 
   async #buildApi(): Promise<FastifyInstance> {
     const { auth, allowedHosts, insecure, cluster, boardsWritable } = this.#settings;
+    const { corsOrigins, corsMethods } = this.#settings;
     const api = buildApi({
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       healthDetails: () => ({ log: this.#logProbe.health }),
+      corsOrigins,
+      corsMethods,
       ...(auth ? { auth } : {}),
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     });

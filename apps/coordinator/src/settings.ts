@@ -30,6 +30,8 @@ export interface CoordinatorSettings {
   readonly configStorageTopic: string;
   readonly auth: BasicAuth | undefined;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly corsOrigins: readonly string[];
+  readonly corsMethods: readonly string[];
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly protocolQuietMs: number;
@@ -56,6 +58,9 @@ export const settingsHelp = `Settings (environment variables):
                                                         died twice gets work last
   SLUICE_AUTH                                           user:password, for API and boards
   SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
+  SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN                    access.control.allow.origin: pages of these origins may
+                                                        use the API, comma-separated, * for any part
+  SLUICE_ACCESS_CONTROL_ALLOW_METHODS  GET,POST,HEAD    access.control.allow.methods: what they may ask for
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
@@ -91,6 +96,8 @@ export function readSettings(
       `sluice-${cluster}-configs`,
     auth: readAuth(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
+    corsOrigins: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN'),
+    corsMethods: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_METHODS'),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     protocol: readProtocol(settings),

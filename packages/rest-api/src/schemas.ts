@@ -17,6 +17,17 @@ export const configSchema = z
   })
   .meta({ description: 'Configuration of a connector: a flat map' });
 
+/** `PATCH /connectors/{name}/config`: null deletes a key. */
+export const configPatchSchema = z
+  .record(z.string(), configValue, { error: 'must be an object of keys and values' })
+  .transform((values): Record<string, string | null> => {
+    const entries = Object.entries(values);
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, value === null ? null : String(value)]),
+    );
+  })
+  .meta({ description: 'Keys to set; those that are null are deleted' });
+
 const targetStates: Readonly<Record<string, TargetState>> = {
   RUNNING: 'STARTED',
   PAUSED: 'PAUSED',

@@ -36,6 +36,19 @@ test('a url that cannot be decoded is 400', async () => {
   expect(response.json()).toMatchObject({ error_code: 400 });
 });
 
+test.each([
+  ['/connectors', 'GET, HEAD, POST, OPTIONS'],
+  ['/connectors/orders/config/', 'GET, HEAD, PUT, PATCH, OPTIONS'],
+  ['/connectors/orders/pause', 'PUT, OPTIONS'],
+])('OPTIONS of %s tells its methods', async (url, methods) => {
+  const { call } = apiUnderTest();
+  const response = await call(`OPTIONS ${url}`);
+  expect(response.statusCode).toBe(200);
+  expect(response.headers.allow).toBe(methods);
+  expect(response.headers['content-type']).toContain('text/plain');
+  expect(response.body).toBe(methods);
+});
+
 test('HEAD answers what GET does, without a body', async () => {
   const { call } = apiUnderTest();
   const response = await call('HEAD /connectors');

@@ -36,6 +36,8 @@ export class FakeCluster implements ClusterClient {
   isReachable = true;
   /** Answers nothing, ever. */
   isHanging = false;
+  /** Called after each request is noted, before it is answered. */
+  onRequest: (() => void) | undefined;
   /** Taken as the outcome of the next request. */
   nextOutcome: SubmitOutcome | undefined;
 
@@ -60,6 +62,7 @@ export class FakeCluster implements ClusterClient {
     this.requests.push(body);
     const forced = this.nextOutcome;
     this.nextOutcome = undefined;
+    this.onRequest?.();
     if (forced) return forced;
     if (!this.hasLeader) return { kind: 'pending', requestId, reason: 'no coordinator is up' };
     return this.#apply(body);
