@@ -21,6 +21,7 @@ import { type Logger, type Service, type SluiceError, systemClock, toError } fro
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
+import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -33,6 +34,8 @@ import type { CoordinatorSettings } from './settings.ts';
 const compatibleVersion = '4.1.0';
 
 export interface CoordinatorParts {
+  /** A client of what carries records, for the offsets of connectors. */
+  readonly offsetsLog: RecordLog;
   /** What carries records, if it can also remember definitions for Redis. */
   readonly log?: RecordLog;
   /** The cluster will not have this process; it has to be stopped. */
@@ -43,6 +46,7 @@ export class Coordinator implements Service {
   readonly #settings: CoordinatorSettings;
   readonly #logger: Logger;
   readonly #log: RecordLog | undefined;
+  readonly #offsetsLog: RecordLog;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #loop: LeaderLoop;
@@ -51,9 +55,11 @@ export class Coordinator implements Service {
   readonly #logProbe: LogProbe;
   #api: FastifyInstance | undefined;
 
-  constructor(settings: CoordinatorSettings, logger: Logger, { log, onRefused }: CoordinatorParts) {
+  constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
+    const { log, offsetsLog, onRefused } = parts;
     this.#settings = settings;
     this.#log = log;
+    this.#offsetsLog = offsetsLog;
     this.#logger = logger;
     const { redisUrl, cluster, coordinator, profile, configStorageTopic } = settings;
     const clock = systemClock;
@@ -126,6 +132,7 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#api?.close();
+    this.#offsetsLog.destroy();
     await this.#logProbe.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
@@ -146,6 +153,8 @@ export class Coordinator implements Service {
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
+      offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       corsOrigins,
       corsMethods,

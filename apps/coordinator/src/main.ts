@@ -46,7 +46,12 @@ async function main(): Promise<void> {
     log.kind === 'kafka'
       ? new LateLog(await openLog(log, { cluster, clientId: `${name}/journal`, logger }))
       : undefined;
+  // Connects when it is first asked for.
+  const offsetsLog = new LateLog(
+    await openLog(log, { cluster, clientId: `${name}/offsets`, logger }),
+  );
   const coordinator = new Coordinator(settings, logger, {
+    offsetsLog,
     ...(journalLog ? { log: journalLog } : {}),
     onRefused: (error) => void stop(coordinator, error.code, exitCodes.failed),
   });

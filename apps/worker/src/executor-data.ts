@@ -11,5 +11,6 @@ export interface ExecutorData {
   readonly offsetFlushIntervalMs: number;
   /** How long tasks that the log fences go on without Redis; 0: not at all. */
   readonly continueFencedMs: number;
+  readonly trackTopics: boolean;
   readonly logLevel: string;
 }

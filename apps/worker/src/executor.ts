@@ -28,6 +28,7 @@ await runExecutor(async ({ id, data, lease }) => {
     workerConfig: rest.workerConfig,
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
+    trackTopics: rest.trackTopics,
     logger,
   });
 });

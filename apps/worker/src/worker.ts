@@ -172,9 +172,9 @@ export class Worker implements Service {
 
   #executorData(plugins: readonly string[]): ExecutorData {
     const { log, cluster, worker, workerConfig, logLevel } = this.#settings;
-    const { offsetFlushIntervalMs, continueFencedMs } = this.#settings;
+    const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = this.#settings;
     const timings = { offsetFlushIntervalMs, continueFencedMs };
-    return { log, cluster, worker, plugins, workerConfig, logLevel, ...timings };
+    return { log, cluster, worker, plugins, workerConfig, logLevel, trackTopics, ...timings };
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */

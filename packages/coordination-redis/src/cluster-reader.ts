@@ -1,10 +1,11 @@
-/** What anyone may read, and the one thing that anyone may ask for. */
+/** What anyone may read, and what anyone may ask for. */
 import type {
   Beat,
   Changes,
   ClusterEvent,
   ClusterStore,
   ConnectorRecord,
+  OffsetsFence,
   RequestBody,
   RequestResult,
 } from '@sluice/coordination';
@@ -74,6 +75,31 @@ export class RedisClusterReader implements ClusterStore {
       message: fields.get('message') ?? '',
       facts: parseJson(`event ${id}`, fields.get('facts')) as ClusterEvent['facts'],
     }));
+  }
+
+  async topics(connector: string): Promise<string[]> {
+    const topics = await this.#reads.run('topics', (redis, keys) =>
+      redis.hgetall(keys.record('topics', connector)),
+    );
+    return Object.keys(topics).toSorted();
+  }
+
+  async forgetTopics(connector: string): Promise<void> {
+    (await this.#scripts.run('forget-topics', [connector])).status('forgotten');
+  }
+
+  async fenceOffsets(connector: string): Promise<OffsetsFence> {
+    const reply = await this.#scripts.run('fence-offsets', [connector]);
+    const kind = reply.at(0).status('fenced', 'unknown', 'not-stopped', 'quarantined', 'held');
+    if (kind === 'held') return { kind, tasks: reply.at(1).integer() };
+    if (kind !== 'fenced') return { kind };
+    return {
+      kind,
+      uid: reply.at(1).text(),
+      taskEpoch: reply.at(2).integer(),
+      fence: reply.at(3).integer(),
+      tasksMax: reply.at(4).integer(),
+    };
   }
 
   async submit(id: string, body: RequestBody): Promise<void> {

@@ -20,6 +20,7 @@
  * | `tc:<connector>` | hash | task → its configuration (JSON) in the published set |
  * | `units-of:<connector>` | set | its units |
  * | `held:<connector>` | sorted set | its owned tasks → the epoch that they are held in |
+ * | `topics:<connector>` | hash | topic that its tasks used → when that was first noted, ms |
  * | `u:<unit>` | hash | unit |
  * | `ordinal` | counter | ordinal of the last unit created |
  * | `fence-floor` | string | every fence given from now on is above it |
@@ -63,7 +64,17 @@ export const keyNames = [
 ] as const;
 
 /** Keys of one record each: `<family>:<name>`. */
-export const keyFamilies = ['m', 'a', 'c', 'tc', 'units-of', 'held', 'u', 'result'] as const;
+export const keyFamilies = [
+  'm',
+  'a',
+  'c',
+  'tc',
+  'units-of',
+  'held',
+  'topics',
+  'u',
+  'result',
+] as const;
 
 export type KeyName = (typeof keyNames)[number];
 export type KeyFamily = (typeof keyFamilies)[number];

@@ -85,11 +85,13 @@ export type {
   LeaderTerm,
   LeadReply,
   LeadRequest,
+  OffsetsFence,
   Ownership,
   PublishResult,
   PublishTasks,
   RaiseReply,
   TaskSet,
+  UsedTopics,
   WorkerStore,
 } from './store.ts';
 export { reviewEveryMs, wholeReadPauseMs } from './upkeep.ts';

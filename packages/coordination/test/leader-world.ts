@@ -179,6 +179,9 @@ export class PlayedLeaderStore {
     events: async () => [],
     submit: async () => {},
     result: async () => undefined,
+    topics: async () => [],
+    forgetTopics: async () => {},
+    fenceOffsets: async () => ({ kind: 'unknown' }),
     ping: async () => {},
   };
 

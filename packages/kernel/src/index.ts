@@ -10,6 +10,7 @@ export {
   SluiceError,
   toError,
 } from './errors.ts';
+export { exactNumber, parseExactJson, stringifyExactJson } from './exact-json.ts';
 export { newId, newShortId } from './ids.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { isSecretKey, withoutSecrets, withoutValues, withoutValuesIn } from './redact.ts';

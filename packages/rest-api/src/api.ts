@@ -8,10 +8,13 @@ import { type FastifyInstance, fastify } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
+import type { OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
 import { registerConnectorConfigs } from './routes/connector-configs.ts';
+import { registerConnectorOffsets } from './routes/connector-offsets.ts';
 import { registerConnectorStatus } from './routes/connector-status.ts';
+import { registerConnectorTopics, type TopicTracking } from './routes/connector-topics.ts';
 import { registerConnectors } from './routes/connectors.ts';
 import { type HealthChecks, registerHealth } from './routes/health.ts';
 import { registerPlugins } from './routes/plugins.ts';
@@ -27,6 +30,10 @@ export interface ApiOptions extends SecurityOptions {
   readonly client: ClusterClient;
   readonly info: ServerInfo;
   readonly logger: Logger;
+  /** Where the offsets of connectors are. */
+  readonly offsets: OffsetStore;
+  /** By default tracked, and may be reset. */
+  readonly topicTracking?: TopicTracking;
   /** What has to work for this process to be ready; by default that the client reaches its store. */
   readonly health?: HealthChecks;
   /** More keys of `/health`: what is worth knowing, but says nothing about being ready. */
@@ -72,6 +79,12 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerConnectorConfigs(app, cluster);
   registerConnectorStatus(app, cluster);
   registerConnectorActions(app, cluster);
+  registerConnectorOffsets(app, cluster, options.offsets);
+  registerConnectorTopics(
+    app,
+    cluster,
+    options.topicTracking ?? { isEnabled: true, allowsReset: true },
+  );
   registerPlugins(app, cluster);
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);

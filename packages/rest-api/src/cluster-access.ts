@@ -43,7 +43,7 @@ export class ClusterAccess {
   }
 
   snapshot(): Promise<ClusterSnapshot> {
-    return this.#limited(this.#client.snapshot());
+    return this.limited(this.#client.snapshot());
   }
 
   /** @throws ApiError 404 with this message. */
@@ -55,11 +55,27 @@ export class ClusterAccess {
   }
 
   taskConfigs(connector: string): ReturnType<ClusterClient['taskConfigs']> {
-    return this.#limited(this.#client.taskConfigs(connector));
+    return this.limited(this.#client.taskConfigs(connector));
   }
 
   events(max: number): ReturnType<ClusterClient['events']> {
-    return this.#limited(this.#client.events(max));
+    return this.limited(this.#client.events(max));
+  }
+
+  topics(connector: string): ReturnType<ClusterClient['topics']> {
+    return this.limited(this.#client.topics(connector));
+  }
+
+  forgetTopics(connector: string): Promise<void> {
+    return this.limited(this.#client.forgetTopics(connector));
+  }
+
+  /** Waits as long as a request may for tasks that are being stopped. */
+  fenceOffsets(connector: string): ReturnType<ClusterClient['fenceOffsets']> {
+    return this.limited(
+      this.#client.fenceOffsets(connector, { timeoutMs: this.#requestTimeoutMs }),
+      this.#requestTimeoutMs + submitMarginMs,
+    );
   }
 
   /** @throws ApiError for a refusal, and for what is not applied in time. */
@@ -78,7 +94,7 @@ export class ClusterAccess {
     body: RequestBody,
     { notFound }: { notFound?: string } = {},
   ): Promise<Done | Pending> {
-    const outcome = await this.#limited(
+    const outcome = await this.limited(
       this.#client.submit(body, { timeoutMs: this.#requestTimeoutMs }),
       this.#requestTimeoutMs + submitMarginMs,
     );
@@ -89,7 +105,8 @@ export class ClusterAccess {
     });
   }
 
-  async #limited<Value>(work: Promise<Value>, ms = this.#requestTimeoutMs): Promise<Value> {
+  /** @throws SluiceError `request.timeout`. */
+  async limited<Value>(work: Promise<Value>, ms = this.#requestTimeoutMs): Promise<Value> {
     return within(work, ms, this.#clock);
   }
 }

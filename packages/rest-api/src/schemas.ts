@@ -1,5 +1,6 @@
 /** What requests may contain. These schemas are the documentation of the API, and what checks it. */
 import type { Definition, TargetState } from '@sluice/coordination';
+import { stringifyExactJson } from '@sluice/kernel';
 import { z } from 'zod';
 
 import { ApiError } from './api-error.ts';
@@ -77,6 +78,54 @@ const anyDefinitionSchema = z.unknown().transform((value, context): Definition =
   context.addIssue({ code: 'custom', message: 'is missing', path: ['name'] });
   return z.NEVER;
 });
+
+const primitive = z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()], {
+  error: 'must be a string, a number, a boolean or null',
+});
+const offsetFields = z.record(z.string(), primitive, {
+  error: 'must be an object of keys and values',
+});
+
+/** `PATCH /connectors/{name}/offsets`. */
+export const alterOffsetsSchema = z
+  .strictObject(
+    {
+      offsets: z
+        .array(
+          z.strictObject(
+            {
+              partition: offsetFields.nullish(),
+              offset: offsetFields.nullish(),
+            },
+            { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object' : undefined) },
+          ),
+          { error: 'must be an array' },
+        )
+        .nullish()
+        .meta({ description: 'An offset that is null is reset' }),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object' : undefined) },
+  )
+  .nullish()
+  .transform((body) => {
+    const offsets = body?.offsets ?? [];
+    if (offsets.length === 0) {
+      throw new ApiError(
+        400,
+        'Partitions / offsets need to be provided for an alter offsets request',
+      );
+    }
+    const names = offsets.map(({ partition }) =>
+      stringifyExactJson(Object.entries(partition ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    );
+    if (new Set(names).size < names.length) throw new ApiError(400, 'A partition is given twice');
+    return offsets.map(({ partition, offset }) => ({
+      partition: partition ?? null,
+      offset: offset ?? null,
+    }));
+  });
+
+export type AlterOffsets = z.output<typeof alterOffsetsSchema>;
 
 /** `PUT /sluice/apply`; a bare array of definitions will do. */
 export const applySchema = z.preprocess(

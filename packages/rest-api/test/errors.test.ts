@@ -6,6 +6,7 @@ import { buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 import { apiUnderTest } from './api-under-test.ts';
 import { FakeCluster } from './fake-cluster.ts';
+import { FakeOffsets } from './fake-offsets.ts';
 
 test('an unknown route is not found, in the shape of all errors', async () => {
   const { call } = apiUnderTest();
@@ -189,6 +190,7 @@ test.each([
     client: new FakeCluster(),
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
+    offsets: new FakeOffsets(),
   });
   const { port } = new URL(await api.listen({ host: '127.0.0.1', port: 0 }));
   const socket = connect(Number(port), '127.0.0.1');

@@ -12,6 +12,7 @@ import {
   type ConnectorView,
   connectorUnit,
   type Definition,
+  type OffsetsFence,
   type PluginInfo,
   type RequestBody,
   type RequestResult,
@@ -27,11 +28,14 @@ import { SluiceError } from '@sluice/kernel';
 export class FakeCluster implements ClusterClient {
   readonly connectors = new Map<string, ConnectorView>();
   readonly configsOfTasks = new Map<string, Readonly<Record<string, string>>[]>();
+  readonly topicsOf = new Map<string, readonly string[]>();
   readonly requests: RequestBody[] = [];
   readonly #asked = Promise.withResolvers<void>();
   workers: WorkerView[] = [];
   plugins: PluginInfo[] = [];
   storedEvents: ClusterEvent[] = [];
+  /** Instead of what follows from the connector. */
+  nextFence: OffsetsFence | undefined;
   hasLeader = true;
   isReachable = true;
   /** Answers nothing, ever. */
@@ -78,6 +82,26 @@ export class FakeCluster implements ClusterClient {
     return this.storedEvents.slice(0, max);
   }
 
+  async topics(connector: string): Promise<readonly string[]> {
+    await this.#answer();
+    return this.topicsOf.get(connector) ?? [];
+  }
+
+  async forgetTopics(connector: string): Promise<void> {
+    await this.#answer();
+    this.topicsOf.delete(connector);
+  }
+
+  async fenceOffsets(connector: string): Promise<OffsetsFence> {
+    await this.#answer();
+    const record = this.connectors.get(connector)?.record;
+    if (!record) return { kind: 'unknown' };
+    if (this.nextFence) return this.nextFence;
+    if (record.targetState !== 'STOPPED') return { kind: 'not-stopped' };
+    const { uid, taskEpoch } = record;
+    return { kind: 'fenced', uid, taskEpoch, fence: 99, tasksMax: 3 };
+  }
+
   async ping(): Promise<void> {
     await this.#answer();
   }
@@ -97,6 +121,12 @@ export class FakeCluster implements ClusterClient {
       name,
       Array.from({ length: tasks }, (_none, task) => ({ 'task.id': String(task) })),
     );
+  }
+
+  stop(name: string, changes: Partial<ConnectorRecord> = {}): void {
+    const view = this.#view(name);
+    const record = { ...view.record, targetState: 'STOPPED' as const, taskCount: 0, ...changes };
+    this.connectors.set(name, { ...view, record, tasks: [] });
   }
 
   fail(name: string, task: number | undefined, trace: string): void {

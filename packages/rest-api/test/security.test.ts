@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 import { FakeCluster } from './fake-cluster.ts';
+import { FakeOffsets } from './fake-offsets.ts';
 
 const auth = {
   users: [
@@ -43,6 +44,7 @@ test('with a password set, everything but the probes asks for it', async () => {
     client: cluster,
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
+    offsets: new FakeOffsets(),
     auth,
   });
   // As the boards are: registered by the app, after the API, with an error handler of their own.

@@ -22,6 +22,7 @@ import type {
 } from '../store.ts';
 import { reviewEveryMs } from '../upkeep.ts';
 import { Coalescer } from './coalescer.ts';
+import { TopicNotes } from './topic-notes.ts';
 import type { RunnableUnit, UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
 
 interface LocalUnit {
@@ -73,6 +74,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   readonly #local = new Map<UnitId, LocalUnit>();
   readonly #reports = new Map<UnitId, { fence: number; status: Omit<StatusReport, 'sinceMs'> }>();
   readonly #publications = new Map<string, Publication>();
+  readonly #topics: TopicNotes;
   readonly #claims: Coalescer<Ownership, ClaimResult>;
   readonly #releases: Coalescer<Ownership, boolean>;
   #revision = -1;
@@ -94,6 +96,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { store, worker, clock, incarnation } = options;
     this.#claims = new Coalescer(clock, gatherMs, batchMax, (units) =>
       store.claim(worker, incarnation(), units),
+    );
+    this.#topics = new TopicNotes({ clock, gatherMs, batchMax }, (used) =>
+      store.noteTopics(worker, incarnation(), used),
     );
     this.#releases = new Coalescer(clock, gatherMs, batchMax, (units) =>
       store.release(worker, incarnation(), units),
@@ -124,6 +129,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     if (revision !== this.#revision) this.#reconcile();
     this.#flushReports();
     this.#flushPublications();
+    this.#topics.flush();
   }
 
   #isTimeToTellAgain(): boolean {
@@ -171,6 +177,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     this.#local.clear();
     this.#reports.clear();
     this.#publications.clear();
+    this.#topics.clear();
     this.forgetRevision();
   }
 
@@ -224,6 +231,10 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     if (local) local.publication = publication;
     this.#publications.set(connector, publication);
     this.#flushPublications();
+  }
+
+  topicsUsed(unit: UnitId, fence: number, topics: readonly string[]): void {
+    this.#topics.add(unit, fence, topics);
   }
 
   /** Repeatable: what was renewed by a call whose answer came too late, or in part, is told again. */
