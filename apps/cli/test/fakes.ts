@@ -68,6 +68,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     events: async (max) => (cluster.events ?? []).slice(0, max),
     topics: async () => [],
     forgetTopics: async () => {},
+    setLoggerLevel: async () => {},
     fenceOffsets: async () => ({ kind: 'unknown' }),
     ping: async () => {},
   };

@@ -4,6 +4,7 @@ import {
   createClusterClient,
   LeaderLoop,
   type LeaderWaker,
+  LevelFollower,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
@@ -17,7 +18,14 @@ import {
   LeaderWakeQueue,
   QueueRegistry,
 } from '@sluice/dispatch-bullmq';
-import { type Logger, type Service, type SluiceError, systemClock, toError } from '@sluice/kernel';
+import {
+  type Logger,
+  type LogLevels,
+  type Service,
+  type SluiceError,
+  systemClock,
+  toError,
+} from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
@@ -26,6 +34,7 @@ import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { configParts } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import type { CoordinatorSettings } from './settings.ts';
@@ -34,6 +43,8 @@ import type { CoordinatorSettings } from './settings.ts';
 const compatibleVersion = '4.1.0';
 
 export interface CoordinatorParts {
+  /** Of this process's loggers. */
+  readonly levels: LogLevels;
   /** A client of what carries records, for the offsets of connectors. */
   readonly offsetsLog: RecordLog;
   /** What carries records, if it can also remember definitions for Redis. */
@@ -47,6 +58,8 @@ export class Coordinator implements Service {
   readonly #logger: Logger;
   readonly #log: RecordLog | undefined;
   readonly #offsetsLog: RecordLog;
+  readonly #levels: LogLevels;
+  readonly #levelFollower: LevelFollower;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #loop: LeaderLoop;
@@ -56,7 +69,8 @@ export class Coordinator implements Service {
   #api: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
-    const { log, offsetsLog, onRefused } = parts;
+    const { log, levels, offsetsLog, onRefused } = parts;
+    this.#levels = levels;
     this.#settings = settings;
     this.#log = log;
     this.#offsetsLog = offsetsLog;
@@ -65,6 +79,7 @@ export class Coordinator implements Service {
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    this.#levelFollower = new LevelFollower({ store, levels, clock });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({
       coordinator,
@@ -122,6 +137,7 @@ export class Coordinator implements Service {
     // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
     await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
+    await this.#levelFollower.start();
     await this.#logProbe.start();
     await this.#loop.start();
   }
@@ -131,6 +147,7 @@ export class Coordinator implements Service {
     await this.#loop.stop();
     await this.#log?.stop();
     await this.#wakeUps.stop();
+    await this.#levelFollower.stop();
     await this.#api?.close();
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
@@ -154,6 +171,8 @@ export class Coordinator implements Service {
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      levels: this.#levels,
+      parts: configParts,
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       corsOrigins,

@@ -5,11 +5,12 @@ import type {
   ClusterEvent,
   ClusterStore,
   ConnectorRecord,
+  LoggerLevel,
   OffsetsFence,
   RequestBody,
   RequestResult,
 } from '@sluice/coordination';
-import { SluiceError } from '@sluice/kernel';
+import { type LogLevel, parseLogLevel, SluiceError } from '@sluice/kernel';
 
 import { readChanges } from './changes.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
@@ -86,6 +87,28 @@ export class RedisClusterReader implements ClusterStore {
 
   async forgetTopics(connector: string): Promise<void> {
     (await this.#scripts.run('forget-topics', [connector])).status('forgotten');
+  }
+
+  async loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>> {
+    const stored = await this.#reads.run('levels of loggers', (redis, keys) =>
+      redis.hgetall(keys.of('loggers')),
+    );
+    const levels = new Map<string, LoggerLevel>();
+    for (const [logger, setting] of Object.entries(stored)) {
+      const [name = '', atMs] = setting.split('|');
+      const level = parseLogLevel(name);
+      if (level) levels.set(logger, { level, atMs: Number(atMs) });
+    }
+    return levels;
+  }
+
+  async setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    const reply = await this.#scripts.run('set-logger-level', [logger, level]);
+    if (reply.status('set', 'full') === 'set') return;
+    throw new SluiceError(
+      'loggers.full',
+      'too many loggers have a level of their own: set that of one above them, or of root',
+    );
   }
 
   async fenceOffsets(connector: string): Promise<OffsetsFence> {

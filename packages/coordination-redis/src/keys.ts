@@ -31,6 +31,7 @@
  * | `requests`, `request-ids` | stream, hash | requests not applied yet; id → position |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
+ * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
 import { SluiceError } from '@sluice/kernel';
@@ -61,6 +62,7 @@ export const keyNames = [
   'quarantine',
   'reports',
   'lost',
+  'loggers',
 ] as const;
 
 /** Keys of one record each: `<family>:<name>`. */

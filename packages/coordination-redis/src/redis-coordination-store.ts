@@ -102,6 +102,9 @@ export class RedisCoordinationStore implements CoordinationStore {
   readonly topics: ClusterStore['topics'] = (...args) => this.#reader.topics(...args);
   readonly forgetTopics: ClusterStore['forgetTopics'] = (...args) =>
     this.#reader.forgetTopics(...args);
+  readonly loggerLevels: ClusterStore['loggerLevels'] = () => this.#reader.loggerLevels();
+  readonly setLoggerLevel: ClusterStore['setLoggerLevel'] = (...args) =>
+    this.#reader.setLoggerLevel(...args);
   readonly fenceOffsets: ClusterStore['fenceOffsets'] = (...args) =>
     this.#reader.fenceOffsets(...args);
   readonly submit: ClusterStore['submit'] = (...args) => this.#reader.submit(...args);

@@ -40,6 +40,7 @@ export type ScriptName =
   | 'resign'
   | 'restore'
   | 'revoke'
+  | 'set-logger-level'
   | 'start-quarantine'
   | 'submit'
   | 'sweep'

@@ -1,5 +1,5 @@
 /** What the REST API and the CLI work with: fresh snapshots, and requests with their results. */
-import { type Clock, newId } from '@sluice/kernel';
+import { type Clock, type LogLevel, newId } from '@sluice/kernel';
 
 import { disagreementError, type ProtocolRange, protocolSpoken } from './agreement.ts';
 import { ClusterView } from './cluster-view.ts';
@@ -32,6 +32,8 @@ export interface ClusterClient {
   /** That its tasks wrote to or read from; empty for a connector that does not exist. */
   topics(connector: string): Promise<readonly string[]>;
   forgetTopics(connector: string): Promise<void>;
+  /** Of all processes, also of those that start later. */
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void>;
   /** Once all its tasks have stopped, for which it waits up to `timeoutMs`. */
   fenceOffsets(connector: string, options: { timeoutMs: number }): Promise<OffsetsFence>;
   ping(): Promise<void>;
@@ -151,6 +153,7 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     events: (max) => store.events(max),
     topics: (connector) => store.topics(connector),
     forgetTopics: (connector) => store.forgetTopics(connector),
+    setLoggerLevel: (logger, level) => store.setLoggerLevel(logger, level),
     fenceOffsets: (connector, { timeoutMs }) => fenceOffsets(connector, timeoutMs),
     ping: () => store.ping(),
   };

@@ -30,6 +30,7 @@ export type {
 export type { LeaderLoopOptions } from './leader-context.ts';
 export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
+export { LevelFollower, type LevelFollowerOptions } from './level-follower.ts';
 export {
   type ClusterEvent,
   type ConfigKeyInfo,
@@ -85,6 +86,7 @@ export type {
   LeaderTerm,
   LeadReply,
   LeadRequest,
+  LoggerLevel,
   OffsetsFence,
   Ownership,
   PublishResult,

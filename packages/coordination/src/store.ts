@@ -6,6 +6,8 @@
  * Nothing here uses a wall clock for a decision: deaths are declared by compare-and-set on a beat
  * number that the leader saw stand still on its own monotonic clock.
  */
+import type { LogLevel } from '@sluice/kernel';
+
 import type { Agreement, Disagreement } from './agreement.ts';
 import type {
   JournaledConnector,
@@ -155,6 +157,12 @@ export interface AssignedUnit {
 
 export interface UsedTopics extends Ownership {
   readonly topics: readonly string[];
+}
+
+export interface LoggerLevel {
+  readonly level: LogLevel;
+  /** Redis server time, ms. */
+  readonly atMs: number;
 }
 
 /** The right to change the offsets of a connector that is stopped. */
@@ -389,6 +397,10 @@ export interface ClusterStore {
   topics(connector: string): Promise<string[]>;
   /** What is used is noted again. Idempotent. */
   forgetTopics(connector: string): Promise<void>;
+  /** Levels of loggers that were set for the whole cluster. */
+  loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
+  /** Forgets those of the loggers below it. */
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void>;
   /** Anyone may ask, also twice: the later fence is the higher one. */
   fenceOffsets(connector: string): Promise<OffsetsFence>;
   /** Idempotent by id. */

@@ -77,6 +77,10 @@ class PlayedCluster implements ClusterStore {
     return ['lines'];
   }
   async forgetTopics(): Promise<void> {}
+  async loggerLevels(): ReturnType<ClusterStore['loggerLevels']> {
+    return new Map();
+  }
+  async setLoggerLevel(): Promise<void> {}
   async fenceOffsets(): Promise<OffsetsFence> {
     return this.fences.shift() ?? { kind: 'held', tasks: 1 };
   }

@@ -181,6 +181,8 @@ export class PlayedLeaderStore {
     result: async () => undefined,
     topics: async () => [],
     forgetTopics: async () => {},
+    loggerLevels: async () => new Map(),
+    setLoggerLevel: async () => {},
     fenceOffsets: async () => ({ kind: 'unknown' }),
     ping: async () => {},
   };

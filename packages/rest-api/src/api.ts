@@ -3,10 +3,11 @@
  * answers every request, from the store.
  */
 import type { ClusterClient } from '@sluice/coordination';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
 import { type FastifyInstance, fastify } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
+import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
@@ -17,6 +18,8 @@ import { registerConnectorStatus } from './routes/connector-status.ts';
 import { registerConnectorTopics, type TopicTracking } from './routes/connector-topics.ts';
 import { registerConnectors } from './routes/connectors.ts';
 import { type HealthChecks, registerHealth } from './routes/health.ts';
+import { registerLoggers } from './routes/loggers.ts';
+import { registerOpenApi } from './routes/openapi.ts';
 import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
@@ -32,6 +35,10 @@ export interface ApiOptions extends SecurityOptions {
   readonly logger: Logger;
   /** Where the offsets of connectors are. */
   readonly offsets: OffsetStore;
+  /** Of this process's loggers. */
+  readonly levels?: LogLevels;
+  /** What there is besides the connectors that workers announce; by default nothing. */
+  readonly parts?: ConfigParts;
   /** By default tracked, and may be reset. */
   readonly topicTracking?: TopicTracking;
   /** What has to work for this process to be ready; by default that the client reaches its store. */
@@ -45,6 +52,8 @@ export interface ApiOptions extends SecurityOptions {
 
 /** Names have no limit in Kafka Connect; percent-encoded they are up to nine times as long. */
 const pathPartCharactersMax = 16_384;
+
+const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] };
 
 /**
  * @example
@@ -69,6 +78,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   handleErrors(app, logger);
 
   const cluster = new ClusterAccess({ client, clock, requestTimeoutMs });
+  // First: it notes what is registered after it.
+  registerOpenApi(app, info);
   registerServer(app, info);
   registerHealth(app, {
     checks: options.health ?? { redis: () => client.ping() },
@@ -85,7 +96,9 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     cluster,
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
-  registerPlugins(app, cluster);
+  registerPlugins(app, cluster, options.parts ?? noParts);
+  const levels = options.levels ?? new LogLevels('info', []);
+  registerLoggers(app, cluster, { levels, clock });
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);

@@ -15,12 +15,15 @@ import type {
   RequestResult,
   SubmitOutcome,
 } from '@sluice/coordination';
-import { type Clock, SluiceError } from '@sluice/kernel';
+import { type Clock, type LogLevel, SluiceError } from '@sluice/kernel';
 
 import { ApiError } from './api-error.ts';
 
 export type Done = Extract<RequestResult, { kind: 'done' }>;
 export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
+
+/** With the plugins that there were when it was looked at. */
+export type FoundConnector = ConnectorView & Pick<ClusterSnapshot, 'plugins'>;
 
 export interface ClusterAccessOptions {
   readonly client: ClusterClient;
@@ -47,11 +50,11 @@ export class ClusterAccess {
   }
 
   /** @throws ApiError 404 with this message. */
-  async connector(name: string, notFound: string): Promise<ConnectorView> {
-    const { connectors } = await this.snapshot();
+  async connector(name: string, notFound: string): Promise<FoundConnector> {
+    const { connectors, plugins } = await this.snapshot();
     const view = connectors.get(name);
     if (!view) throw new ApiError(404, notFound);
-    return view;
+    return { ...view, plugins };
   }
 
   taskConfigs(connector: string): ReturnType<ClusterClient['taskConfigs']> {
@@ -68,6 +71,10 @@ export class ClusterAccess {
 
   forgetTopics(connector: string): Promise<void> {
     return this.limited(this.#client.forgetTopics(connector));
+  }
+
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    return this.limited(this.#client.setLoggerLevel(logger, level));
   }
 
   /** Waits as long as a request may for tasks that are being stopped. */

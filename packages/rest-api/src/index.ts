@@ -1,5 +1,6 @@
 export { type ApiOptions, buildApi } from './api.ts';
 export { ApiError, type ErrorBody } from './api-error.ts';
+export type { ConfigInfos, ConfigParts } from './config-infos.ts';
 export { listenOn } from './listen.ts';
 export type {
   ConnectorOffset,

@@ -59,6 +59,7 @@ function parseJson(text: string, parse: (text: string) => unknown): unknown {
     return parse(text);
   } catch (error) {
     if (error instanceof ApiError) throw error;
+    if (error instanceof RangeError) throw new ApiError(400, 'Request body is nested too deeply');
     // V8 quotes the text around the mistake, which may be a password.
     const reason = toError(error).message.replace(
       /, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,

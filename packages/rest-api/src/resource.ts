@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Not one of the methods that a resource refuses. */
+    isServed?: boolean;
+  }
+}
+
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -23,8 +30,9 @@ export function resource(
       reply.header('allow', options).type('text/plain').send(options),
   });
   for (const method of methods) {
-    const handler = handlers[method] ?? refuse(method, allowed);
-    app.route({ method, url, handler });
+    const served = handlers[method];
+    const handler = served ?? refuse(method, allowed);
+    app.route({ method, url, handler, config: { isServed: served !== undefined } });
   }
 }
 

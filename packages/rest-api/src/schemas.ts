@@ -127,6 +127,14 @@ export const alterOffsetsSchema = z
 
 export type AlterOffsets = z.output<typeof alterOffsetsSchema>;
 
+/** `PUT /admin/loggers/{logger}`. */
+export const loggerLevelSchema = z
+  .object(
+    { level: z.string({ error: 'must be a text' }).nullish() },
+    { error: 'must be an object' },
+  )
+  .meta({ description: 'ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF' });
+
 /** `PUT /sluice/apply`; a bare array of definitions will do. */
 export const applySchema = z.preprocess(
   (body) => (Array.isArray(body) ? { definitions: body } : body),

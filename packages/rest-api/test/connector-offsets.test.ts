@@ -172,6 +172,7 @@ test.each([
   ['was resumed', { targetState: 'STARTED' }],
   ['was resumed and stopped again', { taskEpoch: 2 }],
   ['was deleted and created anew', { uid: 'another' }],
+  ['was given another configuration', { version: 2 }],
 ] as const)('a connector that %s meanwhile is a conflict', async (_what, changes) => {
   const { cluster, offsets, call } = stopped();
   offsets.onChange = () => cluster.stop('orders', changes);
@@ -180,6 +181,14 @@ test.each([
   expect(response.json<{ message: string }>().message).toMatch(
     /^Cannot alter the offsets of connector orders as a whole: it was started meanwhile/,
   );
+});
+
+test('one that was created anew before the fence is left alone', async () => {
+  const { cluster, offsets, call } = stopped();
+  const fence = { kind: 'fenced', taskEpoch: 1, fence: 99, tasksMax: 3 } as const;
+  cluster.nextFence = { ...fence, uid: 'another' };
+  expect((await call('DELETE /connectors/orders/offsets')).statusCode).toBe(409);
+  expect(offsets.calls).toEqual([]);
 });
 
 test('a connector that was deleted meanwhile is a conflict', async () => {

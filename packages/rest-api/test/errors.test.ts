@@ -79,6 +79,19 @@ test.each([
   },
 );
 
+test.each([3_000, 200_000])('a body that is nested %i times is 400', async (depth) => {
+  const { call } = apiUnderTest();
+  const payload = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  const headers = { 'content-type': 'application/json' };
+  for (const request of ['POST /connectors', 'PATCH /connectors/orders/offsets']) {
+    const response = await call(request, payload, { headers });
+    expect(response.json()).toEqual({
+      error_code: 400,
+      message: 'Request body is nested too deeply',
+    });
+  }
+});
+
 test('a body with the key __proto__ is 400', async () => {
   const { call } = apiUnderTest();
   const payload = '{"name": "orders", "config": {"__proto__": {"a": "b"}}}';

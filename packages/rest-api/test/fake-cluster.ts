@@ -23,11 +23,12 @@ import {
   type UnitView,
   type WorkerView,
 } from '@sluice/coordination';
-import { SluiceError } from '@sluice/kernel';
+import { type LogLevel, SluiceError } from '@sluice/kernel';
 
 export class FakeCluster implements ClusterClient {
   readonly connectors = new Map<string, ConnectorView>();
   readonly configsOfTasks = new Map<string, Readonly<Record<string, string>>[]>();
+  readonly loggers = new Map<string, LogLevel>();
   readonly topicsOf = new Map<string, readonly string[]>();
   readonly requests: RequestBody[] = [];
   readonly #asked = Promise.withResolvers<void>();
@@ -90,6 +91,11 @@ export class FakeCluster implements ClusterClient {
   async forgetTopics(connector: string): Promise<void> {
     await this.#answer();
     this.topicsOf.delete(connector);
+  }
+
+  async setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    await this.#answer();
+    this.loggers.set(logger, level);
   }
 
   async fenceOffsets(connector: string): Promise<OffsetsFence> {

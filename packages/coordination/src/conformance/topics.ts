@@ -172,6 +172,25 @@ export function testOffsetsFences(make: MakeStore): void {
   });
 }
 
+export function testLoggerLevels(make: MakeStore): void {
+  test('levels of loggers are kept with their times, and those below are forgotten', async () => {
+    await using cluster = await startTestCluster(make);
+    const { store } = cluster;
+    expect(await store.loggerLevels()).toEqual(new Map());
+    await store.setLoggerLevel('sluice.worker', 'DEBUG');
+    await store.setLoggerLevel('sluices', 'WARN');
+    const first = (await store.loggerLevels()).get('sluice.worker');
+    expect(first).toEqual({ level: 'DEBUG', atMs: expect.any(Number) as number });
+    await cluster.under.elapse(20);
+    await store.setLoggerLevel('sluice', 'ERROR');
+    const levels = await store.loggerLevels();
+    expect([...levels.keys()].toSorted()).toEqual(['sluice', 'sluices']);
+    expect(levels.get('sluice')?.atMs).toBeGreaterThan(first?.atMs ?? 0);
+    await store.setLoggerLevel('root', 'INFO');
+    expect([...(await store.loggerLevels()).keys()]).toEqual(['root']);
+  });
+}
+
 async function note(cluster: TestCluster, member: TestMember, fence: number): Promise<boolean> {
   const used = [{ unit: task, fence, topics: ['lines'] }];
   const [noted] = await cluster.store.noteTopics(member.worker, member.incarnation, used);

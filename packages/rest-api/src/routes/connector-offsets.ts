@@ -5,12 +5,12 @@
  * then on; whoever starts the connector again gets a higher one, and refuses the change. That no task was started
  * meanwhile is looked at after the change, so what is answered with 200 holds for every later start.
  */
-import type { ConnectorView } from '@sluice/coordination';
 import { hasCode, stringifyExactJson, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import type { ClusterAccess } from '../cluster-access.ts';
+import type { ClusterAccess, FoundConnector } from '../cluster-access.ts';
+import { findPlugin } from '../entities.ts';
 import type {
   ConnectorOffset,
   OffsetStore,
@@ -45,7 +45,7 @@ export function registerConnectorOffsets(
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
         const change = alteration(offsets, view.record, given);
         await changeStopped(cluster, view, { verb: 'alter', change });
-        return { message: await outcomeMessage(cluster, view, 'altered') };
+        return { message: outcomeMessage(view, 'altered') };
       },
       DELETE: async (request) => {
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
@@ -53,7 +53,7 @@ export function registerConnectorOffsets(
           verb: 'reset',
           change: (owner) => offsets.reset(view.record, owner),
         });
-        return { message: await outcomeMessage(cluster, view, 'reset') };
+        return { message: outcomeMessage(view, 'reset') };
       },
     });
   });
@@ -64,7 +64,7 @@ function sendExactly(reply: FastifyReply, body: unknown): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(stringifyExactJson(body));
 }
 
-async function stoppedConnector(cluster: ClusterAccess, name: string): Promise<ConnectorView> {
+async function stoppedConnector(cluster: ClusterAccess, name: string): Promise<FoundConnector> {
   const view = await cluster.connector(name, `Connector ${name} not found`);
   if (view.record.targetState !== 'STOPPED') throw notStopped(name);
   return view;
@@ -89,7 +89,7 @@ function alteration(
 
 async function changeStopped(
   cluster: ClusterAccess,
-  { record }: ConnectorView,
+  { record }: FoundConnector,
   { verb, change }: { verb: string; change: (owner: OffsetsOwner) => Promise<void> },
 ): Promise<void> {
   const { name, config } = record;
@@ -112,6 +112,7 @@ async function changeStopped(
       );
     case 'fenced':
   }
+  if (fenced.uid !== record.uid) throw startedMeanwhile(name, verb);
   const tasks = fenced.tasksMax || Math.min(Number(config['tasks.max'] ?? 1) || 1, unknownTasksMax);
   try {
     await cluster.limited(change({ fence: fenced.fence, tasks }));
@@ -120,9 +121,13 @@ async function changeStopped(
   }
   const { connectors } = await cluster.snapshot();
   const now = connectors.get(name)?.record;
-  const isStopped =
-    now?.uid === fenced.uid && now.targetState === 'STOPPED' && now.taskEpoch === fenced.taskEpoch;
-  if (!isStopped) throw startedMeanwhile(name, verb);
+  const isAsItWas =
+    now?.uid === fenced.uid &&
+    // Its group may be another one.
+    now.version === record.version &&
+    now.targetState === 'STOPPED' &&
+    now.taskEpoch === fenced.taskEpoch;
+  if (!isAsItWas) throw startedMeanwhile(name, verb);
 }
 
 function changeError(thrown: unknown, name: string, verb: string): Error {
@@ -155,16 +160,8 @@ function notStopped(name: string): ApiError {
 }
 
 /** A connector that moves a cursor at its source keeps an offset of its own, which is not ours to change. */
-async function outcomeMessage(
-  cluster: ClusterAccess,
-  { record }: ConnectorView,
-  done: string,
-): Promise<string> {
-  const className = record.config['connector.class'] ?? '';
-  const { plugins } = await cluster.snapshot();
-  const plugin = plugins.find(
-    (each) => each.class === className || each.aliases.includes(className),
-  );
+function outcomeMessage({ record, plugins }: FoundConnector, done: string): string {
+  const plugin = findPlugin(plugins, record.config['connector.class'] ?? '');
   return plugin && !plugin.movesExternalCursor
     ? `The offsets for this connector have been ${done} successfully`
     : `The Connect framework-managed offsets for this connector have been ${done} successfully. However, if this connector manages offsets externally, they will need to be manually ${done} in the system that the connector uses.`;

@@ -1,5 +1,5 @@
 /**
- * Offsets and topics of real connectors through the API, asked of either of two coordinators: a source reads a file into
+ * Offsets and topics of real connectors through the API, plugins and loggers, asked of either of two coordinators: a source reads a file into
  * a topic and a sink writes it into another; then their offsets are looked at, altered and reset.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -132,4 +132,27 @@ test('topics are forgotten, and noted again when they are used', async () => {
     what: 'the topic to be noted again',
     until: (seen) => JSON.stringify(seen) === '{"in":{"topics":["lines"]}}',
   });
+});
+
+test('the level of one connector is set everywhere at once', async () => {
+  const logger = '/admin/loggers/sluice.connector.in';
+  const [a, b] = apis;
+  expect((await a?.put(`${logger}?scope=cluster`, { level: 'TRACE' }))?.status).toBe(204);
+  await waitFor(async () => await b?.get(logger), {
+    what: 'the other coordinator to hear of it',
+    until: (answer) => answer?.status === 200,
+  });
+  expect((await b?.get(logger))?.body).toMatchObject({ level: 'TRACE' });
+});
+
+test('a form for a connector is made of what workers announced', async () => {
+  const path = '/connector-plugins/FileStreamSource/config/validate';
+  const { status, body } = await cluster.api.put(path, { ...source, name: 'x', 'tasks.max': 'y' });
+  expect([status, body]).toMatchObject([200, { error_count: 1 }]);
+  const plugins = await cluster.api.read<{ type: string }[]>(
+    '/connector-plugins?connectorsOnly=false',
+  );
+  expect(new Set(plugins.map(({ type }) => type))).toEqual(
+    new Set(['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate']),
+  );
 });
