@@ -66,6 +66,10 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     },
     taskConfigs: async () => [{ file: '/tmp/a', 'ssl.key.password': 'hunter2' }],
     events: async (max) => (cluster.events ?? []).slice(0, max),
+    topics: async () => [],
+    forgetTopics: async () => {},
+    setLoggerLevel: async () => {},
+    fenceOffsets: async () => ({ kind: 'unknown' }),
     ping: async () => {},
   };
   const open: OpenSession = async () => {

@@ -4,6 +4,7 @@ import {
   createClusterClient,
   LeaderLoop,
   type LeaderWaker,
+  LevelFollower,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
@@ -17,14 +18,23 @@ import {
   LeaderWakeQueue,
   QueueRegistry,
 } from '@sluice/dispatch-bullmq';
-import { type Logger, type Service, type SluiceError, systemClock, toError } from '@sluice/kernel';
+import {
+  type Logger,
+  type LogLevels,
+  type Service,
+  type SluiceError,
+  systemClock,
+  toError,
+} from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
+import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { configParts } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
@@ -34,6 +44,10 @@ import type { CoordinatorSettings } from './settings.ts';
 const compatibleVersion = '4.1.0';
 
 export interface CoordinatorParts {
+  /** Of this process's loggers. */
+  readonly levels: LogLevels;
+  /** A client of what carries records, for the offsets of connectors. */
+  readonly offsetsLog: RecordLog;
   /** What carries records, if it can also remember definitions for Redis. */
   readonly log?: RecordLog;
   /** The cluster will not have this process; it has to be stopped. */
@@ -44,6 +58,9 @@ export class Coordinator implements Service {
   readonly #settings: CoordinatorSettings;
   readonly #logger: Logger;
   readonly #log: RecordLog | undefined;
+  readonly #offsetsLog: RecordLog;
+  readonly #levels: LogLevels;
+  readonly #levelFollower: LevelFollower;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
   readonly #loop: LeaderLoop;
@@ -53,14 +70,18 @@ export class Coordinator implements Service {
   readonly #previews: Previews;
   #api: FastifyInstance | undefined;
 
-  constructor(settings: CoordinatorSettings, logger: Logger, { log, onRefused }: CoordinatorParts) {
+  constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
+    const { log, levels, offsetsLog, onRefused } = parts;
+    this.#levels = levels;
     this.#settings = settings;
     this.#log = log;
+    this.#offsetsLog = offsetsLog;
     this.#logger = logger;
     const { redisUrl, cluster, coordinator, profile, configStorageTopic } = settings;
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    this.#levelFollower = new LevelFollower({ store, levels, clock });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({
       coordinator,
@@ -127,6 +148,7 @@ export class Coordinator implements Service {
     // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
     await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
+    await this.#levelFollower.start();
     await this.#logProbe.start();
     await this.#loop.start();
   }
@@ -137,7 +159,9 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
+    await this.#levelFollower.stop();
     await this.#api?.close();
+    this.#offsetsLog.destroy();
     await this.#logProbe.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
@@ -153,14 +177,21 @@ export class Coordinator implements Service {
 
   async #buildApi(): Promise<FastifyInstance> {
     const { auth, allowedHosts, insecure, cluster, boardsWritable, previewsMax } = this.#settings;
+    const { corsOrigins, corsMethods } = this.#settings;
     const api = buildApi({
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
+      offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      levels: this.#levels,
+      parts: configParts,
+      topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
+      corsOrigins,
+      corsMethods,
       ...(auth ? { auth } : {}),
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     });

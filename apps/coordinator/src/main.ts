@@ -2,7 +2,7 @@
 /** Reads settings, wires and runs a coordinator, forwards signals. */
 import { parseArgs } from 'node:util';
 
-import { SluiceError, toError } from '@sluice/kernel';
+import { LogLevels, leveledLogger, SluiceError, toError } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
 import { pino } from 'pino';
 
@@ -23,6 +23,8 @@ Examples:
   REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH=admin:secret sluice-coordinator
   SLUICE_PROFILE=fast SLUICE_PORT=8084 sluice-coordinator`;
 
+/** Of this process and of workers, whose levels may be set from here; `sluice.connector.<name>` besides. */
+const loggerNames = ['sluice.coordinator', 'sluice.worker', 'sluice.executor', 'sluice.connector'];
 const exitCodes = { failed: 1, usage: 2 } as const;
 /** After a signal; then the process ends whatever still runs. */
 const stopLimitMs = 15_000;
@@ -36,17 +38,25 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(process.env, { insecure: values.insecure });
-  const logger = pino({
-    level: settings.logLevel,
+  const levels = new LogLevels(settings.logLevel, loggerNames);
+  const written = pino({
+    level: 'debug',
     base: { coordinator: settings.coordinator, pid: process.pid },
   });
+  const logger = leveledLogger(written, levels, 'sluice.coordinator');
   const { log, cluster, coordinator: name } = settings;
   // Only Kafka outlives Redis; what is kept there for definitions need not answer yet.
   const journalLog =
     log.kind === 'kafka'
       ? new LateLog(await openLog(log, { cluster, clientId: `${name}/journal`, logger }))
       : undefined;
+  // Connects when it is first asked for.
+  const offsetsLog = new LateLog(
+    await openLog(log, { cluster, clientId: `${name}/offsets`, logger }),
+  );
   const coordinator = new Coordinator(settings, logger, {
+    levels,
+    offsetsLog,
     ...(journalLog ? { log: journalLog } : {}),
     onRefused: (error) => void stop(coordinator, error.code, exitCodes.failed),
   });

@@ -31,6 +31,9 @@ export interface CoordinatorSettings {
   readonly configStorageTopic: string;
   readonly auth: BasicAuth | undefined;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean };
+  readonly corsOrigins: readonly string[];
+  readonly corsMethods: readonly string[];
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly protocolQuietMs: number;
@@ -63,6 +66,11 @@ export const settingsHelp = `Settings (environment variables):
                                                         died twice gets work last
   SLUICE_AUTH                                           user:password, for API and boards
   SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
+  SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN                    access.control.allow.origin: pages of these origins may
+                                                        use the API, comma-separated, * for any part
+  SLUICE_ACCESS_CONTROL_ALLOW_METHODS  GET,POST,HEAD    access.control.allow.methods: what they may ask for
+  SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable, as the workers'
+  SLUICE_TOPIC_TRACKING_ALLOW_RESET  true               topic.tracking.allow.reset
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
@@ -103,6 +111,12 @@ export function readSettings(
       `sluice-${cluster}-configs`,
     auth: readAuth(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
+    topicTracking: {
+      isEnabled: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
+      allowsReset: settings.boolean('SLUICE_TOPIC_TRACKING_ALLOW_RESET', true),
+    },
+    corsOrigins: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN'),
+    corsMethods: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_METHODS'),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),

@@ -134,6 +134,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
       case 'metrics':
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);
         return;
+      case 'topics':
+        if (unit) this.#cluster.topicsUsed(address, fence, runtimeEvent.topics);
+        return;
       case 'stalled': {
         const reason = this.#withoutValues(runtimeEvent.reason, unit);
         if (unit && runtimeEvent.code.startsWith('log.')) this.#waiting.set(address, reason);

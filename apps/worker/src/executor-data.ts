@@ -1,3 +1,4 @@
+import type { LoggerLevel } from '@sluice/coordination';
 import type { LogSettings } from '@sluice/log-choice';
 
 /** What every executor of a worker is told when it starts. Structured-clonable. */
@@ -11,5 +12,13 @@ export interface ExecutorData {
   readonly offsetFlushIntervalMs: number;
   /** How long tasks that the log fences go on without Redis; 0: not at all. */
   readonly continueFencedMs: number;
+  readonly trackTopics: boolean;
   readonly logLevel: string;
+}
+
+/** What every executor is told while it runs. */
+export interface ExecutorMessage {
+  readonly type: 'levels';
+  /** As they were set for the whole cluster. */
+  readonly settings: ReadonlyMap<string, LoggerLevel>;
 }

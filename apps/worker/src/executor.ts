@@ -1,16 +1,21 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
 import { converterPlugins } from '@sluice/converters';
+import { LogLevels } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
 import { createRuntimeFactory, loadPlugins } from '@sluice/runtime';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { pino } from 'pino';
 
-import type { ExecutorData } from './executor-data.ts';
+import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
+import { executorLogger } from './executor-logger.ts';
 
-await runExecutor(async ({ id, data, lease }) => {
+await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
-  const logger = pino({ level: logLevel, base: { worker, executor: id, pid: process.pid } });
+  const levels = new LogLevels(logLevel, ['sluice.executor']);
+  const written = pino({ level: 'debug', base: { worker, executor: id, pid: process.pid } });
+  const logger = executorLogger(written, levels);
+  onBroadcast((message) => levels.follow((message as ExecutorMessage).settings));
   const log = new LateLog(
     await openLog(rest.log, { cluster, clientId: `${worker}/${id}`, logger }),
   );
@@ -28,6 +33,7 @@ await runExecutor(async ({ id, data, lease }) => {
     workerConfig: rest.workerConfig,
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
+    trackTopics: rest.trackTopics,
     logger,
   });
 });

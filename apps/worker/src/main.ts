@@ -2,7 +2,7 @@
 /** Reads settings, wires and runs a worker, forwards signals. */
 import { parseArgs } from 'node:util';
 
-import { SluiceError, toError } from '@sluice/kernel';
+import { LogLevels, leveledLogger, SluiceError, toError } from '@sluice/kernel';
 import { pino } from 'pino';
 
 import { endProcess } from './end-process.ts';
@@ -36,13 +36,15 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(process.env, { insecure: values.insecure });
-  const logger = pino({
-    level: settings.logLevel,
-    base: { worker: settings.worker, pid: process.pid },
-  });
-  const worker = new Worker(settings, logger, (error) => {
-    logger.error({ code: error.code }, error.message);
-    void stop(error.code, exitCodes.failed);
+  const levels = new LogLevels(settings.logLevel, ['sluice.worker']);
+  const written = pino({ level: 'debug', base: { worker: settings.worker, pid: process.pid } });
+  const logger = leveledLogger(written, levels, 'sluice.worker');
+  const worker = new Worker(settings, logger, {
+    levels,
+    onRefused: (error) => {
+      logger.error({ code: error.code }, error.message);
+      void stop(error.code, exitCodes.failed);
+    },
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));

@@ -34,6 +34,7 @@ export interface WorkerSettings {
   readonly drainTimeoutMs: number;
   /** How long tasks that the log fences go on without Redis; 0 by the policy `pause`. */
   readonly continueFencedMs: number;
+  readonly trackTopics: boolean;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly logLevel: string;
@@ -59,6 +60,7 @@ ${converterSettingsHelp}
   SLUICE_ON_REDIS_LOSS         pause                    or continue-if-fenced: tasks whose every effect Kafka fences
                                                         go on …
   SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS  300               … for this long
+  SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -100,6 +102,7 @@ export function readSettings(
     }),
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
     drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 15_000, { min: 0, max: hourMs }),
+    trackTopics: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),

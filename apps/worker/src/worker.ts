@@ -5,21 +5,27 @@
 import { hostname } from 'node:os';
 
 import { type ActorHost, createActorHost } from '@sluice/actor';
-import { type PluginInfo, WorkerAgent } from '@sluice/coordination';
+import { LevelFollower, type PluginInfo, WorkerAgent } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
   RedisCoordinationStore,
   untilReady,
 } from '@sluice/coordination-redis';
 import { LeaderWakeQueue, QueueRegistry, StartQueueConsumer } from '@sluice/dispatch-bullmq';
-import { type Logger, type Service, SluiceError, systemClock } from '@sluice/kernel';
+import {
+  type Logger,
+  type LogLevels,
+  type Service,
+  SluiceError,
+  systemClock,
+} from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import { type PluginScan, scanPlugins } from '@sluice/runtime';
 import type { Redis } from 'ioredis';
 
 import { ActorUnitRunner } from './actor-unit-runner.ts';
 import { endProcess } from './end-process.ts';
-import type { ExecutorData } from './executor-data.ts';
+import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { WorkerHttp } from './http.ts';
 import { pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -31,6 +37,13 @@ const lastWordsMs = { leaseOver: 50, stopped: 500 };
 const isSource = import.meta.url.endsWith('.ts');
 const executorEntry = new URL(isSource ? './executor.ts' : './executor.js', import.meta.url);
 
+export interface WorkerParts {
+  /** Of this thread's loggers. */
+  readonly levels: LogLevels;
+  /** The cluster will not have this process any more; it has to be stopped. */
+  readonly onRefused: (error: SluiceError) => void;
+}
+
 export class Worker implements Service {
   readonly #settings: WorkerSettings;
   readonly #logger: Logger;
@@ -40,14 +53,14 @@ export class Worker implements Service {
   readonly #queues: QueueRegistry;
   readonly #metrics = new TaskMetrics();
   readonly #logProbe: LogProbe;
+  readonly #levelFollower: LevelFollower;
   readonly #runner: ActorUnitRunner;
   readonly #http: WorkerHttp;
   #host: ActorHost | undefined;
   #agent: WorkerAgent | undefined;
   #jobs: StartQueueConsumer | undefined;
 
-  /** `onRefused`: the cluster will not have this process any more; it has to be stopped. */
-  constructor(settings: WorkerSettings, logger: Logger, onRefused: (error: SluiceError) => void) {
+  constructor(settings: WorkerSettings, logger: Logger, { levels, onRefused }: WorkerParts) {
     this.#settings = settings;
     this.#onRefused = onRefused;
     this.#logger = logger;
@@ -59,6 +72,16 @@ export class Worker implements Service {
       commandTimeoutMs: profile.pauseAfterMs,
     });
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
+    this.#levelFollower = new LevelFollower({
+      store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
+      levels,
+      clock: systemClock,
+      // An executor that was started meanwhile has not heard of it.
+      onLook: (found) => {
+        const message: ExecutorMessage = { type: 'levels', settings: found };
+        if (found.size > 0) this.#host?.broadcast(message);
+      },
+    });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#runner = new ActorUnitRunner(this.#metrics, logger, settings.workerConfig);
     this.#logProbe = new LogProbe({
@@ -97,6 +120,7 @@ export class Worker implements Service {
     await this.#http.start();
     await this.#logProbe.start();
     await this.#startAgent(scan.usable, announced(scan));
+    await this.#levelFollower.start();
   }
 
   async #startAgent(specifiers: readonly string[], plugins: readonly PluginInfo[]): Promise<void> {
@@ -156,6 +180,7 @@ export class Worker implements Service {
 
   /** Hands over what it runs, then leaves. */
   async stop(): Promise<void> {
+    await this.#levelFollower.stop();
     await this.#agent?.stop();
     await this.#jobs?.stop();
     await this.#host?.stop();
@@ -172,9 +197,9 @@ export class Worker implements Service {
 
   #executorData(plugins: readonly string[]): ExecutorData {
     const { log, cluster, worker, workerConfig, logLevel } = this.#settings;
-    const { offsetFlushIntervalMs, continueFencedMs } = this.#settings;
+    const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = this.#settings;
     const timings = { offsetFlushIntervalMs, continueFencedMs };
-    return { log, cluster, worker, plugins, workerConfig, logLevel, ...timings };
+    return { log, cluster, worker, plugins, workerConfig, logLevel, trackTopics, ...timings };
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */

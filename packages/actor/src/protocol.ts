@@ -23,6 +23,8 @@ export type Command =
       readonly graceMs: number;
     }
   | { readonly kind: 'tell'; readonly run: number; readonly message: unknown }
+  /** For the executor itself. */
+  | { readonly kind: 'broadcast'; readonly message: unknown }
   | { readonly kind: 'stop'; readonly run: number; readonly reason: 'stop' | 'restart' }
   /** Processes, and threads when the lease is fresh again: look at it now. */
   | { readonly kind: 'lease'; readonly pauseAtMs: number; readonly quiesceAtMs: number };

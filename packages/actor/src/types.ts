@@ -187,6 +187,8 @@ export interface ActorHost {
   spawn(spec: ActorSpec): void;
   /** Dropped if the address is not running under this fence. */
   tell(address: string, fence: number, message: unknown): void;
+  /** To every executor that is up, for what its actors share. */
+  broadcast(message: unknown): void;
   /** Restarts in place with a clean slate of attempts; `spec` replaces the payload if given. */
   restart(address: string, fence: number, payload?: unknown): void;
   /**

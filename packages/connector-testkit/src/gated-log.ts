@@ -117,6 +117,8 @@ export class GatedLog implements RecordLog {
   listGroupOffsets: RecordLog['listGroupOffsets'] = (group) => this.#inner.listGroupOffsets(group);
 
   forgetGroup: RecordLog['forgetGroup'] = (group) => this.#inner.forgetGroup(group);
+  clearGroupOffsets: RecordLog['clearGroupOffsets'] = (...args) =>
+    this.#inner.clearGroupOffsets(...args);
 
   /** An open gate adds no turn: the order of calls is the order of what they do. */
   #pass<Result>(

@@ -54,6 +54,8 @@ local function write(name, oldUid, uid, version, config, type, target, lifecycle
     redis.call('HSET', key, 'taskEpoch', math.max(tonumber(stored or 0), tonumber(taskEpoch)),
       'createdAtMs', nowMs)
   end
+  -- Those of a namesake, or of one that ends.
+  if uid ~= oldUid or lifecycle ~= 'live' then redis.call('DEL', tag .. ':topics:' .. name) end
   if ARGV[8] ~= '' then redis.call('HSETNX', key, 'journaledEpoch', 0) end
   if oldUid == '' then noteCreated('c:' .. name) else noteChanged('c:' .. name) end
   if lifecycle == 'live' then ensureConnectorUnit(name, uid) end

@@ -17,8 +17,9 @@ local firstConfig = 8
 local taskCount = #ARGV - firstConfig + 1
 local key = tag .. ':c:' .. connector
 
-local storedUid, storedVersion, target, lifecycle, epoch, taskVersion, storedDigest = unpack(redis.call(
-  'HMGET', key, 'uid', 'version', 'targetState', 'lifecycle', 'taskEpoch', 'taskVersion', 'taskDigest'))
+local storedUid, storedVersion, target, lifecycle, epoch, taskVersion, storedDigest, peak = unpack(
+  redis.call('HMGET', key, 'uid', 'version', 'targetState', 'lifecycle', 'taskEpoch', 'taskVersion',
+    'taskDigest', 'tasksPeak'))
 local state, owner, current, ownerUid = unpack(redis.call('HMGET', tag .. ':u:connector/' .. connector,
   'state', 'incarnation', 'fence', 'heldUid'))
 local owns = owner == incarnation and current == fence and ownerUid == uid
@@ -47,7 +48,7 @@ for task = 0, taskCount - 1 do
 end
 for _, unit in ipairs(surplus) do retireUnit(unit, connector) end
 redis.call('HSET', key, 'taskEpoch', epoch, 'taskCount', taskCount, 'taskVersion', version,
-  'taskDigest', digest)
+  'taskDigest', digest, 'tasksPeak', math.max(taskCount, tonumber(peak or 0)))
 noteChanged('c:' .. connector)
 saveChanges()
 return { 'published', epoch }

@@ -71,7 +71,8 @@ local function concludeTaskSet()
     end
   end
   redis.call('HSET', key, 'taskEpoch', taskEpoch, 'taskCount', taskCount, 'taskVersion', taskVersion,
-    'taskDigest', digest, 'journaledEpoch', taskEpoch)
+    'taskDigest', digest, 'journaledEpoch', taskEpoch,
+    'tasksPeak', math.max(tonumber(taskCount), tonumber(redis.call('HGET', key, 'tasksPeak') or 0)))
   noteChanged('c:' .. name)
 end
 

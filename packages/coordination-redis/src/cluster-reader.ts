@@ -1,14 +1,16 @@
-/** What anyone may read, and the one thing that anyone may ask for. */
+/** What anyone may read, and what anyone may ask for. */
 import type {
   Beat,
   Changes,
   ClusterEvent,
   ClusterStore,
   ConnectorRecord,
+  LoggerLevel,
+  OffsetsFence,
   RequestBody,
   RequestResult,
 } from '@sluice/coordination';
-import { SluiceError } from '@sluice/kernel';
+import { type LogLevel, parseLogLevel, SluiceError } from '@sluice/kernel';
 
 import { readChanges } from './changes.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
@@ -74,6 +76,53 @@ export class RedisClusterReader implements ClusterStore {
       message: fields.get('message') ?? '',
       facts: parseJson(`event ${id}`, fields.get('facts')) as ClusterEvent['facts'],
     }));
+  }
+
+  async topics(connector: string): Promise<string[]> {
+    const topics = await this.#reads.run('topics', (redis, keys) =>
+      redis.hgetall(keys.record('topics', connector)),
+    );
+    return Object.keys(topics).toSorted();
+  }
+
+  async forgetTopics(connector: string): Promise<void> {
+    (await this.#scripts.run('forget-topics', [connector])).status('forgotten');
+  }
+
+  async loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>> {
+    const stored = await this.#reads.run('levels of loggers', (redis, keys) =>
+      redis.hgetall(keys.of('loggers')),
+    );
+    const levels = new Map<string, LoggerLevel>();
+    for (const [logger, setting] of Object.entries(stored)) {
+      const [name = '', atMs] = setting.split('|');
+      const level = parseLogLevel(name);
+      if (level) levels.set(logger, { level, atMs: Number(atMs) });
+    }
+    return levels;
+  }
+
+  async setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    const reply = await this.#scripts.run('set-logger-level', [logger, level]);
+    if (reply.status('set', 'full') === 'set') return;
+    throw new SluiceError(
+      'loggers.full',
+      'too many loggers have a level of their own: set that of one above them, or of root',
+    );
+  }
+
+  async fenceOffsets(connector: string): Promise<OffsetsFence> {
+    const reply = await this.#scripts.run('fence-offsets', [connector]);
+    const kind = reply.at(0).status('fenced', 'unknown', 'not-stopped', 'quarantined', 'held');
+    if (kind === 'held') return { kind, tasks: reply.at(1).integer() };
+    if (kind !== 'fenced') return { kind };
+    return {
+      kind,
+      uid: reply.at(1).text(),
+      taskEpoch: reply.at(2).integer(),
+      fence: reply.at(3).integer(),
+      tasksMax: reply.at(4).integer(),
+    };
   }
 
   async submit(id: string, body: RequestBody): Promise<void> {

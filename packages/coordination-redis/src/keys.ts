@@ -20,6 +20,7 @@
  * | `tc:<connector>` | hash | task → its configuration (JSON) in the published set |
  * | `units-of:<connector>` | set | its units |
  * | `held:<connector>` | sorted set | its owned tasks → the epoch that they are held in |
+ * | `topics:<connector>` | hash | topic that its tasks used → when that was first noted, ms |
  * | `u:<unit>` | hash | unit |
  * | `ordinal` | counter | ordinal of the last unit created |
  * | `fence-floor` | string | every fence given from now on is above it |
@@ -30,6 +31,7 @@
  * | `requests`, `request-ids` | stream, hash | requests not applied yet; id → position |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
+ * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
 import { SluiceError } from '@sluice/kernel';
@@ -60,10 +62,21 @@ export const keyNames = [
   'quarantine',
   'reports',
   'lost',
+  'loggers',
 ] as const;
 
 /** Keys of one record each: `<family>:<name>`. */
-export const keyFamilies = ['m', 'a', 'c', 'tc', 'units-of', 'held', 'u', 'result'] as const;
+export const keyFamilies = [
+  'm',
+  'a',
+  'c',
+  'tc',
+  'units-of',
+  'held',
+  'topics',
+  'u',
+  'result',
+] as const;
 
 export type KeyName = (typeof keyNames)[number];
 export type KeyFamily = (typeof keyFamilies)[number];

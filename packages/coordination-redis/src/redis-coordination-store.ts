@@ -57,6 +57,8 @@ export class RedisCoordinationStore implements CoordinationStore {
   readonly publishTasks: WorkerStore['publishTasks'] = (...args) =>
     this.#worker.publishTasks(...args);
 
+  readonly noteTopics: WorkerStore['noteTopics'] = (...args) => this.#worker.noteTopics(...args);
+
   readonly lead: LeaderStore['lead'] = (...args) => this.#leader.lead(...args);
   readonly withdraw: LeaderStore['withdraw'] = (...args) => this.#leader.withdraw(...args);
   readonly raiseProtocol: LeaderStore['raiseProtocol'] = (...args) =>
@@ -97,6 +99,14 @@ export class RedisCoordinationStore implements CoordinationStore {
   readonly taskConfigs: ClusterStore['taskConfigs'] = (...args) =>
     this.#reader.taskConfigs(...args);
   readonly events: ClusterStore['events'] = (...args) => this.#reader.events(...args);
+  readonly topics: ClusterStore['topics'] = (...args) => this.#reader.topics(...args);
+  readonly forgetTopics: ClusterStore['forgetTopics'] = (...args) =>
+    this.#reader.forgetTopics(...args);
+  readonly loggerLevels: ClusterStore['loggerLevels'] = () => this.#reader.loggerLevels();
+  readonly setLoggerLevel: ClusterStore['setLoggerLevel'] = (...args) =>
+    this.#reader.setLoggerLevel(...args);
+  readonly fenceOffsets: ClusterStore['fenceOffsets'] = (...args) =>
+    this.#reader.fenceOffsets(...args);
   readonly submit: ClusterStore['submit'] = (...args) => this.#reader.submit(...args);
   readonly result: ClusterStore['result'] = (...args) => this.#reader.result(...args);
   readonly ping: ClusterStore['ping'] = (...args) => this.#reader.ping(...args);

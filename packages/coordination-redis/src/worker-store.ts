@@ -13,6 +13,7 @@ import type {
   PublishTasks,
   StatusReport,
   TargetState,
+  UsedTopics,
   WorkerStore,
 } from '@sluice/coordination';
 import { newId } from '@sluice/kernel';
@@ -164,6 +165,22 @@ export class RedisWorkerStore implements WorkerStore {
         encodeStatusDetail(status),
       ]);
       return (await this.#scripts.run('report', [incarnation, ...args])).list().map(isOne);
+    });
+  }
+
+  async noteTopics(
+    _worker: string,
+    incarnation: string,
+    used: readonly UsedTopics[],
+  ): Promise<boolean[]> {
+    return inBatches(used, async (batch) => {
+      const args = batch.flatMap(({ unit, fence, topics }) => [
+        unit,
+        fence,
+        topics.length,
+        ...topics,
+      ]);
+      return (await this.#scripts.run('note-topics', [incarnation, ...args])).list().map(isOne);
     });
   }
 

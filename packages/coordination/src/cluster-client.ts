@@ -1,5 +1,5 @@
 /** What the REST API and the CLI work with: fresh snapshots, and requests with their results. */
-import { type Clock, newId } from '@sluice/kernel';
+import { type Clock, type LogLevel, newId } from '@sluice/kernel';
 
 import { disagreementError, type ProtocolRange, protocolSpoken } from './agreement.ts';
 import { ClusterView } from './cluster-view.ts';
@@ -10,7 +10,7 @@ import type { TimingProfile } from './profile.ts';
 import type { RequestBody, RequestResult } from './requests.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 import { deriveSnapshot } from './status.ts';
-import type { ClusterStore } from './store.ts';
+import type { ClusterStore, OffsetsFence } from './store.ts';
 import { WholeReads } from './whole-reads.ts';
 
 export type SubmitOutcome =
@@ -29,6 +29,13 @@ export interface ClusterClient {
   taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]>;
   /** Newest first. */
   events(max: number): Promise<ClusterEvent[]>;
+  /** That its tasks wrote to or read from; empty for a connector that does not exist. */
+  topics(connector: string): Promise<readonly string[]>;
+  forgetTopics(connector: string): Promise<void>;
+  /** Of all processes, also of those that start later. */
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void>;
+  /** Once all its tasks have stopped, for which it waits up to `timeoutMs`. */
+  fenceOffsets(connector: string, options: { timeoutMs: number }): Promise<OffsetsFence>;
   ping(): Promise<void>;
 }
 
@@ -110,6 +117,16 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     return { kind: 'pending', requestId: id, reason: await whyPending(timeoutMs) };
   };
 
+  const fenceOffsets = async (connector: string, timeoutMs: number): Promise<OffsetsFence> => {
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      const fence = await store.fenceOffsets(connector);
+      const mayPass = fence.kind === 'held' || fence.kind === 'quarantined';
+      if (!mayPass || clock.monotonicMs() + resultPollMs.max > deadlineMs) return fence;
+      await clock.sleep(resultPollMs.max);
+    }
+  };
+
   /** What a newer version wrote may mean something else than it seems. */
   const assertSpeaks = (inUse: number | undefined): void => {
     if (inUse === undefined || (inUse >= protocol.min && inUse <= protocol.max)) return;
@@ -134,6 +151,10 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     },
     taskConfigs: (connector) => store.taskConfigs(connector),
     events: (max) => store.events(max),
+    topics: (connector) => store.topics(connector),
+    forgetTopics: (connector) => store.forgetTopics(connector),
+    setLoggerLevel: (logger, level) => store.setLoggerLevel(logger, level),
+    fenceOffsets: (connector, { timeoutMs }) => fenceOffsets(connector, timeoutMs),
     ping: () => store.ping(),
   };
 }

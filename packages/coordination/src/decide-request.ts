@@ -156,7 +156,7 @@ function liveRecord(view: ClusterView, name: string): ConnectorRecord | undefine
 
 function checkMode(
   { name }: Definition,
-  { mode, expectedVersion }: Extract<RequestBody, { op: 'apply' }>,
+  { mode, expectedVersion, expectedUid }: Extract<RequestBody, { op: 'apply' }>,
   view: ClusterView,
 ): Refusal | undefined {
   const existing = liveRecord(view, name);
@@ -169,6 +169,13 @@ function checkMode(
       409,
       'connector.version_conflict',
       `connector ${name} is at version ${existing?.version ?? 'none'}, not ${expectedVersion}: read it again and repeat the change`,
+    );
+  }
+  if (expectedUid !== undefined && existing?.uid !== expectedUid) {
+    return refused(
+      409,
+      'connector.version_conflict',
+      `connector ${name} was deleted and created anew: read it again and repeat the change`,
     );
   }
   return undefined;

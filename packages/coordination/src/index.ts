@@ -30,6 +30,7 @@ export type {
 export type { LeaderLoopOptions } from './leader-context.ts';
 export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
+export { LevelFollower, type LevelFollowerOptions } from './level-follower.ts';
 export {
   type ClusterEvent,
   type ConfigKeyInfo,
@@ -85,11 +86,14 @@ export type {
   LeaderTerm,
   LeadReply,
   LeadRequest,
+  LoggerLevel,
+  OffsetsFence,
   Ownership,
   PublishResult,
   PublishTasks,
   RaiseReply,
   TaskSet,
+  UsedTopics,
   WorkerStore,
 } from './store.ts';
 export { reviewEveryMs, wholeReadPauseMs } from './upkeep.ts';

@@ -31,6 +31,8 @@ export type RequestOperation =
       readonly dryRun?: boolean;
       /** Refused with `conflict` if the connector is at another version. One definition only. */
       readonly expectedVersion?: number;
+      /** With it: also if it was deleted and created anew meanwhile. */
+      readonly expectedUid?: string;
     }
   | { readonly op: 'delete'; readonly connector: string }
   | { readonly op: 'target'; readonly connector: string; readonly state: TargetState }

@@ -6,6 +6,8 @@
  * Nothing here uses a wall clock for a decision: deaths are declared by compare-and-set on a beat
  * number that the leader saw stand still on its own monotonic clock.
  */
+import type { LogLevel } from '@sluice/kernel';
+
 import type { Agreement, Disagreement } from './agreement.ts';
 import type {
   JournaledConnector,
@@ -153,6 +155,33 @@ export interface AssignedUnit {
   readonly definitionVersion: number;
 }
 
+export interface UsedTopics extends Ownership {
+  readonly topics: readonly string[];
+}
+
+export interface LoggerLevel {
+  readonly level: LogLevel;
+  /** Redis server time, ms. */
+  readonly atMs: number;
+}
+
+/** The right to change the offsets of a connector that is stopped. */
+export type OffsetsFence =
+  | {
+      readonly kind: 'fenced';
+      readonly uid: string;
+      /** No task can be granted before it grows. */
+      readonly taskEpoch: number;
+      /** Above that of any former owner of its tasks, and below that of any later one. */
+      readonly fence: number;
+      /** The most tasks that it ever published, as far as is known; 0: not known. */
+      readonly tasksMax: number;
+    }
+  /** Tasks of it are still owned. */
+  | { readonly kind: 'held'; readonly tasks: number }
+  /** `quarantined`: data was lost, and whoever still runs its tasks has not been heard yet. */
+  | { readonly kind: 'unknown' | 'not-stopped' | 'quarantined' };
+
 export interface Assignments {
   readonly revision: number;
   /** Empty if there is none. With `beat`, the last of anybody, it tells whether this store has lost data. */
@@ -272,6 +301,11 @@ export interface WorkerStore {
     reports: readonly (Ownership & { readonly status: Omit<StatusReport, 'sinceMs'> })[],
   ): Promise<boolean[]>;
   publishTasks(request: PublishTasks): Promise<PublishResult>;
+  /**
+   * Notes topics as used by the connectors of these tasks. Refused (false) when the fence is not the current one, or
+   * the connector is another one now or being deleted.
+   */
+  noteTopics(worker: string, incarnation: string, used: readonly UsedTopics[]): Promise<boolean[]>;
 }
 
 /** What only a leader may do; every call is checked against its epoch. */
@@ -359,6 +393,16 @@ export interface ClusterStore {
   taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]>;
   /** Newest first. */
   events(max: number): Promise<ClusterEvent[]>;
+  /** Topics that a connector's tasks were noted to use since it was created or they were forgotten; in order. */
+  topics(connector: string): Promise<string[]>;
+  /** What is used is noted again. Idempotent. */
+  forgetTopics(connector: string): Promise<void>;
+  /** Levels of loggers that were set for the whole cluster. */
+  loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
+  /** Forgets those of the loggers below it. */
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void>;
+  /** Anyone may ask, also twice: the later fence is the higher one. */
+  fenceOffsets(connector: string): Promise<OffsetsFence>;
   /** Idempotent by id. */
   submit(id: string, body: RequestBody): Promise<void>;
   result(id: string): Promise<RequestResult | undefined>;

@@ -10,7 +10,7 @@ import {
 import type { ClusterEvent } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { RequestBody, RequestResult } from '../src/requests.ts';
-import type { Beat, Changes, ClusterStore } from '../src/store.ts';
+import type { Beat, Changes, ClusterStore, OffsetsFence } from '../src/store.ts';
 import { changesOf, connector, member } from './records.ts';
 
 class PlayedCluster implements ClusterStore {
@@ -20,6 +20,7 @@ class PlayedCluster implements ClusterStore {
   readonly results = new Map<string, RequestResult>();
   leads: { coordinator: string; epoch: number } | undefined = { coordinator: 'c1', epoch: 1 };
   newestEvents: ClusterEvent[] = [];
+  readonly fences: OffsetsFence[] = [];
   reads = 0;
   protocol: number | undefined = 1;
   /** Nothing changes any more: each read finds these. */
@@ -71,6 +72,17 @@ class PlayedCluster implements ClusterStore {
   }
   async events(): ReturnType<ClusterStore['events']> {
     return this.newestEvents;
+  }
+  async topics(): Promise<string[]> {
+    return ['lines'];
+  }
+  async forgetTopics(): Promise<void> {}
+  async loggerLevels(): ReturnType<ClusterStore['loggerLevels']> {
+    return new Map();
+  }
+  async setLoggerLevel(): Promise<void> {}
+  async fenceOffsets(): Promise<OffsetsFence> {
+    return this.fences.shift() ?? { kind: 'held', tasks: 1 };
   }
   async submit(id: string, body: RequestBody): Promise<void> {
     this.submitted.push({ id, body });
@@ -273,4 +285,28 @@ test('so does one that is too new for it; where none is in use yet, all are welc
   });
   cluster.protocol = undefined;
   expect((await cluster.client.snapshot()).protocol).toBeUndefined();
+});
+
+describe('a fence for offsets', () => {
+  test('waits for tasks that are being stopped, and for who has not been heard', async () => {
+    const cluster = new PlayedCluster();
+    const fenced = { kind: 'fenced', uid: 'u', taskEpoch: 1, fence: 7, tasksMax: 1 } as const;
+    cluster.fences.push({ kind: 'held', tasks: 2 }, { kind: 'quarantined' }, fenced);
+    const asked = cluster.client.fenceOffsets('orders', { timeoutMs: 1_000 });
+    await cluster.clock.advance(250);
+    expect(await asked).toEqual(fenced);
+  });
+
+  test('waits no longer than it may', async () => {
+    const cluster = new PlayedCluster();
+    const asked = cluster.client.fenceOffsets('orders', { timeoutMs: 1_000 });
+    await cluster.clock.advance(1_000);
+    expect(await asked).toEqual({ kind: 'held', tasks: 1 });
+  });
+
+  test.each(['unknown', 'not-stopped'] as const)('%s is told at once', async (kind) => {
+    const cluster = new PlayedCluster();
+    cluster.fences.push({ kind });
+    expect(await cluster.client.fenceOffsets('orders', { timeoutMs: 1_000 })).toEqual({ kind });
+  });
 });

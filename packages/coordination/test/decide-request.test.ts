@@ -226,6 +226,16 @@ describe('apply is refused', () => {
       { status: 409, message: expect.stringContaining('is at version none, not 1') },
     ],
     [
+      'another uid than expected',
+      apply([clock('orders')], { expectedVersion: 3, expectedUid: 'uid-of-another' }),
+      {
+        status: 409,
+        code: 'connector.version_conflict',
+        message:
+          'connector orders was deleted and created anew: read it again and repeat the change',
+      },
+    ],
+    [
       'a name twice',
       apply([clock('logs'), clock('logs')]),
       {

@@ -188,6 +188,11 @@ export class PlayedLeaderStore {
     events: async () => [],
     submit: async () => {},
     result: async () => undefined,
+    topics: async () => [],
+    forgetTopics: async () => {},
+    loggerLevels: async () => new Map(),
+    setLoggerLevel: async () => {},
+    fenceOffsets: async () => ({ kind: 'unknown' }),
     ping: async () => {},
   };
 

@@ -16,6 +16,7 @@ import type {
   Ownership,
   PublishResult,
   PublishTasks,
+  UsedTopics,
   WorkerStore,
 } from '../src/store.ts';
 import type { LeaseDeadlines, RunnableUnit, UnitRunner } from '../src/worker/unit-runner.ts';
@@ -232,6 +233,16 @@ export class PlayedStore implements WorkerStore {
       const kind = this.publishAnswer;
       return kind === 'stale' ? { kind } : { kind, epoch: this.published.length };
     });
+  }
+
+  async noteTopics(
+    _worker: string,
+    incarnation: string,
+    used: readonly UsedTopics[],
+  ): Promise<boolean[]> {
+    return this.#answer('noteTopics', incarnation, used, () =>
+      used.map(({ unit, fence }) => this.units.get(unit)?.fence === fence),
+    );
   }
 
   async #answer<Answer>(

@@ -10,7 +10,16 @@ export {
   SluiceError,
   toError,
 } from './errors.ts';
+export { exactNumber, parseExactJson, stringifyExactJson } from './exact-json.ts';
 export { newId, newShortId } from './ids.ts';
+export {
+  type LevelSetting,
+  type LogLevel,
+  LogLevels,
+  leveledLogger,
+  logLevels,
+  parseLogLevel,
+} from './log-levels.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export {
   isSecretKey,

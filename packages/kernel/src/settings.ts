@@ -45,8 +45,9 @@ export class SettingsReader {
     return number;
   }
 
-  boolean(name: string): boolean {
-    return this.oneOf(name, ['true', 'false', '1', '0'], 'false').match(/^(true|1)$/) !== null;
+  boolean(name: string, fallback = false): boolean {
+    const known = ['true', 'false', '1', '0'] as const;
+    return this.oneOf(name, known, fallback ? 'true' : 'false').match(/^(true|1)$/) !== null;
   }
 
   /** Comma-separated. */

@@ -15,6 +15,7 @@ import type {
   ReaderOptions,
   RecordLog,
   SourceOffset,
+  TopicPartition,
   WriterIdentity,
 } from '@sluice/record-log';
 
@@ -91,6 +92,10 @@ export class LateLog implements RecordLog {
 
   forgetGroup(group: string): Promise<void> {
     return this.#once(() => this.#log.forgetGroup(group));
+  }
+
+  clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#once(() => this.#log.clearGroupOffsets(group, partitions));
   }
 
   async #once<Result>(call: () => Promise<Result>): Promise<Result> {

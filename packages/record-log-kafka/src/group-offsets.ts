@@ -16,7 +16,7 @@ import {
   describeConsumerGroupRequest,
   describeGroupsRequest,
 } from './wire/groups.ts';
-import { offsetFetchRequest, txnOffsetCommitRequest } from './wire/offsets.ts';
+import { offsetDeleteRequest, offsetFetchRequest, txnOffsetCommitRequest } from './wire/offsets.ts';
 import type { KafkaRequest } from './wire/request.ts';
 import { addOffsetsToTxnRequest } from './wire/transactions.ts';
 
@@ -161,6 +161,25 @@ export class GroupOffsets {
     if (errorCode === errorCodes.GROUP_ID_NOT_FOUND) return;
     if (errorCode === errorCodes.NON_EMPTY_GROUP) await this.assertUnused(call, group);
     this.#assertNone(errorCode, group);
+  }
+
+  /** Idempotent. @throws `log.group_in_use`. */
+  async clear(call: Call, group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const answer = await this.#ask(
+      call,
+      group,
+      offsetDeleteRequest({ group, partitions }),
+      ({ errorCode }) => errorCode,
+    );
+    if (answer.errorCode === errorCodes.GROUP_ID_NOT_FOUND) return;
+    if (answer.errorCode === errorCodes.NON_EMPTY_GROUP) await this.assertUnused(call, group);
+    this.#assertNone(answer.errorCode, group);
+    for (const { topic, errorCode } of answer.partitions) {
+      if (errorCode === errorCodes.GROUP_SUBSCRIBED_TO_TOPIC) await this.assertUnused(call, group);
+      // A topic that is gone has no offset.
+      if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION || errorCode === 0) continue;
+      throw toLogError(errorCode, whatOf(errorCode, topic, group), this.#address);
+    }
   }
 
   async #ask<Result>(

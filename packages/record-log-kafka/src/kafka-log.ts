@@ -9,6 +9,7 @@ import {
   type ReaderOptions,
   type RecordLog,
   type SourceOffset,
+  type TopicPartition,
   type WriterIdentity,
 } from '@sluice/record-log';
 
@@ -198,6 +199,11 @@ export class KafkaLog implements RecordLog {
 
   async forgetGroup(group: string): Promise<void> {
     await this.#groups.forget(this.#cluster.begin(), group);
+  }
+
+  async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    await this.#groups.clear(this.#cluster.begin(), group, partitions);
   }
 
   #failPending(error: SluiceError): void {

@@ -10,6 +10,7 @@
  * without waiting for transactions to end: an offset that was written was true, since it is written only after
  * the records before it are acknowledged; should its transaction be aborted, the records are there all the same.
  */
+import { parseExactJson, stringifyExactJson } from '@sluice/kernel';
 import {
   type FetchedRecord,
   partitionForKey,
@@ -20,7 +21,6 @@ import {
 import { append } from './append.ts';
 import type { Call } from './call.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { parseExactJson, stringifyExactJson } from './exact-json.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession } from './owner-session.ts';
@@ -144,7 +144,7 @@ export class SourceOffsets {
 
   #keyOf(connector: string, partition: Fields): Buffer {
     const known = this.#stored.get(connector)?.get(sourcePartitionName(partition));
-    return known?.key ?? Buffer.from(JSON.stringify([connector, partition]));
+    return known?.key ?? Buffer.from(stringifyExactJson([connector, partition]));
   }
 
   #learn({ key, value }: FetchedRecord): void {

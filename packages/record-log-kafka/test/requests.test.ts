@@ -17,6 +17,7 @@ import {
 import { metadataRequest } from '../src/wire/metadata.ts';
 import {
   offsetCommitRequest,
+  offsetDeleteRequest,
   offsetFetchRequest,
   txnOffsetCommitRequest,
 } from '../src/wire/offsets.ts';
@@ -237,6 +238,7 @@ const requests: readonly KafkaRequest<unknown>[] = [
   listOffsetsRequest({ isolation: 'read_committed', partitions }),
   metadataRequest(null),
   offsetCommitRequest({ group: 'g', offsets: [] }),
+  offsetDeleteRequest({ group: 'g', partitions }),
   offsetFetchRequest({ group: 'g', partitions: null, requireStable: true }),
   produceRequest({ transactionalId: null, acks: -1, timeoutMs: 1, topics: [] }),
   txnOffsetCommitRequest({ ...producer, group: 'g', offsets: [] }),

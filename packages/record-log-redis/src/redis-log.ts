@@ -1,4 +1,4 @@
-import { SluiceError } from '@sluice/kernel';
+import { parseExactJson, SluiceError } from '@sluice/kernel';
 import {
   closedError,
   type GroupOffset,
@@ -10,6 +10,7 @@ import {
   type RecordLog,
   type SourceOffset,
   sourcePartitionName,
+  type TopicPartition,
   type WriterIdentity,
 } from '@sluice/record-log';
 import { parseRedisUrl } from '@sluice/redis-connection';
@@ -153,7 +154,9 @@ export class RedisLog implements RecordLog {
     const offsets = await this.#writes.use(({ redis }) =>
       redis.hmget(this.#keys.source(connector), ...partitions.map(sourcePartitionName)),
     );
-    return offsets.map((offset) => (offset === null ? undefined : (JSON.parse(offset) as Offset)));
+    return offsets.map((offset) =>
+      offset === null ? undefined : (parseExactJson(offset) as Offset),
+    );
   }
 
   async listSourceOffsets(connector: string): Promise<SourceOffset[]> {
@@ -161,8 +164,8 @@ export class RedisLog implements RecordLog {
       redis.hgetall(this.#keys.source(connector)),
     );
     return Object.entries(offsets).map(([partition, offset]) => ({
-      partition: JSON.parse(partition) as Offset,
-      offset: JSON.parse(offset) as Offset,
+      partition: parseExactJson(partition) as Offset,
+      offset: parseExactJson(offset) as Offset,
     }));
   }
 
@@ -197,6 +200,12 @@ export class RedisLog implements RecordLog {
         [group, name, this.#options.groupRetentionMs],
       );
     }
+  }
+
+  async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const keys = [this.#keys.time, ...partitions.map((each) => this.#keys.offsets(each))];
+    await this.#writes.run(scripts.clearGroup, keys, [group]);
   }
 
   /** What each partition holds, and which groups hold it. */

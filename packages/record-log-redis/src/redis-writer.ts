@@ -1,4 +1,4 @@
-import type { SluiceError } from '@sluice/kernel';
+import { type SluiceError, stringifyExactJson } from '@sluice/kernel';
 import {
   closedError,
   KeylessPartitions,
@@ -63,7 +63,7 @@ export class RedisWriter implements LogWriter {
     const { connection, keys } = this.#parts;
     const args = offsets.flatMap(({ partition, offset }) => [
       sourcePartitionName(partition),
-      offset === null ? '' : JSON.stringify(offset),
+      offset === null ? '' : stringifyExactJson(offset),
     ]);
     await withFence(this.#identity, this.#parts, () =>
       connection.run(

@@ -22,6 +22,7 @@ function readLua(file: string): string {
 
 export const scripts = {
   assign: loadScript('assign'),
+  clearGroup: loadScript('clear-group'),
   commitGroup: loadScript('commit-group'),
   commitSource: loadScript('commit-source'),
   createTopic: loadScript('create-topic'),

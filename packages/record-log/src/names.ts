@@ -1,4 +1,4 @@
-import { assert, SluiceError } from '@sluice/kernel';
+import { assert, SluiceError, stringifyExactJson } from '@sluice/kernel';
 
 import { unknownPartitionError } from './errors.ts';
 import type { GroupOffset, TopicPartition } from './record-log.ts';
@@ -47,9 +47,12 @@ export function parsePartitionName(name: string): TopicPartition {
 
 /** One string for equal source partitions, whatever the order of their fields. */
 export function sourcePartitionName(partition: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(partition, (_name, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : value,
-  );
+  return stringifyExactJson(inOrder(partition));
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(fields.map(([name, each]) => [name, inOrder(each)]));
 }

@@ -116,6 +116,11 @@ export interface RecordLog {
    * keeps records for every group that it knows. Idempotent.
    */
   forgetGroup(group: string): Promise<void>;
+  /**
+   * Lets a group that goes on to exist begin anew in these partitions, as if it had never committed there; a log with
+   * a quota keeps what comes for it meanwhile. Idempotent. @throws as commit.
+   */
+  clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
   readonly topics: LogTopics;
 }
 

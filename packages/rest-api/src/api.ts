@@ -3,17 +3,23 @@
  * answers every request, from the store.
  */
 import type { ClusterClient } from '@sluice/coordination';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
 import { type FastifyInstance, fastify } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
+import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
+import type { OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
 import { registerConnectorConfigs } from './routes/connector-configs.ts';
+import { registerConnectorOffsets } from './routes/connector-offsets.ts';
 import { registerConnectorStatus } from './routes/connector-status.ts';
+import { registerConnectorTopics, type TopicTracking } from './routes/connector-topics.ts';
 import { registerConnectors } from './routes/connectors.ts';
 import { type HealthChecks, registerHealth } from './routes/health.ts';
+import { registerLoggers } from './routes/loggers.ts';
+import { registerOpenApi } from './routes/openapi.ts';
 import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
@@ -28,6 +34,14 @@ export interface ApiOptions extends SecurityOptions {
   readonly client: ClusterClient;
   readonly info: ServerInfo;
   readonly logger: Logger;
+  /** Where the offsets of connectors are. */
+  readonly offsets: OffsetStore;
+  /** Of this process's loggers. */
+  readonly levels?: LogLevels;
+  /** What there is besides the connectors that workers announce; by default nothing. */
+  readonly parts?: ConfigParts;
+  /** By default tracked, and may be reset. */
+  readonly topicTracking?: TopicTracking;
   /** What has to work for this process to be ready; by default that the client reaches its store. */
   readonly health?: HealthChecks;
   /** More keys of `/health`: what is worth knowing, but says nothing about being ready. */
@@ -41,6 +55,8 @@ export interface ApiOptions extends SecurityOptions {
 
 /** Names have no limit in Kafka Connect; percent-encoded they are up to nine times as long. */
 const pathPartCharactersMax = 16_384;
+
+const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] };
 
 /**
  * @example
@@ -65,6 +81,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   handleErrors(app, logger);
 
   const cluster = new ClusterAccess({ client, clock, requestTimeoutMs });
+  // First: it notes what is registered after it.
+  registerOpenApi(app, info);
   registerServer(app, info);
   registerHealth(app, {
     checks: options.health ?? { redis: () => client.ping() },
@@ -75,7 +93,15 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerConnectorConfigs(app, cluster);
   registerConnectorStatus(app, cluster);
   registerConnectorActions(app, cluster);
-  registerPlugins(app, cluster);
+  registerConnectorOffsets(app, cluster, options.offsets);
+  registerConnectorTopics(
+    app,
+    cluster,
+    options.topicTracking ?? { isEnabled: true, allowsReset: true },
+  );
+  registerPlugins(app, cluster, options.parts ?? noParts);
+  const levels = options.levels ?? new LogLevels('info', []);
+  registerLoggers(app, cluster, { levels, clock });
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);

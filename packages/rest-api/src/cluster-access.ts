@@ -15,12 +15,15 @@ import type {
   RequestResult,
   SubmitOutcome,
 } from '@sluice/coordination';
-import { type Clock, SluiceError } from '@sluice/kernel';
+import { type Clock, type LogLevel, SluiceError } from '@sluice/kernel';
 
 import { ApiError } from './api-error.ts';
 
 export type Done = Extract<RequestResult, { kind: 'done' }>;
 export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
+
+/** With the plugins that there were when it was looked at. */
+export type FoundConnector = ConnectorView & Pick<ClusterSnapshot, 'plugins'>;
 
 export interface ClusterAccessOptions {
   readonly client: ClusterClient;
@@ -43,23 +46,43 @@ export class ClusterAccess {
   }
 
   snapshot(): Promise<ClusterSnapshot> {
-    return this.#limited(this.#client.snapshot());
+    return this.limited(this.#client.snapshot());
   }
 
   /** @throws ApiError 404 with this message. */
-  async connector(name: string, notFound: string): Promise<ConnectorView> {
-    const { connectors } = await this.snapshot();
+  async connector(name: string, notFound: string): Promise<FoundConnector> {
+    const { connectors, plugins } = await this.snapshot();
     const view = connectors.get(name);
     if (!view) throw new ApiError(404, notFound);
-    return view;
+    return { ...view, plugins };
   }
 
   taskConfigs(connector: string): ReturnType<ClusterClient['taskConfigs']> {
-    return this.#limited(this.#client.taskConfigs(connector));
+    return this.limited(this.#client.taskConfigs(connector));
   }
 
   events(max: number): ReturnType<ClusterClient['events']> {
-    return this.#limited(this.#client.events(max));
+    return this.limited(this.#client.events(max));
+  }
+
+  topics(connector: string): ReturnType<ClusterClient['topics']> {
+    return this.limited(this.#client.topics(connector));
+  }
+
+  forgetTopics(connector: string): Promise<void> {
+    return this.limited(this.#client.forgetTopics(connector));
+  }
+
+  setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    return this.limited(this.#client.setLoggerLevel(logger, level));
+  }
+
+  /** Waits as long as a request may for tasks that are being stopped. */
+  fenceOffsets(connector: string): ReturnType<ClusterClient['fenceOffsets']> {
+    return this.limited(
+      this.#client.fenceOffsets(connector, { timeoutMs: this.#requestTimeoutMs }),
+      this.#requestTimeoutMs + submitMarginMs,
+    );
   }
 
   /** @throws ApiError for a refusal, and for what is not applied in time. */
@@ -78,7 +101,7 @@ export class ClusterAccess {
     body: RequestBody,
     { notFound }: { notFound?: string } = {},
   ): Promise<Done | Pending> {
-    const outcome = await this.#limited(
+    const outcome = await this.limited(
       this.#client.submit(body, { timeoutMs: this.#requestTimeoutMs }),
       this.#requestTimeoutMs + submitMarginMs,
     );
@@ -89,7 +112,8 @@ export class ClusterAccess {
     });
   }
 
-  async #limited<Value>(work: Promise<Value>, ms = this.#requestTimeoutMs): Promise<Value> {
+  /** @throws SluiceError `request.timeout`. */
+  async limited<Value>(work: Promise<Value>, ms = this.#requestTimeoutMs): Promise<Value> {
     return within(work, ms, this.#clock);
   }
 }

@@ -23,6 +23,8 @@ export interface UnitState {
   readonly state: string;
   readonly worker_id: string;
   readonly trace?: string;
+  /** Of the plugin, if a worker that lives has announced it. */
+  readonly version?: string;
 }
 
 export interface TaskState extends UnitState {
@@ -51,12 +53,20 @@ export function appliedConnectorInfo(
   return { name, config: { ...config, name }, tasks, type };
 }
 
+export interface StateOptions {
+  readonly plugins: readonly PluginInfo[];
+  readonly isRestarting?: (view: UnitView) => boolean;
+}
+
 export function connectorStateInfo(
   { record, connector, tasks }: ConnectorView,
-  isRestarting: (view: UnitView) => boolean = () => false,
+  { plugins, isRestarting = () => false }: StateOptions,
 ): ConnectorStateInfo {
-  const stateOf = (view: UnitView): UnitState =>
-    isRestarting(view) ? { ...unitState(view), state: 'RESTARTING' } : unitState(view);
+  const version = versionOf(record, plugins);
+  const stateOf = (view: UnitView): UnitState => {
+    const state = unitState(view, version);
+    return isRestarting(view) ? { ...state, state: 'RESTARTING' } : state;
+  };
   return {
     name: record.name,
     connector: stateOf(connector),
@@ -65,8 +75,28 @@ export function connectorStateInfo(
   };
 }
 
-export function taskState(view: UnitView): TaskState {
-  return { id: view.task ?? 0, ...unitState(view) };
+export function taskState(
+  view: UnitView,
+  record: ConnectorRecord,
+  plugins: readonly PluginInfo[],
+): TaskState {
+  return { id: view.task ?? 0, ...unitState(view, versionOf(record, plugins)) };
+}
+
+function versionOf(
+  { config }: ConnectorRecord,
+  plugins: readonly PluginInfo[],
+): string | undefined {
+  const name = config['connector.class'] ?? '';
+  return findPlugin(plugins, name)?.version;
+}
+
+/** By class, else by alias. */
+export function findPlugin(plugins: readonly PluginInfo[], name: string): PluginInfo | undefined {
+  return (
+    plugins.find((plugin) => plugin.class === name) ??
+    plugins.find((plugin) => plugin.aliases.includes(name))
+  );
 }
 
 export function taskId(connector: string, { task }: UnitView): TaskId {
@@ -77,6 +107,11 @@ export function pluginInfo({ class: className, type, version }: PluginInfo): obj
   return { class: className, type, version };
 }
 
-function unitState({ state, workerId, trace }: UnitView): UnitState {
-  return { state, worker_id: workerId, ...(trace !== undefined && { trace }) };
+function unitState({ state, workerId, trace }: UnitView, version: string | undefined): UnitState {
+  return {
+    state,
+    worker_id: workerId,
+    ...(trace !== undefined && { trace }),
+    ...(version !== undefined && { version }),
+  };
 }

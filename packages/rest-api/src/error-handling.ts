@@ -60,7 +60,7 @@ function asApiError(thrown: unknown): ApiError {
   const error = toError(thrown);
   // Kafka Connect has no such case: it answers reads from memory. A client that retries on 5xx does
   // the right thing here.
-  if (hasCode(error, 'store.unreachable')) {
+  if (hasCode(error, 'store.unreachable') || hasCode(error, 'log.unreachable')) {
     return new ApiError(503, error.message, { headers: { 'retry-after': '1' } });
   }
   // Fastify's own: a body that is too large, a url that cannot be decoded.

@@ -2,7 +2,7 @@
  * Bodies are JSON, whatever Content-Type says nothing about it: clients of Kafka Connect leave it out, and
  * send it with empty bodies. Numbers keep the digits that were sent, since a configuration value is a string.
  */
-import { toError } from '@sluice/kernel';
+import { exactNumber, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -10,7 +10,10 @@ import { ApiError } from './api-error.ts';
 /** Hundreds of definitions at once fit. */
 export const bodyBytesMax = 10 * 1024 * 1024;
 
-export function parseBodies(app: FastifyInstance): void {
+export function parseBodies(
+  app: FastifyInstance,
+  parse: (text: string) => unknown = parseDigits,
+): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
@@ -24,7 +27,7 @@ export function parseBodies(app: FastifyInstance): void {
           `HTTP 415 Unsupported Media Type: "${contentType}"; send application/json`,
         );
       }
-      return parseJson(body);
+      return parseJson(body, parse);
     },
   );
 }
@@ -39,11 +42,24 @@ interface ReviverContext {
   readonly source?: string;
 }
 
-function parseJson(text: string): unknown {
+/** Numbers are numbers, exact up to 64 bits. */
+export function parseExactBody(text: string): unknown {
+  return JSON.parse(text, (key, value: unknown, context?: ReviverContext) => {
+    assertOwnKey(key);
+    return exactNumber(value, context?.source);
+  }) as unknown;
+}
+
+function parseDigits(text: string): unknown {
+  return JSON.parse(text, keepDigits) as unknown;
+}
+
+function parseJson(text: string, parse: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(text, keepDigits) as unknown;
+    return parse(text);
   } catch (error) {
     if (error instanceof ApiError) throw error;
+    if (error instanceof RangeError) throw new ApiError(400, 'Request body is nested too deeply');
     // V8 quotes the text around the mistake, which may be a password.
     const reason = toError(error).message.replace(
       /, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,
@@ -54,9 +70,13 @@ function parseJson(text: string): unknown {
 }
 
 function keepDigits(key: string, value: unknown, context?: ReviverContext): unknown {
-  if (key === '__proto__') throw new ApiError(400, 'Request body contains the key "__proto__"');
+  assertOwnKey(key);
   const source = context?.source;
   // 1.0, 1e3 and numbers past 2^53 would change.
   if (typeof value === 'number' && source !== undefined && String(value) !== source) return source;
   return value;
+}
+
+function assertOwnKey(key: string): void {
+  if (key === '__proto__') throw new ApiError(400, 'Request body contains the key "__proto__"');
 }

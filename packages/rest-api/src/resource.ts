@@ -1,7 +1,14 @@
-/** Registers the methods of one url; the others answer 405 instead of "not found". */
+/** Registers the methods of one url; the others answer 405 instead of "not found", and OPTIONS which there are. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Not one of the methods that a resource refuses. */
+    isServed?: boolean;
+  }
+}
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -15,10 +22,26 @@ export function resource(
   handlers: Partial<Record<Method, Handler>>,
 ): void {
   const allowed = Object.keys(handlers).join(', ');
+  const options = optionsOf(handlers);
+  app.route({
+    method: 'OPTIONS',
+    url,
+    handler: async (_request, reply) =>
+      reply.header('allow', options).type('text/plain').send(options),
+  });
   for (const method of methods) {
-    const handler = handlers[method] ?? refuse(method, allowed);
-    app.route({ method, url, handler });
+    const served = handlers[method];
+    const handler = served ?? refuse(method, allowed);
+    app.route({ method, url, handler, config: { isServed: served !== undefined } });
   }
+}
+
+/** As Kafka Connect lists them: HEAD goes with GET. */
+function optionsOf(handlers: Partial<Record<Method, Handler>>): string {
+  const listed = Object.keys(handlers).flatMap((method) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+  return [...listed, 'OPTIONS'].join(', ');
 }
 
 function refuse(method: Method, allowed: string): Handler {

@@ -1,5 +1,6 @@
 /** What requests may contain. These schemas are the documentation of the API, and what checks it. */
 import type { Definition, TargetState } from '@sluice/coordination';
+import { stringifyExactJson } from '@sluice/kernel';
 import { z } from 'zod';
 
 import { ApiError } from './api-error.ts';
@@ -16,6 +17,17 @@ export const configSchema = z
     return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
   })
   .meta({ description: 'Configuration of a connector: a flat map' });
+
+/** `PATCH /connectors/{name}/config`: null deletes a key. */
+export const configPatchSchema = z
+  .record(z.string(), configValue, { error: 'must be an object of keys and values' })
+  .transform((values): Record<string, string | null> => {
+    const entries = Object.entries(values);
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, value === null ? null : String(value)]),
+    );
+  })
+  .meta({ description: 'Keys to set; those that are null are deleted' });
 
 const targetStates: Readonly<Record<string, TargetState>> = {
   RUNNING: 'STARTED',
@@ -87,6 +99,62 @@ export const previewQuerySchema = z.object({
     .default(10_000)
     .meta({ description: 'Ends after this time, with what came' }),
 });
+
+const primitive = z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()], {
+  error: 'must be a string, a number, a boolean or null',
+});
+const offsetFields = z.record(z.string(), primitive, {
+  error: 'must be an object of keys and values',
+});
+
+/** `PATCH /connectors/{name}/offsets`. */
+export const alterOffsetsSchema = z
+  .strictObject(
+    {
+      offsets: z
+        .array(
+          z.strictObject(
+            {
+              partition: offsetFields.nullish(),
+              offset: offsetFields.nullish(),
+            },
+            { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object' : undefined) },
+          ),
+          { error: 'must be an array' },
+        )
+        .nullish()
+        .meta({ description: 'An offset that is null is reset' }),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object' : undefined) },
+  )
+  .nullish()
+  .transform((body) => {
+    const offsets = body?.offsets ?? [];
+    if (offsets.length === 0) {
+      throw new ApiError(
+        400,
+        'Partitions / offsets need to be provided for an alter offsets request',
+      );
+    }
+    const names = offsets.map(({ partition }) =>
+      stringifyExactJson(Object.entries(partition ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    );
+    if (new Set(names).size < names.length) throw new ApiError(400, 'A partition is given twice');
+    return offsets.map(({ partition, offset }) => ({
+      partition: partition ?? null,
+      offset: offset ?? null,
+    }));
+  });
+
+export type AlterOffsets = z.output<typeof alterOffsetsSchema>;
+
+/** `PUT /admin/loggers/{logger}`. */
+export const loggerLevelSchema = z
+  .object(
+    { level: z.string({ error: 'must be a text' }).nullish() },
+    { error: 'must be an object' },
+  )
+  .meta({ description: 'ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF' });
 
 /** `PUT /sluice/apply`; a bare array of definitions will do. */
 export const applySchema = z.preprocess(

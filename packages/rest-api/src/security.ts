@@ -16,8 +16,10 @@ export interface BasicAuth {
 
 export interface SecurityOptions {
   readonly auth?: BasicAuth;
-  /** Origins that browsers may call from; none by default. */
+  /** `access.control.allow.origin`: origins that browsers may call from, `*` for any part; none by default. */
   readonly corsOrigins?: readonly string[];
+  /** `access.control.allow.methods`, default as Kafka Connect's: GET, POST and HEAD. */
+  readonly corsMethods?: readonly string[];
   /** Host names besides localhost and addresses. `any` by default where a password protects. */
   readonly allowedHosts?: readonly string[] | 'any';
 }
@@ -50,12 +52,13 @@ export function isLoopback(host: string): boolean {
 }
 
 export function secure(app: FastifyInstance, options: SecurityOptions, logger: Logger): void {
-  const { auth, corsOrigins = [] } = options;
+  const { auth } = options;
+  const cors = compileCors(options);
   const allowedHosts = compileHosts(options.allowedHosts ?? (auth ? 'any' : []));
   const isAuthorized = auth && compilePasswordCheck(auth);
   const refusalOf = (request: FastifyRequest): ApiError | undefined =>
     unknownHost(request, allowedHosts) ??
-    otherSite(request, corsOrigins) ??
+    otherSite(request, cors) ??
     (isAuthorized && !isOpen(request) && !isAuthorized(request.headers.authorization)
       ? unauthorized()
       : undefined);
@@ -63,7 +66,7 @@ export function secure(app: FastifyInstance, options: SecurityOptions, logger: L
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'SAMEORIGIN');
     reply.header('referrer-policy', 'no-referrer');
-    if (allowOrigin(request, reply, corsOrigins)) return reply.status(204).send();
+    if (allowOrigin(request, reply, cors)) return reply.status(204).send();
     const refusal = refusalOf(request);
     // Answered and not thrown: the boards have an error handler of their own.
     return refusal && sendError(refusal, request, reply, logger);
@@ -88,28 +91,48 @@ function compileHosts(hosts: readonly string[] | 'any'): AllowedHosts {
   return hosts === 'any' ? 'any' : new Set(hosts.map((host) => host.trim().toLowerCase()));
 }
 
+interface Cors {
+  readonly isAllowed: (origin: string) => boolean;
+  readonly methods: ReadonlySet<string>;
+}
+
+const corsMethodsDefault = ['GET', 'POST', 'HEAD'];
+
+function compileCors({ corsOrigins = [], corsMethods = [] }: SecurityOptions): Cors {
+  const patterns = corsOrigins.map((origin) => new RegExp(`^${wildcards(origin)}$`, 'i'));
+  const methods = corsMethods.length > 0 ? corsMethods : corsMethodsDefault;
+  return {
+    isAllowed: (origin) => patterns.some((pattern) => pattern.test(origin)),
+    methods: new Set(methods.map((method) => method.toUpperCase())),
+  };
+}
+
+function wildcards(text: string): string {
+  return text
+    .split('*')
+    .map((part) => RegExp.escape(part))
+    .join('.*');
+}
+
 /** Browsers ask with OPTIONS, and without a password, whether they may: then true. */
-function allowOrigin(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  corsOrigins: readonly string[],
-): boolean {
+function allowOrigin(request: FastifyRequest, reply: FastifyReply, cors: Cors): boolean {
   const { origin } = request.headers;
-  if (origin === undefined || !corsOrigins.includes(origin)) return false;
+  if (origin === undefined || !cors.isAllowed(origin)) return false;
   reply.header('access-control-allow-origin', origin);
   reply.header('vary', 'origin');
-  if (request.method !== 'OPTIONS') return false;
-  reply.header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
+  const isPreflight =
+    request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
+  if (!isPreflight) return false;
+  reply.header('access-control-allow-methods', [...cors.methods].join(','));
   reply.header('access-control-allow-headers', 'authorization, content-type');
   return true;
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-function otherSite(request: FastifyRequest, corsOrigins: readonly string[]): ApiError | undefined {
+function otherSite(request: FastifyRequest, cors: Cors): ApiError | undefined {
   const { origin, host } = request.headers;
   if (safeMethods.has(request.method)) return undefined;
-  if (origin !== undefined && corsOrigins.includes(origin)) return undefined;
   const site = request.headers['sec-fetch-site'];
   // Browsers state it on secure and local pages, also through a proxy that rewrites Host.
   const isSame =
@@ -117,7 +140,14 @@ function otherSite(request: FastifyRequest, corsOrigins: readonly string[]): Api
       ? origin === undefined || hostOf(origin) === host
       : site === 'same-origin' || site === 'none';
   if (isSame) return undefined;
-  return new ApiError(403, 'Refused: this request was made by a page of another site');
+  if (origin === undefined || !cors.isAllowed(origin)) {
+    return new ApiError(403, 'Refused: this request was made by a page of another site');
+  }
+  if (cors.methods.has(request.method)) return undefined;
+  return new ApiError(
+    403,
+    `Refused: pages of other sites may not ask for ${request.method}; access.control.allow.methods has ${[...cors.methods].join(', ')}`,
+  );
 }
 
 function hostOf(origin: string): string | undefined {

@@ -3,9 +3,11 @@ import { type ApiOptions, buildApi } from '@sluice/rest-api';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 
 import { FakeCluster } from './fake-cluster.ts';
+import { FakeOffsets } from './fake-offsets.ts';
 
 export interface ApiUnderTest {
   readonly cluster: FakeCluster;
+  readonly offsets: FakeOffsets;
   /** `GET /connectors`, with a body as JSON. */
   readonly call: (
     request: string,
@@ -16,14 +18,17 @@ export interface ApiUnderTest {
 
 export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
   const cluster = new FakeCluster();
+  const offsets = new FakeOffsets();
   const api = buildApi({
     client: cluster,
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
+    offsets,
     ...options,
   });
   return {
     cluster,
+    offsets,
     call: (request, body, more = {}) => {
       const [method, url] = request.split(' ', 2) as [NonNullable<InjectOptions['method']>, string];
       const payload = body === undefined ? {} : { payload: body as object };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
+import { refused } from './fake-cluster.ts';
 
 const source = { 'connector.class': 'FileStreamSource', topic: 'lines' };
 
@@ -67,5 +68,86 @@ test.each([
   const response = await call('PUT /connectors/orders/config', body, { headers });
   expect(response.statusCode).toBe(400);
   expect(response.json<{ message: string }>().message).toMatch(message);
+  expect(cluster.requests).toEqual([]);
+});
+
+test('a patch sets keys, deletes those that are null, and leaves the others', async () => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders', { config: { topic: 'lines', file: '/a', 'batch.size': '5' } });
+  const response = await call('PATCH /connectors/orders/config', {
+    topic: 'other',
+    'batch.size': null,
+    'tasks.max': 3,
+  });
+  const config = { ...source, topic: 'other', file: '/a', 'tasks.max': '3', name: 'orders' };
+  expect(response.statusCode).toBe(200);
+  expect(response.headers.location).toBeUndefined();
+  expect(response.json()).toEqual({
+    name: 'orders',
+    config,
+    tasks: [{ connector: 'orders', task: 0 }],
+    type: 'source',
+  });
+  expect(cluster.requests).toEqual([
+    {
+      op: 'apply',
+      definitions: [{ name: 'orders', config }],
+      mode: 'update',
+      expectedVersion: 1,
+      expectedUid: 'uid-orders',
+    },
+  ]);
+});
+
+test('a patch that met another change is made again upon that', async () => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders', { config: { topic: 'lines' } });
+  const conflict = refused(409, 'connector orders is at version 2, not 1');
+  cluster.nextOutcome = { ...conflict, code: 'connector.version_conflict' };
+  cluster.onRequest = () => cluster.add('orders', { config: { topic: 'lines', file: '/b' } });
+  const response = await call('PATCH /connectors/orders/config', { topic: 'other' });
+  expect(response.json()).toMatchObject({ config: { topic: 'other', file: '/b' } });
+  expect(cluster.requests).toHaveLength(2);
+});
+
+test('a patch that always meets another change ends as a conflict', async () => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders', { config: { topic: 'lines' } });
+  const conflict = { ...refused(409, 'moved on'), code: 'connector.version_conflict' };
+  cluster.nextOutcome = conflict;
+  cluster.onRequest = () => {
+    cluster.nextOutcome = conflict;
+  };
+  const response = await call('PATCH /connectors/orders/config', { topic: 'other' });
+  expect(response.statusCode).toBe(409);
+  expect(cluster.requests).toHaveLength(10);
+});
+
+test.each([
+  ['none', { topic: 'x' }, 404, 'Connector none not found'],
+  [
+    'orders',
+    { name: 'other' },
+    400,
+    "Connector name configuration (other) doesn't match connector name in the URL (orders)",
+  ],
+  [
+    'orders',
+    { topic: ['a'] },
+    400,
+    'Invalid connector configuration patch: topic: must be a string, a number or a boolean',
+  ],
+  [
+    'orders',
+    undefined,
+    400,
+    'Invalid connector configuration patch: must be an object of keys and values',
+  ],
+])('a patch of %s with %j is refused', async (name, patch, status, message) => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders');
+  const response = await call(`PATCH /connectors/${name}/config`, patch);
+  expect(response.statusCode).toBe(status);
+  expect(response.json()).toMatchObject({ error_code: status, message });
   expect(cluster.requests).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
+import { plugin } from './fake-cluster.ts';
 
 test('a status tells each state, who has it, and why it failed', async () => {
   const { cluster, call } = apiUnderTest();
@@ -80,5 +81,26 @@ test.each([
   expect(response.json()).toEqual({
     error_code: 404,
     message: `No status found for task ${connector}-${task}`,
+  });
+});
+
+test('states tell the version of the plugin where a worker has announced it', async () => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders');
+  cluster.plugins = [
+    plugin('com.acme.FileStreamSourceConnector', {
+      aliases: ['FileStreamSource'],
+      version: '2.3.4',
+    }),
+  ];
+  expect((await call('GET /connectors/orders/status')).json()).toMatchObject({
+    connector: { version: '2.3.4' },
+    tasks: [{ version: '2.3.4' }],
+  });
+  expect((await call('GET /connectors/orders/tasks/0/status')).json()).toMatchObject({
+    version: '2.3.4',
+  });
+  expect((await call('GET /connectors?expand=status')).json()).toMatchObject({
+    orders: { status: { connector: { version: '2.3.4' } } },
   });
 });

@@ -6,6 +6,7 @@ import { buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 import { apiUnderTest } from './api-under-test.ts';
 import { FakeCluster } from './fake-cluster.ts';
+import { FakeOffsets } from './fake-offsets.ts';
 
 test('an unknown route is not found, in the shape of all errors', async () => {
   const { call } = apiUnderTest();
@@ -36,6 +37,19 @@ test('a url that cannot be decoded is 400', async () => {
   expect(response.json()).toMatchObject({ error_code: 400 });
 });
 
+test.each([
+  ['/connectors', 'GET, HEAD, POST, OPTIONS'],
+  ['/connectors/orders/config/', 'GET, HEAD, PUT, PATCH, OPTIONS'],
+  ['/connectors/orders/pause', 'PUT, OPTIONS'],
+])('OPTIONS of %s tells its methods', async (url, methods) => {
+  const { call } = apiUnderTest();
+  const response = await call(`OPTIONS ${url}`);
+  expect(response.statusCode).toBe(200);
+  expect(response.headers.allow).toBe(methods);
+  expect(response.headers['content-type']).toContain('text/plain');
+  expect(response.body).toBe(methods);
+});
+
 test('HEAD answers what GET does, without a body', async () => {
   const { call } = apiUnderTest();
   const response = await call('HEAD /connectors');
@@ -64,6 +78,19 @@ test.each([
     expect(message).not.toContain('hunter2');
   },
 );
+
+test.each([3_000, 200_000])('a body that is nested %i times is 400', async (depth) => {
+  const { call } = apiUnderTest();
+  const payload = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  const headers = { 'content-type': 'application/json' };
+  for (const request of ['POST /connectors', 'PATCH /connectors/orders/offsets']) {
+    const response = await call(request, payload, { headers });
+    expect(response.json()).toEqual({
+      error_code: 400,
+      message: 'Request body is nested too deeply',
+    });
+  }
+});
 
 test('a body with the key __proto__ is 400', async () => {
   const { call } = apiUnderTest();
@@ -176,6 +203,7 @@ test.each([
     client: new FakeCluster(),
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
+    offsets: new FakeOffsets(),
   });
   const { port } = new URL(await api.listen({ host: '127.0.0.1', port: 0 }));
   const socket = connect(Number(port), '127.0.0.1');

@@ -12,6 +12,7 @@ import {
   type ConnectorView,
   connectorUnit,
   type Definition,
+  type OffsetsFence,
   type PluginInfo,
   type RequestBody,
   type RequestResult,
@@ -22,20 +23,26 @@ import {
   type UnitView,
   type WorkerView,
 } from '@sluice/coordination';
-import { SluiceError } from '@sluice/kernel';
+import { type LogLevel, SluiceError } from '@sluice/kernel';
 
 export class FakeCluster implements ClusterClient {
   readonly connectors = new Map<string, ConnectorView>();
   readonly configsOfTasks = new Map<string, Readonly<Record<string, string>>[]>();
+  readonly loggers = new Map<string, LogLevel>();
+  readonly topicsOf = new Map<string, readonly string[]>();
   readonly requests: RequestBody[] = [];
   readonly #asked = Promise.withResolvers<void>();
   workers: WorkerView[] = [];
   plugins: PluginInfo[] = [];
   storedEvents: ClusterEvent[] = [];
+  /** Instead of what follows from the connector. */
+  nextFence: OffsetsFence | undefined;
   hasLeader = true;
   isReachable = true;
   /** Answers nothing, ever. */
   isHanging = false;
+  /** Called after each request is noted, before it is answered. */
+  onRequest: (() => void) | undefined;
   /** Taken as the outcome of the next request. */
   nextOutcome: SubmitOutcome | undefined;
 
@@ -60,6 +67,7 @@ export class FakeCluster implements ClusterClient {
     this.requests.push(body);
     const forced = this.nextOutcome;
     this.nextOutcome = undefined;
+    this.onRequest?.();
     if (forced) return forced;
     if (!this.hasLeader) return { kind: 'pending', requestId, reason: 'no coordinator is up' };
     return this.#apply(body);
@@ -73,6 +81,31 @@ export class FakeCluster implements ClusterClient {
   async events(max: number): Promise<ClusterEvent[]> {
     await this.#answer();
     return this.storedEvents.slice(0, max);
+  }
+
+  async topics(connector: string): Promise<readonly string[]> {
+    await this.#answer();
+    return this.topicsOf.get(connector) ?? [];
+  }
+
+  async forgetTopics(connector: string): Promise<void> {
+    await this.#answer();
+    this.topicsOf.delete(connector);
+  }
+
+  async setLoggerLevel(logger: string, level: LogLevel): Promise<void> {
+    await this.#answer();
+    this.loggers.set(logger, level);
+  }
+
+  async fenceOffsets(connector: string): Promise<OffsetsFence> {
+    await this.#answer();
+    const record = this.connectors.get(connector)?.record;
+    if (!record) return { kind: 'unknown' };
+    if (this.nextFence) return this.nextFence;
+    if (record.targetState !== 'STOPPED') return { kind: 'not-stopped' };
+    const { uid, taskEpoch } = record;
+    return { kind: 'fenced', uid, taskEpoch, fence: 99, tasksMax: 3 };
   }
 
   async ping(): Promise<void> {
@@ -94,6 +127,12 @@ export class FakeCluster implements ClusterClient {
       name,
       Array.from({ length: tasks }, (_none, task) => ({ 'task.id': String(task) })),
     );
+  }
+
+  stop(name: string, changes: Partial<ConnectorRecord> = {}): void {
+    const view = this.#view(name);
+    const record = { ...view.record, targetState: 'STOPPED' as const, taskCount: 0, ...changes };
+    this.connectors.set(name, { ...view, record, tasks: [] });
   }
 
   fail(name: string, task: number | undefined, trace: string): void {

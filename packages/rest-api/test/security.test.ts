@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 import { FakeCluster } from './fake-cluster.ts';
+import { FakeOffsets } from './fake-offsets.ts';
 
 const auth = {
   users: [
@@ -43,6 +44,7 @@ test('with a password set, everything but the probes asks for it', async () => {
     client: cluster,
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
+    offsets: new FakeOffsets(),
     auth,
   });
   // As the boards are: registered by the app, after the API, with an error handler of their own.
@@ -135,20 +137,58 @@ test.each([
   expect(response.statusCode).toBe(status);
 });
 
-test('an origin that was allowed may read and write', async () => {
-  const origin = 'https://ui.example';
-  const { cluster, call } = apiUnderTest({ corsOrigins: [origin] });
-  cluster.add('orders');
-  const preflight = await call('OPTIONS /connectors/orders/pause', undefined, {
-    headers: { origin, 'access-control-request-method': 'PUT' },
+const ui = 'https://ui.example';
+
+async function preflightOf(
+  options: { corsOrigins: string[]; corsMethods?: string[] },
+  origin = ui,
+): Promise<Record<string, unknown>> {
+  const { call } = apiUnderTest({ ...options, auth });
+  const headers = { origin, 'access-control-request-method': 'PUT' };
+  const preflight = await call('OPTIONS /connectors/orders/pause', undefined, { headers });
+  return { status: preflight.statusCode, ...preflight.headers };
+}
+
+test('a browser is told, without a password, what an allowed origin may do', async () => {
+  expect(await preflightOf({ corsOrigins: [ui] })).toMatchObject({
+    status: 204,
+    'access-control-allow-origin': ui,
+    'access-control-allow-methods': 'GET,POST,HEAD',
+    vary: 'origin',
   });
-  expect(preflight.statusCode).toBe(204);
-  expect(preflight.headers['access-control-allow-origin']).toBe(origin);
-  expect(preflight.headers['access-control-allow-methods']).toContain('PUT');
-  const headers = { origin, 'sec-fetch-site': 'cross-site' };
+  expect(await preflightOf({ corsOrigins: ['*'], corsMethods: ['GET', 'put'] })).toMatchObject({
+    'access-control-allow-origin': ui,
+    'access-control-allow-methods': 'GET,PUT',
+  });
+});
+
+test.each([
+  [['https://*.example'], 'https://ui.example', true],
+  [['https://*.example'], 'https://ui.example.evil', false],
+  [['https://*.example'], 'https://ui-example', false],
+  [['https://a.example', 'https://b.example'], 'https://b.example', true],
+  [['https://a.example'], 'https://a.example:8080', false],
+])('of the origins %j, %s is one: %s', async (corsOrigins, origin, isAllowed) => {
+  const answer = await preflightOf({ corsOrigins }, origin);
+  expect('access-control-allow-origin' in answer).toBe(isAllowed);
+});
+
+test('an allowed origin may read, and write by the methods that were allowed', async () => {
+  const { cluster, call } = apiUnderTest({ corsOrigins: [ui], corsMethods: ['GET', 'PUT'] });
+  cluster.add('orders');
+  const headers = { origin: ui, 'sec-fetch-site': 'cross-site' };
+  const read = await call('GET /connectors', undefined, { headers });
+  expect(read.headers['access-control-allow-origin']).toBe(ui);
   const write = await call('PUT /connectors/orders/pause', undefined, { headers });
   expect(write.statusCode).toBe(202);
-  expect(write.headers['access-control-allow-origin']).toBe(origin);
+  expect(write.headers['access-control-allow-origin']).toBe(ui);
+  const refusal = await call('DELETE /connectors/orders', undefined, { headers });
+  expect(refusal.statusCode).toBe(403);
+  expect(refusal.json()).toEqual({
+    error_code: 403,
+    message:
+      'Refused: pages of other sites may not ask for DELETE; access.control.allow.methods has GET, PUT',
+  });
 });
 
 test.each([

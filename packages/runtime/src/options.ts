@@ -50,6 +50,8 @@ export interface RuntimeOptions {
    * all others do.
    */
   readonly continueFencedMs?: number;
+  /** Whether tasks tell which topics they use: `topic.tracking.enable`. Default true. */
+  readonly trackTopics?: boolean;
   readonly observer?: RecordObserver;
   /**
    * Time of this thread, ms, by which loops that never have to wait let others have a turn. Default: the real one, as
@@ -103,6 +105,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     sinkIdlePutMs: options.sinkIdlePutMs ?? 1_000,
     topicRefreshMs: options.topicRefreshMs ?? 10_000,
     continueFencedMs: options.continueFencedMs ?? 0,
+    trackTopics: options.trackTopics ?? true,
     observer: options.observer,
     logBackoff: { initialMs: 50, maxMs: 2_000 },
     taskBackoff: { initialMs: 100, maxMs: 5_000 },

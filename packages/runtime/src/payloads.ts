@@ -51,6 +51,8 @@ export type RuntimeEvent =
       readonly configs: readonly Readonly<Record<string, string>>[];
     }
   | { readonly type: 'metrics'; readonly counters: TaskCounters }
+  /** Topics that the task wrote to or read from lately. */
+  | { readonly type: 'topics'; readonly topics: readonly string[] }
   /** Once when the log starts to refuse or not to answer; the task retries for as long as it takes. */
   | { readonly type: 'stalled'; readonly code: string; readonly reason: string }
   | { readonly type: 'recovered'; readonly stalledForMs: number };

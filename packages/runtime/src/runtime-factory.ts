@@ -4,6 +4,7 @@ import { ConnectError, type ConnectorConfig, type ConnectorPlugin } from '@sluic
 import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/kernel';
 
 import { ConnectorActor } from './connector-actor.ts';
+import { identityOfTask } from './connector-offsets.ts';
 import { FairTurns } from './fair-turns.ts';
 import {
   type CompiledRuntimeOptions,
@@ -18,6 +19,7 @@ import { type RunHooks, TaskActor } from './task-actor.ts';
 import { MetricsTicker, newCounters } from './task-metrics.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { TopicCatalog } from './topic-catalog.ts';
+import { UsedTopics } from './used-topics.ts';
 
 /**
  * @example
@@ -91,18 +93,22 @@ class Runtime {
   #createTask(spec: ActorSpec, context: ActorContext, logger: Logger): Actor {
     const payload = this.#payloadOf(spec) as TaskPayload;
     const counters = newCounters(spec.kind === 'source-task' ? 'source' : 'sink');
+    const usedTopics = new UsedTopics();
+    // Where topics were used, counters changed.
     const endMetrics = this.#ticker.add(counters, (told) => {
       const event: RuntimeEvent = { type: 'metrics', counters: told };
       context.emit(event);
+      this.#tellTopics(usedTopics, context);
     });
     const contextOf = (hooks: RunHooks): TaskRunContext => ({
       connector: payload.connector,
       task: payload.task,
       taskCount: payload.taskCount,
       config: payload.config,
-      identity: { id: `${this.#options.cluster}.${spec.address}`, fence: spec.fence },
+      identity: { id: identityOfTask(this.#options.cluster, spec.address), fence: spec.fence },
       options: this.#options,
       counters,
+      usedTopics,
       logger,
       turns: this.#turns,
       catalog: this.#catalog,
@@ -122,6 +128,13 @@ class Runtime {
         this.#forget(spec, reason);
       },
     });
+  }
+
+  #tellTopics(used: UsedTopics, context: ActorContext): void {
+    if (!this.#options.trackTopics) return;
+    const topics = used.take(this.#options.clock.monotonicMs());
+    const event: RuntimeEvent = { type: 'topics', topics };
+    if (topics.length > 0) context.emit(event);
   }
 
   /** A task whose every effect the log fences may go on without a lease for a while. */

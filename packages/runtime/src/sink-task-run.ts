@@ -285,7 +285,8 @@ export class SinkTaskRun implements TaskRun {
   }
 
   #countFetched(batch: FetchedBatch): void {
-    const { counters } = this.#context;
+    const { counters, usedTopics } = this.#context;
+    if (batch.records.length > 0) usedTopics.add(batch.topic);
     counters.recordsIn += batch.records.length;
     for (const { key, value } of batch.records)
       counters.bytes += (key?.length ?? 0) + (value?.length ?? 0);

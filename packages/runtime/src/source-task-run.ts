@@ -324,6 +324,7 @@ export class SourceTaskRun implements TaskRun {
     counters.bytes += batch.bytes;
     counters.recordsActive = this.#sender?.records ?? 0;
     options.observer?.written(batch, acks);
+    for (const { topic } of batch.topics) this.#context.usedTopics.add(topic);
     this.#isFlushDue = true;
     this.#flushTimer ??= options.clock.after(
       options.offsetFlushIntervalMs,

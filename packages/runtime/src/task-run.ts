@@ -8,6 +8,7 @@ import type { RuntimeEvent } from './payloads.ts';
 import type { RunScope } from './run-scope.ts';
 import type { MutableCounters } from './task-metrics.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
+import type { UsedTopics } from './used-topics.ts';
 
 export interface TaskRunContext {
   readonly connector: string;
@@ -19,6 +20,7 @@ export interface TaskRunContext {
   readonly options: CompiledRuntimeOptions;
   readonly scope: RunScope;
   readonly counters: MutableCounters;
+  readonly usedTopics: UsedTopics;
   readonly logger: TaskLogger;
   readonly turns: FairTurns;
   readonly catalog: TopicCatalog;

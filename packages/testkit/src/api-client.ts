@@ -30,6 +30,10 @@ export class ApiClient {
     return await this.request<T>('PUT', path, body);
   }
 
+  async patch<T = unknown>(path: string, body?: unknown): Promise<ApiResponse<T>> {
+    return await this.request<T>('PATCH', path, body);
+  }
+
   async delete<T = unknown>(path: string): Promise<ApiResponse<T>> {
     return await this.request<T>('DELETE', path);
   }

@@ -23,6 +23,8 @@ export interface ExecutorEnvironment {
   readonly data: unknown;
   /** Of the whole executor: for the sockets that its actors share. */
   readonly lease: Lease;
+  /** `ActorHost.broadcast`; to be called while the factory is made. Must not throw. */
+  readonly onBroadcast: (listener: (message: unknown) => void) => void;
 }
 
 /**
@@ -41,10 +43,19 @@ export async function runExecutor(
   const channel = await openChannel();
   const { boot, board } = channel;
   const lease = new BoardLease(board, systemClock);
+  const listeners: ((message: unknown) => void)[] = [];
   const factory = await lastWords(channel, async () =>
-    createFactory({ id: boot.id, kind: boot.kind, data: boot.data, lease }),
+    createFactory({
+      id: boot.id,
+      kind: boot.kind,
+      data: boot.data,
+      lease,
+      onBroadcast: (listener) => void listeners.push(listener),
+    }),
   );
-  const executor = new Executor(channel, factory, lease);
+  const executor = new Executor(channel, factory, lease, (message) => {
+    for (const listener of listeners) listener(message);
+  });
   executor.start();
 }
 
@@ -66,10 +77,17 @@ class Executor {
   readonly #board: ExecutorBoard;
   readonly #factory: ActorFactory;
   readonly #lease: BoardLease;
+  readonly #broadcast: (message: unknown) => void;
   readonly #cells = new Map<number, ActorCell>();
   readonly #outbox: Outbox<Report>;
 
-  constructor(channel: ExecutorChannel, factory: ActorFactory, lease: BoardLease) {
+  constructor(
+    channel: ExecutorChannel,
+    factory: ActorFactory,
+    lease: BoardLease,
+    broadcast: (message: unknown) => void,
+  ) {
+    this.#broadcast = broadcast;
     this.#channel = channel;
     this.#board = channel.board;
     this.#factory = factory;
@@ -106,6 +124,9 @@ class Executor {
         return;
       case 'tell':
         this.#cells.get(command.run)?.tell(command.message);
+        return;
+      case 'broadcast':
+        this.#broadcast(command.message);
         return;
       case 'stop':
         this.#cells.get(command.run)?.stop(command.reason);

@@ -116,6 +116,10 @@ class Host implements ActorHost {
     }
   }
 
+  broadcast(message: unknown): void {
+    for (const executor of this.#pool.all) executor.send({ kind: 'broadcast', message });
+  }
+
   restart(address: string, fence: number, payload?: unknown): void {
     const entry = this.#find(address, fence);
     if (this.#isStopping || !entry || entry.isRemoving) return;

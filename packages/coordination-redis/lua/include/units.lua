@@ -23,7 +23,8 @@ end
 local function deleteConnectorIfEmpty(connector)
   if redis.call('HGET', tag .. ':c:' .. connector, 'lifecycle') ~= 'deleting' then return end
   if redis.call('EXISTS', tag .. ':units-of:' .. connector) == 1 then return end
-  redis.call('DEL', tag .. ':c:' .. connector, tag .. ':tc:' .. connector, tag .. ':held:' .. connector)
+  redis.call('DEL', tag .. ':c:' .. connector, tag .. ':tc:' .. connector, tag .. ':held:' .. connector,
+    tag .. ':topics:' .. connector)
   noteDeleted('c:' .. connector)
 end
 

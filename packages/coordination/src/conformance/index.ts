@@ -25,6 +25,7 @@ import { testMutations, testRequests } from './requests.ts';
 import { testRestoring } from './restoring.ts';
 import { testTaskSets } from './task-sets.ts';
 import type { MakeStore } from './test-cluster.ts';
+import { testLoggerLevels, testOffsetsFences, testTopics } from './topics.ts';
 
 export { describeDefinitionJournal, type JournalUnderTest } from './definition-journal.ts';
 export { MemoryJournal, MemoryJournalStore } from './memory-journal.ts';
@@ -61,6 +62,9 @@ export function describeCoordinationStore(name: string, make: MakeStore): void {
     describe('reports', () => testReporting(make));
     describe('assignments', () => testAssignments(make));
     describe('task sets', () => testTaskSets(make));
+    describe('topics', () => testTopics(make));
+    describe('fences for offsets', () => testOffsetsFences(make));
+    describe('levels of loggers', () => testLoggerLevels(make));
     describe('requests', () => testRequests(make));
     describe('mutations', () => testMutations(make));
     describe('repairs', () => testRepairs(make));

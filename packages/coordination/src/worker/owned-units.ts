@@ -33,6 +33,7 @@ import {
   runnableOf,
   type UnitStatus,
 } from './local-unit.ts';
+import { TopicNotes } from './topic-notes.ts';
 import { UnitReporter } from './unit-reporter.ts';
 import type { UnitRunner, UnitRunnerEvents } from './unit-runner.ts';
 
@@ -60,6 +61,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   readonly #options: OwnedUnitsOptions;
   readonly #local = new Map<UnitId, LocalUnit>();
   readonly #reporter: UnitReporter;
+  readonly #topics: TopicNotes;
   readonly #claims: Coalescer<Ownership, ClaimResult>;
   readonly #releases: Coalescer<Ownership, boolean>;
   readonly #reads: AssignmentReads;
@@ -82,6 +84,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     this.#fences = new FenceRenewals({ ...options, local: this.#local, reads: this.#reads });
     this.#claims = new Coalescer(clock, gatherMs, batchMax, (units) =>
       store.claim(worker, incarnation(), units),
+    );
+    this.#topics = new TopicNotes({ clock, gatherMs, batchMax }, (used) =>
+      store.noteTopics(worker, incarnation(), used),
     );
     this.#releases = new Coalescer(clock, gatherMs, batchMax, (units) =>
       store.release(worker, incarnation(), units),
@@ -109,6 +114,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     }
     this.#reads.beat(revision);
     this.#reporter.flush();
+    this.#topics.flush();
   }
 
   /** Declared dead, or rejoined: nothing that was known about assignments holds. */
@@ -136,6 +142,7 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     await this.#options.runner.abandonAll();
     this.#local.clear();
     this.#reporter.forgetAll();
+    this.#topics.clear();
     this.#reads.forget();
   }
 
@@ -187,6 +194,10 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const local = this.#local.get(connectorUnit(connector));
     if (local) local.publication = publication;
     this.#reporter.tasks(connector, publication);
+  }
+
+  topicsUsed(unit: UnitId, fence: number, topics: readonly string[]): void {
+    this.#topics.add(unit, fence, topics);
   }
 
   refence(units: readonly Ownership[]): Promise<ReadonlyMap<UnitId, number>> {

@@ -47,6 +47,8 @@ export interface UnitRunnerEvents {
     definitionVersion: number,
     configs: readonly Readonly<Record<string, string>>[],
   ): void;
+  /** Topics that a task wrote to or read from lately. */
+  topicsUsed(unit: UnitId, fence: number, topics: readonly string[]): void;
   /** New fences for units whose executor was abandoned; those missing are not ours any more. */
   refence(
     units: readonly { readonly unit: UnitId; readonly fence: number }[],

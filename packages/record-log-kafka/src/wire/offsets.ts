@@ -121,6 +121,32 @@ export function offsetCommitRequest(request: {
   };
 }
 
+export interface OffsetDeleteResult extends PartitionResults {
+  readonly errorCode: number;
+}
+
+/** OffsetDelete v0: of a group without members. GROUP_ID_NOT_FOUND if there is none. Kafka 2.4 or newer. */
+export function offsetDeleteRequest(request: {
+  readonly group: string;
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+}): KafkaRequest<OffsetDeleteResult> {
+  return {
+    apiKey: 47,
+    apiVersion: 0,
+    apiName: 'OffsetDelete',
+    encode: () => {
+      const writer = new ByteWriter().string(request.group);
+      return writer.array(byTopic(request.partitions), ({ topic, items }) => {
+        writer.string(topic).array(items, ({ partition }) => writer.int32(partition));
+      }).bytes;
+    },
+    decode: (body) => {
+      const errorCode = new ByteReader(body).int16();
+      return { errorCode, ...decodePartitionResults(body.subarray(2)) };
+    },
+  };
+}
+
 function writeOffsets(writer: ByteWriter, offsets: readonly OffsetToCommit[]): ByteWriter {
   return writer.array(byTopic(offsets), ({ topic, items }) => {
     writer.string(topic).array(items, ({ partition, offset, metadata = null }) => {

@@ -71,6 +71,38 @@ export function testGroupOffsets(harness: Harness): void {
     expect(again.position(partition)).toBe(0);
   });
 
+  test('a group whose offset is cleared begins anew there, and misses nothing', async () => {
+    const topic = await createTopic(2);
+    const [cleared, kept] = [
+      { topic, partition: 0 },
+      { topic, partition: 1 },
+    ];
+    const [group, other] = [newGroup(), newGroup()];
+    const writer = await openWriter();
+    await writer.produce([{ topic, records: records(3, { partition: 0 }) }]);
+    const reader = await openReader([cleared, kept], { group });
+    await reader.commit([
+      { ...cleared, offset: 2 },
+      { ...kept, offset: 0 },
+    ]);
+    await reader.close();
+    await expect.poll(() => log().listGroupOffsets(group)).toHaveLength(2);
+    await log().clearGroupOffsets(group, [cleared]);
+    await log().clearGroupOffsets(group, [cleared]);
+    await log().clearGroupOffsets(newGroup(), [cleared]);
+    await log().clearGroupOffsets(group, []);
+    expect(await log().listGroupOffsets(group)).toEqual([{ ...kept, offset: 0 }]);
+
+    // What others have read meanwhile is still there for it.
+    const ahead = await openReader([cleared], { group: other });
+    await ahead.commit([{ ...cleared, offset: 3 }]);
+    await writer.produce([{ topic, records: records(1, { partition: 0, prefix: 'new-' }) }]);
+    await ahead.commit([{ ...cleared, offset: 4 }]);
+    const again = await openReader([cleared], { group });
+    expect(await again.committed([cleared])).toEqual([undefined]);
+    expect(values(await readRecords(again, 4)).at(-1)).toBe('new-0');
+  });
+
   test('a group without offsets begins with the first record, or with the next one', async () => {
     const topic = await createTopic();
     const partition = { topic, partition: 0 };
@@ -165,6 +197,16 @@ export function testSourceOffsets({ log, anotherLog, openWriter }: Harness): voi
       undefined,
     ]);
     expect(await other.readSourceOffsets(connector, [])).toEqual([]);
+  });
+
+  test('whole numbers beyond 2^53 stay what they are', async () => {
+    const connector = newTopicName();
+    const writer = await openWriter();
+    const partition = { shard: 9_223_372_036_854_775_807n };
+    const offset = { lsn: 18_014_398_509_481_985n };
+    await writer.commitSourceOffsets(connector, [{ partition, offset }]);
+    expect(await log().readSourceOffsets(connector, [partition])).toEqual([offset]);
+    expect(await log().listSourceOffsets(connector)).toEqual([{ partition, offset }]);
   });
 
   test('source offsets are replaced, removed with null, and listed by connector', async () => {

@@ -1,4 +1,4 @@
-import type { SluiceError } from '@sluice/kernel';
+import { parseExactJson, type SluiceError, stringifyExactJson } from '@sluice/kernel';
 
 import {
   assertTopicName,
@@ -9,6 +9,7 @@ import {
   partitionName,
   type SourceOffset,
   sourcePartitionName,
+  type TopicPartition,
   topicExistsError,
   unknownPartitionError,
   type WriterIdentity,
@@ -130,6 +131,10 @@ export class MemoryLogStore {
     this.#groups.delete(group);
   }
 
+  clearGroup(group: string, partitions: readonly TopicPartition[]): void {
+    for (const each of partitions) this.#groups.get(group)?.delete(partitionName(each));
+  }
+
   commitSource(connector: string, offsets: readonly SourceOffset[]): void {
     const committed = this.#sources.get(connector) ?? new Map<string, SourceOffset>();
     this.#sources.set(connector, committed);
@@ -137,7 +142,11 @@ export class MemoryLogStore {
       const name = sourcePartitionName(partition);
       if (offset === null) committed.delete(name);
       // Through JSON, as every other log does, so that what is read back does not depend on the log.
-      else committed.set(name, JSON.parse(JSON.stringify({ partition, offset })) as SourceOffset);
+      else
+        committed.set(
+          name,
+          parseExactJson(stringifyExactJson({ partition, offset })) as SourceOffset,
+        );
     }
   }
 

@@ -12,6 +12,7 @@ import {
   recordBytesMaxDefault,
   type SourceOffset,
   sourcePartitionName,
+  type TopicPartition,
   unknownPartitionError,
   type WriterIdentity,
 } from '../index.ts';
@@ -124,6 +125,10 @@ export class MemoryLog implements RecordLog {
 
   async forgetGroup(group: string): Promise<void> {
     this.#openStore().forgetGroup(group);
+  }
+
+  async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    this.#openStore().clearGroup(group, partitions);
   }
 
   #openStore(): MemoryLogStore {

@@ -35,7 +35,11 @@ export function registerConnectorActions(app: FastifyInstance, cluster: ClusterA
       const restarted = new Set(
         done.units ?? plannedRestarts(before, { includeTasks, onlyFailed }),
       );
-      return reply.status(202).send(connectorStateInfo(before, ({ unit }) => restarted.has(unit)));
+      const info = connectorStateInfo(before, {
+        plugins: before.plugins,
+        isRestarting: ({ unit }) => restarted.has(unit),
+      });
+      return reply.status(202).send(info);
     },
   });
 

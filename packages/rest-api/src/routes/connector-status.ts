@@ -11,9 +11,9 @@ export function registerConnectorStatus(app: FastifyInstance, cluster: ClusterAc
   resource(app, '/connectors/:name/status', {
     GET: async (request) => {
       const name = parameter(request, 'name');
-      return connectorStateInfo(
-        await cluster.connector(name, `No status found for connector ${name}`),
-      );
+      const view = await cluster.connector(name, `No status found for connector ${name}`);
+      const { plugins } = view;
+      return connectorStateInfo(view, { plugins });
     },
   });
 
@@ -33,8 +33,8 @@ export function registerConnectorStatus(app: FastifyInstance, cluster: ClusterAc
     GET: async (request) => {
       const name = parameter(request, 'name');
       const notFound = `No status found for task ${name}-${parameter(request, 'task')}`;
-      const { tasks } = await cluster.connector(name, notFound);
-      return taskState(findTask(request, tasks, notFound));
+      const { tasks, record, plugins } = await cluster.connector(name, notFound);
+      return taskState(findTask(request, tasks, notFound), record, plugins);
     },
   });
 }

@@ -1,5 +1,5 @@
 /** `/connectors` and `/connectors/{name}`: list, create, read, delete. */
-import type { ConnectorView } from '@sluice/coordination';
+import type { ConnectorView, PluginInfo } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
@@ -11,11 +11,11 @@ import { validated } from '../validation.ts';
 export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess): void {
   resource(app, '/connectors', {
     GET: async (request) => {
-      const { connectors } = await cluster.snapshot();
+      const { connectors, plugins } = await cluster.snapshot();
       const expansions = queryValues(request, 'expand');
       if (expansions.length === 0) return [...connectors.keys()];
       return Object.fromEntries(
-        Array.from(connectors, ([name, view]) => [name, expanded(view, expansions)]),
+        Array.from(connectors, ([name, view]) => [name, expanded(view, plugins, expansions)]),
       );
     },
     POST: async (request, reply) => {
@@ -51,9 +51,13 @@ export function connectorPath(name: string): string {
 }
 
 /** Expansions that are not known are ignored, as Kafka Connect does. */
-function expanded(view: ConnectorView, expansions: readonly string[]): object {
+function expanded(
+  view: ConnectorView,
+  plugins: readonly PluginInfo[],
+  expansions: readonly string[],
+): object {
   return {
-    ...(expansions.includes('status') && { status: connectorStateInfo(view) }),
+    ...(expansions.includes('status') && { status: connectorStateInfo(view, { plugins }) }),
     ...(expansions.includes('info') && { info: connectorInfo(view) }),
   };
 }

@@ -120,6 +120,8 @@ export class ChaosLog implements RecordLog {
     this.#options.inner.listGroupOffsets(group);
 
   forgetGroup: RecordLog['forgetGroup'] = (group) => this.#options.inner.forgetGroup(group);
+  clearGroupOffsets: RecordLog['clearGroupOffsets'] = (...args) =>
+    this.#options.inner.clearGroupOffsets(...args);
 
   async #call<Result>(
     operation: string,

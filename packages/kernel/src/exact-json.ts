@@ -8,14 +8,13 @@ const parse = JSON.parse as (text: string, reviver: Reviver) => unknown;
 const { rawJSON } = JSON as unknown as { readonly rawJSON: RawJson };
 
 export function parseExactJson(text: string): unknown {
-  return parse(text, (_key, value, { source }) =>
-    typeof value === 'number' &&
-    !Number.isSafeInteger(value) &&
-    source !== undefined &&
-    /^-?\d+$/.test(source)
-      ? BigInt(source)
-      : value,
-  );
+  return parse(text, (_key, value, { source }) => exactNumber(value, source));
+}
+
+/** What a value is that JSON.parse made of this text. */
+export function exactNumber(value: unknown, source: string | undefined): unknown {
+  const isInexact = typeof value === 'number' && !Number.isSafeInteger(value);
+  return isInexact && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 export function stringifyExactJson(value: unknown): string {

@@ -1,0 +1,41 @@
+/** What definitions may name besides connectors: it comes with this build, as with every worker of it. */
+import { toConfigKeyInfos } from '@sluice/connector-api';
+import { type ConverterPlugin, converterPlugins } from '@sluice/converters';
+import type { PluginInfo } from '@sluice/coordination';
+import type { ConfigParts } from '@sluice/rest-api';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
+import {
+  predicatePlugins,
+  transformationKeys,
+  transformationProblems,
+  transformPlugins,
+} from '@sluice/transforms';
+
+export const configParts: ConfigParts = {
+  builtIn: [
+    ...[...transformPlugins, ...predicatePlugins].map(
+      ({ class: className, aliases, type, version, configDef }): PluginInfo => ({
+        class: className,
+        aliases,
+        type,
+        version,
+        configKeys: toConfigKeyInfos(configDef.keys),
+      }),
+    ),
+    ...[...converterPlugins, ...schemaRegistryConverters].flatMap(converterInfos),
+  ],
+  keys: (config) => transformationKeys(config),
+  problems: (config) => transformationProblems(config),
+};
+
+/** Once for each thing that it may convert. */
+function converterInfos(plugin: ConverterPlugin): PluginInfo[] {
+  const { class: className, aliases, version, types, configKeys } = plugin;
+  return types.map((type) => ({
+    class: className,
+    aliases,
+    type,
+    version,
+    configKeys: toConfigKeyInfos(configKeys),
+  }));
+}

@@ -1,0 +1,155 @@
+/**
+ * Kafka Connect's ConfigInfos of a configuration: every key with its definition, its value, and what is wrong with it.
+ * Made of plain data alone: no code of a plugin runs, so none can block or throw.
+ */
+import {
+  type ConfigKey,
+  type ConfigProblem,
+  type ConnectorConfig,
+  parseConfigValue,
+  SINK_CONNECTOR_KEYS,
+  SOURCE_CONNECTOR_KEYS,
+  toConfigKeyInfos,
+  unsupportedKeys,
+  validateConnectorConfig,
+} from '@sluice/connector-api';
+import type { ConfigKeyInfo, PluginInfo } from '@sluice/coordination';
+
+export type ConfigKeyBody = Omit<ConfigKeyInfo, 'rules'>;
+
+export interface ConfigInfo {
+  readonly definition: ConfigKeyBody;
+  readonly value: {
+    readonly name: string;
+    /** null: there is none, or it cannot be read. */
+    readonly value: string | null;
+    readonly recommended_values: readonly string[];
+    readonly errors: readonly string[];
+    readonly visible: boolean;
+  };
+}
+
+export interface ConfigInfos {
+  readonly name: string;
+  readonly error_count: number;
+  readonly groups: readonly string[];
+  readonly configs: readonly ConfigInfo[];
+}
+
+/** What is known of the parts of a definition that are no connectors. */
+export interface ConfigParts {
+  /** Converters, transforms, predicates that come with every worker. */
+  readonly builtIn: readonly PluginInfo[];
+  /** Keys of the transforms and predicates that a definition names. */
+  readonly keys: (config: ConnectorConfig) => readonly ConfigKey[];
+  readonly problems: (config: ConnectorConfig) => readonly ConfigProblem[];
+}
+
+/** Keys of every source, or of every sink; the plugin's own definition of one wins. */
+export function frameworkKeys({ type, configKeys }: PluginInfo): ConfigKeyInfo[] {
+  const own = new Set(configKeys.map(({ name }) => name));
+  const keys =
+    type === 'source' ? SOURCE_CONNECTOR_KEYS : type === 'sink' ? SINK_CONNECTOR_KEYS : [];
+  return toConfigKeyInfos(keys).filter(({ name }) => !own.has(name));
+}
+
+/** `plugin` is a source or a sink. */
+export function configInfos(
+  plugin: PluginInfo,
+  config: ConnectorConfig,
+  parts: ConfigParts,
+): ConfigInfos {
+  const type = plugin.type === 'sink' ? 'sink' : 'source';
+  const errors = errorsByKey([
+    ...validateConnectorConfig(type, plugin.configKeys, config),
+    ...unsupportedKeys(config),
+    ...parts.problems(config),
+  ]);
+  const known = [
+    ...frameworkKeys(plugin),
+    ...toConfigKeyInfos(parts.keys(config)),
+    ...plugin.configKeys,
+  ];
+  const names = new Set(known.map(({ name }) => name));
+  const others = [...errors.keys()].filter((name) => !names.has(name)).map(undefinedKey);
+  const keys = [...known, ...others];
+  return {
+    name: config['connector.class'] ?? plugin.class,
+    error_count: [...errors.values()].reduce((sum, { length }) => sum + length, 0),
+    groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
+    configs: keys.map((key) => configInfo(key, config, errors.get(key.name) ?? [], parts)),
+  };
+}
+
+export function withoutRules({ rules: _rules, ...key }: ConfigKeyInfo): ConfigKeyBody {
+  return key;
+}
+
+function errorsByKey(problems: readonly ConfigProblem[]): Map<string, string[]> {
+  const errors = new Map<string, string[]>();
+  for (const { key, message } of problems) errors.set(key, [...(errors.get(key) ?? []), message]);
+  return errors;
+}
+
+function configInfo(
+  key: ConfigKeyInfo,
+  config: ConnectorConfig,
+  errors: readonly string[],
+  parts: ConfigParts,
+): ConfigInfo {
+  return {
+    definition: withoutRules(key),
+    value: {
+      name: key.name,
+      value: valueOf(key, config[key.name]),
+      recommended_values: recommended(key, config, parts),
+      errors,
+      visible: true,
+    },
+  };
+}
+
+function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string): string | null {
+  if (text === undefined) return fallback;
+  const parsed = parseConfigValue(type, text);
+  if ('problem' in parsed) return null;
+  if (type === 'PASSWORD') return '[hidden]';
+  return Array.isArray(parsed.value) ? parsed.value.join(',') : String(parsed.value);
+}
+
+function recommended(
+  { name, rules }: ConfigKeyInfo,
+  config: ConnectorConfig,
+  { builtIn }: ConfigParts,
+): readonly string[] {
+  const classes = (type: PluginInfo['type']): string[] =>
+    builtIn.filter((each) => each.type === type).map((each) => each.class);
+  if (name === 'key.converter' || name === 'value.converter') return classes('converter');
+  if (name === 'header.converter') return classes('header_converter');
+  if (/^transforms\.[^.]+\.type$/.test(name)) return classes('transformation');
+  if (/^predicates\.[^.]+\.type$/.test(name)) return classes('predicate');
+  if (/^transforms\.[^.]+\.predicate$/.test(name)) return listOf(config['predicates']);
+  return rules?.oneOf ?? [];
+}
+
+function listOf(text = ''): readonly string[] {
+  const parsed = parseConfigValue('LIST', text);
+  return 'value' in parsed && Array.isArray(parsed.value) ? parsed.value : [];
+}
+
+/** Something is wrong with a key that nobody defines. */
+function undefinedKey(name: string): ConfigKeyInfo {
+  return {
+    name,
+    type: 'STRING',
+    required: false,
+    default_value: null,
+    importance: 'LOW',
+    documentation: '',
+    group: null,
+    order: -1,
+    width: 'NONE',
+    display_name: name,
+    dependents: [],
+  };
+}

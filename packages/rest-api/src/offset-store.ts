@@ -1,0 +1,45 @@
+/** The port to where offsets are: the record log. */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface ConnectorOffset {
+  readonly partition: Fields;
+  /** null: none. */
+  readonly offset: Fields | null;
+}
+
+export interface SinkPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface OffsetsOfConnector {
+  readonly name: string;
+  readonly type: 'source' | 'sink' | 'unknown';
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** As whom offsets are changed: the owner of that many tasks, under a fence above all former owners'. */
+export interface OffsetsOwner {
+  readonly fence: number;
+  readonly tasks: number;
+}
+
+/** What changes rejects with `log.fenced` once a newer owner is there; part of it may have been done. */
+export interface OffsetStore {
+  list(connector: OffsetsOfConnector): Promise<readonly ConnectorOffset[]>;
+  alterSource(
+    connector: OffsetsOfConnector,
+    owner: OffsetsOwner,
+    offsets: readonly ConnectorOffset[],
+  ): Promise<void>;
+  alterSink(
+    connector: OffsetsOfConnector,
+    owner: OffsetsOwner,
+    offsets: {
+      readonly set: readonly (SinkPartition & { readonly offset: number })[];
+      readonly cleared: readonly SinkPartition[];
+    },
+  ): Promise<void>;
+  reset(connector: OffsetsOfConnector, owner: OffsetsOwner): Promise<void>;
+}

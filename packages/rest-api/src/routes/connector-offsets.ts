@@ -1,0 +1,168 @@
+/**
+ * `/connectors/{name}/offsets`: read at any time; changed only while the connector is stopped.
+ *
+ * Nothing is locked. A change gets a fence above all former owners of the tasks, whose late commits are refused from
+ * then on; whoever starts the connector again gets a higher one, and refuses the change. That no task was started
+ * meanwhile is looked at after the change, so what is answered with 200 holds for every later start.
+ */
+import { hasCode, stringifyExactJson, toError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+import { ApiError } from '../api-error.ts';
+import type { ClusterAccess, FoundConnector } from '../cluster-access.ts';
+import { findPlugin } from '../entities.ts';
+import type {
+  ConnectorOffset,
+  OffsetStore,
+  OffsetsOfConnector,
+  OffsetsOwner,
+} from '../offset-store.ts';
+import { parseBodies, parseExactBody } from '../request-body.ts';
+import { parameter, resource } from '../resource.ts';
+import { type AlterOffsets, alterOffsetsSchema } from '../schemas.ts';
+import { parseSinkOffsets } from '../sink-offsets.ts';
+import { validated } from '../validation.ts';
+
+/** Of tasks of which it is not known how many there were: more than anybody runs of one connector. */
+const unknownTasksMax = 1_000;
+
+export function registerConnectorOffsets(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  offsets: OffsetStore,
+): void {
+  // Apart, since numbers are kept as they are, and not as texts.
+  app.register(async (scope) => {
+    parseBodies(scope, parseExactBody);
+    resource(scope, '/connectors/:name/offsets', {
+      GET: async (request, reply) => {
+        const name = parameter(request, 'name');
+        const { record } = await cluster.connector(name, `Connector ${name} not found`);
+        return sendExactly(reply, { offsets: await cluster.limited(offsets.list(record)) });
+      },
+      PATCH: async (request) => {
+        const given = validated(alterOffsetsSchema, request.body, 'offsets');
+        const view = await stoppedConnector(cluster, parameter(request, 'name'));
+        const change = alteration(offsets, view.record, given);
+        await changeStopped(cluster, view, { verb: 'alter', change });
+        return { message: outcomeMessage(view, 'altered') };
+      },
+      DELETE: async (request) => {
+        const view = await stoppedConnector(cluster, parameter(request, 'name'));
+        await changeStopped(cluster, view, {
+          verb: 'reset',
+          change: (owner) => offsets.reset(view.record, owner),
+        });
+        return { message: outcomeMessage(view, 'reset') };
+      },
+    });
+  });
+}
+
+/** Whole numbers of 64 bits as well. */
+function sendExactly(reply: FastifyReply, body: unknown): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(stringifyExactJson(body));
+}
+
+async function stoppedConnector(cluster: ClusterAccess, name: string): Promise<FoundConnector> {
+  const view = await cluster.connector(name, `Connector ${name} not found`);
+  if (view.record.targetState !== 'STOPPED') throw notStopped(name);
+  return view;
+}
+
+function alteration(
+  offsets: OffsetStore,
+  connector: OffsetsOfConnector,
+  given: AlterOffsets,
+): (owner: OffsetsOwner) => Promise<void> {
+  const complete = given.map(({ partition, offset }): ConnectorOffset => {
+    if (partition) return { partition, offset };
+    throw new ApiError(
+      400,
+      `The partition for a ${connector.type} connector offset cannot be null or missing`,
+    );
+  });
+  if (connector.type !== 'sink') return (owner) => offsets.alterSource(connector, owner, complete);
+  const parsed = parseSinkOffsets(complete);
+  return (owner) => offsets.alterSink(connector, owner, parsed);
+}
+
+async function changeStopped(
+  cluster: ClusterAccess,
+  { record }: FoundConnector,
+  { verb, change }: { verb: string; change: (owner: OffsetsOwner) => Promise<void> },
+): Promise<void> {
+  const { name, config } = record;
+  const fenced = await cluster.fenceOffsets(name);
+  switch (fenced.kind) {
+    case 'unknown':
+      throw new ApiError(404, `Connector ${name} not found`);
+    case 'not-stopped':
+      throw notStopped(name);
+    case 'quarantined':
+      throw new ApiError(
+        503,
+        'Redis lost data, and workers are asked what they run: try again in a moment',
+        { headers: { 'retry-after': '1' } },
+      );
+    case 'held':
+      throw new ApiError(
+        500,
+        `Request timed out. ${fenced.tasks} tasks of connector ${name} have not stopped yet: try again`,
+      );
+    case 'fenced':
+  }
+  if (fenced.uid !== record.uid) throw startedMeanwhile(name, verb);
+  const tasks = fenced.tasksMax || Math.min(Number(config['tasks.max'] ?? 1) || 1, unknownTasksMax);
+  try {
+    await cluster.limited(change({ fence: fenced.fence, tasks }));
+  } catch (error) {
+    throw changeError(error, name, verb);
+  }
+  const { connectors } = await cluster.snapshot();
+  const now = connectors.get(name)?.record;
+  const isAsItWas =
+    now?.uid === fenced.uid &&
+    // Its group may be another one.
+    now.version === record.version &&
+    now.targetState === 'STOPPED' &&
+    now.taskEpoch === fenced.taskEpoch;
+  if (!isAsItWas) throw startedMeanwhile(name, verb);
+}
+
+function changeError(thrown: unknown, name: string, verb: string): Error {
+  const { message } = toError(thrown);
+  if (hasCode(thrown, 'log.fenced')) return startedMeanwhile(name, verb);
+  if (hasCode(thrown, 'log.unknown_partition')) {
+    return new ApiError(400, `Cannot ${verb} the offsets of connector ${name}: ${message}`);
+  }
+  if (hasCode(thrown, 'log.group_in_use')) {
+    return new ApiError(
+      500,
+      `Failed to ${verb} consumer group offsets for connector ${name}: a zombie sink task, or somebody else, is in its group. If the connector is in a stopped state, this operation can be safely retried. ${message}`,
+    );
+  }
+  return toError(thrown);
+}
+
+function startedMeanwhile(name: string, verb: string): ApiError {
+  return new ApiError(
+    409,
+    `Cannot ${verb} the offsets of connector ${name} as a whole: it was started meanwhile, or its offsets were changed by another request. Stop it, look at its offsets, and repeat the request`,
+  );
+}
+
+function notStopped(name: string): ApiError {
+  return new ApiError(
+    400,
+    `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+  );
+}
+
+/** A connector that moves a cursor at its source keeps an offset of its own, which is not ours to change. */
+function outcomeMessage({ record, plugins }: FoundConnector, done: string): string {
+  const plugin = findPlugin(plugins, record.config['connector.class'] ?? '');
+  return plugin && !plugin.movesExternalCursor
+    ? `The offsets for this connector have been ${done} successfully`
+    : `The Connect framework-managed offsets for this connector have been ${done} successfully. However, if this connector manages offsets externally, they will need to be manually ${done} in the system that the connector uses.`;
+}
