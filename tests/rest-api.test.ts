@@ -130,6 +130,7 @@ test('topics are forgotten, and noted again when they are used', async () => {
   writeFileSync(input, 'four\n', { flag: 'a' });
   await waitFor(async () => await cluster.api.read('/connectors/in/topics'), {
     what: 'the topic to be noted again',
+    timeoutMs: 15_000,
     until: (seen) => JSON.stringify(seen) === '{"in":{"topics":["lines"]}}',
   });
 });
@@ -155,4 +156,26 @@ test('a form for a connector is made of what workers announced', async () => {
   expect(new Set(plugins.map(({ type }) => type))).toEqual(
     new Set(['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate']),
   );
+});
+
+test('while the leader is being replaced, offsets are changed and a patch is applied', async () => {
+  await cluster.api.put('/connectors/in/stop');
+  const { leader } = await cluster.api.read<{ leader: { coordinator: string } }>('/sluice/leader');
+  const killed = cluster.coordinators.find(({ name }) => name === leader.coordinator);
+  const other = apis[cluster.coordinators.findIndex(({ name }) => name !== leader.coordinator)];
+  await killed?.process.kill('SIGKILL');
+  // It waits for the tasks, which the next leader may have to take back.
+  expect((await other?.patch('/connectors/in/offsets', { offsets: position(0) }))?.status).toBe(
+    200,
+  );
+  const patched = await other?.patch('/connectors/in/config', { 'batch.size': 7, topic: null });
+  expect(patched).toMatchObject({ status: 400, body: { error_code: 400 } });
+  const right = await other?.patch('/connectors/in/config', { 'batch.size': 7 });
+  expect(right).toMatchObject({ status: 200, body: { config: { ...source, 'batch.size': '7' } } });
+  expect((await other?.put('/connectors/in/resume'))?.status).toBe(202);
+  await waitFor(async () => await other?.get('/connectors/in/offsets'), {
+    what: 'the source to read the whole file again',
+    until: (answer) => JSON.stringify(answer?.body) === JSON.stringify({ offsets: position(19) }),
+    timeoutMs: 20_000,
+  });
 });

@@ -31,6 +31,7 @@ local function restoreDefinition()
   local stored = redis.call('HGET', key, 'uid')
   redis.call('HSET', key, 'uid', uid, 'version', version, 'config', config, 'type', type,
     'targetState', target, 'lifecycle', lifecycle, 'createdAtMs', createdAtMs)
+  if stored ~= uid then redis.call('DEL', tag .. ':topics:' .. name) end
   if stored then
     noteChanged('c:' .. name)
   else

@@ -1,5 +1,5 @@
 /** Whatever is sent: never a crash, never a hang, always an answer of the API's own. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { expect, test } from 'vitest';
 

@@ -11,7 +11,13 @@ import {
   compileRuntimeOptions,
   type RuntimeOptions,
 } from './options.ts';
-import type { ConnectorPayload, RuntimeEvent, TargetState, TaskPayload } from './payloads.ts';
+import type {
+  ConnectorPayload,
+  RuntimeEvent,
+  TargetState,
+  TaskCounters,
+  TaskPayload,
+} from './payloads.ts';
 import { keepSinkOffsets } from './sink-offsets-keeper.ts';
 import { SinkTaskRun } from './sink-task-run.ts';
 import { SourceTaskRun } from './source-task-run.ts';
@@ -94,12 +100,13 @@ class Runtime {
     const payload = this.#payloadOf(spec) as TaskPayload;
     const counters = newCounters(spec.kind === 'source-task' ? 'source' : 'sink');
     const usedTopics = new UsedTopics();
-    // Where topics were used, counters changed.
-    const endMetrics = this.#ticker.add(counters, (told) => {
+    const tell = (told: TaskCounters): void => {
       const event: RuntimeEvent = { type: 'metrics', counters: told };
       context.emit(event);
-      this.#tellTopics(usedTopics, context);
-    });
+    };
+    const endMetrics = this.#ticker.add(counters, tell, () =>
+      this.#tellTopics(usedTopics, context),
+    );
     const contextOf = (hooks: RunHooks): TaskRunContext => ({
       connector: payload.connector,
       task: payload.task,

@@ -34,6 +34,7 @@ export function newCounters(kind: TaskCounters['kind']): MutableCounters {
 interface Reported {
   readonly counters: MutableCounters;
   readonly tell: (counters: TaskCounters) => void;
+  readonly onTick: (() => void) | undefined;
   last: TaskCounters;
 }
 
@@ -49,15 +50,23 @@ export class MetricsTicker {
     this.#clock = clock;
   }
 
-  /** Tells the counters about once a second if they changed, and a last time when ended. */
-  add(counters: MutableCounters, tell: (counters: TaskCounters) => void): () => void {
-    const reported: Reported = { counters, tell, last: { ...counters } };
+  /**
+   * Tells the counters about once a second if they changed, and a last time when ended; `onTick` is called then in any
+   * case.
+   */
+  add(
+    counters: MutableCounters,
+    tell: (counters: TaskCounters) => void,
+    onTick?: () => void,
+  ): () => void {
+    const reported: Reported = { counters, tell, onTick, last: { ...counters } };
     this.#reported.add(reported);
     // Of no actor: whatever it costs must not be blamed on the one that happened to be first.
     this.#timer ??= outsideActors(() => this.#clock.after(tellEveryMs, () => this.#tick()));
     return () => {
       if (!this.#reported.delete(reported)) return;
       tellIfChanged(reported);
+      onTick?.();
       if (this.#reported.size === 0) {
         this.#timer?.cancel();
         this.#timer = undefined;
@@ -67,7 +76,10 @@ export class MetricsTicker {
 
   #tick(): void {
     this.#timer = this.#clock.after(tellEveryMs, () => this.#tick());
-    for (const reported of this.#reported) tellIfChanged(reported);
+    for (const reported of this.#reported) {
+      tellIfChanged(reported);
+      reported.onTick?.();
+    }
   }
 }
 
