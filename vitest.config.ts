@@ -25,7 +25,7 @@ export default defineConfig({
           name: 'unit',
           // The JavaScript is that of the templates for connectors.
           include: [
-            '{apps,packages,scripts,chaos,bench}/**/*.test.ts',
+            '{apps,packages,scripts,chaos,bench,conformance}/**/*.test.ts',
             'apps/cli/templates/**/*.test.js',
           ],
           exclude: [

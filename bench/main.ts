@@ -3,8 +3,11 @@ import { access } from 'node:fs/promises';
 
 const benchmarks: Readonly<Record<string, string>> = {
   assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
+  pipeline:
+    'records/s and CPU of converters and transforms, by hand and in Kafka Connect beside them',
   log: 'records/s and CPU of the Kafka adapter, beside stock kafkajs and its own tools',
   'fake-redis': 'scripts a second on the fake Redis of the simulator',
+  backpressure: 'whether memory grows while a fast source meets slow sinks',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
   scale: 'what coordination costs Redis and the leader, up to 1 000 workers and 100 000 tasks',

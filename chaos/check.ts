@@ -8,10 +8,10 @@ import type { ChaosWorld } from './world.ts';
 const deliveryMsMax = 20_000;
 
 export async function check({ observer, sinkFile, names }: ChaosWorld): Promise<Verdict> {
-  const last = new Map(names.map((name) => [name, observer.records(name).at(-1)?.seqno ?? -1]));
+  const last = new Map(names.map((name) => [name, highest(observer.records(name))]));
   const delivered = await waitFor(() => sinkLines(sinkFile), {
     what: 'all that was written to be delivered',
-    until: (seen) => names.every((name) => highestOf(seen, name) >= (last.get(name) ?? -1)),
+    until: (seen) => names.every((name) => deliveredUpTo(seen, name) >= (last.get(name) ?? -1)),
     timeoutMs: deliveryMsMax,
   });
   // After the log has moved, each of our own connections is told so once, and asks again.
@@ -28,9 +28,11 @@ export async function check({ observer, sinkFile, names }: ChaosWorld): Promise<
   return judge({ written, delivered, uncovered });
 }
 
-function highestOf(lines: readonly SinkLine[], name: string): number {
-  return lines.reduce(
-    (max, { task, seqno }) => (`in/${task}` === name ? Math.max(max, seqno) : max),
-    -1,
-  );
+function deliveredUpTo(lines: readonly SinkLine[], name: string): number {
+  return highest(lines.filter(({ task }) => `in/${task}` === name));
+}
+
+/** Not that of the last one: what a successor repeats comes after higher ones. */
+function highest(records: readonly { readonly seqno: number }[]): number {
+  return records.reduce((max, { seqno }) => Math.max(max, seqno), -1);
 }

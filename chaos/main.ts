@@ -30,20 +30,29 @@ its successor; what came twice is counted. The exit code is 1 if anything failed
   npm run chaos -- --scenario kill-worker --log kafka
   npm run chaos -- --rounds 3`;
 
+const options = {
+  list: { type: 'boolean', default: false },
+  scenario: { type: 'string', multiple: true },
+  log: { type: 'string', multiple: true },
+  rounds: { type: 'string', default: '1' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options }).values;
+  } catch (error) {
+    console.error(`${toError(error).message}\n\n${help}`);
+    return undefined;
+  }
+}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      list: { type: 'boolean', default: false },
-      scenario: { type: 'string', multiple: true },
-      log: { type: 'string', multiple: true },
-      rounds: { type: 'string', default: '1' },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      markdown: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parsed(argv);
+  if (!values) return 2;
   if (values.help) {
     console.log(help);
     return 0;
@@ -75,6 +84,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const logs = allLogs
     .filter((log) => values.log?.includes(log) ?? true)
     .filter((log) => chosen.some((each) => where(each).includes(log)));
+  if (logs.length === 0) {
+    console.error('none of these scenarios runs there; see npm run chaos -- --list');
+    return 2;
+  }
   await obtainRedisServer();
   if (logs.includes('kafka')) {
     await obtainKafka();

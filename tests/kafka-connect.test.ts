@@ -21,6 +21,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { linesIn } from './support/numbered-file.ts';
+import { sluice } from './support/sluice-command.ts';
 
 const strings = {
   'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
@@ -277,3 +278,96 @@ test('Kafka Connect goes on with a source that Sluice began', async () => {
   expect(textOf(theirs?.key ?? null)).toBe(textOf(ours?.key ?? null));
   expect(theirs?.partition).toBe(ours?.partition);
 });
+
+test('dead letters of Kafka Connect are shown and replayed, and look like those of Sluice', async () => {
+  const config = {
+    'connector.class': 'FileStreamSink',
+    file: join(folder, 'numbers.txt'),
+    topics: 'numbers',
+    ...strings,
+    transforms: 'cast',
+    'transforms.cast.type': 'org.apache.kafka.connect.transforms.Cast$Value',
+    'transforms.cast.spec': 'int32',
+    'errors.tolerance': 'all',
+    'errors.deadletterqueue.topic.name': 'dead',
+    'errors.deadletterqueue.topic.replication.factor': '1',
+    'errors.deadletterqueue.context.headers.enable': 'true',
+  };
+  await log.topics.create('numbers', { partitions: 3 });
+  const writer = await log.openWriter({ id: 'numbers', fence: 1 });
+  const sent = ['1', 'two', '3'].map((value) => ({
+    key: Buffer.from('k'),
+    value: Buffer.from(value),
+    headers: [['own', Buffer.from('h')]] as const,
+    timestampMs: 1_700_000_000_000,
+    partition: 2,
+  }));
+  await writer.produce([{ topic: 'numbers', records: sent }]);
+  await writer.close();
+  const dead = [{ topic: 'dead', partition: 0 }];
+  const letters = async (count: number): Promise<FoundRecord[]> =>
+    await waitFor(async () => await everythingIn(dead), {
+      what: `${count} letters`,
+      until: (found) => found.length >= count,
+      timeoutMs: 20_000,
+    });
+
+  // Kafka Connect writes one.
+  expect((await connect.api.put('/connectors/numbers/config', config)).status).toBe(201);
+  const [theirs] = await letters(1);
+  const shown = await dlq('show', 'dead', '--json');
+  expect(JSON.parse(shown)).toMatchObject([
+    {
+      key: 'k',
+      value: 'two',
+      headers: [{ name: 'own', value: 'h' }],
+      timestampMs: 1_700_000_000_000,
+      errors: {
+        topic: 'numbers',
+        partition: '2',
+        stage: 'TRANSFORMATION',
+        'connector.name': 'numbers',
+        'exception.class.name': 'org.apache.kafka.connect.errors.DataException',
+      },
+    },
+  ]);
+  expect((await connect.api.put('/connectors/numbers/stop')).status).toBe(204);
+  await untilNoTasks(connect.api, ['numbers']);
+
+  // Sluice has the sink now, and replays it.
+  await cluster.apply('numbers', config);
+  await cluster.waitForRunning('numbers');
+  expect(await dlq('list')).toMatch(/^dead +1 +1 +numbers$/m);
+  expect(JSON.parse(await dlq('replay', 'numbers', '--json'))).toMatchObject({
+    topics: { numbers: 1 },
+    passedOver: [],
+  });
+  const replayed = (await everythingIn([{ topic: 'numbers', partition: 2 }])).at(-1);
+  expect(replayed).toMatchObject({ timestampMs: 1_700_000_000_000 });
+  expect(textOf(replayed?.value ?? null)).toBe('two');
+  expect(replayed?.headers.map(([name]) => name)).toEqual(['own']);
+
+  // It fails again: now the letter is Sluice's.
+  const [, ours] = await letters(2);
+  expect(headersOf(ours)).toEqual({
+    ...headersOf(theirs),
+    '__connect.errors.offset': String(replayed?.offset),
+  });
+  expect(ours?.headers.map(([name]) => name)).toEqual(theirs?.headers.map(([name]) => name));
+  expect(linesIn(config.file)).toEqual(['1', '3']);
+});
+
+/** Without message and stack, which are another language's. */
+function headersOf(letter: FoundRecord | undefined): Record<string, string | null> {
+  const named = letter?.headers.filter(([name]) => !/exception\.(message|stack)/.test(name)) ?? [];
+  return Object.fromEntries(named.map(([name, value]) => [name, textOf(value)]));
+}
+
+async function dlq(...args: readonly string[]): Promise<string> {
+  const { code, stderr, stdout } = await sluice(cluster, ['dlq', ...args], {
+    KAFKA_BROKERS: kafka.bootstrap,
+    SLUICE_OFFSET_STORAGE_TOPIC: offsetsTopic,
+  });
+  expect(code, stderr).toBe(0);
+  return stdout;
+}

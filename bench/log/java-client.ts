@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '@sluice/kernel';
 import { type KafkaToolName, startKafkaTool } from '@sluice/testkit';
 
-import { batchBytesMax, callsInFlight, type Job, type Sample } from './workload.ts';
+import type { Sample } from '../window.ts';
+import { batchBytesMax, callsInFlight, type Job } from './workload.ts';
 
 const ticksPerSecond = 100; // Of /proc, on every Linux.
 const startLimitMs = 60_000;

@@ -1,8 +1,8 @@
 /** kafkajs as it comes, used as its documentation says. */
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 
-import { Window } from './window.ts';
-import { callsInFlight, type Job, makeValues, type Sample } from './workload.ts';
+import { type Sample, Window } from '../window.ts';
+import { callsInFlight, type Job, makeValues } from './workload.ts';
 
 export async function produce(job: Job): Promise<Sample> {
   const producer = client(job).producer({

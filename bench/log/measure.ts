@@ -3,6 +3,7 @@ import { newShortId, SluiceError } from '@sluice/kernel';
 import type { KafkaLog } from '@sluice/record-log-kafka';
 import { type KafkaHandle, spawnNode } from '@sluice/testkit';
 
+import type { Limits, Sample } from '../window.ts';
 import { runJava } from './java-client.ts';
 import { fill } from './sluice-client.ts';
 import {
@@ -13,9 +14,7 @@ import {
   type IdleCost,
   type IdleJob,
   type Job,
-  type Limits,
   nameOf,
-  type Sample,
 } from './workload.ts';
 
 const endLimitMs = 120_000;

@@ -1,42 +1,22 @@
-/** Medians, and ratios of what was measured in the same round. */
+/** What was measured, beside what this project aims at. */
 import { cpus, loadavg } from 'node:os';
 
+import { compareWithSluice, formatRows, median, type Row } from '../comparison.ts';
 import type { Measured } from './measure.ts';
-import { type Client, type Direction, type IdleCost, nameOf, type Sample } from './workload.ts';
+import { type Client, type Direction, type IdleCost, nameOf } from './workload.ts';
 
 /** What this project aims at, as times of stock kafkajs with the same guarantees. */
 export const aims: Readonly<Record<Direction, number>> = { produce: 5, fetch: 2 };
 
-export interface Row {
-  readonly client: Client;
-  readonly recordsPerSecond: number;
-  readonly cpuSecondsPerMillion: number;
-  /** Sluice's rate through this client's; medians of the rounds. */
-  readonly rateRatio: number;
-  /** This client's CPU time for a record through Sluice's. */
-  readonly cpuRatio: number;
-}
-
 export interface CaseReport {
   readonly name: string;
   readonly direction: Direction;
-  readonly rows: readonly Row[];
+  readonly rows: readonly Row<Client>[];
 }
 
 export function reportOf(measured: Measured): CaseReport {
-  const ours = measured.samples.get('sluice') ?? [];
-  const rows = [...measured.samples].map(([client, samples]): Row => {
-    const rates = samples.map(rateOf);
-    const costs = samples.map(costOf);
-    return {
-      client,
-      recordsPerSecond: median(rates),
-      cpuSecondsPerMillion: median(costs),
-      rateRatio: median(ours.map((mine, round) => rateOf(mine) / (rates[round] ?? Number.NaN))),
-      cpuRatio: median(ours.map((mine, round) => (costs[round] ?? Number.NaN) / costOf(mine))),
-    };
-  });
-  return { name: nameOf(measured.case), direction: measured.case.direction, rows };
+  const { direction } = measured.case;
+  return { name: nameOf(measured.case), direction, rows: compareWithSluice(measured.samples) };
 }
 
 export function machine(): string {
@@ -45,16 +25,7 @@ export function machine(): string {
 }
 
 export function formatCase({ name, rows }: CaseReport): string {
-  const lines = rows.map(
-    ({ client, recordsPerSecond, cpuSecondsPerMillion, rateRatio, cpuRatio }) => {
-      const rate = Math.round(recordsPerSecond).toLocaleString('en-GB').padStart(11);
-      const cost = cpuSecondsPerMillion.toFixed(2).padStart(7);
-      const ratios = `${rateRatio.toFixed(1)} ×, CPU ${cpuRatio.toFixed(1)} ×`;
-      const suffix = client === 'sluice' ? '' : `   Sluice: ${ratios}`;
-      return `  ${client.padEnd(14)}${rate} records/s ${cost} CPU s/million${suffix}`;
-    },
-  );
-  return [name, ...lines].join('\n');
+  return formatRows(name, rows);
 }
 
 /** Over all cases of a direction: the ratio to stock kafkajs, in the middle and at its worst. */
@@ -85,20 +56,4 @@ export function formatIdle(cost: IdleCost): string {
     `${cpuPercent.toFixed(2)} % of a core (without a client ${cpuPercentWithout.toFixed(2)} %), ` +
     `${rssMb.toFixed(0)} MB (without ${rssMbWithout.toFixed(0)} MB)`
   );
-}
-
-function rateOf({ records, seconds }: Sample): number {
-  return records / seconds;
-}
-
-function costOf({ records, cpuSeconds }: Sample): number {
-  return (cpuSeconds / records) * 1e6;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  const high = sorted[Math.floor(middle)] ?? Number.NaN;
-  return (low + high) / 2;
 }

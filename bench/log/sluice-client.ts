@@ -2,8 +2,8 @@
 import type { ProduceRecord } from '@sluice/record-log';
 import { KafkaLog } from '@sluice/record-log-kafka';
 
-import { Window } from './window.ts';
-import { callsInFlight, type Job, makeValues, type Sample } from './workload.ts';
+import { type Sample, Window } from '../window.ts';
+import { callsInFlight, type Job, makeValues } from './workload.ts';
 
 export async function produce(job: Job): Promise<Sample> {
   const log = openLog(job);

@@ -1,4 +1,5 @@
 /** What is measured: the cases, and what one process is told to do and answers. */
+import type { Limits } from '../window.ts';
 
 export type Direction = 'produce' | 'fetch';
 
@@ -19,12 +20,6 @@ export interface Case {
   readonly partitions: number;
 }
 
-export interface Limits {
-  /** Nothing is counted for so long after the first acknowledgement or record. */
-  readonly warmUpMs: number;
-  readonly measureMs: number;
-}
-
 /** What one process is told. */
 export interface Job extends Case, Limits {
   readonly client: Client;
@@ -32,15 +27,6 @@ export interface Job extends Case, Limits {
   readonly topic: string;
   /** What is in the topic, to be fetched. */
   readonly records: number;
-}
-
-export interface Sample {
-  readonly records: number;
-  readonly seconds: number;
-  /** User and system, of the whole process. */
-  readonly cpuSeconds: number;
-  /** Of all records since the process began; undefined where the client does not wait for all. */
-  readonly total: number | undefined;
 }
 
 /** What a process is told that shows what doing nothing costs. */

@@ -3,11 +3,12 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { systemClock } from '@sluice/kernel';
+import { type Cluster, waitFor } from '@sluice/testkit';
 
 import { events } from '../../tests/support/cluster-facts.ts';
 import { withRedis } from '../redis-client.ts';
-import { expectThat, type Scenario } from '../scenario.ts';
-import type { ChaosWorld } from '../world.ts';
+import { expectThat, failoverMsMax, type Scenario } from '../scenario.ts';
+import { type ChaosWorld, recoveryMsMax } from '../world.ts';
 
 const outageMs = 30_000;
 const stormMs = 10_000;
@@ -22,15 +23,32 @@ async function backWithin(world: ChaosWorld, sinceMs: number): Promise<number> {
   return backMs;
 }
 
-/** Until the leader has seen the loss and dealt with it. */
-async function restored(world: ChaosWorld, before: number): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + 30_000;
-  const count = async (): Promise<number> =>
-    (await events(world.cluster, 'store.data_lost').catch(() => [])).length;
-  while ((await count()) <= before) {
-    expectThat(systemClock.monotonicMs() < deadlineMs, 'the loss of data was not noticed in 30 s');
-    await systemClock.sleep(100);
-  }
+/**
+ * The leader has seen the loss, everything runs again, and nothing was silent for longer than the limit. Tasks go on
+ * until their workers hear of the loss, so that their first record after it says nothing.
+ */
+async function backAfterLoss(
+  world: ChaosWorld,
+  lostMs: number,
+  lossesBefore: number,
+): Promise<string> {
+  const { cluster, observer, names } = world;
+  await waitFor(async () => await lossesSeen(cluster), {
+    what: 'the loss of data to be noticed',
+    until: (losses) => losses > lossesBefore,
+    timeoutMs: recoveryMsMax,
+    intervalMs: 100,
+  });
+  await world.atRest();
+  const silencesMs = names.map((name) => observer.longestGapMs(name, lostMs, 'seenMs'));
+  const silenceMs = Math.max(...silencesMs);
+  expectThat(silenceMs <= backMsMax, `a task was silent for ${silenceMs} ms`);
+  return `all wrote again after ${silenceMs} ms`;
+}
+
+/** Events are lost, too. */
+async function lossesSeen(cluster: Cluster): Promise<number> {
+  return (await events(cluster, 'store.data_lost').catch(() => [])).length;
 }
 
 export const redisScenarios: readonly Scenario[] = [
@@ -96,10 +114,7 @@ export const redisScenarios: readonly Scenario[] = [
     logs: ['kafka'],
     run: async (world) => {
       await withRedis(world.redis, async (client) => await client.flushall());
-      const lostMs = Date.now();
-      await restored(world, 0);
-      const backMs = await backWithin(world, lostMs);
-      return { movesMax: 0, note: `all wrote again after ${backMs} ms` };
+      return { movesMax: 0, note: await backAfterLoss(world, Date.now(), 0) };
     },
   },
   {
@@ -111,10 +126,7 @@ export const redisScenarios: readonly Scenario[] = [
       await world.redis.kill('SIGKILL');
       await rm(join(world.redis.dir, 'appendonlydir'), { recursive: true, force: true });
       await world.redis.restart();
-      const lostMs = Date.now();
-      await restored(world, 0);
-      const backMs = await backWithin(world, lostMs);
-      return { movesMax: 0, note: `all wrote again after ${backMs} ms` };
+      return { movesMax: 0, note: await backAfterLoss(world, Date.now(), 0) };
     },
   },
   {
@@ -124,6 +136,7 @@ export const redisScenarios: readonly Scenario[] = [
     run: async (world) => {
       const files = join(world.redis.dir, 'appendonlydir');
       const saved = join(world.redis.dir, 'saved');
+      const losses = await lossesSeen(world.cluster);
       await cp(files, saved, { recursive: true });
       await world.defineSink(2);
       await world.anyWorker().process.kill('SIGKILL');
@@ -133,13 +146,11 @@ export const redisScenarios: readonly Scenario[] = [
       await cp(saved, files, { recursive: true });
       await rm(saved, { recursive: true, force: true });
       await world.redis.restart();
-      const lostMs = Date.now();
-      const backMs = await backWithin(world, lostMs);
-      await world.atRest();
+      const note = await backAfterLoss(world, Date.now(), losses);
       const { tasks } = await world.cluster.status('out');
       expectThat(tasks.length === 2, `out has ${tasks.length} tasks, as before it was changed`);
       await world.defineSink();
-      return { note: `all wrote again after ${backMs} ms` };
+      return { note };
     },
   },
   {
@@ -156,6 +167,7 @@ export const redisScenarios: readonly Scenario[] = [
       const killedMs = Date.now();
       await victim.process.kill('SIGKILL');
       const silenceMs = Math.max(0, ...(await world.observer.firstAfter(lost, killedMs)));
+      expectThat(silenceMs < failoverMsMax, `lost tasks were silent for ${silenceMs} ms`);
       await systemClock.sleep(Math.max(0, killedMs + 10_000 - Date.now()));
       await withRedis(world.redis, async (client) => await client.config('SET', 'maxmemory', '0'));
       return { note: `tasks of a killed worker silent for ${silenceMs} ms meanwhile` };

@@ -6,14 +6,15 @@ import type { Schema } from './schema.ts';
 export type PlainObject = Readonly<Record<string, unknown>>;
 
 export function isPlainObject(value: unknown): value is PlainObject {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof Map) &&
-    !(value instanceof Date) &&
-    !(value instanceof Decimal)
+  if (typeof value !== 'object' || value === null) return false;
+  // Nearly all are; those of an author's own class may be, too.
+  if (Object.getPrototypeOf(value) === Object.prototype) return true;
+  return !(
+    Array.isArray(value) ||
+    value instanceof Uint8Array ||
+    value instanceof Map ||
+    value instanceof Date ||
+    value instanceof Decimal
   );
 }
 
@@ -31,11 +32,26 @@ export function propertyReader(name: string): (value: PlainObject) => unknown {
     : (value) => value[name];
 }
 
+type ObjectMaker = (values: readonly unknown[]) => Record<string, unknown>;
+
+/** Objects that are made one property after another, before it pays to compile. */
+const compiledAfter = 100;
+
 /** Makes objects of these properties, in order; a property may even be called `__proto__`. */
-export function objectMaker(
-  names: readonly string[],
-): (values: readonly unknown[]) => Record<string, unknown> {
-  if (names.includes('__proto__'))
+export function objectMaker(names: readonly string[]): ObjectMaker {
+  let make = assigningMaker(names);
+  let untilCompiled = compiledAfter;
+  return (values) => {
+    if (untilCompiled > 0) {
+      untilCompiled -= 1;
+      if (untilCompiled === 0) make = compiledMaker(names) ?? make;
+    }
+    return make(values);
+  };
+}
+
+function assigningMaker(names: readonly string[]): ObjectMaker {
+  if (names.includes(proto))
     return (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
   return (values) => {
     const made: Record<string, unknown> = {};
@@ -44,6 +60,26 @@ export function objectMaker(
     return made;
   };
 }
+
+/**
+ * An object literal, which V8 evaluates in a tenth of the time. Names come from anywhere, so they are quoted: what JSON
+ * writes as a string is a string in JavaScript. Undefined where Node was told not to compile texts.
+ */
+function compiledMaker(names: readonly string[]): ObjectMaker | undefined {
+  const properties = names.map((name, index) => {
+    const quoted = JSON.stringify(name);
+    // Only in brackets it is a name like others.
+    return `${name === proto ? `[${quoted}]` : quoted}: values[${String(index)}]`;
+  });
+  try {
+    // oxlint-disable-next-line typescript/no-implied-eval
+    return new Function('values', `return { ${properties.join(', ')} };`) as ObjectMaker;
+  } catch {
+    return undefined;
+  }
+}
+
+const proto = '__proto__';
 
 /** The entries of a map, whether it is a Map or a plain object. */
 export function entriesOf(map: object): Iterable<[unknown, unknown]> {

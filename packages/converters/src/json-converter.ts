@@ -21,10 +21,10 @@ import {
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
 import { asBuffer, convertFromBytes, convertToBytes, type SchemaAndValue } from './batch.ts';
-import { hasDecimals, type JsonReaders, jsonReaders } from './json-reader.ts';
+import { hasDecimals, type JsonReader, type JsonReaders, jsonReaders } from './json-reader.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
 import { parseExactJson, parseJson, readJson, writeJson } from './json-text.ts';
-import { type JsonWriters, jsonWriters } from './json-writer.ts';
+import { type JsonWriter, type JsonWriters, jsonWriters } from './json-writer.ts';
 
 export const jsonConverterConfig = defineConfig({
   'schemas.enable': boolean()
@@ -70,19 +70,27 @@ const envelopeProblem =
 
 const closingBrace = 0x7d;
 
+interface WrittenSchema {
+  readonly schema: Schema;
+  readonly prefix: string;
+  readonly write: JsonWriter;
+}
+
 export class JsonConverter implements Converter {
   readonly #schemasEnabled: boolean;
   readonly #cachedSchemasMax: number;
   readonly #writers: JsonWriters;
   readonly #readers: JsonReaders;
   /** Of all that is read; from the configuration. */
-  readonly #fixedSchema: Schema | undefined;
-  /** Text of `{"schema":…,"payload":` for each schema object seen. */
-  readonly #prefixOfSchema = new WeakMap<Schema, string>();
+  readonly #fixed: KnownSchema | undefined;
+  /** Text of `{"schema":…,"payload":`, or nothing, and the writer, for each schema object seen. */
+  readonly #written = new WeakMap<Schema, WrittenSchema>();
+  /** Of the record before: most records of a batch have the same. */
+  #lastWritten: WrittenSchema | undefined;
   /** Schema by its JSON text; bounded, oldest out first. */
   readonly #schemaOfText = new Map<string, Schema>();
   /** The envelope's beginning of the record before: most records of a batch have the same. */
-  #lastRead: { readonly prefix: Buffer; readonly schema: Schema | undefined } | undefined;
+  #lastRead: (KnownSchema & { readonly prefix: Buffer }) | undefined;
 
   /** @throws ConfigError */
   constructor(config: ConnectorConfig) {
@@ -95,7 +103,8 @@ export class JsonConverter implements Converter {
       replaceNullWithDefault,
     });
     this.#readers = jsonReaders({ replaceNullWithDefault });
-    this.#fixedSchema = readContent(parsed['schema.content'] ?? '', this.#readers);
+    const fixedSchema = readContent(parsed['schema.content'] ?? '', this.#readers);
+    this.#fixed = fixedSchema && this.#known(fixedSchema);
   }
 
   toBytes({ values, schemas }: DataBatch): ConvertedBytes {
@@ -111,25 +120,34 @@ export class JsonConverter implements Converter {
       const json = asBuffer(one);
       if (!this.#schemasEnabled)
         return { schema: undefined, value: readJson(json, parseJson) ?? null };
-      if (this.#fixedSchema) return this.#readAs(this.#fixedSchema, json);
+      if (this.#fixed) return readAs(this.#fixed, json);
       return this.#readAfterKnownPrefix(json) ?? this.#readWholeEnvelope(json);
     });
   }
 
   #write(schema: Schema | undefined, value: unknown): string {
-    const payload = schema ? this.#writers.of(schema)(value) : writeJson(value);
-    if (!this.#schemasEnabled) return payload;
-    if (!schema) return `{"schema":null,"payload":${payload}}`;
-    let prefix = this.#prefixOfSchema.get(schema);
-    if (prefix === undefined) {
-      prefix = `{"schema":${writeSchema(schema, this.#writers)},"payload":`;
-      this.#prefixOfSchema.set(schema, prefix);
+    if (!schema) {
+      const payload = writeJson(value);
+      return this.#schemasEnabled ? `{"schema":null,"payload":${payload}}` : payload;
     }
-    return `${prefix}${payload}}`;
+    const last = this.#lastWritten;
+    const { prefix, write } = last?.schema === schema ? last : this.#writtenSchema(schema);
+    return prefix === '' ? write(value) : `${prefix}${write(value)}}`;
   }
 
-  #readAs(schema: Schema, json: Buffer): SchemaAndValue {
-    return { schema, value: this.#readers.of(schema)(readJson(json, parserFor(schema))) };
+  #writtenSchema(schema: Schema): WrittenSchema {
+    let written = this.#written.get(schema);
+    if (!written) {
+      // First, since it is what refuses a schema that there cannot be.
+      const write = this.#writers.of(schema);
+      const prefix = this.#schemasEnabled
+        ? `{"schema":${writeSchema(schema, this.#writers)},"payload":`
+        : '';
+      written = { schema, prefix, write };
+      this.#written.set(schema, written);
+    }
+    this.#lastWritten = written;
+    return written;
   }
 
   /** If the rest, without the closing brace, is JSON, then the envelope has exactly the two fields. */
@@ -143,16 +161,16 @@ export class JsonConverter implements Converter {
       json.compare(last.prefix, 0, prefixBytes, 0, prefixBytes) !== 0
     )
       return undefined;
-    const { schema } = last;
+    const { parse, read, schema } = last;
     let payload: unknown;
     try {
-      payload = readJson(json.subarray(prefixBytes, -1), parserFor(schema));
+      payload = readJson(json.subarray(prefixBytes, -1), parse);
     } catch {
       return undefined;
     }
     // Nothing between the prefix and the brace is no envelope.
     if (payload === undefined) return undefined;
-    return { schema, value: schema ? this.#readers.of(schema)(payload) : payload };
+    return { schema, value: read(payload) };
   }
 
   #readWholeEnvelope(json: Buffer): SchemaAndValue {
@@ -169,12 +187,17 @@ export class JsonConverter implements Converter {
     const schemaText = writeJson(envelope.schema);
     const schema = this.#schemaFor(schemaText, envelope.schema);
     const prefix = Buffer.from(`{"schema":${schemaText},"payload":`);
-    if (json.subarray(0, prefix.length).equals(prefix)) this.#lastRead = { prefix, schema };
+    if (json.subarray(0, prefix.length).equals(prefix))
+      this.#lastRead = { prefix, ...this.#known(schema) };
     if (schema) return { schema, value: this.#readers.of(schema)(envelope.payload) };
     const { payload } = mayHaveDecimals
       ? (readJson(json, parseJson) as { readonly payload: unknown })
       : envelope;
     return { schema, value: payload };
+  }
+
+  #known(schema: Schema | undefined): KnownSchema {
+    return { schema, parse: parserFor(schema), read: schema ? this.#readers.of(schema) : asItIs };
   }
 
   #schemaFor(text: string, json: unknown): Schema | undefined {
@@ -189,6 +212,19 @@ export class JsonConverter implements Converter {
     this.#schemaOfText.set(text, schema);
     return schema;
   }
+}
+
+/** What reading a value of a schema takes; of none, too. */
+interface KnownSchema {
+  readonly schema: Schema | undefined;
+  readonly parse: (text: string) => unknown;
+  readonly read: JsonReader;
+}
+
+const asItIs: JsonReader = (json) => json;
+
+function readAs({ parse, read, schema }: KnownSchema, json: Buffer): SchemaAndValue {
+  return { schema, value: read(readJson(json, parse)) };
 }
 
 function parserFor(schema: Schema | undefined): (text: string) => unknown {

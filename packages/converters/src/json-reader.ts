@@ -14,7 +14,7 @@ import {
   timeOfMs,
   timestampOfMs,
 } from '@sluice/connector-api';
-import { propertyReader } from '@sluice/connector-api/data-values';
+import { objectMaker, propertyReader } from '@sluice/connector-api/data-values';
 import { JsonNumber } from './json-text.ts';
 
 /** @throws DataError in Kafka Connect's words where it has some. */
@@ -235,21 +235,14 @@ function pairOf(entry: unknown): unknown[] {
 
 function structReader(schema: Schema, readerOf: ReaderOf): JsonReader {
   const fields = (schema.fields ?? []).map(({ field, schema: of }) => ({
-    field,
     property: propertyReader(field),
     read: readerOf(of),
   }));
-  const isPlain = fields.every(({ field }) => field !== '__proto__');
+  const make = objectMaker((schema.fields ?? []).map(({ field }) => field));
   return (json) => {
     if (!isObject(json))
       throw new DataError(`Structs should be encoded as JSON objects, but found ${nodeType(json)}`);
-    if (!isPlain)
-      return Object.fromEntries(
-        fields.map(({ field, property, read }) => [field, read(property(json))]),
-      );
-    const struct: Record<string, unknown> = {};
-    for (const { field, property, read } of fields) struct[field] = read(property(json));
-    return struct;
+    return make(fields.map(({ property, read }) => read(property(json))));
   };
 }
 

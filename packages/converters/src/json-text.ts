@@ -20,13 +20,10 @@ export class JsonNumber {
   }
 }
 
-/** Where a number may begin, sixteen digits may be an integer that a double cannot hold. */
-const longDigits = /(?:^|[:,[\s])-?\d{16}/;
-
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {
   if (hasEscapedKey(text)) return parseEscaped(text, integerOrDouble);
-  return longDigits.test(text) ? parseNumbers(text, integerOrDouble) : JSON.parse(text);
+  return hasLongInteger(text) ? parseNumbers(text, integerOrDouble) : JSON.parse(text);
 }
 
 /** As `parseJson`, with a JsonNumber for each number that is no plain integer. @throws SyntaxError */
@@ -50,6 +47,26 @@ function isInteger(source: string): boolean {
   return /^-?\d+$/.test(source);
 }
 
+/** So many digits may be an integer that a double cannot hold. */
+const longDigits = 16;
+
+/**
+ * Whether so many digits follow each other where a number may begin; may be wrong about what is in a string. Only
+ * every sixteenth character is looked at, unless it is a digit.
+ */
+function hasLongInteger(text: string): boolean {
+  for (let at = longDigits - 1; at < text.length; at += longDigits) {
+    if (!isDigitCode(text.charCodeAt(at))) continue;
+    let start = at;
+    while (isDigitCode(text.charCodeAt(start - 1))) start -= 1;
+    while (isDigitCode(text.charCodeAt(at + 1))) at += 1;
+    if (at + 1 - start < longDigits) continue;
+    if (/[:,[\s]|^$/.test(text.charAt(text[start - 1] === '-' ? start - 2 : start - 1)))
+      return true;
+  }
+  return false;
+}
+
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
 function parseNumbers(text: string, toNumber: ToNumber): unknown {
@@ -71,9 +88,9 @@ function parseEscaped(text: string, toNumber: ToNumber): unknown {
  */
 export function readJson(json: Buffer, parse: (text: string) => unknown): unknown {
   if (!isUtf8(json)) throw failed('the bytes are not UTF-8');
-  // With a byte order mark or without.
-  const text = json.toString('utf8').replace(/^\ufeff/, '');
-  if (text.trim() === '') return undefined;
+  const decoded = json.toString('utf8');
+  const text = decoded.charCodeAt(0) === byteOrderMark ? decoded.slice(1) : decoded;
+  if (isBlank(text)) return undefined;
   try {
     return parse(text);
   } catch (error) {
@@ -87,6 +104,16 @@ export function readJson(json: Buffer, parse: (text: string) => unknown): unknow
     }
     throw failed(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+const byteOrderMark = 0xfeff;
+const space = 0x20;
+const tilde = 0x7e;
+
+/** Nearly all JSON begins with something that can be seen, and need not be looked at to its end. */
+function isBlank(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return !(first > space && first <= tilde) && text.trim() === '';
 }
 
 function failed(reason: string, cause?: unknown): DataError {
@@ -119,22 +146,49 @@ function isDigit(character: string): boolean {
   return character >= '0' && character <= '9';
 }
 
+/** Also of what is beyond a text: NaN. */
+function isDigitCode(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
 /** Without schema: bytes become base64, Maps objects or pairs, as Kafka Connect writes them. */
 export function writeJson(value: unknown): string {
   return asJackson(JSON.stringify(plain(value)) ?? 'null');
 }
 
+/** Of longer texts JSON.stringify finds out sooner than we whether anything in them has to be escaped. */
+const shortText = 64;
+
 /** A text as a JSON string. */
 export function jsonString(text: string): string {
-  return asJackson(JSON.stringify(text));
+  return text.length <= shortText && isPlainText(text)
+    ? `"${text}"`
+    : asJackson(JSON.stringify(text));
 }
 
-const differs = /[\ud800-\udfff]|\\u/;
+/** Nothing in it has to be escaped, whoever writes it. */
+function isPlainText(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < space || code === quote || code === backslash || isSurrogate(code)) return false;
+  }
+  return true;
+}
+
+function isSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+const surrogates = /[\ud800-\udfff]/;
 const escapes = /[\ud800-\udfff]|\\(?:u([0-9a-f]{4})|.)/g;
 
 /** Jackson escapes what UTF-16 has two units for, and writes escapes in capitals. */
 function asJackson(json: string): string {
-  if (!differs.test(json)) return json;
+  // Two quick looks: a text of Latin letters alone can have no surrogates, which the expression knows.
+  if (!json.includes('\\u') && !surrogates.test(json)) return json;
   return json.replace(escapes, (found, digits: string | undefined) => {
     if (digits !== undefined) return `\\u${digits.toUpperCase()}`;
     return found.startsWith('\\') ? found : `\\u${found.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -184,9 +238,11 @@ function plainElements(elements: readonly unknown[]): readonly unknown[] {
 
 function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(fields)) {
-    const changed = plain(fields[name]);
-    if (changed === fields[name]) continue;
+  for (const name in fields) {
+    const value = fields[name];
+    const changed = typeof value === 'string' ? value : plain(value);
+    // What is inherited is not written, and need not be changed.
+    if (changed === value || !Object.hasOwn(fields, name)) continue;
     copy ??= { ...fields };
     copy[name] = changed;
   }

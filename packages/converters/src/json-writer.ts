@@ -17,6 +17,7 @@ import {
   entriesOf,
   isPlainObject,
   kindOf,
+  type PlainObject,
   propertyReader,
 } from '@sluice/connector-api/data-values';
 import { javaDouble, javaFloat } from '@sluice/connector-api/values';
@@ -90,7 +91,8 @@ function compile(schema: Schema, context: Context): JsonWriter {
       return (value) => {
         if (typeof value !== 'number') throw mismatch(schema, value);
         const text = write(value);
-        return /[yN]$/.test(text) ? `"${text}"` : text;
+        // NaN and Infinity, which JSON has not, end in a letter.
+        return text.charCodeAt(text.length - 1) > nine ? `"${text}"` : text;
       };
     }
     case 'boolean':
@@ -118,6 +120,8 @@ function compile(schema: Schema, context: Context): JsonWriter {
       return schema.type satisfies never;
   }
 }
+
+const nine = 0x39;
 
 function logicalWriter(schema: Schema, logical: LogicalType, context: Context): JsonWriter {
   switch (logical) {
@@ -213,26 +217,60 @@ function isMap(value: unknown): value is object {
   return value instanceof Map || isPlainObject(value);
 }
 
+interface FieldWriter {
+  readonly field: string;
+  readonly read: (value: PlainObject) => unknown;
+  readonly prefix: string;
+  readonly write: JsonWriter;
+}
+
 function structWriter(schema: Schema, context: Context): JsonWriter {
-  const fields = (schema.fields ?? []).map(({ field, schema: of }, index) => ({
-    field,
-    read: propertyReader(field),
-    prefix: `${index === 0 ? '{' : ','}${jsonString(field)}:`,
-    write: context.of(of),
-  }));
+  const fields = (schema.fields ?? []).map(
+    ({ field, schema: of }, index): FieldWriter => ({
+      field,
+      read: propertyReader(field),
+      prefix: `${index === 0 ? '{' : ','}${jsonString(field)}:`,
+      write: context.of(of),
+    }),
+  );
   return (value) => {
     if (!isPlainObject(value)) throw mismatch(schema, value);
     if (fields.length === 0) return '{}';
-    let text = '';
-    for (const { field, read, prefix, write } of fields) {
-      try {
-        text += prefix + write(read(value));
-      } catch (error) {
-        throw inField(field, error);
-      }
-    }
-    return `${text}}`;
+    return writeInOrder(value, fields) ?? writeByName(value, fields);
   };
+}
+
+/**
+ * Of what has exactly the fields of the schema, in its order, as most objects do: going through them is quicker than
+ * asking for each by its name. Undefined for all others.
+ */
+function writeInOrder(value: PlainObject, fields: readonly FieldWriter[]): string | undefined {
+  let text = '';
+  let index = 0;
+  try {
+    for (const name in value) {
+      const writer = fields[index];
+      if (writer?.field !== name) return undefined;
+      text += writer.prefix;
+      text += writer.write(value[name]);
+      index += 1;
+    }
+  } catch (error) {
+    throw inField(fields[index]?.field ?? '', error);
+  }
+  return index === fields.length ? `${text}}` : undefined;
+}
+
+function writeByName(value: PlainObject, fields: readonly FieldWriter[]): string {
+  let text = '';
+  for (const { field, prefix, read, write } of fields) {
+    try {
+      text += prefix + write(read(value));
+    } catch (error) {
+      throw inField(field, error);
+    }
+  }
+  return `${text}}`;
 }
 
 function inField(field: string, error: unknown): unknown {

@@ -349,6 +349,47 @@ describe('reading', () => {
   });
 });
 
+describe('a struct is read the same', () => {
+  const schema = structSchema({ a: schemas.int32, b: schemas.optionalString, c: timestampSchema });
+  const reader = new JsonConverter({
+    'schema.content': contentOf(
+      write(withSchemas, { a: 1, b: null, c: new Date(5) }, schema) ?? '',
+    ),
+  });
+  const expected = { a: 1, b: null, c: new Date(5) };
+
+  test.each([
+    ['with its fields in their order', '{"a":1,"b":null,"c":5}'],
+    ['in another order', '{"c":5,"b":null,"a":1}'],
+    ['without what is optional', '{"a":1,"c":5}'],
+    ['with more than the schema has', '{"a":1,"b":null,"c":5,"d":6,"__proto__":7}'],
+    ['with others in between', '{"a":1,"x":0,"b":null,"c":5}'],
+    ['with a field twice', '{"a":9,"b":null,"c":5,"a":1}'],
+  ])('%s', (_title, text) => {
+    const { value } = read(reader, text);
+    expect(value).toEqual(expected);
+    expect(Object.keys(value as object)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('without the sign of a zero', () => {
+    const { a } = read(reader, '{"a":-0,"b":null,"c":5}').value as { a: number };
+    expect(Object.is(a, 0)).toBe(true);
+  });
+});
+
+test('a text is written as Jackson does, however long it is and wherever in it the special ones stand', () => {
+  const unit = fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.constant('x'.repeat(20)));
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {
+      const text = parts.join('');
+      expect(write(schemaless, text, schemas.string)).toBe(
+        `"${text.split('').map(jacksonUnit).join('')}"`,
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
 describe('writing refuses', () => {
   test.each<[string, Schema, unknown, string]>([
     [
@@ -415,6 +456,34 @@ describe('a round trip', () => {
     );
   });
 
+  test('keeps all digits of integers, wherever in a text they stand', () => {
+    const token = fc.oneof(
+      fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(integerToken),
+      long.map(integerToken),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => {
+        const text = JSON.stringify(value);
+        return /^-?\d+$/.test(text) ? integerToken(BigInt(text)) : { text, value };
+      }),
+      fc.stringMatching(/^[-:,0-9]{0,40}$/).map((text) => ({
+        text: JSON.stringify(text),
+        value: text,
+      })),
+    );
+    const separated = fc.tuple(token, fc.nat({ max: 20 }));
+    fc.assert(
+      fc.property(fc.array(separated), (tokens) => {
+        const text = tokens.map(([{ text: one }, spaces]) => ' '.repeat(spaces) + one).join(',');
+        const expected = tokens.map(([{ value }]) => value);
+        expect(read(schemaless, `[${text}]`).value).toEqual(expected);
+        const fields = tokens.map(([{ text: one }], index) => `"${index}":${one}`).join(',');
+        expect(read(schemaless, `{${fields}}`).value).toEqual(
+          Object.fromEntries(expected.entries()),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   const options = fc
     .record({
       decimalFormat: fc.constantFrom('BASE64', 'numeric'),
@@ -425,7 +494,7 @@ describe('a round trip', () => {
       'replace.null.with.default': String(replaceNull),
     }));
 
-  test('keeps any value of any schema, and the schema', () => {
+  test('keeps any value of any schema, and the schema', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anySchemaAndValue, options, ({ schema, value }, config) => {
         const converter = new JsonConverter(config);
@@ -501,6 +570,19 @@ describe('a round trip', () => {
 });
 
 /** The schema's own text, out of the envelope. */
+function integerToken(exact: bigint): { readonly text: string; readonly value: number | bigint } {
+  return { text: String(exact), value: exactInteger(exact) };
+}
+
+/** One UTF-16 unit within a JSON string. */
+function jacksonUnit(unit: string): string {
+  const code = unit.charCodeAt(0);
+  if (code >= 0xd800 && code <= 0xdfff) return `\\u${code.toString(16).toUpperCase()}`;
+  return JSON.stringify(unit)
+    .slice(1, -1)
+    .replace(/^\\u(.*)$/, (_, digits: string) => `\\u${digits.toUpperCase()}`);
+}
+
 function contentOf(text: string): string {
   return text.slice('{"schema":'.length, payloadAt(text));
 }

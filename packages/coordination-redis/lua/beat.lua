@@ -26,7 +26,7 @@ if dataset ~= known or behind then
     renewDataSet(ARGV[7])
     startQuarantine(ARGV[7])
   else
-    noteLostDataSet(known, ARGV[7])
+    noteLostDataSet(known, dataset, ARGV[7])
   end
   liftAbove(tag .. ':beat', beatSeen)
   liftAbove(tag .. ':revision', revisionSeen)

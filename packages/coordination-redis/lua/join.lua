@@ -32,7 +32,7 @@ if refused then return refused end
 
 local dataset = foundDataSet(nonce)
 if known ~= '' then
-  if known ~= dataset then noteLostDataSet(known, nonce) end
+  if known ~= dataset then dataset = noteLostDataSet(known, dataset, nonce) end
   raiseFenceFloor(tonumber(ARGV[10]))
 end
 

@@ -70,7 +70,7 @@ export function decideOwnership(
 
   for (const unit of view.units.values()) {
     const held = unit.state !== 'free';
-    const older = held && (unit.heldEpoch ?? unit.epoch) < unit.epoch;
+    const older = (unit.heldEpoch ?? unit.epoch) < unit.epoch;
     if (unit.kind === 'task' && held && (older || unit.retired)) blocked.add(unit.connector);
     if (unit.retired) {
       if (!held) sweepUnits.push(unit.unit);

@@ -221,7 +221,7 @@ export class LeaderLoop implements Service {
   }
 
   async #waitForNudge(): Promise<void> {
-    if (this.#nudged || this.#stopping.signal.aborted) return;
+    if (this.#nudged) return;
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
@@ -276,8 +276,8 @@ export class LeaderLoop implements Service {
     this.#isNewTerm = false;
     if (await this.#holdStill(term, quarantine, askedMs)) return false;
     const buried = await this.#burial.bury(term, askedMs);
-    const applied = await this.#requests.apply(term);
-    if (buried || applied) await this.#refresh();
+    await this.#requests.apply(term);
+    if (buried) await this.#refresh();
     // Found just now: nothing is decided on what is left.
     if (this.#lostDataMs !== undefined) return true;
     if ((await this.#protocolRaise.raise(term, this.#view, askedMs)) !== undefined) return true;

@@ -105,6 +105,7 @@ export class OwnershipTurn {
     const balances = settled && !this.#balanceAnnounced;
     const balanceMoves = balances ? decision.moves + decision.movesRemaining : 0;
     const cause = causes ?? (balanceMoves > 0 ? 'balance' : undefined);
+    const wasAnnounced = this.#balanceAnnounced;
     this.#balanceAnnounced = settled;
     if (cause === undefined) return;
     const moves = balances ? balanceMoves : decision.moves;
@@ -126,6 +127,7 @@ export class OwnershipTurn {
         { type: 'assignment.rerun', message, facts },
       ]);
     } catch (error) {
+      this.#balanceAnnounced = wasAnnounced;
       if (causes !== undefined) this.#leader.changes.note(causes);
       throw error;
     }
@@ -136,17 +138,16 @@ export class OwnershipTurn {
 
   async #revoke(term: LeaderTerm, { revoke }: OwnershipDecision): Promise<void> {
     const { store, dispatcher } = this.#leader.options;
-    if (revoke.length === 0) return;
+    const { view, reasons } = this.#leader;
     const owners = new Map<string, { member: MemberRecord; why: string }>();
     for (const { unit, why } of revoke) {
-      const record = this.#leader.view.units.get(unit);
-      const member = record && this.#leader.view.liveOwner(record);
-      if (record?.worker && why !== 'retired') {
-        this.#leader.reasons.set(
-          unit,
-          `${why === 'older epoch' ? 'reconfigured' : why}, from ${record.worker}`,
-        );
+      const record = view.units.get(unit);
+      if (record?.worker === undefined) continue;
+      if (why !== 'retired') {
+        const text = why === 'older epoch' ? 'reconfigured' : why;
+        reasons.set(unit, `${text}, from ${record.worker}`);
       }
+      const member = view.liveOwner(record);
       if (member) owners.set(member.incarnation, { member, why });
     }
     for (const batch of batches(revoke)) await store.revoke(term, batch);
@@ -171,18 +172,12 @@ export class OwnershipTurn {
     for (const batch of batches(byOwner(grants))) {
       const results = await store.grant(term, batch);
       const jobs: StartJob[] = [];
-      for (const [index, result] of results.entries()) {
-        const grant = batch[index];
-        if (!grant || result.kind === 'refused') {
-          if (result.kind === 'refused') {
-            this.#leader.options.logger.debug(
-              { unit: grant?.unit, reason: result.reason },
-              'grant refused',
-            );
-          }
+      for (const [index, { unit, worker, incarnation, from }] of batch.entries()) {
+        const result = results[index];
+        if (result?.kind !== 'granted') {
+          this.#leader.options.logger.debug({ unit, reason: result?.reason }, 'grant refused');
           continue;
         }
-        const { unit, worker, incarnation, from } = grant;
         const reason =
           this.#leader.reasons.get(unit) ??
           (from === undefined ? 'first assignment' : `moved from ${from}`);
@@ -213,10 +208,7 @@ export class OwnershipTurn {
       const { worker, incarnation, reason } = first;
       return [{ worker, incarnation, reason: `${own.length} units to start: ${reason}` }];
     });
-    return [
-      ...(single.length > 0 ? [dispatcher.start(single)] : []),
-      ...(refreshes.length > 0 ? [dispatcher.refresh(refreshes)] : []),
-    ];
+    return [dispatcher.start(single), dispatcher.refresh(refreshes)];
   }
 
   /**
@@ -229,7 +221,6 @@ export class OwnershipTurn {
       nowMs,
       4 * this.#leader.options.profile.heartbeatIntervalMs,
     );
-    if (overdue.length === 0) return;
     const owners = new Map(overdue.map(({ worker, incarnation }) => [incarnation, worker]));
     await this.#leader.options.dispatcher.refresh(
       [...owners].map(([incarnation, worker]) => ({

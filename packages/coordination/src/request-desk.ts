@@ -9,7 +9,7 @@ import {
   refuseUnwritable,
 } from './decide-request.ts';
 import type { JournalMark } from './journal/definition-journal.ts';
-import type { DefinitionKeeper, WrittenDecision } from './journal/definition-keeper.ts';
+import type { WrittenDecision } from './journal/definition-keeper.ts';
 import type { LeaderContext } from './leader-context.ts';
 import type { MemberRecord, NewEvent } from './model.ts';
 import type { Mutation, RequestResult, StoredRequest } from './requests.ts';
@@ -25,19 +25,15 @@ export class RequestDesk {
     this.#leader = leader;
   }
 
-  /** Returns whether there was any. */
-  async apply(term: LeaderTerm): Promise<boolean> {
+  async apply(term: LeaderTerm): Promise<void> {
     const { keeper, options } = this.#leader;
     // What is missing in the store may be in the journal.
-    if (keeper && !keeper.isInStep) return false;
+    if (keeper && !keeper.isInStep) return;
     const requests = await options.store.pendingRequests(100);
     keeper?.checkWritten(requests);
-    let applied = 0;
     for (const request of requests) {
       if (this.#mustWait(request) || !(await this.#applyOne(term, request))) break;
-      applied++;
     }
-    return applied > 0;
   }
 
   /**
@@ -52,7 +48,7 @@ export class RequestDesk {
   async #applyOne(term: LeaderTerm, request: StoredRequest): Promise<boolean> {
     const { keeper } = this.#leader;
     const written = keeper?.written(request);
-    if (keeper && written) return this.#applyWritten(term, request, keeper, written);
+    if (written) return this.#applyWritten(term, request, written);
     for (let attempt = 1; attempt <= conflictsMax; attempt++) {
       const decision = this.#decide(request);
       if (keeper && decision.mutation.connectors.length > 0) {
@@ -71,18 +67,18 @@ export class RequestDesk {
   async #applyWritten(
     term: LeaderTerm,
     request: StoredRequest,
-    keeper: DefinitionKeeper,
     written: WrittenDecision,
   ): Promise<boolean> {
+    const { keeper } = this.#leader;
     const outcome = await (written.kind === 'written'
       ? this.#store(term, request, written.decision, written.mark)
       : this.#store(term, request, refuseUnwritable(request, written.error)));
     if (outcome === 'conflict') {
       // Nobody else decides: the store is not what it was.
-      keeper.outOfStep();
+      keeper?.outOfStep();
       return false;
     }
-    keeper.applied();
+    keeper?.applied();
     return true;
   }
 
@@ -110,7 +106,6 @@ export class RequestDesk {
       const member = view.members.get(mutation.drain.worker);
       if (member) owners.add(member);
     }
-    if (owners.size === 0) return;
     await options.dispatcher.refresh(
       [...owners].map(({ worker, incarnation }) => ({ worker, incarnation, reason: body.op })),
     );

@@ -16,16 +16,17 @@ export interface SnapshotInputs {
 
 export function deriveSnapshot(inputs: SnapshotInputs): ClusterSnapshot {
   const { view, leader, catalog } = inputs;
-  const owned = new Map<string, UnitId[]>();
-  for (const { unit, incarnation } of view.units.values()) {
-    if (incarnation === undefined) continue;
-    const units = owned.get(incarnation);
-    if (units) units.push(unit);
-    else owned.set(incarnation, [unit]);
-  }
+  const owned = Map.groupBy(view.units.values(), ({ incarnation }) => incarnation);
   const workers = [...view.members.values()]
     .toSorted((a, b) => a.slot - b.slot)
-    .map((member) => workerView(member, owned.get(member.incarnation) ?? [], inputs));
+    .map((member) => {
+      const units = owned.get(member.incarnation) ?? [];
+      return workerView(
+        member,
+        units.map(({ unit }) => unit),
+        inputs,
+      );
+    });
   const byName = new Map(workers.map((worker) => [worker.member.worker, worker]));
 
   const connectors = new Map<string, ConnectorView>();
@@ -73,8 +74,8 @@ function unitView(
   record: ConnectorRecord,
   workers: ReadonlyMap<string, WorkerView>,
 ): UnitView {
-  const name = unit.worker ?? unit.lastWorker;
-  const owner = name === undefined ? undefined : workers.get(name);
+  const name = unit.worker ?? unit.lastWorker ?? '';
+  const owner = workers.get(name);
   const { state, reason } = unitState(unit, record, owner, workers);
   // What was said of another state than this one is history.
   const status = unit.status?.state === state ? unit.status : undefined;
@@ -84,7 +85,7 @@ function unitView(
     ...(unit.task === undefined ? {} : { task: unit.task }),
     state,
     ...(unit.worker === undefined ? {} : { worker: unit.worker }),
-    workerId: owner?.member.address ?? name ?? '',
+    workerId: owner?.member.address ?? name,
     fence: unit.fence,
     ...(status === undefined ? {} : { sinceMs: status.sinceMs }),
     attempts: status?.attempts ?? 0,
@@ -134,7 +135,7 @@ function waitsForJournal(
   { kind, epoch }: UnitRecord,
   { journaledEpoch }: ConnectorRecord,
 ): boolean {
-  return kind === 'task' && journaledEpoch !== undefined && journaledEpoch < epoch;
+  return kind === 'task' && (journaledEpoch ?? epoch) < epoch;
 }
 
 /** What keeps a free unit from being given to a worker. */

@@ -20,6 +20,8 @@ export class WholeReads {
   readonly #options: WholeReadsOptions;
   #dueMs: number | undefined;
   #isReading = false;
+  /** How long the last one took. */
+  #tookMs: number | undefined;
   #ended: Changes | undefined;
 
   constructor(options: WholeReadsOptions) {
@@ -44,7 +46,10 @@ export class WholeReads {
       // Whoever reads changes is told, too.
     }
     const nowMs = clock.monotonicMs();
-    this.#dueMs = nowMs + wholeReadPauseMs(nowMs - beganMs);
+    const tookMs = nowMs - beganMs;
+    // A single one that took long may have waited for a store that stood still.
+    this.#dueMs = nowMs + wholeReadPauseMs(Math.min(tookMs, this.#tookMs ?? tookMs));
+    this.#tookMs = tookMs;
     this.#isReading = false;
   }
 }

@@ -9,6 +9,7 @@ import {
   planRestoration,
 } from '../src/journal/compare-journal.ts';
 import type { JournaledConnector, JournalState } from '../src/journal/definition-journal.ts';
+import { KnownJournal } from '../src/journal/known-journal.ts';
 import type { ConnectorRecord } from '../src/model.ts';
 import { actor, connector, task, viewOf } from './records.ts';
 
@@ -60,6 +61,12 @@ describe('what is restored', () => {
     expect(planRestoration(viewOf({}), state, undefined).provesLoss).toBe(true);
   });
 
+  test('so does one that is missing though the store has followed so far, or that ran', () => {
+    const without = entry({ taskEpoch: 0, taskVersion: 0, tasks: [] });
+    expect(planRestoration(viewOf({}), journal([[without, 9]]), mark).provesLoss).toBe(true);
+    expect(planRestoration(viewOf({}), journal([[entry(), 11]]), mark).provesLoss).toBe(true);
+  });
+
   test('what was written and never applied, which proves none', () => {
     const created = entry({ taskEpoch: 0, taskVersion: 0, tasks: [] });
     const request = { id: 'r', position: '1', result: { kind: 'done' as const, connectors: [] } };
@@ -80,8 +87,14 @@ describe('what is restored', () => {
     ['version', { version: 2 }],
     ['configuration', { config: { name: 'a', 'connector.class': 'Other' } }],
     ['target state', { targetState: 'PAUSED' }],
+    ['type', { type: 'sink' }],
     ['lifecycle', { lifecycle: 'deleting' }],
     ['uid', { uid: 'another' }],
+    ['configuration with a key less', { config: { name: 'a' } }],
+    [
+      'configuration with a key more',
+      { config: { name: 'a', 'connector.class': 'Clock', topic: 't' } },
+    ],
   ])('another %s beyond the mark; up to it, the store is right', (_what, changes) => {
     const newer = entry(changes);
     expect(planRestoration(stored(), journal([[newer, 11]]), mark).connectors).toEqual([newer]);
@@ -99,6 +112,14 @@ describe('what is restored', () => {
     });
   });
 
+  test('of a namesake’s task set, nothing is to be told apart from it: it proves no loss', () => {
+    const namesake = entry({ uid: 'another', taskEpoch: 3 });
+    const beyond = planRestoration(stored(), journal([[namesake, 11]]), mark);
+    expect(beyond).toEqual({ connectors: [namesake], provesLoss: false });
+    const before = planRestoration(stored(), journal([[namesake, 9]]), mark);
+    expect(before).toEqual({ connectors: [], provesLoss: false });
+  });
+
   test('not an older task set', () => {
     const older = entry({ version: 2, taskEpoch: 1 });
     const plan = planRestoration(stored({ taskEpoch: 4 }), journal([[older, 11]]), mark);
@@ -112,6 +133,7 @@ describe('what is restored', () => {
     expect(planRestoration(stored(), state, { ...mark, position: 11 }).connectors).toEqual([]);
     const deleting = stored({ lifecycle: 'deleting' });
     expect(planRestoration(deleting, state, mark).connectors).toEqual([]);
+    expect(planRestoration(viewOf({}), state, mark).connectors).toEqual([]);
   });
 
   test('without a mark, the later creation and the higher version are right, and nothing is deleted', () => {
@@ -152,6 +174,7 @@ describe('what is written', () => {
     ['the version', { version: 0 }],
     ['the target state', { targetState: 'STOPPED' }],
     ['the task epoch', { taskEpoch: 0 }],
+    ['the version of the task set', { taskVersion: 0 }],
     ['the number of tasks', { tasks: [] }],
     ['an ordinal of a task', { tasks: [{ ordinal: 6, config: {} }] }],
     ['the ordinal of its own unit', { unit: { ordinal: 3, epoch: 1 } }],
@@ -159,6 +182,12 @@ describe('what is written', () => {
   ])('a connector of which %s is another one; and it is not marked', (_what, changes) => {
     const look = findUnwritten(['a'], view, journal([[{ ...whole, ...changes }, 5]]));
     expect(look).toEqual({ write: ['a'], deleted: [], marks: [], lost: [] });
+  });
+
+  test('nothing of one that is being deleted because its units are gone', () => {
+    const deleting = viewOf({ connectors: [connector('a', { lifecycle: 'deleting' })] });
+    const state = journal([[{ ...whole, lifecycle: 'deleting' }, 5]]);
+    expect(findUnwritten(['a'], deleting, state).write).toEqual([]);
   });
 
   test('what is gone: forgotten if it was deleted, else lost', () => {
@@ -187,6 +216,16 @@ describe('what is written', () => {
     expect(entryFromStore(record, set, unseen)).toBeUndefined();
   });
 
+  test('its own unit is in it only if there is one, and not a namesake’s', () => {
+    const record = connector('a');
+    const set = { uid: record.uid, epoch: 1, version: 1, configs: [{ n: '0' }] };
+    const tasks = [task('a', 0, { ordinal: 5 })];
+    for (const units of [tasks, [...tasks, actor('a', { ordinal: 4, uid: 'another' })]]) {
+      const without = entryFromStore(record, set, viewOf({ connectors: [record], units }));
+      expect(without).toStrictEqual(entry());
+    }
+  });
+
   test('a request keeps the task set that the journal has, until it ends it', () => {
     const record = connector('a', { version: 2, taskEpoch: 9, config: { name: 'a' } });
     expect(entryFromMutation({ record }, whole)).toEqual({
@@ -208,4 +247,14 @@ describe('what is written', () => {
     expect(highOf(view, { ordinal: 0, fence: 100 })).toEqual({ ordinal: 5, fence: 100 });
     expect(highOf(view, { ordinal: 9, fence: 0 })).toEqual({ ordinal: 9, fence: 77 });
   });
+});
+
+test('the last request is known also after writes that were made for none', () => {
+  const value = { id: 'r', position: '1', result: { kind: 'done' as const, connectors: [] } };
+  const request = { ...value, restart: [], events: [] };
+  const known = new KnownJournal(journal([]));
+  known.learn({ connectors: [], deleted: [], high: known.high, request }, 21);
+  known.learn({ connectors: [entry()], deleted: [], high: known.high }, 22);
+  expect(known.request).toEqual({ value: request, position: 21 });
+  expect(known.mark).toEqual({ journal: 'j', position: 22 });
 });

@@ -119,7 +119,7 @@ describe('what has no owner', () => {
     ],
   ])('it waits while %s', (_what, members, reason) => {
     const decision = decide({ members, units: [task('a', 0)] });
-    expect(decision.grant).toEqual([]);
+    expect(decision).toMatchObject({ grant: [], placed: 0 });
     expect(decision.unplaceable).toEqual([{ id: 'task/a/0', reason }]);
   });
 
@@ -147,6 +147,13 @@ describe('what is not wanted', () => {
     expect(revokes(decision)).toEqual(['task/a/0 (retired)']);
     expect(decision.sweepUnits).toEqual(['task/a/2']);
     expect(decision.grant).toEqual([]);
+  });
+
+  test('one that is free already keeps no other from being granted', () => {
+    const units = [task('a', 0), task('a', 1, { retired: true })];
+    const decision = decide({ members: [w1], units });
+    expect(grants(decision)).toEqual(['task/a/0 → w1']);
+    expect(decision.sweepUnits).toEqual(['task/a/1']);
   });
 
   test('units of a connector that is being deleted, or of its deleted namesake, are given to nobody', () => {
@@ -269,6 +276,7 @@ describe('moving', () => {
     const draining = member('w1', { state: 'draining' });
     const decision = decide({ members: [draining], units: [task('a', 0, ownedBy(w1))] });
     expect(revokes(decision)).toEqual(['task/a/0 (drain)']);
+    expect(decision.moves).toBe(0);
   });
 
   test('a worker that is up keeps what nobody else can run, though it lost the plugin', () => {
@@ -311,6 +319,15 @@ describe('movement literal', () => {
     const after = decide({ members: [w1, w3], units: left }, { ...literal, heldSeats });
     expect(after.revoke).toEqual([]);
     expect(after.grant.map(({ unit }) => unit)).toEqual(['task/a/1', 'task/a/4']);
+  });
+
+  test('keeps none of a worker that died while it drained', () => {
+    const units = tasks(2, () => ({}));
+    const died = member('w1', { state: 'dead', returns: true });
+    expect(grants(decide({ members: [died, w2, w3], units }, literal))).toEqual([
+      'task/a/0 → w2',
+      'task/a/1 → w3',
+    ]);
   });
 
   test('without a seat that is held, nearly everything moves', () => {

@@ -176,6 +176,17 @@ describe('apply', () => {
     expect(decision.events).toEqual([]);
   });
 
+  test('of one that exists, as the version that is expected, or with its name in it, is done', () => {
+    const update = apply([clock('orders', { everyMs: '5' })], {
+      mode: 'update',
+      expectedVersion: 3,
+    });
+    expect(decide(update).result).toMatchObject({ connectors: [{ outcome: 'updated' }] });
+    expect(decide(apply([clock('orders', { name: 'orders' })])).result).toMatchObject({
+      connectors: [{ outcome: 'unchanged' }],
+    });
+  });
+
   test('several at once', () => {
     const { mutation } = decide(apply([clock('a'), clock('b')]));
     expect(mutation.connectors.map(({ record }) => record.name)).toEqual(['a', 'b']);
@@ -249,6 +260,11 @@ describe('apply is refused', () => {
       },
     ],
     [
+      'an empty class',
+      apply([{ name: 'logs', config: { 'connector.class': '' } }]),
+      { status: 400, code: 'connector.no_class' },
+    ],
+    [
       'a class that nobody has',
       apply([{ name: 'logs', config: { 'connector.class': 'com.example.Missing' } }]),
       {
@@ -308,10 +324,10 @@ describe('apply is refused', () => {
   describe('what releases at its source what it has read', () => {
     const slots = new PluginCatalog([plugin('example.Slot', { movesExternalCursor: true })]);
     const definition = { name: 'slot', config: { 'connector.class': 'example.Slot' } };
-    const decideWith = (logPromise?: LogPromise) =>
+    const decideWith = (logPromise?: LogPromise, plugins = slots) =>
       decideRequest(apply([definition]), {
         view: running,
-        catalog: slots,
+        catalog: plugins,
         newUid: () => 'new-uid',
         nowMs: 0,
         logPromise,
@@ -325,6 +341,11 @@ describe('apply is refused', () => {
           /contains the following 1 error\(s\):\nexample\.Slot releases at its source .* durably, and this one does not\. Set appendfsync always\.\n/,
         ),
       });
+    });
+
+    test('what releases nothing is not', () => {
+      const plain = new PluginCatalog([plugin('example.Slot')]);
+      expect(decideWith({ durability: 'volatile', meaning: '' }, plain).result.kind).toBe('done');
     });
 
     test('is taken by a log that is durable, or has not said yet what it is', () => {
@@ -343,7 +364,7 @@ describe('apply is refused', () => {
     });
     expect(result).toMatchObject({
       code: 'plugin.unknown',
-      message: expect.stringContaining('none (no worker has announced any: start one)'),
+      message: expect.stringMatching(/: none \(no worker has announced any: start one\)$/),
     });
   });
 });
@@ -452,6 +473,21 @@ describe('restart', () => {
     expect(mutation).toEqual({ connectors: [], restart: expected });
     expect(result).toMatchObject({ kind: 'done', units: expected });
     expect(events).toHaveLength(expected.length > 0 ? 1 : 0);
+  });
+
+  test('the event says what is restarted', () => {
+    const told = (rest: Parameters<typeof restart>[0], units = records.units ?? []): unknown =>
+      decide({ op: 'restart', connector: 'orders', ...rest }, { ...records, units }).events[0]
+        ?.message;
+    const everyFailed = records.units?.map((unit) => ({ ...unit, ...failed }));
+    const failedTasks = [actor('orders'), task('orders', 0, failed), task('orders', 1, failed)];
+    expect(told({ task: 1 })).toBe('restart of task/orders/1 of orders asked for');
+    expect(told({ includeTasks: true })).toBe(
+      'restart of 3 units (connector and tasks) of orders asked for',
+    );
+    const onlyFailed = { includeTasks: true, onlyFailed: true };
+    expect(told(onlyFailed, everyFailed)).toMatch(/3 units \(connector and tasks\)/);
+    expect(told(onlyFailed, failedTasks)).toMatch(/2 units \(tasks\)/);
   });
 
   test.each([

@@ -1,46 +1,23 @@
 /** A leader with a journal, turn by turn: what is written when, and what waits for what. */
 import { describe, expect, test } from 'vitest';
 
-import { MemoryJournal, MemoryJournalStore } from '../src/conformance/memory-journal.ts';
-import type { StoredRequest } from '../src/requests.ts';
+import { MemoryJournal } from '../src/conformance/memory-journal.ts';
+import { journalWorld, pause, set, w1 } from './journal-world.ts';
 import { LeaderWorld } from './leader-world.ts';
-import { actor, connector, member, ownedBy, task } from './records.ts';
-
-const w1 = member('w1');
-const set = { uid: 'uid of a', epoch: 1, version: 1, configs: [{ n: '0' }] };
-
-function pause(id: string): StoredRequest {
-  return { id, position: '1', body: { op: 'target', connector: 'a', state: 'PAUSED' } };
-}
-
-async function world(
-  arrange: (made: LeaderWorld, journal: MemoryJournalStore) => void = () => {},
-): Promise<{ leader: LeaderWorld; journal: MemoryJournalStore }> {
-  const journal = new MemoryJournalStore();
-  const leader = new LeaderWorld({ journal: new MemoryJournal(journal) });
-  leader.played.set(
-    w1,
-    connector('a'),
-    actor('a', ownedBy(w1, { heldEpoch: 0 })),
-    task('a', 0, { ordinal: 5 }),
-  );
-  leader.played.sets.set('a', set);
-  arrange(leader, journal);
-  await leader.started();
-  return { leader, journal };
-}
+import { connector, task } from './records.ts';
 
 describe('a task set', () => {
   test('is written before its tasks are granted', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     expect(journal.connectors.get('a')?.value.tasks).toEqual([{ ordinal: 5, config: { n: '0' } }]);
     expect(leader.played.done).toEqual(['journaled a 1', 'grant task/a/0 → w1']);
     expect(journal.writes).toHaveLength(1);
+    expect(leader.played.events.filter((event) => event.startsWith('journal'))).toEqual([]);
   });
 
   test('that is known to be in the journal is granted while the log is away', async () => {
-    const { leader } = await world((made, journal) => {
+    const { leader } = await journalWorld((made, journal) => {
       journal.isAway = true;
       made.played.set(connector('a', { journaledEpoch: 1 }));
     });
@@ -50,7 +27,7 @@ describe('a task set', () => {
   });
 
   test('that is not waits, and is granted when the log is back', async () => {
-    const { leader, journal } = await world((_made, away) => {
+    const { leader, journal } = await journalWorld((_made, away) => {
       away.isAway = true;
     });
     await leader.ticks(50, 'w1');
@@ -62,7 +39,7 @@ describe('a task set', () => {
   });
 
   test('published while the one before is being written follows it', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -91,7 +68,7 @@ describe('a task set', () => {
 
 describe('a request', () => {
   test('is written, and in a later turn applied', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     leader.played.before.set('applyRequest', () => {
@@ -104,8 +81,36 @@ describe('a request', () => {
     expect(leader.played.mark?.position).toBe(journal.state.position);
   });
 
+  test('that creates a connector goes on from the epoch of one of its name that the journal still has', async () => {
+    const { leader, journal } = await journalWorld();
+    await leader.ticks(5, 'w1');
+    leader.played.remove('units', 'task/a/0');
+    leader.played.remove('units', 'connector/a');
+    // Deleted, and gone before the journal was told.
+    const entry = journal.connectors.get('a')?.value;
+    if (!entry) throw new Error('it was written');
+    const deleting = { ...entry, lifecycle: 'deleting', taskEpoch: 7 } as const;
+    const { high, position } = journal.state;
+    journal.state.learn({ connectors: [deleting], deleted: [], high }, position + 1);
+    const next = new LeaderWorld({ journal: new MemoryJournal(journal) });
+    next.played.set(w1);
+    next.played.mark = journal.state.mark;
+    next.played.epoch = 2;
+    const definition = { name: 'a', config: { 'connector.class': 'Clock' } };
+    next.played.requests.push({
+      id: 'r',
+      position: '1',
+      body: { op: 'apply', mode: 'create', definitions: [definition] },
+    });
+    await next.started();
+    await next.ticks(3, 'w1');
+    expect(next.played.connector('a')?.taskEpoch).toBe(7);
+    expect(journal.connectors.get('a')?.value).toMatchObject({ lifecycle: 'live', taskEpoch: 7 });
+    expect(next.played.done).not.toContain('startQuarantine');
+  });
+
   test('that changes no definition needs no journal, once it was read', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     journal.isAway = true;
@@ -123,7 +128,7 @@ describe('a request', () => {
   });
 
   test('waits, with those after it, while the log is away; the turns go on', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     journal.isAway = true;
@@ -149,11 +154,13 @@ describe('a request', () => {
       'applyRequest r2',
       'result done',
     ]);
-    expect(leader.played.events.at(-1)).not.toMatch(/away/);
+    expect(leader.played.events.filter((event) => event.startsWith('journal')).slice(1)).toEqual([
+      'journal.back: the journal memory-configs can be written again',
+    ]);
   });
 
   test('a log that never answers holds up no turn', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     journal.beforeWrite = () => new Promise(() => {});
@@ -165,7 +172,7 @@ describe('a request', () => {
   });
 
   test('the outage is told again each minute, not with each try', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     journal.isAway = true;
     leader.played.requests.push(pause('r1'));
@@ -178,7 +185,7 @@ describe('a request', () => {
 
 describe('a store that lost its data', () => {
   test('is filled before what the workers hold is adopted', async () => {
-    const { leader } = await world();
+    const { leader } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     leader.played.loseData();
@@ -189,12 +196,38 @@ describe('a store that lost its data', () => {
     await leader.ticks(Math.ceil(6_000 / leader.profile.tickMs), 'w1');
     const told = leader.played.done.filter((done) => /^(restore|adopt|endQ|startQ)/.test(done));
     expect(told.slice(-2)).toEqual(['adopt w1: task/a/0', 'endQuarantine']);
+    expect(leader.played.events).toContain(
+      'journal.restored: restored from memory-configs: 1 connectors, 1 tasks',
+    );
     expect(told.slice(0, -2)).toContain('restore a');
     expect(told.slice(0, -2)).toContain('startQuarantine');
   });
 
+  test('before this term began may have owners of what it gets back: they are asked first', async () => {
+    const { leader } = await journalWorld((made, journal) => {
+      const { taskCount: _count, ...definition } = connector('a');
+      const tasks = [{ ordinal: 5, config: { n: '0' } }];
+      const high = { ordinal: 5, fence: 1 };
+      journal.state.learn({ connectors: [{ ...definition, tasks }], deleted: [], high }, 1);
+      made.played.loseData();
+      made.played.set(w1);
+    });
+    await leader.ticks(3, 'w1');
+    expect(leader.played.done.slice(0, 2)).toEqual(['startQuarantine', 'restore a']);
+  });
+
+  test('without anybody noticing gets back what nobody deleted', async () => {
+    const { leader } = await journalWorld();
+    await leader.ticks(5, 'w1');
+    leader.played.lose('connectors', 'a');
+    await leader.ticks(10, 'w1');
+    expect(leader.played.done).not.toContain('restore a');
+    await leader.ticks(Math.ceil(31_000 / leader.profile.tickMs), 'w1');
+    expect(leader.played.done).toContain('restore a');
+  });
+
   test('is compared again also if it went back under the same name', async () => {
-    const { leader } = await world();
+    const { leader } = await journalWorld();
     await leader.ticks(5, 'w1');
     const { mark } = leader.played;
     leader.played.requests.push(pause('r1'));
@@ -210,7 +243,7 @@ describe('a store that lost its data', () => {
   });
 
   test('the end of the quarantine waits for the journal, and not for ever', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     // Fails once, so that it has to be read again.
@@ -239,7 +272,7 @@ test('a leader without the journal of its cluster says so, once a term', async (
 
 describe('a term', () => {
   test('that a newer leader’s write has ended is over, whatever the store says', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     const { epoch } = leader.played;
     journal.epoch = epoch + 5;
@@ -249,10 +282,12 @@ describe('a term', () => {
     expect(leader.played.done).toContain(`raiseEpoch ${epoch + 5}`);
     expect(leader.played.done).toContain('applyRequest r1');
     expect(leader.loop.term?.epoch).toBe(epoch + 6);
+    // Where the journal did not say how much newer, it only stopped leading.
+    expect(leader.leaderships).toEqual([true, false, true, false, true]);
   });
 
   test('that ends while something is written takes nothing of it along', async () => {
-    const { leader, journal } = await world();
+    const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');
     leader.played.done.length = 0;
     let release = (): void => {};

@@ -74,6 +74,16 @@ describe('a turn', () => {
     expect(world.played.done).toEqual(['grant task/a/0 → w1']);
   });
 
+  test('follows at once on one in which there was a nudge', async () => {
+    const world = await running();
+    let turns = 0;
+    world.played.before.set('changes', () => {
+      if (++turns === 1) world.loop.nudge();
+    });
+    await world.ticks(1, ...workers);
+    expect(turns).toBe(2);
+  });
+
   test('what the store went back to without being noticed is found by reading everything', async () => {
     const world = await running();
     world.played.goBack(task('a', 0));
@@ -86,8 +96,13 @@ describe('a turn', () => {
   test('goes on while everything is being read again', async () => {
     const world = await running();
     const { promise, resolve } = Promise.withResolvers<void>();
-    world.played.beforeWholeRead = () => promise;
+    let reads = 0;
+    world.played.beforeWholeRead = () => {
+      reads++;
+      return promise;
+    };
     await world.ticks(31_000 / world.profile.tickMs, ...workers);
+    expect(reads).toBe(1);
     world.played.set(task('a', 1));
     await world.ticks(3, ...workers);
     expect(world.played.done).toEqual([expect.stringMatching(/^grant task\/a\/1 → /)]);
@@ -118,6 +133,19 @@ describe('a turn', () => {
     expect(world.loop.leads).toBe(false);
   });
 
+  test('a follower that is told that it does not lead goes on following', async () => {
+    const world = new LeaderWorld();
+    world.played.leadership = 'following';
+    world.played.set(w1);
+    world.played.before.set('changes', () => {
+      world.played.before.clear();
+      throw notLeader();
+    });
+    await world.started();
+    await world.ticks(2, 'w1');
+    expect(world.loop.view.members.size).toBe(1);
+  });
+
   test('the queue of a worker that is gone is forgotten after a while, unless it is back', async () => {
     const world = await running();
     world.played.remove('members', 'w2');
@@ -132,6 +160,25 @@ describe('a turn', () => {
     expect(world.forgotten).toEqual(['w2']);
   });
 });
+
+test.each([
+  ['that it leads in time to forget', 100, ['w2']],
+  ['that another has forgotten since', 310, []],
+] as const)(
+  'of a worker that a follower saw leave, the queue %s',
+  async (_what, ticks, forgotten) => {
+    const world = new LeaderWorld();
+    world.played.leadership = 'following';
+    world.played.set(w1, w2, ...runBy(w1));
+    await world.started();
+    await world.ticks(1, 'w1');
+    world.played.remove('members', 'w2');
+    await world.ticks(ticks, 'w1');
+    world.played.leadership = 'leading';
+    await world.ticks(250, 'w1');
+    expect(world.forgotten).toEqual(forgotten);
+  },
+);
 
 describe('balancing', () => {
   const settledTicks = 31;
@@ -295,6 +342,11 @@ describe('what does not get through is done again', () => {
     expect(told()).toBe(1);
     await world.ticks(100, ...workers);
     expect(told()).toBe(2);
+    world.played.before.set('pendingRequests', () => {
+      throw new Error('another bug');
+    });
+    await world.ticks(1, ...workers);
+    expect(told()).toBe(3);
   });
 });
 
@@ -343,6 +395,25 @@ describe('the dead', () => {
     expect(world.played.done).toEqual(['declareDead w1']);
     await world.ticks(10, 'w2', 'w3');
     expect(world.played.done.slice(1, 3)).toEqual(['orphan w1', 'forget w1']);
+  });
+
+  test.each([
+    { deaths: 1, first: 'w1' },
+    { deaths: 2, first: 'w2' },
+  ])('a worker that died $deaths times: the next task goes to $first', async (each) => {
+    const world = new LeaderWorld();
+    world.played.set(w1, w2, ...runBy(w2));
+    await world.started();
+    for (let life = 2; life <= each.deaths + 1; life++) {
+      await world.ticks(2, 'w1', 'w2');
+      await world.ticks(50, 'w2');
+      world.played.set(member('w1', { incarnation: `w1#${life}` }));
+    }
+    expect(world.loop.stats.deaths).toBe(each.deaths);
+    await world.ticks(2, 'w1', 'w2');
+    world.played.set(task('a', 0));
+    await world.ticks(2, 'w1', 'w2');
+    expect(world.played.done.at(-1)).toBe(`grant task/a/0 → ${each.first}`);
   });
 
   test('if most vanish at once the leader first looks again', async () => {

@@ -76,6 +76,11 @@ export class PlayedLeaderStore {
     this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
   }
 
+  /** Loses a record, and goes on to a higher revision before anybody looks: the loss is not noticed. */
+  lose(kind: RecordKind, name: string): void {
+    this.#records.delete(`${kind}/${name}`);
+  }
+
   remove(kind: RecordKind, name: string): void {
     this.revision++;
     this.#records.set(`${kind}/${name}`, { revision: this.revision, kind, value: undefined });
@@ -84,6 +89,10 @@ export class PlayedLeaderStore {
 
   unit(name: UnitId): UnitRecord | undefined {
     return this.#records.get(`units/${name}`)?.value as UnitRecord | undefined;
+  }
+
+  connector(name: string): ConnectorRecord | undefined {
+    return this.#records.get(`connectors/${name}`)?.value as ConnectorRecord | undefined;
   }
 
   beatOf(worker: string, { isAnswered = true }: { isAnswered?: boolean } = {}): void {

@@ -1,57 +1,7 @@
 /** What a worker owns, kept equal to what the store says, in whatever order things happen. */
-import { silentLogger } from '@sluice/kernel';
-import { FakeClock } from '@sluice/kernel/testing';
 import { describe, expect, test } from 'vitest';
 
-import type { StartJob } from '../src/dispatch.ts';
-import type { UnitId } from '../src/model.ts';
-import { OwnedUnits } from '../src/worker/owned-units.ts';
-import { PlayedRunner, PlayedStore } from './worker-world.ts';
-
-const a: UnitId = 'task/orders/0';
-const actor: UnitId = 'connector/orders';
-
-class World {
-  readonly clock = new FakeClock();
-  readonly store = new PlayedStore();
-  readonly runner = new PlayedRunner();
-  readonly wakeUps: string[] = [];
-  incarnation = 'w1#1';
-  readonly units = new OwnedUnits({
-    worker: 'w1',
-    incarnation: () => this.incarnation,
-    hasLost: ({ dataset }) => dataset !== 'data',
-    store: this.store,
-    runner: this.runner,
-    waker: {
-      wake: async (reason) => {
-        this.wakeUps.push(reason);
-      },
-    },
-    clock: this.clock,
-    logger: silentLogger,
-  });
-
-  /** A heartbeat is acknowledged, and everything that it causes happens. */
-  async beat(state: 'up' | 'draining' = 'up'): Promise<void> {
-    this.units.beatAcknowledged(this.store.revision, state);
-    await this.clock.advance(50);
-  }
-
-  job(unit: UnitId, fence: number, incarnation = 'w1#1'): StartJob {
-    return { unit, fence, worker: 'w1', incarnation, reason: 'first assignment' };
-  }
-
-  async owns(...units: UnitId[]): Promise<void> {
-    for (const unit of units) this.store.grant(unit, 1);
-    await this.beat();
-    expect([...this.runner.running.keys()]).toEqual(units);
-  }
-
-  get log(): readonly string[] {
-    return this.runner.log;
-  }
-}
+import { a, actor, World } from './owned-units-world.ts';
 
 describe('starting', () => {
   test('a job claims, and runs what was claimed with what the claim said', async () => {
@@ -157,6 +107,7 @@ describe('stopping', () => {
     expect(world.store.units.size).toBe(0);
     expect(world.units.size).toBe(0);
     expect(world.wakeUps).toEqual(['w1 released task/orders/0']);
+    expect(world.store.callsOf('assignments')).toHaveLength(2);
   });
 
   test('what is gone from the assignments stops', async () => {
@@ -208,7 +159,7 @@ describe('stopping', () => {
     await world.beat();
     expect(world.log).toEqual([]);
     expect(world.store.units.size).toBe(0);
-    expect(world.wakeUps).toHaveLength(1);
+    expect(world.wakeUps).toEqual(['w1 looks']);
   });
 
   test('… and when that release gets lost it is made again', async () => {
@@ -677,7 +628,7 @@ describe('after the store lost us', () => {
     await confirming;
     await world.beat();
     expect([...world.store.statuses]).toEqual([[a, 'RUNNING']]);
-    expect(world.store.published).toHaveLength(1);
+    expect(world.store.published).toMatchObject([{ configs: [{ number: '0' }] }]);
   });
 
   test('without an answer nothing is confirmed', async () => {

@@ -1,7 +1,7 @@
 /** What a worker owns, when answers of the store are lost, late, or about a past that is over. */
 import { silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { connectorUnit, taskUnit, type UnitId } from '../src/model.ts';
 import type {
@@ -22,6 +22,9 @@ class FakeStore {
   readonly unclaimed = new Set<UnitId>();
   readonly reported: UnitId[] = [];
   readonly published: string[] = [];
+  readonly released: Ownership[] = [];
+  /** How much higher a new fence is. */
+  refencedBy = 1_000;
   claims = 0;
   /** Of every connector, whose definition is always version 1. */
   config: Readonly<Record<string, string>> = {};
@@ -76,8 +79,15 @@ class FakeStore {
     await this.beforeRefence(++this.#refences);
     return units.map(({ unit, fence }) => {
       if (this.fences.get(unit) !== fence) return undefined;
-      this.fences.set(unit, fence + 1_000);
-      return fence + 1_000;
+      this.fences.set(unit, fence + this.refencedBy);
+      return fence + this.refencedBy;
+    });
+  }
+
+  async release(_worker: string, _incarnation: string, units: readonly Ownership[]) {
+    return units.map(({ unit, fence }) => {
+      this.released.push({ unit, fence });
+      return this.fences.get(unit) === fence && this.fences.delete(unit);
     });
   }
 
@@ -225,6 +235,74 @@ test('what a store forgot without being noticed is told again after a while', as
   expect(world.store.reported).toContain(owned.unit);
   expect(world.runner.runs).toHaveLength(1);
   expect(world.runner.stops).toEqual([]);
+});
+
+describe('a store that lost a new fence, too little to be noticed', () => {
+  async function worldThatLostAFence() {
+    const world = new World();
+    const [owned] = await world.owns(1);
+    if (!owned) throw new Error('it owns one');
+    const { unit } = owned;
+    await world.units.refence([owned]);
+    world.units.reported(unit, 1_001, { state: 'RUNNING', attempts: 1 });
+    await world.quietBeat();
+    world.store.fences.set(unit, 1);
+    world.store.reported.length = 0;
+    await world.beat();
+    // An answer that is only old would say the same.
+    expect(world.units.holding()).toMatchObject([{ unit, fence: 1_001 }]);
+    expect(world.store.fences.get(unit)).toBe(1);
+    const { store, runner, units } = world;
+    return { store, runner, units, unit, review: () => afterAReview(world) };
+  }
+
+  async function afterAReview(world: World): Promise<void> {
+    await world.clock.advance(reviewEveryMs(1));
+    await world.quietBeat();
+    await world.quietBeat();
+  }
+
+  test('is asked for it again; the unit goes on and is reported', async () => {
+    const { store, runner, unit, review } = await worldThatLostAFence();
+    await review();
+    expect(store.fences.get(unit)).toBe(1_001);
+    expect(store.reported).toContain(unit);
+    expect(runner.runs).toHaveLength(1);
+    expect(runner.stops).toEqual([]);
+  });
+
+  test('and gives a higher one, under which the unit starts anew', async () => {
+    const { store, runner, units, unit, review } = await worldThatLostAFence();
+    store.refencedBy = 2_000;
+    await review();
+    expect(runner.stops).toEqual([unit]);
+    expect(store.released).toEqual([{ unit, fence: 1_001 }]);
+    expect(runner.runs.map(({ fence }) => fence)).toEqual([1, 2_001]);
+    expect(units.holding()).toMatchObject([{ unit, fence: 2_001 }]);
+  });
+
+  test('and gives a lower one, until it reaches that of the unit', async () => {
+    const { store, runner, unit, review } = await worldThatLostAFence();
+    store.refencedBy = 500;
+    await review();
+    expect(store.fences.get(unit)).toBe(501);
+    await review();
+    expect(store.fences.get(unit)).toBe(1_001);
+    expect(runner.runs).toHaveLength(1);
+    expect(runner.stops).toEqual([]);
+  });
+
+  test('and refuses it: nothing changes', async () => {
+    const { store, runner, units, unit, review } = await worldThatLostAFence();
+    store.beforeRefence = () => {
+      // Meanwhile it is known again.
+      store.fences.set(unit, 1_001);
+    };
+    await review();
+    expect(store.fences.get(unit)).toBe(1_001);
+    expect(runner.stops).toEqual([]);
+    expect(units.holding()).toMatchObject([{ unit, fence: 1_001 }]);
+  });
 });
 
 test('a definition that took the version of one that the store lost is noticed, and what was published is not told again', async () => {

@@ -53,3 +53,25 @@ test('who is to drain is told, and the owners of a connector of which something 
   await world.ticks(1, 'w1', 'w2', 'w3');
   expect(world.jobs).toEqual(['refresh w1: restart', 'refresh w2: restart', 'refresh w1: drain']);
 });
+
+test('who is gone when its drain was applied is told nothing', async () => {
+  const world = new LeaderWorld();
+  world.played.set(w1, w2);
+  await world.started();
+  world.played.requests.push(request('1', { op: 'drain', worker: 'w2' }));
+  world.played.before.set('applyRequest', () => world.played.remove('members', 'w2'));
+  await world.ticks(1, 'w1', 'w2');
+  expect(world.played.done).toEqual(['applyRequest 1', 'result done']);
+  expect(world.jobs).toEqual([]);
+  expect(world.logged.filter((line) => line.startsWith('error'))).toEqual([]);
+});
+
+test('a request that is refused leaves an event, one that is done that of what it did', async () => {
+  const world = new LeaderWorld();
+  world.played.set(w1, connector('a'), actor('a', ownedBy(w1, { heldEpoch: 0 })));
+  await world.started();
+  world.played.events.length = 0;
+  world.played.requests.push(request('1', { op: 'delete', connector: 'x' }), request('2', pause));
+  await world.ticks(1, 'w1');
+  expect(world.played.events).toEqual(['request.refused', 'connector.target']);
+});

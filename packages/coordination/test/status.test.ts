@@ -50,7 +50,7 @@ function taskView(
 
 describe('the state of a task', () => {
   test('free: it waits for a worker', () => {
-    expect(taskView({})).toEqual({
+    expect(taskView({})).toStrictEqual({
       unit: 'task/orders/0',
       connector: 'orders',
       task: 0,
@@ -83,6 +83,18 @@ describe('the state of a task', () => {
       'waits for a worker that has its plugin, or for the journal of definitions',
     );
     expect(reason({ journaledEpoch: 1 })).toBe('waits for a worker that has its plugin');
+    expect(reason({})).toBe('waits for a worker that has its plugin');
+  });
+
+  test('a connector’s own unit never waits for the journal', () => {
+    const records = {
+      members: [w1],
+      connectors: [connector('orders', { journaledEpoch: 0 })],
+      units: [actor('orders', { epoch: 1 })],
+    };
+    expect(snapshot(records).connectors.get('orders')?.connector.reason).toBe(
+      'waits for a worker that has its plugin',
+    );
   });
 
   test('free again: its last worker is still named', () => {
@@ -115,7 +127,7 @@ describe('the state of a task', () => {
         nextRetryAtMs: 12_000,
         attempts: 3,
       };
-      expect(taskView(ownedBy(w1, { status }))).toEqual({
+      expect(taskView(ownedBy(w1, { status }))).toStrictEqual({
         unit: 'task/orders/0',
         connector: 'orders',
         task: 0,
@@ -232,6 +244,15 @@ describe('a connector', () => {
     const unit = snapshot(records).connectors.get('orders')?.connector;
     expect(unit).toMatchObject({ state: 'STOPPED', worker: 'w1' });
     expect(unit).not.toHaveProperty('trace');
+  });
+
+  test('that is to stop shows a task that still runs as running', () => {
+    const records = {
+      members: [w1],
+      connectors: [connector('orders', { targetState: 'STOPPED' })],
+      units: [task('orders', 0, ownedBy(w1, { status: running }))],
+    };
+    expect(snapshot(records).connectors.get('orders')?.tasks[0]?.state).toBe('RUNNING');
   });
 
   test('that is being deleted is not shown; the others are sorted by name', () => {

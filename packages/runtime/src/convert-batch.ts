@@ -53,12 +53,8 @@ export interface Data {
   readonly schemas?: readonly (Schema | undefined)[] | undefined;
 }
 
-/** Undefined when all are null. */
-export async function fromBytes(
-  part: Part,
-  bytes: readonly (Uint8Array | null)[],
-): Promise<Data | undefined> {
-  if (bytes.every((one) => one === null)) return undefined;
+/** Null is for the converter to read, too: StringConverter makes a null of it that has a schema. */
+export async function fromBytes(part: Part, bytes: readonly (Uint8Array | null)[]): Promise<Data> {
   const converter = part.converters[part.role];
   const first = await callFromBytes(converter, part.topic, bytes);
   if (first.failures.length === 0) return first;

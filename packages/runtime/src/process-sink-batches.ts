@@ -40,7 +40,8 @@ export async function processSinkBatches(
   const converted: (SinkRecord | null)[] =
     failures.size === 0 ? read : read.map((record, index) => (failures.has(index) ? null : record));
   const transformed = chain ? await transformSinkRecords(converted, chain, failures) : converted;
-  for (const [index, record] of transformed.entries()) {
+  for (let index = 0; index < transformed.length; index += 1) {
+    const record = transformed[index];
     if (!record) continue;
     records.push(record);
     positions.push(index);
@@ -89,22 +90,22 @@ async function readSinkRecords(
       batch.records.map(({ value }) => value),
     );
     const headers = await fromHeaders({ ...shared, role: 'header' }, batch);
-    for (const [index, { offset, timestampMs }] of batch.records.entries()) {
+    batch.records.forEach(({ offset, timestampMs }, index) => {
       const record: Mutable<SinkRecord> = {
         topic,
         partition,
         offset,
-        key: keys?.values[index] ?? null,
-        value: values?.values[index] ?? null,
+        key: keys.values[index] ?? null,
+        value: values.values[index] ?? null,
         timestampMs,
+        headers: headers?.[index] ?? noHeaders,
       };
-      const keySchema = keys?.schemas?.[index];
+      const keySchema = keys.schemas?.[index];
       if (keySchema) record.keySchema = keySchema;
-      const valueSchema = values?.schemas?.[index];
+      const valueSchema = values.schemas?.[index];
       if (valueSchema) record.valueSchema = valueSchema;
-      record.headers = headers?.[index] ?? noHeaders;
       records.push(record);
-    }
+    });
   }
   return records;
 }
@@ -131,8 +132,8 @@ async function fromHeaders(
   return records.map((record) =>
     record.headers.map(([name]) => {
       const at = next++;
-      const schema = data?.schemas?.[at];
-      return { name, value: data?.values[at] ?? null, ...(schema ? { schema } : {}) };
+      const schema = data.schemas?.[at];
+      return { name, value: data.values[at] ?? null, ...(schema ? { schema } : {}) };
     }),
   );
 }

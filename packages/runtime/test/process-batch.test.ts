@@ -66,6 +66,30 @@ test('a tombstone stays null, a schema with a null value is converted', async ()
   ]);
 });
 
+test('a tombstone is what its converter makes of it, alone or among others', async () => {
+  const fetched = (value: string | null, offset: number) => ({
+    offset,
+    timestampMs: 1,
+    key: null,
+    value: value === null ? null : Buffer.from(value),
+    headers: [],
+  });
+  const optional = { type: 'string', optional: true };
+  for (const values of [[null], [null, 'v']]) {
+    const batch = { topic: 't', partition: 0, records: values.map(fetched) };
+    const read = await processSinkBatches(
+      [{ ...batch, nextOffset: values.length, highWatermark: values.length }],
+      text,
+    );
+    expect(read.records[0]).toMatchObject({
+      key: null,
+      keySchema: optional,
+      value: null,
+      valueSchema: optional,
+    });
+  }
+});
+
 test('headers keep their order and their records', async () => {
   const records: SourceRecord[] = [
     {

@@ -121,7 +121,7 @@ test("the headers of a dead letter are Kafka Connect's", async () => {
   expect(headers[9]?.[1]).toContain(headers[8]?.[1]);
 });
 
-test('a record that failed before keeps the headers of then', async () => {
+test('a record that failed before keeps the headers of then, and the newest come last', async () => {
   const { runtime } = sink();
   runtime.store.append('t', 0, {
     key: null,
@@ -135,7 +135,10 @@ test('a record that failed before keeps the headers of then', async () => {
   await runtime.clock.until('it commits', () => committed(runtime) === 1);
   await runtime.clock.settled(rig.stop());
   const topics = headersOf(runtime, 0).filter(([name]) => name === '__connect.errors.topic');
-  expect(topics).toEqual([['__connect.errors.topic', 'first']]);
+  expect(topics).toEqual([
+    ['__connect.errors.topic', 'first'],
+    ['__connect.errors.topic', 't'],
+  ]);
 });
 
 test('what a transform fails on goes to the queue as it was read', async () => {

@@ -8,6 +8,9 @@ const wholePrefixes =
 const oneAfterAnother =
   'only the leader grants, applies and deletes, one after the other, and it decides by what it has read since';
 
+const betweenTwoCalls =
+  'it takes a loss of data within the milliseconds since the leader read what it asks about; the conformance suite has it';
+
 /** Replies that no simulation leads to, or hardly any. */
 export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ['create-connector-unit: created', wholePrefixes],
@@ -23,6 +26,12 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   [
     'join: fenced',
     'it takes a freeze, for longer than a lease, within the milliseconds of a join; the conformance suite has it',
+  ],
+  ['orphan: alive', betweenTwoCalls],
+  ['task-sets: none', betweenTwoCalls],
+  [
+    'raise-protocol: refused nobody',
+    'only the leader raises, and it reads in the same turn what is in use; the conformance suite has it',
   ],
   ['submit: full', 'it takes thousands of requests that wait; a scenario has some hundreds'],
 ]);

@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { toError } from '@sluice/kernel';
+
 import { runHunt } from './mutations/command.ts';
 import { reportText } from './report-text.ts';
 import { type RunOptions, runSeeds } from './run-seeds.ts';
@@ -29,8 +31,8 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   npm run sim -- --seeds 50 --minutes 60       fewer clusters, for longer
   npm run sim -- --mutations --filter claim    each guard of claim.lua broken: what notices it?
 
-The exit code is 1 if an invariant was violated, or if a fault or a reply of a script that a run of 1000 or more
-seeds has to contain never occurred.
+Each run says how often every fault and every reply of every script occurred. The exit code is 1 if an invariant was
+violated, or, of 1000 or more seeds, if something never occurred.
 `;
 
 const shrinkRunsMax = 300;
@@ -38,23 +40,23 @@ const shrinkRunsMax = 300;
 const seedsForCoverage = 1_000;
 const progressEveryMs = 5_000;
 
+const options = {
+  seeds: { type: 'string' },
+  seed: { type: 'string' },
+  minutes: { type: 'string' },
+  jobs: { type: 'string', default: `${availableParallelism()}` },
+  'no-shrink': { type: 'boolean', default: false },
+  mutations: { type: 'boolean', default: false },
+  filter: { type: 'string', default: '' },
+  scale: { type: 'boolean', default: false },
+  workers: { type: 'string', default: '1000' },
+  tasks: { type: 'string', default: '100000' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string' },
-      seed: { type: 'string' },
-      minutes: { type: 'string' },
-      jobs: { type: 'string', default: `${availableParallelism()}` },
-      'no-shrink': { type: 'boolean', default: false },
-      mutations: { type: 'boolean', default: false },
-      filter: { type: 'string', default: '' },
-      scale: { type: 'boolean', default: false },
-      workers: { type: 'string', default: '1000' },
-      tasks: { type: 'string', default: '100000' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  const values = parsed();
   if (values.help) {
     process.stdout.write(usage);
     return 0;
@@ -69,24 +71,32 @@ async function main(): Promise<number> {
     return await runScale({ ...size, json: values.json });
   }
   const seeds = values.seeds ?? (mutations || values.seed === undefined ? '100' : '1');
-  const options = {
+  const run = {
     seed: wholeNumber('--seed', values.seed ?? '1', 0),
     seeds: wholeNumber('--seeds', seeds, 1),
     minutes: wholeNumber('--minutes', values.minutes ?? (mutations ? '3' : '10'), 1),
     jobs: wholeNumber('--jobs', values.jobs, 1),
     shrinkRunsMax: values['no-shrink'] ? 0 : shrinkRunsMax,
   };
-  if (mutations) return await runHunt({ ...options, filter: values.filter, json: values.json });
+  if (mutations) return await runHunt({ ...run, filter: values.filter, json: values.json });
   const startedAtMs = performance.now();
-  const report = await runSeeds({ ...options, progress: teller(options) });
+  const report = await runSeeds({ ...run, progress: teller(run) });
   const tookMs = performance.now() - startedAtMs;
   const isComplete = report.seeds < seedsForCoverage || report.missing.length === 0;
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ ...report, tookMs }, mapsAsObjects, 2)}\n`);
   } else {
-    process.stdout.write(reportText(report, { ...options, tookMs, seedsForCoverage }));
+    process.stdout.write(reportText(report, { ...run, tookMs, seedsForCoverage }));
   }
   return report.failures.length === 0 && isComplete ? 0 : 1;
+}
+
+function parsed() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return wrongUsage(toError(error).message);
+  }
 }
 
 /** Progress goes to stderr: stdout may be piped on. */
@@ -102,7 +112,11 @@ function teller({ seeds }: Pick<RunOptions, 'seeds'>): (done: number, failed: nu
 function wholeNumber(name: string, text: string, min: number): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= min) return number;
-  process.stderr.write(`${name} ${text}: a whole number of at least ${min} is needed\n\n${usage}`);
+  return wrongUsage(`${name} ${text}: a whole number of at least ${min} is needed`);
+}
+
+function wrongUsage(problem: string): never {
+  process.stderr.write(`${problem}\n\n${usage}`);
   return process.exit(2);
 }
 

@@ -15,13 +15,15 @@ export interface ReportContext {
 const traceLines = 60;
 
 export function reportText(report: RunReport, context: ReportContext): string {
-  const { failures, missing } = report;
+  const { failures, missing, trace } = report;
   const isWhole = report.seeds >= context.seedsForCoverage;
   return [
     ...failures.map((failure) => failureText(failure, context.minutes)),
+    // That of a failure has been shown, of its shortest scenario.
+    ...(failures.length === 0 ? trace : []),
     ...(report.seeds === 1 ? hashLines(report) : []),
-    ...(isWhole || report.seeds === 1 ? countLines(report) : []),
-    ...(isWhole && missing.length > 0 ? [`never occurred: ${missing.join('; ')}\n`] : []),
+    ...countLines(report),
+    ...(report.seeds > 1 && missing.length > 0 ? [missingLine(missing, isWhole)] : []),
     rateLine(report, context),
     `${failures.length === 0 ? 'no' : failures.length} seeds violated an invariant\n`,
   ].join('\n');
@@ -63,6 +65,10 @@ function countLines({ coverage, replies }: RunReport): string[] {
       .toSorted(([a], [b]) => a.localeCompare(b))
       .map(([what, times]) => `  ${`${times}`.padStart(9)}  ${what}`);
   return ['faults:', ...lines(coverage), 'replies of scripts:', ...lines(replies), ''];
+}
+
+function missingLine(missing: readonly string[], isWhole: boolean): string {
+  return `never occurred${isWhole ? '' : ', in so few seeds'}: ${missing.join('; ')}\n`;
 }
 
 function rateLine(report: RunReport, { tookMs }: ReportContext): string {

@@ -23,16 +23,17 @@ export interface SeedOptions {
   /** Runs to make a failing scenario shorter; 0: leave it as it is. */
   readonly shrinkRunsMax: number;
   readonly scripts?: ReplacedFiles;
+  readonly keepsTrace?: boolean;
 }
 
 export async function runSeed(options: SeedOptions): Promise<SeedRun> {
-  const { seed, minutes, shrinkRunsMax } = options;
+  const { seed, minutes, shrinkRunsMax, keepsTrace = false } = options;
   const simulation = {
     forMs: minutes * 60_000,
     ...(options.scripts ? { scripts: options.scripts } : {}),
   };
   const scenario = generateScenario(seed, minutes);
-  const result = await simulate(scenario, simulation);
+  const result = await simulate(scenario, { ...simulation, keepsTrace });
   const { violation } = result;
   if (!violation) return { seed, result, failure: undefined };
   const shortest = await shrink(

@@ -38,6 +38,8 @@ export interface RunReport {
   readonly missing: readonly string[];
   /** Seed → hash of its trace. */
   readonly hashes: ReadonlyMap<number, string>;
+  /** Of the seed, if there was only one. */
+  readonly trace: readonly string[];
 }
 
 /** Enough to see whether they have something in common. */
@@ -62,6 +64,7 @@ export async function runSeeds(options: RunOptions): Promise<RunReport> {
           seed: next++,
           minutes: options.minutes,
           shrinkRunsMax: options.shrinkRunsMax,
+          keepsTrace: options.seeds === 1,
           ...(options.scripts ? { scripts: options.scripts } : {}),
         });
         runs.push(run);
@@ -89,6 +92,7 @@ export async function runSeeds(options: RunOptions): Promise<RunReport> {
     replies: replies.counts,
     missing: missingCoverage(coverage.counts, replies.counts),
     hashes: new Map(runs.map(({ seed, result }) => [seed, result.hash])),
+    trace: options.seeds === 1 ? (runs[0]?.result.trace ?? []) : [],
   };
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { SluiceError } from '@sluice/kernel';
 import { findJava, requireKafka } from './find-kafka.ts';
 import { spawnGuarded } from './guarded-process.ts';
-import { javaArguments } from './kafka-java.ts';
+import { type JvmTuning, javaArguments } from './kafka-java.ts';
 
 export interface JavaSourceOptions {
   /** The source file, of one class with a main method. */
@@ -13,6 +13,8 @@ export interface JavaSourceOptions {
   readonly stdin: string;
   /** Default 120 000. */
   readonly timeoutMs?: number;
+  /** Default `quick`; a benchmark takes `server`. */
+  readonly tuning?: JvmTuning;
 }
 
 /** A Java that only runs programs (JRE) has no compiler, which a source file needs. */
@@ -26,7 +28,7 @@ export function hasJavaCompiler(): boolean {
  * @throws SluiceError `java.source` with its output when it fails or does not end within the limit
  */
 export async function runJavaSource(options: JavaSourceOptions): Promise<string> {
-  const { file, stdin, timeoutMs = 120_000 } = options;
+  const { file, stdin, timeoutMs = 120_000, tuning = 'quick' } = options;
   const home = requireKafka();
   const args = javaArguments({
     home,
@@ -34,6 +36,7 @@ export async function runJavaSource(options: JavaSourceOptions): Promise<string>
     mainClass: file,
     args: [],
     heapMb: 512,
+    tuning,
     properties: { 'user.timezone': 'UTC', 'file.encoding': 'UTF-8' },
   });
   const child = spawnGuarded({ command: home.java, args });

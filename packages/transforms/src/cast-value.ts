@@ -44,6 +44,7 @@ type Plain =
 /** @throws DataError when there is no such cast, or the text is no such number. */
 export function castValue(schema: Schema | undefined, value: unknown, target: CastTarget): unknown {
   if (value === null || value === undefined) return null;
+  if (target === 'string' && isExactInteger(schema, value)) return String(value);
   const plain = plainOf(schema, value, target);
   switch (target) {
     case 'int8':
@@ -87,6 +88,12 @@ export function castValue(schema: Schema | undefined, value: unknown, target: Ca
     default:
       return target satisfies never;
   }
+}
+
+/** Its text takes no BigInt. */
+function isExactInteger(schema: Schema | undefined, value: unknown): value is number {
+  if (!Number.isSafeInteger(value)) return false;
+  return schema?.type !== 'float32' && schema?.type !== 'float64';
 }
 
 function castFraction(plain: Plain, target: 'float32' | 'float64'): number {

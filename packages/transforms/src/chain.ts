@@ -168,8 +168,9 @@ async function change(
     return failures;
   }
   const failed = new Set(changed.failures.map(({ index }) => index));
-  for (const [index, position] of positions.entries())
-    if (!failed.has(index)) current[position] = changed.records[index] ?? null;
+  for (let index = 0; index < positions.length; index += 1)
+    if (failed.size === 0 || !failed.has(index))
+      current[positions[index] ?? 0] = changed.records[index] ?? null;
   return changed.failures.map(({ error, index }) => ({ index: positions[index] ?? 0, error }));
 }
 

@@ -24,15 +24,14 @@ export function perRecord(change: RecordChange): Transform {
       records: readonly RecordType[],
     ): TransformedBatch<RecordType> {
       const failures: ConversionFailure[] = [];
-      const changed = Array.from<RecordType | null>({ length: records.length });
-      for (const [index, record] of records.entries()) {
+      const changed = records.map((record, index) => {
         try {
-          changed[index] = change(record);
+          return change(record);
         } catch (error) {
-          changed[index] = null;
           failures.push({ index, error: toError(error) });
+          return null;
         }
-      }
+      });
       return { records: changed, failures };
     },
   };

@@ -128,12 +128,36 @@ export function isOptional(schema: Schema): boolean {
 /** What `make` makes of each schema, made once. Records of a batch, and of a topic, share schema objects. */
 export function cachedBySchema<Made>(make: (schema: Schema) => Made): (schema: Schema) => Made {
   const cache = new WeakMap<Schema, Made>();
+  let last: { readonly schema: Schema; readonly made: Made } | undefined;
   return (schema) => {
+    if (last?.schema === schema) return last.made;
     let made = cache.get(schema);
     if (made === undefined) {
       made = make(schema);
       cache.set(schema, made);
     }
+    last = { schema, made };
     return made;
   };
+}
+
+/**
+ * What `make` makes of the names of an object's fields; remembered for those of the object before, since most records
+ * of a batch have the same.
+ */
+export function cachedByNames<Made>(
+  make: (names: readonly string[]) => Made,
+): (fields: Fields) => Made {
+  let last: { readonly names: readonly string[]; readonly made: Made } | undefined;
+  return (fields) => {
+    const names = Object.keys(fields);
+    if (!last || !areSame(last.names, names)) last = { names, made: make(names) };
+    return last.made;
+  };
+}
+
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
 }

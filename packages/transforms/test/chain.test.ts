@@ -56,6 +56,35 @@ test('a predicate chooses the records, and negate the others', async () => {
   expect(kept.records).toEqual([null, records[1], null]);
 });
 
+test('fields are replaced by their names in each record of a batch, whatever the others have', async () => {
+  const chain = transformationChain({
+    transforms: 'replace',
+    'transforms.replace.type': 'ReplaceField$Value',
+    'transforms.replace.exclude': 'x',
+    'transforms.replace.renames': 'a:b,c:__proto__',
+  });
+  const { failures, records } = await chain.apply([
+    source({ a: 1, x: 2 }),
+    source({ a: null, x: 2 }),
+    source({ x: 2, a: undefined, d: 3 }),
+    source({ a: 1, b: 2 }),
+    source({ b: 2, a: 1 }),
+    source({ c: 1 }),
+  ]);
+  expect(failures).toEqual([]);
+  expect(records.map((record) => Object.entries(record?.value as object))).toEqual([
+    [['b', 1]],
+    [['b', null]],
+    [
+      ['b', undefined],
+      ['d', 3],
+    ],
+    [['b', 2]],
+    [['b', 1]],
+    [['__proto__', 1]],
+  ]);
+});
+
 test('a record that fails is listed with its transform, goes no further and harms no other', async () => {
   const chain = transformationChain({
     transforms: 'extract,hoist',

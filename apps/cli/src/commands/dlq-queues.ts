@@ -26,13 +26,25 @@ export async function queueTopic(
   context: CommandContext,
   global: GlobalOptions,
   log: RecordLog,
-  queue: string,
+  name: string,
 ): Promise<string> {
-  if ((await log.topics.describe([queue])).has(queue)) return queue;
-  const found = (await queuesOf(context, global)).find(({ connector }) => connector === queue);
-  if (found) return found.topic;
+  const chosen = chooseQueue(name, await queuesOf(context, global));
+  if (chosen !== undefined) return chosen;
+  if ((await log.topics.describe([name])).has(name)) return name;
   throw new CliError(
     exitCodes.notFound,
-    `there is no topic ${queue}, and no connector ${queue} with ${topicKey}; sluice dlq list lists the queues`,
+    `there is no topic ${name}, and no connector ${name} with ${topicKey}; sluice dlq list lists the queues`,
   );
+}
+
+/**
+ * The topic that is meant: a queue of that name before the queue of a connector of that name, and both before a topic
+ * that nobody calls his queue. A sink often has the name of the topic that it reads, and that one is not meant.
+ */
+export function chooseQueue(
+  name: string,
+  queues: readonly { readonly connector: string; readonly topic: string }[],
+): string | undefined {
+  const own = queues.find(({ topic }) => topic === name);
+  return (own ?? queues.find(({ connector }) => connector === name))?.topic;
 }

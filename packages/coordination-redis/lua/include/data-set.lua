@@ -26,9 +26,13 @@ local function renewDataSet(nonce)
   redis.call('DEL', tag .. ':reports')
 end
 
---- A worker knew another data set.
-local function noteLostDataSet(known, nonce)
-  if redis.call('SADD', tag .. ':lost', known) == 1 then startQuarantine(nonce) end
+--- A worker knew another data set; returns the one that there is from now on. This one may have been used
+--- before that one, and be back: then its readers, too, know what is lost, and have to read everything.
+local function noteLostDataSet(known, dataset, nonce)
+  if redis.call('SADD', tag .. ':lost', known) == 0 then return dataset end
+  if dataset ~= nonce then renewDataSet(nonce) end
+  startQuarantine(nonce)
+  return nonce
 end
 
 local function liftAbove(key, seen)

@@ -172,6 +172,31 @@ export function testRestoredState(make: MakeStore): void {
     expect(changes.connectors.size).toBe(0);
   });
 
+  test.each(['beats', 'joins'])(
+    'a reader notices an older state that came back after its loss was noticed and forgotten, once one %s who knows more',
+    async (how) => {
+      await using cluster = await startTestCluster(make);
+      const member = await cluster.join('w');
+      const restore = await cluster.under.saveData();
+      await cluster.define('orders');
+      const { revision, dataset } = await cluster.everything();
+      await restore();
+      await cluster.beat(member, { revisionSeen: revision });
+      const again = await cluster.join('w', rejoining(member, []));
+      await restore();
+      expect((await cluster.everything()).dataset).toBe(dataset);
+      if (how === 'beats') await cluster.beat(again, { revisionSeen: revision });
+      else {
+        const { dataset: joined } = await cluster.join('w', rejoining(again, []));
+        expect(joined).toBe((await cluster.everything()).dataset);
+      }
+      const changes = await cluster.store.changes(revision, dataset);
+      expect(changes.kind).toBe('full');
+      expect(changes.dataset).not.toBe(dataset);
+      expect(await cluster.store.quarantine()).toEqual(expect.any(String));
+    },
+  );
+
   test('who was declared dead stays so, though it knew what is lost', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

@@ -73,7 +73,6 @@ function merge(
   entryWins: boolean,
 ): JournaledConnector | undefined {
   const sameUid = entry.uid === stored.uid;
-  if (!sameUid && !entryWins) return undefined;
   const missesTasks = sameUid && entry.taskEpoch > stored.taskEpoch;
   const differs = entryWins && !sameDefinition(entry, stored);
   if (!missesTasks && !differs) return undefined;

@@ -87,7 +87,6 @@ export class DefinitionKeeper {
   }
 
   termChanged(term: LeaderTerm | undefined): void {
-    const wasOpen = this.#term !== undefined;
     this.#forget();
     this.#term = term;
     this.#failures = 0;
@@ -95,7 +94,7 @@ export class DefinitionKeeper {
     this.#newerEpoch = undefined;
     this.#problem = undefined;
     this.#heldUpSinceMs = undefined;
-    if (wasOpen && !term) void this.stop();
+    if (!term) void this.stop();
   }
 
   async stop(): Promise<void> {
@@ -132,7 +131,6 @@ export class DefinitionKeeper {
 
   /** Once a turn, on a view that is fresh. Asks the store, and never waits for the log. */
   async step(term: LeaderTerm, nowMs: number): Promise<void> {
-    if (term.epoch !== this.#term?.epoch) return;
     if (this.#newerEpoch !== undefined) {
       // The next term of the store is above it.
       await this.#leader.options.store.raiseEpoch(term, this.#newerEpoch);
@@ -159,13 +157,23 @@ export class DefinitionKeeper {
     const known = this.#known;
     if (!known || this.#slot.kind !== 'free') return;
     const { mutation, result, events } = decision;
-    const connectors = mutation.connectors.map((each) =>
-      entryFromMutation(each, known.connectors.get(each.record.name)?.value),
-    );
+    const written = mutation.connectors.map((each) => {
+      const entry = entryFromMutation(each, known.connectors.get(each.record.name)?.value);
+      return {
+        entry,
+        mutation: { ...each, record: { ...each.record, taskEpoch: entry.taskEpoch } },
+      };
+    });
+    const connectors = written.map(({ entry }) => entry);
     const request = { id, position, result, restart: mutation.restart, events };
     const write = { connectors, deleted: [], request, high: known.high };
+    // An epoch that is lower in the store than in the journal would look like a loss to the next leader.
+    const asWritten = {
+      ...decision,
+      mutation: { ...mutation, connectors: written.map((each) => each.mutation) },
+    };
     this.#begin(write, {
-      written: (mark) => ({ kind: 'written', request: id, decision, mark }),
+      written: (mark) => ({ kind: 'written', request: id, decision: asWritten, mark }),
       tooLarge: (error) => ({ kind: 'refused', request: id, error }),
     });
   }
@@ -251,7 +259,6 @@ export class DefinitionKeeper {
 
   /** Writes what the store has been told since, and tells it what is durable. */
   async #follow(term: LeaderTerm, known: KnownJournal): Promise<void> {
-    if (this.#changed.size === 0) return;
     const names = [...this.#changed];
     this.#changed.clear();
     try {
@@ -330,7 +337,9 @@ export class DefinitionKeeper {
   #leaveOut(error: SluiceError): void {
     const name = String(error.details['connector']);
     const record = this.#leader.view.connectors.get(name);
-    if (record) this.#tooLarge.set(name, versionOf(record));
+    // Gone meanwhile: nothing waits for it.
+    if (!record) return;
+    this.#tooLarge.set(name, versionOf(record));
     this.#problem = { message: error.message, toldMs: undefined };
     this.#leader.options.logger.error({ connector: name }, error.message);
   }

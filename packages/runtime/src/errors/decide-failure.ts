@@ -1,7 +1,6 @@
 /**
  * What becomes of an operation that failed: tried again, the record skipped, or the task failed. Pure. The rules
- * are those of Kafka Connect's RetryWithToleranceOperator, with one difference: a retriable error whose time is
- * used up fails the task where nothing is tolerated. Kafka Connect skips the record even then.
+ * are those of Kafka Connect's RetryWithToleranceOperator.
  */
 import { isFenced, isRetriable } from '@sluice/kernel';
 

@@ -36,16 +36,14 @@ export interface Place {
 export const errorHeaderPrefix = '__connect.errors.';
 
 /**
- * The headers of Kafka Connect's DeadLetterQueueReporter, in its order, as text in UTF-8. One that the record has
- * already, because it failed before, stays as it is.
+ * The headers of Kafka Connect's DeadLetterQueueReporter, in its order, as text in UTF-8. A record that failed before
+ * has them twice then: the last of a name is the newest.
  */
 export function contextHeaders(
   { class: className, error, stage }: Failure,
   place: Place,
   { connector, task }: TaskName,
-  own: readonly Header[],
 ): Header[] {
-  const present = new Set(own.map(([name]) => name));
   const told: readonly (readonly [string, string])[] = [
     ['topic', place.topic],
     ['partition', String(place.partition)],
@@ -58,10 +56,7 @@ export function contextHeaders(
     ['exception.message', error.message],
     ['exception.stacktrace', stackOf(error)],
   ];
-  return told.flatMap(([name, text]): Header[] => {
-    const header = `${errorHeaderPrefix}${name}`;
-    return present.has(header) ? [] : [[header, Buffer.from(text)]];
-  });
+  return told.map(([name, text]): Header => [`${errorHeaderPrefix}${name}`, Buffer.from(text)]);
 }
 
 /** By name, since a plugin may carry copies of these classes. */

@@ -143,7 +143,7 @@ export class TaskErrors {
     const { deadLetters } = this.settings;
     if (!deadLetters) return [];
     const context = deadLetters.hasContextHeaders
-      ? contextHeaders(failure, place, this.#context, headers)
+      ? contextHeaders(failure, place, this.#context)
       : [];
     // The queue has partitions of its own.
     const letter = { key, value, headers: [...headers, ...context] };

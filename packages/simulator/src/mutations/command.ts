@@ -2,7 +2,7 @@
 import { guardedFiles } from './all-guards.ts';
 import { outdated } from './equivalent.ts';
 import { hunt } from './hunt.ts';
-import { idOf } from './mutation.ts';
+import { idOf, type Mutation, mutationsOf } from './mutation.ts';
 import { plainResult, resultLine, summarize, summaryLines } from './mutation-report.ts';
 
 export interface HuntCommand {
@@ -28,8 +28,14 @@ export async function runHunt(command: HuntCommand): Promise<number> {
   const tell = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
+  const guards = guardedFiles().flatMap((file) => file.guards);
+  const includes = (mutation: Mutation): boolean => idOf(mutation).includes(filter);
+  if (!guards.flatMap(mutationsOf).some(includes)) {
+    process.stderr.write(`no mutation has "${filter}" in its id, as claim.lua:42:inverted has\n`);
+    return 2;
+  }
   const results = await hunt({
-    includes: (mutation) => idOf(mutation).includes(filter),
+    includes,
     seeds: Array.from({ length: seeds }, (_, index) => seed + index),
     minutes,
     triesMax,
@@ -44,7 +50,7 @@ export async function runHunt(command: HuntCommand): Promise<number> {
   const summary = summarize(results);
   if (json) process.stdout.write(`${JSON.stringify(results.map(plainResult), undefined, 2)}\n`);
   else process.stdout.write(`${summaryLines(summary).join('\n')}\n`);
-  const gone = outdated(guardedFiles().flatMap(({ guards }) => guards));
+  const gone = outdated(guards);
   for (const { file, guard } of gone) {
     process.stderr.write(
       `equivalent.ts names a guard that is not there any more: ${file}: ${guard}\n`,

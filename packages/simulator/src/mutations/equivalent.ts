@@ -152,6 +152,13 @@ export const equivalents: readonly Equivalent[] = [
     because: 'what was freed has changed hands, so that it is looked at again all the same',
   },
   {
+    file: 'cluster-client.ts',
+    guard: 'last',
+    kinds: ['true'],
+    because:
+      'the first read brings the name of the data set, so that it is never of what is unchanged',
+  },
+  {
     file: 'cluster-view.ts',
     guard: 'unit',
     kinds: ['true'],
@@ -162,6 +169,31 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'unit.worker === undefined',
     kinds: ['false'],
     because: 'no member has no name: a unit without a worker has no live owner either way',
+  },
+  {
+    file: 'decide-ownership.ts',
+    guard: 'to === undefined',
+    kinds: ['false'],
+    because: 'no member has no name: who is to have nothing is found nowhere',
+  },
+  {
+    file: 'decide-ownership.ts',
+    guard: 'penalty === undefined',
+    kinds: ['false'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'decide-request.ts',
+    guard: 'errors',
+    kinds: ['true'],
+    because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'decide-request.ts',
+    guard: "plugin?.type === 'source' || plugin?.type === 'sink'",
+    kinds: ['true'],
+    because:
+      'a definition of what is no connector was refused before; it is asked for the type checker’s sake',
   },
   {
     file: 'election.ts',
@@ -176,10 +208,98 @@ export const equivalents: readonly Equivalent[] = [
     because: 'a field that is undefined says the same as none',
   },
   {
+    file: 'journal/definition-keeper.ts',
+    guard: "kind === 'full'",
+    kinds: ['true'],
+    because: 'spares looking at what has not changed',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: "'request' in slot",
+    kinds: ['true'],
+    because: 'no request has no id; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'marks.length > 0',
+    kinds: ['true'],
+    because: 'says again what the store has been told',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'now.length === 0',
+    kinds: ['false'],
+    because: 'of no connector no sets are read',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: '!known',
+    kinds: ['false'],
+    because: 'it is only asked in step, when it is known; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: '!this.#known',
+    kinds: ['false'],
+    because:
+      'in the life in which something was written it is known; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'error instanceof SluiceError',
+    kinds: ['true'],
+    because: 'an error with that code is one; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'term',
+    kinds: ['true'],
+    because:
+      'in the life in which something failed there is a term; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'problem.toldMs !== undefined',
+    kinds: ['true'],
+    because:
+      'no time has passed since it was told if it never was: the comparison is false then, too',
+  },
+  {
+    file: 'ownership-turn.ts',
+    guard: 'this.#leader.reasons.size <= this.#leader.view.units.size',
+    kinds: ['false'],
+    because: 'spares looking through the reasons as long as they are few',
+  },
+  {
+    file: 'ownership-turn.ts',
+    guard: 'record?.worker === undefined',
+    kinds: ['false'],
+    because:
+      'what is revoked is in the view, with its worker; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'ownership-turn.ts',
+    guard: '!first',
+    kinds: ['false'],
+    because: 'a group has somebody in it; it is asked for the type checker’s sake',
+  },
+  {
     file: 'protocol-raise.ts',
     guard: 'inUse === undefined',
     kinds: ['false'],
     because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'status.ts',
+    guard: '!record',
+    kinds: ['false'],
+    because: 'whose name is in the view is in it; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'worker/unit-reporter.ts',
+    guard: 'this.#statuses.size === 0',
+    kinds: ['false'],
+    because: 'where there is nothing to report nothing is told either way',
   },
 ];
 

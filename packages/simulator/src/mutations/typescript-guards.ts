@@ -1,6 +1,6 @@
 /**
  * The guards of a TypeScript file: conditions of `if`, `while`, `for` and `?:`, logical expressions that are returned
- * or kept, and each operand of `&&` and `||` in any of them.
+ * or kept, each operand of `&&` and `||` in any of them, and each comparison and `!` anywhere.
  */
 import { parseSync } from 'vite';
 
@@ -35,6 +35,8 @@ export function guardsOfTypeScript(file: string, source: string): FoundGuard[] {
   visit(program as unknown as Node, (node) => {
     const condition = conditionOf(node);
     if (condition) add(condition, 'condition');
+    // What is found as part of a condition is not found again as a value.
+    if (isComparison(node)) add(node, 'value');
   });
   return inOrder(found.values());
 }
@@ -52,6 +54,11 @@ function conditionOf(node: Node): Node | undefined {
     default:
       return undefined;
   }
+}
+
+function isComparison({ type, operator }: Node): boolean {
+  if (type === 'UnaryExpression') return operator === '!';
+  return type === 'BinaryExpression' && /^(?:[=!]==?|[<>]=?)$/.test(String(operator));
 }
 
 function visit(node: Node, enter: (node: Node) => void): void {

@@ -59,7 +59,7 @@ const history = { commandsMax: 1, ageMsMax: 1 };
 const pace: Pace = {
   profile: timingProfiles.default,
   settling: settlingDefaults,
-  commandTimeoutsMs: { heartbeat: 1_500, coordination: 5_000 },
+  commandTimeoutsMs: { heartbeat: timingProfiles.default.pauseAfterMs, coordination: 5_000 },
   workMs: { min: 30_000, max: 90_000 },
 };
 

@@ -2,6 +2,7 @@
  * Who may act, for each unit and each partition (I2, and I3 for owners). Looked at whenever that can begin: a run
  * begins, or a worker's lease is renewed. It ends by itself, by the clock of the worker.
  */
+import type { GrantsAfterLoss } from './invariants/grants-after-loss.ts';
 import type { Run, RunHost } from './run.ts';
 import type { World } from './world.ts';
 
@@ -9,11 +10,13 @@ export class ActingRegistry {
   readonly #world: World;
   readonly #runs = new Map<string, Set<Run>>();
   readonly #byHost = new Map<RunHost, Set<Run>>();
-  readonly #fences = new Map<string, { fence: number; worker: string }>();
+  readonly #fences = new Map<string, { fence: number; worker: string; sinceMs: number }>();
+  readonly #grantsAfterLoss: GrantsAfterLoss;
   #overlaps = new Set<string>();
 
-  constructor(world: World) {
+  constructor(world: World, grantsAfterLoss: GrantsAfterLoss) {
     this.#world = world;
+    this.#grantsAfterLoss = grantsAfterLoss;
   }
 
   began(run: Run): void {
@@ -54,7 +57,8 @@ export class ActingRegistry {
 
   #overlap(claim: string, run: Run, other: Run): void {
     const text = `${claim}: both ${other.holder} and ${run.holder} may act`;
-    if (!this.#world.isExcused) {
+    const isGrantedSince = [run, other].some(({ unit }) => this.#grantsAfterLoss.includes(unit));
+    if (!this.#world.isExcused || isGrantedSince) {
       this.#world.violated('I2', text);
     } else if (!this.#overlaps.has(text)) {
       this.#overlaps.add(text);
@@ -67,13 +71,16 @@ export class ActingRegistry {
     const { unit, fence } = run.unit;
     const worker = run.host.process.name;
     const last = this.#fences.get(unit);
-    if (last && fence < last.fence && !this.#world.isRecovering) {
+    const isTakenBack = last !== undefined && this.#world.isTakenBack(last.sinceMs);
+    if (last && fence < last.fence && !isTakenBack && !this.#world.isRecovering) {
       this.#world.violated('I3', `${run.holder} acts after ${last.worker} did under ${last.fence}`);
     }
     if (last && fence === last.fence && worker !== last.worker) {
       this.#world.violated('I3', `${run.holder} acts under the fence that ${last.worker} had`);
     }
-    if (!last || fence > last.fence) this.#fences.set(unit, { fence, worker });
+    if (!last || fence > last.fence || (fence < last.fence && isTakenBack)) {
+      this.#fences.set(unit, { fence, worker, sinceMs: this.#world.time.nowMs });
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import type { RedisLink } from './redis-link.ts';
 import { RedisServer } from './redis-server.ts';
 import type { ClusterShape, StrangerKind } from './scenario.ts';
 import { PlayedSink } from './sink.ts';
-import { type Pace, usualPace } from './timing.ts';
+import { lossGraceMs, type Pace, usualPace } from './timing.ts';
 import { WorkerLife } from './worker-life.ts';
 import type { World } from './world.ts';
 
@@ -49,13 +49,13 @@ export class SimulatedCluster {
     this.#pace = pace;
     this.shape = shape;
     this.fake = fake;
-    this.watches = new Watches(world);
+    this.journal = shape.journal ? new MemoryJournalStore() : undefined;
+    this.watches = new Watches(world, this.journal);
     this.server = new RedisServer(world.time, (process, call, reply) =>
       this.watches.scriptRan(process, call, reply),
     );
-    this.acting = new ActingRegistry(world);
+    this.acting = new ActingRegistry(world, this.watches.grantsAfterLoss);
     this.sink = new PlayedSink(world);
-    this.journal = shape.journal ? new MemoryJournalStore() : undefined;
     this.#supervisor = world.random('supervisor');
     this.queue = new PlayedQueue({
       world,
@@ -100,9 +100,10 @@ export class SimulatedCluster {
   /** SIGTERM; started again after it has ended and that long, if at all. */
   terminate(name: string, awayMs: number | undefined, returns: boolean): boolean {
     const life = this.workers.get(name) ?? this.coordinators.get(name);
-    if (!life || life.isStopping) return false;
+    if (!life) return false;
+    if (awayMs === undefined || !life.isStopping) this.wanted.delete(name);
+    if (life.isStopping) return false;
     this.world.trace.note(name, 'is told to stop');
-    this.wanted.delete(name);
     if (awayMs !== undefined) this.#comesBack.set(name, awayMs);
     if (life instanceof WorkerLife) {
       this.watches.stops.stopping(name);
@@ -136,6 +137,31 @@ export class SimulatedCluster {
       default:
         return assertNever(kind);
     }
+  }
+
+  /** Redis is emptied. */
+  loseAll(): void {
+    this.fake.flush();
+    this.#dataLost();
+  }
+
+  /** Redis is as it was that long ago. Returns whether that is any different. */
+  loseLast(backMs: number): boolean {
+    const point = this.fake.pointAgo(backMs);
+    if (point === this.fake.point) return false;
+    this.fake.revertTo(point);
+    this.#dataLost();
+    return true;
+  }
+
+  #dataLost(): void {
+    const { world, watches, acting, sink } = this;
+    world.dataLost(lossGraceMs);
+    watches.dataLost();
+    sink.dataLost();
+    world.time.after(lossGraceMs, () => {
+      if (!world.isExcused) acting.checkAll();
+    });
   }
 
   processOf(name: string): PlayedProcess | undefined {

@@ -9,9 +9,4 @@ export class Coverage {
   merge(others: Iterable<readonly [string, number]>): void {
     for (const [what, times] of others) this.add(what, times);
   }
-
-  /** Of those that have to occur. */
-  missing(wanted: Iterable<string>): string[] {
-    return [...wanted].filter((what) => !this.counts.has(what));
-  }
 }

@@ -12,6 +12,7 @@ export interface Palette {
 }
 
 type Draw = (random: Random, shape: ClusterShape) => OperationKind[];
+type Holding = Extract<OperationKind, { readonly op: 'hold' }>;
 
 /** Shorter than what anybody notices, about a lease, and longer than all of them. */
 const durationsMs: readonly [number, ...number[]] = [1_500, 5_000, 9_000, 13_000, 18_000, 30_000];
@@ -49,6 +50,7 @@ const losses: readonly { readonly weight: number; readonly draw: Draw }[] = [
   },
   { weight: 1, draw: () => [{ op: 'wall-jump', byMs: 3_600_000 }] },
   { weight: 2, draw: holdARepair },
+  { weight: 1, draw: loseASuccessor },
 ];
 
 const jumps: readonly { readonly weight: number; readonly draw: Draw }[] = [
@@ -131,7 +133,7 @@ function hold(random: Random, shape: ClusterShape): OperationKind {
     : holding(random, coordinator(random, shape), heldScripts.coordinator);
 }
 
-function holding(random: Random, process: string, scripts: readonly string[]): OperationKind {
+function holding(random: Random, process: string, scripts: readonly string[]): Holding {
   return {
     op: 'hold',
     process,
@@ -179,6 +181,20 @@ function holdARepair(random: Random, shape: ClusterShape): OperationKind[] {
   return [
     holding(random, coordinator(random, shape), scripts),
     { op: 'redis-revert', backMs: backwards(random) },
+  ];
+}
+
+/**
+ * A leader hands over to another one, or to its next life, which writes definitions; then the store goes back to when
+ * it led itself, under its old term: the journal knows a later one.
+ */
+function loseASuccessor(random: Random, shape: ClusterShape): OperationKind[] {
+  const process = coordinator(random, shape);
+  return [
+    { op: 'stop', process, awayMs: 500, returns: true },
+    reconfigure(random, shape),
+    { ...holding(random, process, ['raise-epoch']), forMs: 30_000 },
+    { op: 'redis-revert', backMs: 10_000 },
   ];
 }
 

@@ -85,10 +85,15 @@ function generateWave(random: Random, shape: ClusterShape, palette: Palette, ind
     }
   }
   operations.sort((a, b) => a.afterMs - b.afterMs);
-  return { forMs, operations, probe: generateProbe(random, index) };
+  return { forMs, operations, probe: generateProbe(random, shape, palette, index) };
 }
 
-function generateProbe(random: Random, index: number): Probe {
+function generateProbe(
+  random: Random,
+  { journal }: ClusterShape,
+  { losesData }: Palette,
+  index: number,
+): Probe {
   return random.weighted<Probe>([
     { weight: 4, item: { kind: 'steady' } },
     { weight: 1, item: { kind: 'leader' } },
@@ -97,5 +102,7 @@ function generateProbe(random: Random, index: number): Probe {
     { weight: 2, item: { kind: 'kill', worker: random.whole(0, 9) } },
     { weight: 1, item: { kind: 'leave', worker: random.whole(0, 9) } },
     { weight: 2, item: { kind: 'join', worker: `w${10 + (index % 5)}` } },
+    { weight: losesData ? 2 : 0, item: { kind: 'revert' } },
+    { weight: losesData && journal ? 2 : 0, item: { kind: 'flush' } },
   ]);
 }

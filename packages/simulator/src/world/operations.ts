@@ -5,7 +5,6 @@ import { assertNever } from '@sluice/kernel';
 import { isWorker, type SimulatedCluster } from './cluster.ts';
 import type { RequestClient } from './request-client.ts';
 import { type CutOperation, faultOf, type HoldOperation, type OperationKind } from './scenario.ts';
-import { lossGraceMs } from './timing.ts';
 
 export class Operations {
   readonly #cluster: SimulatedCluster;
@@ -61,11 +60,10 @@ export class Operations {
         if (server.isUp) server.stall(operation.forMs);
         return server.isUp;
       case 'redis-flush':
-        fake.flush();
-        this.dataLost();
+        this.#cluster.loseAll();
         return true;
       case 'redis-revert':
-        return this.#revert(operation.backMs);
+        return this.#cluster.loseLast(operation.backMs);
       case 'wall-jump':
         fake.jumpClock(operation.byMs);
         this.#cluster.watches.status.clockJumped();
@@ -116,16 +114,6 @@ export class Operations {
     }
   }
 
-  dataLost(): void {
-    const { world, watches, acting, sink } = this.#cluster;
-    world.dataLost(lossGraceMs);
-    watches.dataLost();
-    sink.dataLost();
-    world.time.after(lossGraceMs, () => {
-      if (!world.isExcused) acting.checkAll();
-    });
-  }
-
   #later(ms: number, action: () => void): void {
     const wave = this.#waves;
     this.#cluster.world.time.after(ms, () => {
@@ -171,17 +159,8 @@ export class Operations {
     const { server } = this.#cluster;
     if (!server.isUp) return false;
     server.goDown();
-    if (losesMs > 0) this.#revert(losesMs);
+    if (losesMs > 0) this.#cluster.loseLast(losesMs);
     this.#later(forMs, () => server.comeUp());
-    return true;
-  }
-
-  #revert(backMs: number): boolean {
-    const { fake } = this.#cluster;
-    const point = fake.pointAgo(backMs);
-    if (point === fake.point) return false;
-    fake.revertTo(point);
-    this.dataLost();
     return true;
   }
 

@@ -4,7 +4,7 @@
  * that hangs, asks for new fences for those that did nothing wrong, and restarts the one to blame when it is gone.
  *
  *     idle ──lease fresh──▶ (refence) ──▶ run ──stop, restart, failure──▶ stopping ──▶ idle | removed
- *                                          └──executor given up──▶ idle, or held until it has exited
+ *                                          └──executor given up──▶ idle, until it has exited if it is to blame
  */
 import type {
   LeaseDeadlines,
@@ -35,7 +35,7 @@ export interface PlayedRunnerOptions {
   readonly blockedAfterMs: number;
   readonly workMs: Pace['workMs'];
   /** Told of each unit that it is asked to stop. */
-  readonly asked: (run: RunnableUnit, beganAtMs: number) => void;
+  readonly asked: (run: RunnableUnit) => void;
 }
 
 const executorsMax = 2;
@@ -55,8 +55,6 @@ export class PlayedRunner implements UnitRunner, RunHost {
   readonly #effects: EffectLoop;
   #executors: PlayedExecutor[];
   #launched = 0;
-  /** Of when each entry was given to it. */
-  readonly #beganAtMs = new Map<UnitEntry, number>();
 
   constructor(options: PlayedRunnerOptions) {
     this.#options = options;
@@ -101,7 +99,7 @@ export class PlayedRunner implements UnitRunner, RunHost {
   async stop(unit: UnitId, fence: number): Promise<void> {
     const entry = this.entries.get(unit);
     if (!entry || entry.spawnedFence > fence) return;
-    this.#options.asked({ ...entry.unit, fence }, this.#beganAtMs.get(entry) ?? 0);
+    this.#options.asked({ ...entry.unit, fence });
     if (entry.successor && entry.successor.fence <= fence) entry.successor = undefined;
     this.#end(entry);
     await entry.ended;
@@ -182,7 +180,6 @@ export class PlayedRunner implements UnitRunner, RunHost {
   #create(unit: RunnableUnit): void {
     const entry = new UnitEntry(unit);
     this.entries.set(unit.unit, entry);
-    this.#beganAtMs.set(entry, this.#options.world.time.nowMs);
     this.#activate(entry);
   }
 
@@ -260,9 +257,8 @@ export class PlayedRunner implements UnitRunner, RunHost {
   }
 
   #end(entry: UnitEntry): void {
-    if (entry.run && entry.run.phase !== 'held') {
-      this.#endRun(entry, entry.run, () => this.#remove(entry));
-    } else this.#remove(entry);
+    if (entry.run) this.#endRun(entry, entry.run, () => this.#remove(entry));
+    else this.#remove(entry);
   }
 
   /** In order; a later order replaces what an earlier one wanted to follow. */
@@ -291,7 +287,6 @@ export class PlayedRunner implements UnitRunner, RunHost {
       this.#options.acting.ended(entry.run);
       entry.run = undefined;
     }
-    this.#beganAtMs.delete(entry);
     this.entries.delete(entry.unit.unit);
     entry.resolveEnded();
     if (entry.successor) this.#create(entry.successor);

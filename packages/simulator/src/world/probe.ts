@@ -1,12 +1,12 @@
 /**
  * What is tried on a cluster that has converged, and to which nothing else happens: what had no reason to move must
- * not have moved (I9), an outage of Redis moves nothing (I10), and a change of membership no more than it must (I7).
+ * not have moved (I9), what happens to Redis moves nothing (I10), and a change of membership no more than it must (I7).
  */
 import type { ClusterView, UnitId } from '@sluice/coordination';
 
 import type { SimulatedCluster } from './cluster.ts';
 import type { Probe } from './scenario.ts';
-import { profile } from './timing.ts';
+import { lossGraceMs, profile } from './timing.ts';
 import type { InvariantName } from './violations.ts';
 
 interface Holding {
@@ -16,6 +16,8 @@ interface Holding {
 }
 
 type Holdings = ReadonlyMap<UnitId, Holding>;
+
+const revertMs = 3_000;
 
 /** What the cluster was like before, to be compared with what it is after. */
 export interface ProbeStart {
@@ -59,6 +61,13 @@ export function beginProbe(
     case 'stall':
       server.stall(probe.forMs);
       return { start: start(), waitMs: probe.forMs + 5_000 };
+    case 'flush':
+      cluster.loseAll();
+      return { start: start(), waitMs: lossGraceMs };
+    case 'revert':
+      // So that nothing but beats is lost.
+      world.time.after(2 * revertMs, () => cluster.loseLast(revertMs));
+      return { start: start(), waitMs: 2 * revertMs + lossGraceMs };
     case 'kill':
     case 'leave': {
       const leaving = names.length > 1 ? names[probe.worker % names.length] : undefined;
@@ -88,7 +97,7 @@ export function endProbe(
     const before = holdings.get(unit);
     return before?.worker !== worker || before.fence !== fence;
   });
-  const name = probe.kind === 'outage' || probe.kind === 'stall' ? 'I10' : 'I9';
+  const name = probe.kind === 'steady' || probe.kind === 'leader' ? 'I9' : 'I10';
   const told = (units: typeof changed): string =>
     units
       .map(([unit, { worker }]) => `${unit}: ${holdings.get(unit)?.worker} → ${worker}`)
@@ -107,7 +116,9 @@ export function endProbe(
     }
     return undefined;
   }
-  if (leaving !== undefined && cluster.shape.movement === 'literal') return undefined;
+  // An emptied Redis gives out slots anew, in the order in which workers come back: the formula is about them.
+  const isDealtAnew = leaving !== undefined || probe.kind === 'flush';
+  if (isDealtAnew && cluster.shape.movement === 'literal') return undefined;
   const needless = changed.filter(([unit]) => holdings.get(unit)?.worker !== leaving);
   if (needless.length > 0) {
     return { invariant: leaving === undefined ? name : 'I7', message: `moved: ${told(needless)}` };

@@ -52,16 +52,20 @@ export class RedisServer {
     this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.#time.nowMs + ms);
   }
 
+  /** Until it answers again. */
+  get stalledForMs(): number {
+    return Math.max(0, this.#stalledUntilMs - this.#time.nowMs);
+  }
+
   carryOut<T>(
     process: PlayedProcess,
     call: ScriptCall | undefined,
     command: () => T,
     answer: (reply: CommandReply<T>) => void,
   ): void {
-    const stalledMs = this.#stalledUntilMs - this.#time.nowMs;
-    if (stalledMs > 0) {
+    if (this.stalledForMs > 0) {
       const life = this.#life;
-      this.#time.after(stalledMs, () => {
+      this.#time.after(this.stalledForMs, () => {
         if (life === this.#life) this.carryOut(process, call, command, answer);
       });
       return;

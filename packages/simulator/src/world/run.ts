@@ -1,19 +1,11 @@
 /** One life of a unit in a worker: what may have effects there, for which partitions. */
-import type { RunnableUnit } from '@sluice/coordination';
+import type { ConnectorType, RunnableUnit } from '@sluice/coordination';
 import { ownerOf } from '@sluice/runtime';
 
 import type { PlayedExecutor } from './played-executor.ts';
 import type { PlayedProcess } from './played-process.ts';
 
-export type RunPhase =
-  | 'starting'
-  | 'running'
-  | 'paused'
-  | 'failed'
-  /** Its executor hangs because of it: it begins anew once that one has ended. */
-  | 'held'
-  | 'stopping'
-  | 'over';
+export type RunPhase = 'starting' | 'running' | 'paused' | 'stopping' | 'over';
 
 /** What a worker process shares with its runs. */
 export interface RunHost {
@@ -50,7 +42,6 @@ export class Run {
     const { process, lease } = this.host;
     return (
       this.phase !== 'over' &&
-      this.phase !== 'held' &&
       !this.executor.isAbandoned &&
       process.isAlive &&
       process.clock.monotonicMs() < lease.quiesceAtMs
@@ -64,7 +55,7 @@ export class Run {
 }
 
 /** Partitions of the one topic of each played sink. */
-export const sinkPartitions = 6;
+const sinkPartitions = 6;
 
 /**
  * By the product's formula for a sink; a source's tasks each have a piece of work of their own, and no piece
@@ -79,4 +70,15 @@ export function partitionsOf(unit: RunnableUnit): string[] {
     if (ownerOf(0, partition, taskCount) === task) partitions.push(`${connector}:${partition}`);
   }
   return partitions;
+}
+
+/** What the tasks of a connector have to share among them. */
+export function allPartitionsOf(
+  connector: string,
+  type: ConnectorType,
+  taskCount: number,
+): string[] {
+  return type === 'sink'
+    ? Array.from({ length: sinkPartitions }, (_, partition) => `${connector}:${partition}`)
+    : Array.from({ length: taskCount }, (_, task) => `${connector}[${task}]`);
 }

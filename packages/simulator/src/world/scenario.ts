@@ -130,11 +130,11 @@ export type QueueTrouble = 'loses' | 'doubles' | 'delays' | 'reorders' | 'stands
 export type StrangerKind = 'namesake' | 'other log' | 'other protocol' | 'other coordinator';
 
 /**
- * On a cluster that has converged and to which nothing else happens: `steady`, `outage` (of Redis), `stall` and
- * `leader` (crashes) must move nothing; `kill`, `leave` and `join` no more than they must.
+ * On a cluster that has converged and to which nothing else happens: `steady`, `outage` (of Redis), `stall`, `leader`
+ * (crashes), `flush` (with a journal) and `revert` must move nothing; `kill`, `leave` and `join` no more than they must.
  */
 export type Probe =
-  | { readonly kind: 'steady' | 'leader' }
+  | { readonly kind: 'steady' | 'leader' | 'flush' | 'revert' }
   | { readonly kind: 'outage' | 'stall'; readonly forMs: number }
   | { readonly kind: 'kill' | 'leave'; readonly worker: number }
   | { readonly kind: 'join'; readonly worker: string };
@@ -218,7 +218,7 @@ export const allFaults: readonly string[] = [
   'request: target STOPPED',
   'request: restart',
   'request: drain',
-  ...['steady', 'leader', 'outage', 'stall', 'kill', 'leave', 'join'].map(
+  ...['steady', 'leader', 'outage', 'stall', 'flush', 'revert', 'kill', 'leave', 'join'].map(
     (kind) => `probe: ${kind}`,
   ),
   'seen: an effect refused by its fence',

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly forMs: number;
   /** Lua files with another text, to see whether a broken one is noticed. */
   readonly scripts?: ReplacedFiles;
+  /** All of the trace is wanted, and not only its end. */
+  readonly keepsTrace?: boolean;
 }
 
 export interface SimulationResult {
@@ -37,7 +39,7 @@ export interface SimulationResult {
   readonly coverage: ReadonlyMap<string, number>;
   /** Of each script, how often it gave which reply. */
   readonly replies: ReadonlyMap<string, number>;
-  /** The last lines of the trace. */
+  /** Its last lines, unless all were asked for. */
   readonly trace: readonly string[];
 }
 
@@ -63,7 +65,7 @@ export async function simulate(
       effects: cluster.sink.effects,
       coverage: world.coverage.counts,
       replies: cluster.fake.replies,
-      trace: world.trace.last(traceLinesMax),
+      trace: world.trace.last(options.keepsTrace ? Number.POSITIVE_INFINITY : traceLinesMax),
     };
   } finally {
     restoreIds();
@@ -123,13 +125,14 @@ class Simulation {
     trace.note('calm', 'begins');
     this.#operations.newWave();
     this.cluster.heal();
-    await this.#pass(aftermathMs);
+    await this.#pass(this.cluster.server.stalledForMs + aftermathMs);
     const before = await this.#converge();
     if (!before) return;
     this.#world.isRecovering = false;
     const { start, waitMs } = beginProbe(this.cluster, before, probe);
     await this.#pass(waitMs);
     const after = await this.#converge();
+    this.#world.isRecovering = false;
     const problem = after && endProbe(this.cluster, after, start);
     if (problem) this.#world.violated(problem.invariant, problem.message);
   }

@@ -27,8 +27,8 @@ export const settling: SettlingOptions = {
   penaltyHalfLifeMs: 60_000,
 };
 
-/** As `connectCoordinationRedis` has them. */
-export const commandTimeoutsMs = { heartbeat: scale * 500, coordination: scale * 5_000 };
+/** As the worker sets them: a beat that takes longer than the pause deadline is worth nothing. */
+export const commandTimeoutsMs = { heartbeat: profile.pauseAfterMs, coordination: scale * 5_000 };
 export const blockedAfterMs = scale * 1_000;
 export const seatHoldMs = 5_000;
 export const protocolQuietMs = 10_000;
@@ -41,10 +41,11 @@ const quarantineMs = profile.deadAfterMs + 1_000;
 export const lossGraceMs = profile.deadAfterMs + quarantineMs + 2 * profile.heartbeatIntervalMs;
 
 /**
- * After the last fault, until nobody's verdict is about silence of before: the slowest worker has beaten twice, and the
- * leader has looked.
+ * After the last fault, until nobody's verdict is about silence of before: the slowest worker has given up a beat that
+ * was not answered, and beaten twice, and the leader has looked.
  */
-export const aftermathMs = 2.5 * profile.heartbeatIntervalMs + profile.tickMs;
+export const aftermathMs =
+  commandTimeoutsMs.heartbeat + 2.5 * profile.heartbeatIntervalMs + profile.tickMs;
 
 /**
  * I6: from the last fault to everything running. A leader has to be elected, the dead to be declared dead by it

@@ -11,8 +11,8 @@ interface Line {
   readonly what: string;
 }
 
-/** Kept for people. */
-const linesMax = 2_000;
+/** Kept for people: what happens in an hour or two. */
+const linesMax = 50_000;
 
 export class Trace {
   readonly #time: VirtualTime;

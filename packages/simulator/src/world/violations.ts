@@ -14,6 +14,7 @@ export type InvariantName =
   | 'I11'
   | 'I12'
   | 'law-5'
+  | 'law-8'
   | 'requests'
   | 'crash';
 
@@ -28,11 +29,13 @@ export const invariants: Readonly<Record<InvariantName, string>> = {
   I7: 'a change of membership moves the units of who left, or the share of who joined, and no more',
   I8: 'after convergence the loads of workers are within one of each other',
   I9: 'a unit whose worker did not fail and that the leader did not take away never stops',
-  I10: 'an outage of Redis moves nothing',
+  I10: 'an outage of Redis, or a loss of data that is made up for, moves nothing',
   I11: 'after everything was deleted and stopped, neither keys nor timers are left',
   I12: 'what the cluster converged to is what the planner says of the same tasks and workers',
   'law-5':
     'a status read never says RUNNING for the task of a worker that has been dead for a lease',
+  'law-8':
+    'with a journal, what a request changes is in it before it is in the store, and stays; the store has what it has',
   requests: 'what was acknowledged is in force, and requests take effect in the order of the store',
   crash: 'no part of the product throws what nobody expects',
 };

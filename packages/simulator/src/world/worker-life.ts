@@ -74,7 +74,7 @@ export class WorkerLife {
       random: random('runner'),
       blockedAfterMs,
       workMs,
-      asked: (unit, beganAtMs) => stops.asked(name, this.incarnation, unit, beganAtMs),
+      asked: (unit) => stops.asked(name, this.incarnation, unit),
     });
     const jitter = random('beats');
     this.#agent = new WorkerAgent({

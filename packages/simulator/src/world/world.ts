@@ -46,6 +46,14 @@ export class World {
     this.excusedUntilMs = Math.max(this.excusedUntilMs, this.time.nowMs + forMs);
   }
 
+  /**
+   * Whether an ownership that began then may have been lost: its unit is its former owner's again, under a fence that
+   * is lower than one that had effects. Where fences are compared it is refused once, and asks for a new one.
+   */
+  isTakenBack(sinceMs: number): boolean {
+    return this.lostAtMs !== undefined && sinceMs <= this.lostAtMs;
+  }
+
   get isExcused(): boolean {
     return this.time.nowMs < this.excusedUntilMs;
   }

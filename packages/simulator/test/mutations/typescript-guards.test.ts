@@ -38,6 +38,16 @@ test('each has a role, by which it is known what changes nothing there', () => {
   ]);
 });
 
+test('a comparison that is returned, kept or passed is one as well', () => {
+  const text = `
+    const isUp = state === 'up';
+    const isAnyNew = list.filter(({ age }) => age >= min).some((each) => !each.isOld);
+  `;
+  expect(guardsOf(text)).toEqual(["state === 'up'", 'age >= min', '!each.isOld']);
+  const [first] = guardsOfTypeScript('file.ts', text);
+  expect(first?.role).toBe('value');
+});
+
 test('what does not parse is told with its name', () => {
   expect(() => guardsOf('if (')).toThrow(/file\.ts does not parse/);
 });

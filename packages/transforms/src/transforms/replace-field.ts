@@ -1,14 +1,15 @@
 /** Kafka Connect's ReplaceField: keeps, drops and renames fields. */
 import { defineConfig, list, type SchemaField, type TransformPlugin } from '@sluice/connector-api';
+import { objectMaker, propertyReader } from '@sluice/connector-api/data-values';
 import { invalidValue, replaceNullWithDefault } from '../config-keys.ts';
 import { partPlugins } from '../part-plugin.ts';
 import { perRecord, schemaOf, valueOf, withPart } from '../records.ts';
 import {
+  cachedByNames,
   cachedBySchema,
-  fieldOfStruct,
+  type Fields,
   requireMap,
   requireStruct,
-  setField,
   structLike,
 } from '../structs.ts';
 
@@ -37,31 +38,56 @@ export const replaceField: readonly TransformPlugin[] = partPlugins(
           schema: of,
         }),
       );
-      return { kept, targets, schema: structLike(schema, targets) };
+      return {
+        schema: structLike(schema, targets),
+        replace: replacer(
+          kept.map(({ field, schema: of }, index) => ({
+            source: field,
+            target: targets[index]?.field ?? '',
+            fallback: useDefault ? (of.default ?? null) : null,
+          })),
+        ),
+      };
     });
+    const replaceOf = cachedByNames((names) =>
+      replacer(
+        names.filter(isKept).map((source) => ({ source, target: renames.get(source) ?? source })),
+      ),
+    );
     return perRecord((record) => {
       const value = valueOf(record, part);
       if (value === null) return record;
       const schema = schemaOf(record, part);
-      const updated = {};
       if (!schema) {
         const map = requireMap(value, purpose);
-        for (const name of Object.keys(map))
-          if (isKept(name)) setField(updated, renames.get(name) ?? name, map[name]);
-        return withPart(record, part, undefined, updated);
+        return withPart(record, part, undefined, replaceOf(map)(map));
       }
       const struct = requireStruct(schema, value, purpose);
       const plan = planOf(schema);
-      for (const [index, field] of plan.kept.entries())
-        setField(
-          updated,
-          plan.targets[index]?.field ?? '',
-          fieldOfStruct(struct, field, useDefault),
-        );
-      return withPart(record, part, plan.schema, updated);
+      return withPart(record, part, plan.schema, plan.replace(struct));
     });
   },
 );
+
+interface Replaced {
+  readonly source: string;
+  readonly target: string;
+  /** Stands for null, and for what is absent; without it both stay what they are. */
+  readonly fallback?: unknown;
+}
+
+/** Makes the object that has the targets, of one that has the sources. */
+function replacer(fields: readonly Replaced[]): (given: Fields) => Fields {
+  const steps = fields.map(({ fallback, source }) => ({ fallback, read: propertyReader(source) }));
+  const make = objectMaker(fields.map(({ target }) => target));
+  return (given) =>
+    make(
+      steps.map(({ fallback, read }) => {
+        const value = read(given);
+        return fallback === undefined ? value : (value ?? fallback);
+      }),
+    );
+}
 
 function parseRenames(renames: readonly string[]): ReadonlyMap<string, string> {
   return new Map(

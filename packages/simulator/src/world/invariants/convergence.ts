@@ -11,6 +11,7 @@ import {
 import type { ClusterView, ConnectorRecord, UnitRecord } from '@sluice/coordination';
 
 import type { SimulatedCluster } from '../cluster.ts';
+import { allPartitionsOf } from '../run.ts';
 import type { InvariantName } from '../violations.ts';
 
 export interface Unrest {
@@ -32,7 +33,9 @@ export function unrestOf(cluster: SimulatedCluster, seen: AtRest): Unrest | unde
   const unplanned = differenceFromPlan(seen.view, cluster.shape.movement);
   if (unplanned !== undefined) return { invariant: 'I12', message: unplanned };
   const undone = cluster.watches.definitions.compare(seen.view);
-  return undone === undefined ? undefined : { invariant: 'requests', message: undone };
+  if (undone !== undefined) return { invariant: 'requests', message: undone };
+  const apart = cluster.watches.journal?.compare(seen.view);
+  return apart === undefined ? undefined : { invariant: 'law-8', message: apart };
 }
 
 function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undefined {
@@ -69,6 +72,21 @@ function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undef
   for (const unit of view.units.values()) {
     const problem = whatIsAmiss(unit, cluster, view);
     if (problem !== undefined) return problem;
+  }
+  return whatNobodyDoes(cluster, view);
+}
+
+/** Tasks may all run, and share a topic as if they were more: by an older number of them. */
+function whatNobodyDoes(cluster: SimulatedCluster, view: ClusterView): string | undefined {
+  const done = new Set(
+    [...cluster.workers.values()].flatMap(({ runner }) =>
+      [...runner.entries.values()].flatMap(({ run }) => run?.partitions ?? []),
+    ),
+  );
+  for (const { name, type, taskCount } of view.connectors.values()) {
+    if (taskCount === 0) continue;
+    const left = allPartitionsOf(name, type, taskCount).find((each) => !done.has(each));
+    if (left !== undefined) return `nobody does ${left}`;
   }
   return undefined;
 }

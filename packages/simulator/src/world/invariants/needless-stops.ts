@@ -2,24 +2,21 @@
  * I9: a unit that is asked to stop was taken away: the leader revoked it or gave it to another connector, its worker
  * drains or was declared dead, its fence was replaced, or the store lost data. Nothing else is a reason.
  */
-import type { RunnableUnit, UnitId } from '@sluice/coordination';
+import type { RunnableUnit } from '@sluice/coordination';
 
 import type { ScriptCall } from '../redis-link.ts';
 import type { World } from '../world.ts';
+import { appliedRequest } from './applied-request.ts';
 
-/** What a mutation of `apply-request` takes: see its header. */
-const drainAt = 5;
-const mutationsFrom = 10;
-const argumentsOfMutation = 15;
-/** From a script that gives or takes, to the worker that learns of it. */
+/** From a definition that replaces another one, to the worker that learns of it. */
 const onTheWayMs = 60_000;
 
 export class NeedlessStops {
   /** Units that runners were asked to stop, all of them. */
   stops = 0;
   readonly #world: World;
-  readonly #revoked = new Set<string>();
-  readonly #refenced = new Set<UnitId>();
+  /** Units with the fence that was taken from their owner, or replaced. */
+  readonly #taken = new Set<string>();
   readonly #definedAtMs = new Map<string, number>();
   readonly #draining = new Set<string>();
   readonly #dead = new Set<string>();
@@ -31,13 +28,17 @@ export class NeedlessStops {
   scriptRan({ script, args }: ScriptCall, reply: unknown): void {
     switch (script) {
       case 'revoke':
-        if (reply === 'not-leader') return;
-        for (let index = 1; index < args.length; index += 2) {
-          this.#revoked.add(`${args[index]} ${args[index + 1]}`);
+        for (const { key, answer } of answered(args.slice(1), reply)) {
+          if (answer !== 'claimed' && answer !== 'granted') this.#taken.add(key);
         }
         return;
       case 'refence':
-        for (let index = 2; index < args.length; index += 2) this.#refenced.add(`${args[index]}`);
+        for (const { unit, key, answer } of answered(args.slice(2), reply)) {
+          if (answer === '') continue;
+          // What was revoked is still to be released, under its new fence.
+          if (this.#taken.has(key)) this.#taken.add(`${unit} ${answer}`);
+          this.#taken.add(key);
+        }
         return;
       case 'drain':
         this.#draining.add(`${args[0]}`);
@@ -53,12 +54,9 @@ export class NeedlessStops {
   }
 
   #applied(args: ScriptCall['args']): void {
-    if (args[drainAt] !== '') this.#draining.add(`${args[drainAt]}`);
-    const count = Number(args[mutationsFrom - 1]);
-    for (let each = 0; each < count; each++) {
-      const connector = `${args[mutationsFrom + each * argumentsOfMutation]}`;
-      this.#definedAtMs.set(connector, this.#world.time.nowMs);
-    }
+    const { drained, definitions } = appliedRequest(args);
+    if (drained !== '') this.#draining.add(drained);
+    for (const { name } of definitions) this.#definedAtMs.set(name, this.#world.time.nowMs);
   }
 
   /** A worker's process was started anew, or its drain was undone by a new life. */
@@ -70,22 +68,28 @@ export class NeedlessStops {
     this.#draining.add(worker);
   }
 
-  asked(
-    worker: string,
-    incarnation: string,
-    { unit, fence, connector }: RunnableUnit,
-    beganAtMs: number,
-  ): void {
+  asked(worker: string, incarnation: string, { unit, fence, connector }: RunnableUnit): void {
     this.stops++;
     const definedAtMs = this.#definedAtMs.get(connector) ?? Number.NEGATIVE_INFINITY;
     const hasReason =
       this.#world.isRecovering ||
       this.#draining.has(worker) ||
       this.#dead.has(incarnation) ||
-      this.#revoked.has(`${unit} ${fence}`) ||
-      this.#refenced.has(unit) ||
-      definedAtMs > beganAtMs - onTheWayMs;
+      this.#taken.has(`${unit} ${fence}`) ||
+      definedAtMs > this.#world.time.nowMs - onTheWayMs;
     if (hasReason) return;
     this.#world.violated('I9', `${worker} stops ${unit} fence ${fence}, which nobody took away`);
   }
+}
+
+/** `pairs`: unit and fence in turn, each with an answer. */
+function answered(
+  pairs: ScriptCall['args'],
+  reply: unknown,
+): { readonly unit: string; readonly key: string; readonly answer: string }[] {
+  if (!Array.isArray(reply)) return [];
+  return reply.map((answer: unknown, index) => {
+    const unit = `${pairs[2 * index]}`;
+    return { unit, key: `${unit} ${pairs[2 * index + 1]}`, answer: String(answer) };
+  });
 }

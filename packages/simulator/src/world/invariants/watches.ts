@@ -1,8 +1,12 @@
 /** All that is checked while it happens: each watch sees the scripts that were carried out, and the ends of lives. */
+import type { MemoryJournalStore } from '@sluice/coordination/testing';
+
 import type { PlayedProcess } from '../played-process.ts';
 import type { ScriptCall } from '../redis-link.ts';
 import type { World } from '../world.ts';
 import { DefinitionsModel } from './definitions.ts';
+import { GrantsAfterLoss } from './grants-after-loss.ts';
+import { JournalWatch } from './journal.ts';
 import { LeadershipWatch } from './leadership.ts';
 import { NeedlessStops } from './needless-stops.ts';
 import { StatusWatch } from './status.ts';
@@ -15,13 +19,17 @@ export class Watches {
   readonly stops: NeedlessStops;
   readonly status: StatusWatch;
   readonly definitions = new DefinitionsModel();
+  readonly grantsAfterLoss = new GrantsAfterLoss();
+  /** Undefined in a cluster without a journal. */
+  readonly journal: JournalWatch | undefined;
   /** How often each script was carried out. */
   readonly scripts = new Map<string, number>();
   readonly #leadership: LeadershipWatch;
   readonly #world: World;
 
-  constructor(world: World) {
+  constructor(world: World, journal: MemoryJournalStore | undefined) {
     this.#world = world;
+    this.journal = journal && new JournalWatch(world, journal);
     this.stops = new NeedlessStops(world);
     this.status = new StatusWatch(world);
     this.#leadership = new LeadershipWatch(world);
@@ -32,6 +40,8 @@ export class Watches {
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);
+    this.grantsAfterLoss.scriptRan(call, reply);
+    this.journal?.scriptRan(call, reply);
     if (call.script === 'beat') this.status.beatRan(String(call.args[1]));
     this.#trace(name, call, reply);
   }
@@ -40,6 +50,7 @@ export class Watches {
   dataLost(): void {
     this.#leadership.dataLost();
     this.definitions.dataLost();
+    this.grantsAfterLoss.dataLost();
   }
 
   /** A process ended in order: it leaves nothing behind (I11). */

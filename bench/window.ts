@@ -4,7 +4,20 @@
  */
 import { systemClock } from '@sluice/kernel';
 
-import type { Limits, Sample } from './workload.ts';
+export interface Limits {
+  /** Nothing is counted for so long after the first acknowledgement or record. */
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface Sample {
+  readonly records: number;
+  readonly seconds: number;
+  /** User and system, of the whole process. */
+  readonly cpuSeconds: number;
+  /** Of all records since the process began; undefined where the client does not wait for all. */
+  readonly total: number | undefined;
+}
 
 export class Window {
   readonly #limits: Limits;
@@ -18,6 +31,11 @@ export class Window {
   constructor(limits: Limits, warmUpRecordsMax: number = Number.POSITIVE_INFINITY) {
     this.#limits = limits;
     this.#warmUpRecordsMax = warmUpRecordsMax;
+  }
+
+  /** The warm-up is over. */
+  get hasBegun(): boolean {
+    return this.#begun !== undefined;
   }
 
   get isOver(): boolean {

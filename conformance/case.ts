@@ -1,0 +1,33 @@
+/** A case: what both targets have to do, and where they are meant to differ. */
+import type { TargetName } from './targets/target.ts';
+import type { Trial } from './trial.ts';
+
+export interface ConformanceCase {
+  /** From the general to the special: `converters: StringConverter, source`. */
+  readonly title: string;
+  /** The row of docs/COMPATIBILITY.md that says so, if the targets are meant to differ. */
+  readonly difference?: string;
+  /** Of which targets nothing is to be seen, and so nothing is asked. */
+  readonly only?: TargetName;
+  /** @throws whatever says what does not hold. */
+  readonly run: (trial: Trial) => Promise<void>;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly cases: readonly ConformanceCase[];
+}
+
+export type Outcome = 'passed' | 'failed' | 'difference';
+
+export interface CaseResult {
+  readonly target: TargetName;
+  readonly suite: string;
+  readonly title: string;
+  /** `difference`: passed, and did what the row says. */
+  readonly outcome: Outcome;
+  readonly difference?: string;
+  readonly seconds: number;
+  /** Of one that failed. */
+  readonly error?: string;
+}

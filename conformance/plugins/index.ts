@@ -1,0 +1,5 @@
+/** What `SLUICE_PLUGINS` names: connectors that both targets have, for cases that need any data. */
+import { recordsSink } from './records-sink.ts';
+import { recordsSource } from './records-source.ts';
+
+export const plugins = [recordsSource, recordsSink];

@@ -1,0 +1,5 @@
+/** All suites, in the order in which they run. */
+import type { Suite } from './case.ts';
+import { records } from './records/index.ts';
+
+export const suites: readonly Suite[] = [records];
