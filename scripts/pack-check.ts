@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { makeOwnedFolder } from '@sluice/testkit';
 import { checkMain } from './check-main.ts';
 import { type Checklist, megabytes } from './checklist.ts';
-import { build, packAll } from './pack/archives.ts';
+import { type Archive, build, packAll } from './pack/archives.ts';
+import { writeConnectors } from './pack/author.ts';
 import { deploymentOf, install } from './pack/installation.ts';
 import { productionClosure, readWorkspaces } from './pack/workspaces.ts';
 import { note } from './progress.ts';
@@ -18,7 +19,8 @@ const usage = `usage: npm run pack:check [-- OPTION…]
 
 Builds and packs the apps, installs the archives into an empty folder with production dependencies only, looks at
 what is there, starts a coordinator and two workers with plain node and without privileges on a Redis of its own,
-runs a pipeline, and ends them by SIGTERM while lines go through. Takes about a minute.
+runs a pipeline, and ends them by SIGTERM while lines go through. Writes connectors with the installed command line, and
+runs their tests on the archives. Takes about two minutes.
 
   --kafka      the same once more with the records on a Kafka of its own
   --json       the figures of all steps on stdout
@@ -29,6 +31,8 @@ Exit codes: 0 all is well, 1 a step failed, 2 wrong option.
 `;
 
 const apps = ['@sluice/coordinator', '@sluice/worker', '@sluice/cli'];
+/** What the author of a connector installs besides. */
+const forAuthors = ['@sluice/connector-api', '@sluice/connector-testkit'];
 
 process.exit(
   await checkMain({
@@ -37,7 +41,10 @@ process.exit(
     check: async (checklist, { kafka }) => {
       const scratch = makeOwnedFolder('pack');
       try {
-        const folder = await packAndInstall(checklist, scratch);
+        const { archives, folder } = await packAndInstall(checklist, scratch);
+        await checklist.step('connectors', () =>
+          writeConnectors({ archives, installation: folder, folder: join(scratch, 'author') }),
+        );
         await rehearseOnServers(deploymentOf(folder, scratch), checklist, kafka);
       } finally {
         rmSync(scratch, { recursive: true, force: true });
@@ -46,15 +53,20 @@ process.exit(
   }),
 );
 
-/** @returns the folder in which the apps are installed. */
-async function packAndInstall(checklist: Checklist, scratch: string): Promise<string> {
+/** @returns the archives, and the folder in which the apps are installed. */
+async function packAndInstall(
+  checklist: Checklist,
+  scratch: string,
+): Promise<{ archives: readonly Archive[]; folder: string }> {
   await checklist.step('build', async () => {
     await build();
     return { says: 'JavaScript is up to date', value: undefined };
   });
-  const needed = productionClosure(apps, readWorkspaces());
+  const workspaces = readWorkspaces();
+  const needed = productionClosure(apps, workspaces);
+  const all = productionClosure([...apps, ...forAuthors], workspaces);
   const archives = await checklist.step('pack', async () => {
-    const packed = await packAll(needed, scratch);
+    const packed = await packAll(all, scratch);
     const sum = (of: 'bytes' | 'unpackedBytes'): number =>
       packed.archives.reduce((total, archive) => total + archive[of], 0);
     const removed = packed.removed.length;
@@ -72,8 +84,10 @@ async function packAndInstall(checklist: Checklist, scratch: string): Promise<st
       value: packed.archives,
     };
   });
-  return await checklist.step('install', async () => {
-    const installed = await install(archives, needed, join(scratch, 'installation'));
+  const names = new Set(needed.map(({ name }) => name));
+  const folder = await checklist.step('install', async () => {
+    const ofApps = archives.filter(({ name }) => names.has(name));
+    const installed = await install(ofApps, needed, join(scratch, 'installation'));
     const largest = installed.largest.map(({ name, bytes }) => `${name} ${megabytes(bytes)}`);
     for (const drift of installed.drifted)
       note(`  not in the version of package-lock.json: ${drift}`);
@@ -89,4 +103,5 @@ async function packAndInstall(checklist: Checklist, scratch: string): Promise<st
       value: installed.folder,
     };
   });
+  return { archives, folder };
 }

@@ -3,6 +3,8 @@
  * what a worker has when it is told to end, go on without its coordinator, end with code 0. Lines are written all
  * the time from the first; in the end each has arrived.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { newShortId, SluiceError, systemClock } from '@sluice/kernel';
 import { freePort, type NodeProcess, waitFor } from '@sluice/testkit';
 import { NumberedFile, numbersIn } from '../../tests/support/numbered-file.ts';
@@ -42,6 +44,7 @@ export async function rehearse(
     await checklist.step('health', async () => await rehearsal.beWell());
     await checklist.step('password', async () => await rehearsal.askForPassword());
     await checklist.step('pipeline', async () => await rehearsal.runPipeline());
+    await checklist.step('preview', async () => await rehearsal.preview());
     await checklist.step('SIGTERM to a worker', async () => await rehearsal.endWorker());
     await checklist.step(
       'SIGTERM to the coordinator',
@@ -127,6 +130,31 @@ class Rehearsal {
       figures: { firstLineMs: firstMs },
       value: undefined,
     };
+  }
+
+  /** Its process runs from what is installed, too. */
+  async preview() {
+    const topic = `preview-${this.#id}`;
+    const config = { 'connector.class': 'DatagenSource', topic, rate: '-1' };
+    const definition = JSON.stringify({ name: topic, config });
+    const { data } = this.#deployment;
+    const file = `${topic}.json`;
+    writeFileSync(join(data.here, file), definition);
+    const args = ['-f', join(data.there, file), '--records', '3', '--json'];
+    const printed = (await this.#sluice('preview', ...args)).trim().split('\n');
+    const authorization = `Basic ${Buffer.from(password).toString('base64')}`;
+    const url = `${this.#app('coordinator').url}/sluice/preview?records=3`;
+    const response = await fetch(url, {
+      method: 'POST',
+      body: definition,
+      headers: { authorization, 'content-type': 'application/json' },
+    });
+    const text = await response.text();
+    const { records } = JSON.parse(text) as { records?: readonly unknown[] };
+    if (printed.length !== 3 || records?.length !== 3) {
+      throw problem(`${printed.length} records were printed; the API answered ${text}`);
+    }
+    return { says: 'three records by the command line, and three by the API', value: undefined };
   }
 
   /** Of the two the one that reads the lines. */

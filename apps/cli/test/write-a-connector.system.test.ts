@@ -3,7 +3,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { freePort, repositoryRoot, spawnGuarded, startCluster, waitFor } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -83,13 +83,13 @@ async function background(script: string, cwd: string, lines: readonly string[])
 }
 
 // The fourth, a source in TypeScript, is what the guide writes.
-test.each([['--source', '--js'], ['--sink'], ['--sink', '--js']])(
-  'sluice new connector %s %s writes tests that pass at once',
+test.each(['--source --js', '--sink', '--sink --js'])(
+  'sluice new connector %s writes tests that pass at once',
   { timeout: 120_000 },
-  async (...flags) => {
-    const name = `acme${flags.join('').replaceAll('--', '-')}`;
-    const scaffold = `sluice new connector ${name} ${flags.join(' ')}\ncd ${name}\nnpm install\nnpm test`;
-    const output = await shell(scaffold, folder);
+  async (flags) => {
+    const name = `acme${flags.replaceAll(' ', '').replaceAll('--', '-')}`;
+    const scaffold = `sluice new connector ${name} ${flags}\ncd ${name}\nnpm install\nnpm test`;
+    const output = stripVTControlCharacters(await shell(scaffold, folder));
     expect(output).toMatch(/Tests +\d+ passed/);
     expect(output).not.toContain('failed');
   },
