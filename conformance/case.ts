@@ -7,8 +7,6 @@ export interface ConformanceCase {
   readonly title: string;
   /** The row of docs/COMPATIBILITY.md that says so, if the targets are meant to differ. */
   readonly difference?: string;
-  /** Of which targets nothing is to be seen, and so nothing is asked. */
-  readonly only?: TargetName;
   /** @throws whatever says what does not hold. */
   readonly run: (trial: Trial) => Promise<void>;
 }

@@ -98,7 +98,8 @@ interface Chosen {
 /** Each target has a Kafka of its own: a topic or group of the other one cannot be mistaken for its own. */
 async function runOn(name: TargetName, { atOnce, logs, suites: chosen }: Chosen) {
   console.error(`starting Kafka and ${name}`);
-  await using kafka = await startKafka();
+  // Records of cases have times of long ago, which Kafka would delete half a minute after its start.
+  await using kafka = await startKafka({ config: { 'log.retention.ms': '-1' } });
   const target = await starts[name](kafka);
   try {
     const log = await LogView.open(kafka, target.offsetsTopic);

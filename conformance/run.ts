@@ -15,12 +15,8 @@ export interface RunOptions {
 
 /** In the order of the cases. */
 export async function runSuites(options: RunOptions): Promise<CaseResult[]> {
-  const { atOnce, onResult, suites, target } = options;
-  const waiting = suites.flatMap(({ cases, name }) =>
-    cases
-      .filter(({ only }) => only === undefined || only === target.name)
-      .map((each) => ({ suite: name, each })),
-  );
+  const { atOnce, onResult, suites } = options;
+  const waiting = suites.flatMap(({ cases, name }) => cases.map((each) => ({ suite: name, each })));
   const results: CaseResult[] = [];
   let next = 0;
   const work = async (): Promise<void> => {

@@ -12,11 +12,14 @@ export interface BadSinkRecords {
   readonly records: readonly [ProduceRecord, ProduceRecord, ProduceRecord];
 }
 
+/** Its topic is the case's. */
+type Line = Omit<RecordLine, 'topic'>;
+
 export interface BadSourceRecords {
   readonly stage: string;
   readonly class: string;
   readonly settings: ConnectorSettings;
-  readonly lines: readonly [RecordLine, RecordLine, RecordLine];
+  readonly lines: readonly Line[];
 }
 
 const bytes = (given: string): Uint8Array => Buffer.from(given);
@@ -82,7 +85,7 @@ export const badSinkRecords: readonly BadSinkRecords[] = [
   },
 ];
 
-function line(value: string, more: Partial<RecordLine> = {}): Omit<RecordLine, 'topic'> {
+function line(value: string, more: Partial<Line> = {}): Line {
   return {
     key: text('k'),
     value,
@@ -96,44 +99,38 @@ const one = typed('int32', 1);
 const two = text('two');
 const three = typed('int32', 3);
 
-/** The topic is filled in by `linesOf`. */
-function lines(...given: [object, object, object]): BadSourceRecords['lines'] {
-  const [first, second, third] = given.map((each) => ({ topic: '', ...each }));
-  return [first ?? { topic: '' }, second ?? { topic: '' }, third ?? { topic: '' }];
-}
-
 export const badSourceRecords: readonly BadSourceRecords[] = [
   {
     stage: 'VALUE_CONVERTER',
     class: integer,
     settings: { 'key.converter': string, 'value.converter': integer },
-    lines: lines(line(one), line(two), line(three)),
+    lines: [line(one), line(two), line(three)],
   },
   {
     stage: 'KEY_CONVERTER',
     class: integer,
     settings: { 'key.converter': integer, 'value.converter': string },
-    lines: lines(
+    lines: [
       line(text('1'), { key: one }),
       line(two, { key: two }),
       line(text('3'), { key: three }),
-    ),
+    ],
   },
   {
     stage: 'HEADER_CONVERTER',
     class: integer,
     settings: { ...strings, 'header.converter': integer },
-    lines: lines(
+    lines: [
       line(text('1'), { headers: [['own', one]] }),
       line(two, { headers: [['own', two]] }),
       line(text('3'), { headers: [['own', three]] }),
-    ),
+    ],
   },
   {
     stage: 'TRANSFORMATION',
     class: 'org.apache.kafka.connect.transforms.Cast$Value',
     settings: { ...strings, ...cast },
-    lines: lines(line(text('1')), line(two), line(text('3'))),
+    lines: [line(text('1')), line(two), line(text('3'))],
   },
 ];
 

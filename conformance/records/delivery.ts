@@ -176,6 +176,26 @@ const sources: readonly ConformanceCase[] = [
       assert.deepEqual((await connector.offsets())[0]?.partition, { filename: file });
     },
   },
+  {
+    title: 'source: FileStreamSource and letters of more than one byte',
+    difference: 'file-source-positions',
+    run: async (trial) => {
+      const topic = await trial.topic();
+      const file = trial.writeLines('in.txt', ['größe', 'zwei']);
+      const connector = await trial.start('lines', {
+        'connector.class': 'FileStreamSource',
+        file,
+        topic,
+        ...strings,
+      });
+      const found = await trial.log.read(topic, 2);
+      assert.deepEqual(
+        found.map(({ value }) => readable(value)),
+        ['größe', 'zwei'],
+      );
+      await connector.untilOffset({ position: trial.on({ connect: 11, sluice: 13 }) });
+    },
+  },
 ];
 
 const sinks: readonly ConformanceCase[] = [

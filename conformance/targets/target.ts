@@ -15,15 +15,7 @@ export interface Target {
   readonly offsetsTopic: string;
   /** Settings of a value converter that answers everything with a retriable error. */
   readonly unreachableConverter: ConnectorSettings;
-  /** The command line, of a target that has one. */
-  readonly command?: (args: readonly string[]) => Promise<CommandResult>;
   /** The end of what its processes printed. */
   logs(): string;
   stop(): Promise<void>;
-}
-
-export interface CommandResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
