@@ -1,7 +1,6 @@
 /** What a worker owns, kept equal to what the store says, in whatever order things happen. */
 import { describe, expect, test } from 'vitest';
 
-import type { UnitId } from '../src/model.ts';
 import { a, actor, World } from './owned-units-world.ts';
 
 describe('starting', () => {

@@ -26,8 +26,8 @@ async function running(
 }
 
 /** So many tasks, all of w1's. */
-function owned(count: number): UnitRecord[] {
-  return Array.from({ length: count }, (_, number) => task('a', number, ownedBy(w1)));
+function owned(length: number): UnitRecord[] {
+  return Array.from({ length }, (_, number) => task('a', number, ownedBy(w1)));
 }
 
 /** Its owner lets go of it. */

@@ -151,7 +151,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     // One that is under way may have asked before there was an answer.
     await this.#reconciling;
     await this.#reconcileOnce({ isConfirming: true });
-    await Promise.all([...this.#local.values()].map(({ stopped }) => stopped));
+    await Promise.all(
+      [...this.#local.values()].flatMap(({ stopped }) => (stopped ? [stopped] : [])),
+    );
     for (const local of this.#local.values()) this.#tellAgain(local);
   }
 
@@ -374,10 +376,12 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     const { revision, units } = assignments;
     this.#revision = revision;
 
-    const claims = units.map((assigned) => {
+    const claims: Promise<boolean>[] = [];
+    for (const assigned of units) {
       before.delete(assigned.unit);
-      return this.#reconcileUnit(assigned, { isConfirming, readsAgain });
-    });
+      const claim = this.#reconcileUnit(assigned, { isConfirming, readsAgain });
+      if (claim) claims.push(claim);
+    }
     for (const [unit, fence] of before) {
       const local = this.#local.get(unit);
       if (local && local.refences === 0 && local.runnable.fence === fence) void this.#stop(local);

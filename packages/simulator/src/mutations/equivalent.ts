@@ -190,6 +190,12 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'decide-request.ts',
+    guard: 'first',
+    kinds: ['true'],
+    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'decide-request.ts',
     guard: "plugin?.type === 'source' || plugin?.type === 'sink'",
     kinds: ['true'],
     because:
@@ -294,6 +300,18 @@ export const equivalents: readonly Equivalent[] = [
     guard: '!record',
     kinds: ['false'],
     because: 'whose name is in the view is in it; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'worker/owned-units.ts',
+    guard: 'stopped',
+    kinds: ['true'],
+    because: 'waiting for nothing ends at once',
+  },
+  {
+    file: 'worker/owned-units.ts',
+    guard: 'claim',
+    kinds: ['true'],
+    because: 'waiting for nothing ends at once',
   },
   {
     file: 'worker/owned-units.ts',
