@@ -198,6 +198,12 @@ describe('a newer set of tasks', () => {
     expect(removed.grant).toEqual([]);
   });
 
+  test('what is held of an older set is revoked for that alone, wherever it is to be', () => {
+    const units = tasks(2, () => ownedBy(w1, { epoch: 2, heldEpoch: 1 }));
+    const decision = decide({ members: [w1, w2], units }, { movement: 'literal' });
+    expect(revokes(decision)).toEqual(['task/a/0 (older epoch)', 'task/a/1 (older epoch)']);
+  });
+
   test('other connectors, and the connector itself, do not wait for it', () => {
     const decision = decide({
       members: [w1],
@@ -228,7 +234,8 @@ describe('with a journal', () => {
   };
 
   test('tasks are granted whose epoch is in it, and connectors whatever is', () => {
-    const units = [task('a', 0), task('b', 0, { epoch: 2 }), task('c', 0), actor('c')];
+    const anew = actor('c', { epoch: 1 });
+    const units = [task('a', 0), task('b', 0, { epoch: 2 }), task('c', 0), anew];
     const decision = decide({ ...records, units }, { journaledOnly: true });
     expect(grants(decision)).toEqual(['connector/c → w1', 'task/a/0 → w1']);
     expect(grants(decide({ ...records, units }))).toHaveLength(4);

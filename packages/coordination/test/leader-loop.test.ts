@@ -450,6 +450,11 @@ describe('the dead', () => {
     await world.ticks(20);
     await world.ticks(100, 'w1', 'w2');
     expect(world.played.done).toEqual([]);
+    // Told once, however often it was tried.
+    expect(world.logged.filter((line) => line.includes('store'))).toEqual([
+      'warn store does not answer',
+      'info store answers again',
+    ]);
   });
 
   test('workers may notice later than the leader that the store is back', async () => {

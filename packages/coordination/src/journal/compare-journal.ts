@@ -145,12 +145,11 @@ export function entryFromStore(
 ): JournaledConnector | undefined {
   const { uid, taskEpoch, taskVersion, taskCount } = stored;
   if (set?.uid !== uid || set.epoch !== taskEpoch || set.version !== taskVersion) return undefined;
-  if (set.configs.length !== taskCount) return undefined;
   const tasks = set.configs.flatMap((config, task) => {
     const unit = view.units.get(taskUnit(stored.name, task));
     return unit ? [{ ordinal: unit.ordinal, config }] : [];
   });
-  if (tasks.length < taskCount) return undefined;
+  if (tasks.length !== taskCount) return undefined;
   const unit = ownUnit(stored, view);
   return {
     ...definitionOf(stored),

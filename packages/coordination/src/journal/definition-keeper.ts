@@ -111,7 +111,6 @@ export class DefinitionKeeper {
   /** The store is not what it was: what the journal has is to be put into it again. */
   outOfStep(): void {
     this.#comparedDataset = undefined;
-    if (this.#slot.kind !== 'writing') this.#slot = free;
   }
 
   /** The definitions in the store are known to be whole; requests can be decided. */

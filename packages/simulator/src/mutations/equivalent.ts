@@ -290,6 +290,12 @@ export const equivalents: readonly Equivalent[] = [
     because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
   },
   {
+    file: 'decide-request.ts',
+    guard: 'first',
+    kinds: ['true'],
+    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
+  },
+  {
     file: 'status.ts',
     guard: '!record',
     kinds: ['false'],

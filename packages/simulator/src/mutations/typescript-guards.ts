@@ -1,6 +1,7 @@
 /**
  * The guards of a TypeScript file: conditions of `if`, `while`, `for` and `?:`, logical expressions that are returned
- * or kept, each operand of `&&` and `||` in any of them, and each comparison and `!` anywhere.
+ * or kept, each operand of `&&` and `||` in any of them, and each comparison and `!` anywhere. Of a default, `a || 'none'`,
+ * what it stands in for.
  */
 import { parseSync } from 'vite';
 
@@ -50,7 +51,8 @@ function conditionOf(node: Node): Node | undefined {
     case 'ConditionalExpression':
       return (node['test'] ?? undefined) as Node | undefined;
     case 'LogicalExpression':
-      return node['operator'] === '??' ? undefined : node;
+      if (node['operator'] === '??') return undefined;
+      return (node['right'] as Node).type === 'Literal' ? (node['left'] as Node) : node;
     default:
       return undefined;
   }

@@ -27,6 +27,10 @@ test('conditions, their operands, and logical expressions that are kept', () => 
   ]);
 });
 
+test('a default guards nothing, what it stands in for does', () => {
+  expect(guardsOf(`const name = names.join() || 'none';`)).toEqual(['names.join()']);
+});
+
 test('each has a role, by which it is known what changes nothing there', () => {
   const roles = guardsOfTypeScript('file.ts', 'if (a && (b || c)) f();').map(({ role }) => role);
   expect(roles).toEqual([
