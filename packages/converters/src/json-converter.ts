@@ -71,7 +71,6 @@ const envelopeProblem =
 const closingBrace = 0x7d;
 
 interface WrittenSchema {
-  readonly schema: Schema;
   readonly prefix: string;
   readonly write: JsonWriter;
 }
@@ -85,8 +84,6 @@ export class JsonConverter implements Converter {
   readonly #fixed: KnownSchema | undefined;
   /** Text of `{"schema":…,"payload":`, or nothing, and the writer, for each schema object seen. */
   readonly #written = new WeakMap<Schema, WrittenSchema>();
-  /** Of the record before: most records of a batch have the same. */
-  #lastWritten: WrittenSchema | undefined;
   /** Schema by its JSON text; bounded, oldest out first. */
   readonly #schemaOfText = new Map<string, Schema>();
   /** The envelope's beginning of the record before: most records of a batch have the same. */
@@ -130,23 +127,18 @@ export class JsonConverter implements Converter {
       const payload = writeJson(value);
       return this.#schemasEnabled ? `{"schema":null,"payload":${payload}}` : payload;
     }
-    const last = this.#lastWritten;
-    const { prefix, write } = last?.schema === schema ? last : this.#writtenSchema(schema);
+    const { prefix, write } = this.#written.get(schema) ?? this.#prepare(schema);
     return prefix === '' ? write(value) : `${prefix}${write(value)}}`;
   }
 
-  #writtenSchema(schema: Schema): WrittenSchema {
-    let written = this.#written.get(schema);
-    if (!written) {
-      // First, since it is what refuses a schema that there cannot be.
-      const write = this.#writers.of(schema);
-      const prefix = this.#schemasEnabled
-        ? `{"schema":${writeSchema(schema, this.#writers)},"payload":`
-        : '';
-      written = { schema, prefix, write };
-      this.#written.set(schema, written);
-    }
-    this.#lastWritten = written;
+  #prepare(schema: Schema): WrittenSchema {
+    // First, since it is what refuses a schema that there cannot be.
+    const write = this.#writers.of(schema);
+    const prefix = this.#schemasEnabled
+      ? `{"schema":${writeSchema(schema, this.#writers)},"payload":`
+      : '';
+    const written = { prefix, write };
+    this.#written.set(schema, written);
     return written;
   }
 

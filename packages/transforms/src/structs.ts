@@ -128,15 +128,12 @@ export function isOptional(schema: Schema): boolean {
 /** What `make` makes of each schema, made once. Records of a batch, and of a topic, share schema objects. */
 export function cachedBySchema<Made>(make: (schema: Schema) => Made): (schema: Schema) => Made {
   const cache = new WeakMap<Schema, Made>();
-  let last: { readonly schema: Schema; readonly made: Made } | undefined;
   return (schema) => {
-    if (last?.schema === schema) return last.made;
     let made = cache.get(schema);
     if (made === undefined) {
       made = make(schema);
       cache.set(schema, made);
     }
-    last = { schema, made };
     return made;
   };
 }
