@@ -559,6 +559,25 @@ describe('publications', () => {
     expect(world.store.published.map((each) => each.configs.length)).toEqual([1, 2]);
   });
 
+  test('one that gets lost is not told of another connector of that name', async () => {
+    const world = new World();
+    await world.owns(actor);
+    world.store.loseAnswers('publishTasks');
+    const tell = world.store.hold('publishTasks');
+    world.units.taskConfigs('orders', 1, 1, configs);
+    await world.clock.advance(10);
+    // Deleted, and created anew.
+    world.store.revoke(actor);
+    await world.beat();
+    world.store.grant(actor, 2);
+    await world.beat();
+    tell();
+    await world.beat();
+    await world.beat();
+    expect(world.units.holding()).toMatchObject([{ unit: actor, fence: 2 }]);
+    expect(world.store.published.map(({ fence }) => fence)).toEqual([1]);
+  });
+
   test('of a connector that is not ours, or stops, nothing is published', async () => {
     const world = new World();
     world.units.taskConfigs('logs', 1, 1, configs);

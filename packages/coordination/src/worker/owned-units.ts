@@ -190,10 +190,9 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
     definitionVersion: number,
     configs: Publication['configs'],
   ): void {
-    const publication = { fence, definitionVersion, configs };
     const local = this.#local.get(connectorUnit(connector));
-    if (local) local.publication = publication;
-    this.#reporter.tasks(connector, publication);
+    if (local) local.publication = { fence, definitionVersion, configs };
+    this.#reporter.tasks(connector);
   }
 
   topicsUsed(unit: UnitId, fence: number, topics: readonly string[]): void {

@@ -10,7 +10,7 @@ import { type Clock, type Logger, toError } from '@sluice/kernel';
 import type { LeaderWaker } from '../dispatch.ts';
 import type { UnitId } from '../model.ts';
 import type { WorkerStore } from '../store.ts';
-import type { LocalUnit, Publication, UnitStatus } from './local-unit.ts';
+import type { LocalUnit, UnitStatus } from './local-unit.ts';
 
 export interface UnitReporterOptions {
   readonly worker: string;
@@ -31,7 +31,8 @@ const gatherMs = 5;
 export class UnitReporter {
   readonly #options: UnitReporterOptions;
   readonly #statuses = new Map<UnitId, { fence: number; status: UnitStatus }>();
-  readonly #publications = new Map<string, Publication>();
+  /** Connectors whose tasks are to be told: what they want says their unit. */
+  readonly #unpublished = new Set<string>();
   #telling: Promise<void> | undefined;
   #isWakeScheduled = false;
   #released: UnitId[] = [];
@@ -46,15 +47,15 @@ export class UnitReporter {
     this.#flushStatuses();
   }
 
-  tasks(connector: string, publication: Publication): void {
-    this.#publications.set(connector, publication);
+  tasks(connector: string): void {
+    this.#unpublished.add(connector);
     this.#flushPublications();
   }
 
   /** What the store may have forgotten, with the next `flush`. */
   again({ runnable: { unit, fence, connector }, status, publication }: LocalUnit): void {
     if (status) this.#statuses.set(unit, { fence, status });
-    if (publication) this.#publications.set(connector, publication);
+    if (publication) this.#unpublished.add(connector);
   }
 
   /** Whatever is not known to have arrived. */
@@ -71,12 +72,12 @@ export class UnitReporter {
   }
 
   forgetTasks(connector: string): void {
-    this.#publications.delete(connector);
+    this.#unpublished.delete(connector);
   }
 
   forgetAll(): void {
     this.#statuses.clear();
-    this.#publications.clear();
+    this.#unpublished.clear();
   }
 
   /** One wake-up for all that happened within a few milliseconds. */
@@ -123,16 +124,15 @@ export class UnitReporter {
   }
 
   #flushPublications(): void {
-    for (const [connector, publication] of this.#publications) {
-      this.#publications.delete(connector);
-      void this.#publish(connector, publication);
-    }
+    for (const connector of this.#unpublished) void this.#publish(connector);
+    this.#unpublished.clear();
   }
 
-  async #publish(connector: string, publication: Publication): Promise<void> {
+  async #publish(connector: string): Promise<void> {
     const { store, worker, incarnation, logger, connectorHere } = this.#options;
     const local = connectorHere(connector);
-    if (!local || local.stopping) return;
+    const publication = local?.publication;
+    if (!publication || local.stopping) return;
     try {
       const result = await store.publishTasks({
         connector,
@@ -149,8 +149,8 @@ export class UnitReporter {
         this.wakeLeader();
       }
     } catch (error) {
-      // Kept for the next beat, unless newer ones came meanwhile.
-      if (local.publication === publication) this.#publications.set(connector, publication);
+      // For the next beat, unless it wants other tasks by then, or is another connector of that name.
+      if (connectorHere(connector)?.publication === publication) this.#unpublished.add(connector);
       logger.debug({ connector, error: toError(error).message }, 'publishing will be tried again');
     }
   }

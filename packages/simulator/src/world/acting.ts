@@ -12,6 +12,8 @@ export class ActingRegistry {
   readonly #byHost = new Map<RunHost, Set<Run>>();
   readonly #fences = new Map<string, { fence: number; worker: string; sinceMs: number }>();
   readonly #grantsAfterLoss: GrantsAfterLoss;
+  /** When each fence of a unit was seen first, ms. */
+  readonly #seenMs = new Map<string, number>();
   #overlaps = new Set<string>();
 
   constructor(world: World, grantsAfterLoss: GrantsAfterLoss) {
@@ -79,8 +81,15 @@ export class ActingRegistry {
       this.#world.violated('I3', `${run.holder} acts under the fence that ${last.worker} had`);
     }
     if (!last || fence > last.fence || (fence < last.fence && isTakenBack)) {
-      this.#fences.set(unit, { fence, worker, sinceMs: this.#world.time.nowMs });
+      this.#fences.set(unit, { fence, worker, sinceMs: this.#seenSince(`${unit} ${fence}`) });
     }
+  }
+
+  #seenSince(owner: string): number {
+    const { nowMs } = this.#world.time;
+    const sinceMs = this.#seenMs.get(owner) ?? nowMs;
+    this.#seenMs.set(owner, sinceMs);
+    return sinceMs;
   }
 }
 
