@@ -265,6 +265,20 @@ export const equivalents: readonly Equivalent[] = [
       'no time has passed since it was told if it never was: the comparison is false then, too',
   },
   {
+    file: 'leader-loop.ts',
+    guard: '(await this.#protocolRaise.raise(term, this.#view, askedMs)) !== undefined',
+    kinds: ['false'],
+    because:
+      'the rest of the turn is done before the next one, which sees the version, and not after',
+  },
+  {
+    file: 'leader-loop.ts',
+    guard: 'this.#lostDataMs === undefined',
+    kinds: ['false'],
+    because:
+      'a loss that never was is not recent either: no number compares so; it is asked for the type checker’s sake',
+  },
+  {
     file: 'ownership-turn.ts',
     guard: 'this.#leader.reasons.size <= this.#leader.view.units.size',
     kinds: ['false'],
