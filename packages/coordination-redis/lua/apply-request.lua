@@ -4,15 +4,15 @@
 ---
 --- KEYS    1 tag
 --- ARGV    1 term · 2 request id · 3 position · 4 result (JSON) · 5 ms to keep the result
----         6 worker to drain, or '' · 7 its incarnation · 8 journal that it was written to, or ''
----         9 position in that · 10 number of connectors, 15 values for each:
+---         6 worker to drain, or '' · 7 its incarnation · 8 mark of the journal that it was written to,
+---         `<journal>|<position>`, or '' · 9 the mark before it, '' if there was none, '*' for any · 10 number of connectors, 15 values for each:
 ---           name · '1' if it must exist · expected version · uid · target state · lifecycle
 ---           uid · version · config (JSON) · type · target state · lifecycle · task epoch ·
 ---           '1' to retire its tasks · '1' to retire its own unit
 ---         number of units to restart · units… · then for each event: type · message · facts (JSON)
 --- Returns 'applied' | 'already' | 'conflict' | 'not-leader'
---- Refuses a request that has a result (already), and a decision made on records that moved on
----         (conflict): nothing is written then.
+--- Refuses a request that has a result (already), and a decision made on records that moved on,
+---         or behind another mark (conflict): nothing is written then.
 local tag = KEYS[1]
 --- @include "check-term"
 --- @include "definitions"
@@ -28,6 +28,7 @@ local connectorCount, firstConnector, stride = tonumber(ARGV[10]), 11, 15
 local firstUnit = firstConnector + connectorCount * stride + 1
 local lastUnit = firstUnit - 1 + ARGV[firstUnit - 1]
 
+if ARGV[8] ~= '' and not isJournalMark(ARGV[9]) then return 'conflict' end
 if drained ~= '' and not liveState(drained, drainedIncarnation) then return 'conflict' end
 for index = 0, connectorCount - 1 do
   local name, mustExist, version, uid, target, lifecycle, newUid =
@@ -95,7 +96,7 @@ if drained ~= '' then
   noteChanged('m:' .. drained)
 end
 
-if ARGV[8] ~= '' then advanceJournalMark(ARGV[8], ARGV[9]) end
+if ARGV[8] ~= '' then advanceJournalMark(ARGV[8]) end
 redis.call('SET', result, ARGV[4], 'PX', ARGV[5])
 redis.call('XDEL', tag .. ':requests', ARGV[3])
 redis.call('HDEL', tag .. ':request-ids', ARGV[2])

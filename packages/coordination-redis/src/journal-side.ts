@@ -6,6 +6,7 @@ import type {
   JournalMark,
   LeaderStore,
   LeaderTerm,
+  NextJournalMark,
   TaskSet,
 } from '@sluice/coordination';
 
@@ -66,25 +67,35 @@ export class RedisJournalSide implements JournalSide {
   async markJournaled(
     term: LeaderTerm,
     sets: readonly JournaledSet[],
-    { journal, position }: JournalMark,
-  ): Promise<void> {
+    next: NextJournalMark,
+  ): Promise<boolean> {
+    const [mark] = markArguments(next);
+    let [, after] = markArguments(next);
     let from = 0;
     do {
       const some = sets.slice(from, from + batchUnitsMax);
       const args = some.flatMap(({ connector, uid, epoch }) => [connector, uid, epoch]);
-      const reply = await this.#scripts.runAsLeader('mark-journaled', term, [
-        journal,
-        position,
-        ...args,
-      ]);
-      reply.status('marked');
+      const reply = await this.#scripts.runAsLeader('mark-journaled', term, [mark, after, ...args]);
+      if (reply.status('marked', 'behind') === 'behind') return false;
+      after = mark;
       from += batchUnitsMax;
     } while (from < sets.length);
+    return true;
   }
 
   async raiseEpoch(term: LeaderTerm, epoch: number): Promise<void> {
     (await this.#scripts.runAsLeader('raise-epoch', term, [epoch])).status('raised');
   }
+}
+
+/** The mark, and the one that it comes after: see `journal-mark.lua`. */
+export function markArguments({
+  journal,
+  position,
+  after,
+}: NextJournalMark): readonly [string, string] {
+  const before = after === undefined ? '*' : after ? `${after.journal}|${after.position}` : '';
+  return [`${journal}|${position}`, before];
 }
 
 /** Of each call: some hundred tasks keep Redis from everything else for some milliseconds. */

@@ -4,13 +4,13 @@ import type {
   Grant,
   GrantResult,
   HeldUnit,
-  JournalMark,
   LeaderStore,
   LeaderTerm,
   LeadReply,
   LeadRequest,
   Mutation,
   NewEvent,
+  NextJournalMark,
   Ownership,
   OwnershipState,
   RaiseReply,
@@ -22,7 +22,7 @@ import type {
 import { hasCode, newId } from '@sluice/kernel';
 
 import { batchUnitsMax, inBatches, isOne } from './batches.ts';
-import type { JournalSide } from './journal-side.ts';
+import { type JournalSide, markArguments } from './journal-side.ts';
 import { parseJson, type Reads, streamEntries } from './reads.ts';
 import { readDisagreement } from './reply.ts';
 import type { Argument, Scripts } from './scripts.ts';
@@ -188,7 +188,7 @@ export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
-    mark?: JournalMark,
+    mark?: NextJournalMark,
   ): Promise<'applied' | 'conflict' | 'already'> {
     const reply = await this.#scripts.runAsLeader('apply-request', term, [
       request.id,
@@ -197,8 +197,7 @@ export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
       resultsKeptMs,
       mutation.drain?.worker ?? '',
       mutation.drain?.incarnation ?? '',
-      mark?.journal ?? '',
-      mark?.position ?? 0,
+      ...(mark ? markArguments(mark) : ['', '']),
       mutation.connectors.length,
       ...mutation.connectors.flatMap(mutationArguments),
       mutation.restart.length,

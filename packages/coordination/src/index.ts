@@ -26,6 +26,7 @@ export type {
   JournalMark,
   JournalState,
   JournalWrite,
+  NextJournalMark,
 } from './journal/definition-journal.ts';
 export type { LeaderLoopOptions } from './leader-context.ts';
 export { LeaderLoop } from './leader-loop.ts';

@@ -8,7 +8,7 @@ import {
   refuseUndecidable,
   refuseUnwritable,
 } from './decide-request.ts';
-import type { JournalMark } from './journal/definition-journal.ts';
+import type { NextJournalMark } from './journal/definition-journal.ts';
 import type { WrittenDecision } from './journal/definition-keeper.ts';
 import type { LeaderContext } from './leader-context.ts';
 import type { MemberRecord, NewEvent } from './model.ts';
@@ -79,6 +79,8 @@ export class RequestDesk {
       return false;
     }
     keeper?.applied();
+    // By a call whose answer was lost, or long ago: how far the store has followed the journal is to be asked.
+    if (outcome === 'already') keeper?.outOfStep();
     return true;
   }
 
@@ -86,7 +88,7 @@ export class RequestDesk {
     term: LeaderTerm,
     request: StoredRequest,
     { mutation, result, events }: RequestDecision,
-    mark?: JournalMark,
+    mark?: NextJournalMark,
   ): Promise<'applied' | 'already' | 'conflict'> {
     const { store } = this.#leader.options;
     const outcome = await store.applyRequest(term, request, mutation, result, events, mark);

@@ -14,6 +14,7 @@ import type {
   JournaledSet,
   JournalHigh,
   JournalMark,
+  NextJournalMark,
 } from './journal/definition-journal.ts';
 import type {
   ClusterEvent,
@@ -342,7 +343,7 @@ export interface LeaderStore {
   pendingRequests(max: number): Promise<StoredRequest[]>;
   /**
    * Writes the mutation, the result and the position in one step; `conflict` if a record moved on.
-   * `mark`: of the journal, with this request's entries.
+   * `mark`: of the journal, with this request's entries; `conflict`, too, if the store has not followed it so far.
    */
   applyRequest(
     term: LeaderTerm,
@@ -350,7 +351,7 @@ export interface LeaderStore {
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
-    mark?: JournalMark,
+    mark?: NextJournalMark,
   ): Promise<'applied' | 'conflict' | 'already'>;
   /** Gives a unit back to an incarnation that reported holding it, after data loss. Highest fence wins. */
   adopt(
@@ -379,8 +380,15 @@ export interface LeaderStore {
     connectors: readonly JournaledConnector[],
     high: JournalHigh,
   ): Promise<void>;
-  /** Task sets that are durable, so that their tasks may be granted, and how far the journal is followed. */
-  markJournaled(term: LeaderTerm, sets: readonly JournaledSet[], mark: JournalMark): Promise<void>;
+  /**
+   * Task sets that are durable, so that their tasks may be granted, and how far the journal is followed. False, and
+   * nothing is noted, if the store is not where it was: it lost data.
+   */
+  markJournaled(
+    term: LeaderTerm,
+    sets: readonly JournaledSet[],
+    mark: NextJournalMark,
+  ): Promise<boolean>;
   /** Resigns, and makes the epochs of later terms be above this one. */
   raiseEpoch(term: LeaderTerm, epoch: number): Promise<void>;
 }

@@ -242,6 +242,31 @@ describe('a store that lost its data', () => {
     expect(leader.played.done).toContain('restore a');
   });
 
+  test('just before a request is applied does not take the one before for followed', async () => {
+    const { leader, journal } = await journalWorld();
+    leader.played.set(connector('b'));
+    await leader.ticks(5, 'w1');
+    const { mark } = leader.played;
+    leader.played.requests.push(pause('r1'));
+    await leader.ticks(3, 'w1');
+    leader.played.requests.push({
+      id: 'r2',
+      position: '2',
+      body: { op: 'target', connector: 'b', state: 'PAUSED' },
+    });
+    leader.played.before.set('applyRequest', () => {
+      leader.played.before.clear();
+      leader.played.mark = mark;
+      leader.played.set(connector('a', { journaledEpoch: 1 }));
+    });
+    await leader.ticks(6, 'w1');
+    for (const name of ['a', 'b']) {
+      expect(leader.played.connector(name)?.targetState).toBe('PAUSED');
+      expect(journal.connectors.get(name)?.value.targetState).toBe('PAUSED');
+    }
+    expect(leader.loop.journalInStep).toBe(true);
+  });
+
   test('the end of the quarantine waits for the journal, and not for ever', async () => {
     const { leader, journal } = await journalWorld();
     await leader.ticks(5, 'w1');

@@ -3,7 +3,11 @@ import { type Logger, SluiceError } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 
 import type { Dispatcher, RefreshJob, StartJob } from '../src/dispatch.ts';
-import type { JournaledConnector, JournalMark } from '../src/journal/definition-journal.ts';
+import type {
+  JournaledConnector,
+  JournalMark,
+  NextJournalMark,
+} from '../src/journal/definition-journal.ts';
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import { LeaderLoop } from '../src/leader-loop.ts';
 import type { ConnectorRecord, MemberRecord, NewEvent, UnitId, UnitRecord } from '../src/model.ts';
@@ -167,12 +171,14 @@ export class PlayedLeaderStore {
       for (const connector of connectors) this.#restore(connector);
     },
     markJournaled: async (_term, sets, mark) => {
-      this.mark = mark;
+      if (!this.#isAfter(mark)) return false;
+      this.#note(mark);
       for (const { connector, epoch } of sets) {
         this.#did('journaled', `${connector} ${epoch}`);
         const record = this.#records.get(`connectors/${connector}`)?.value as ConnectorRecord;
         this.set({ ...record, journaledEpoch: epoch });
       }
+      return true;
     },
     raiseEpoch: async (_term, epoch) => {
       this.#did('raiseEpoch', `${epoch}`);
@@ -284,22 +290,32 @@ export class PlayedLeaderStore {
     return freed;
   }
 
+  #isAfter({ after }: NextJournalMark): boolean {
+    if (after === undefined) return true;
+    return after?.journal === this.mark?.journal && after?.position === this.mark?.position;
+  }
+
+  #note({ journal, position }: NextJournalMark): void {
+    this.mark = { journal, position };
+  }
+
   #apply(
     request: Pick<StoredRequest, 'id'>,
     mutation: Mutation,
     result: RequestResult,
     events: readonly NewEvent[],
-    mark: JournalMark | undefined,
+    mark: NextJournalMark | undefined,
   ): 'applied' | 'conflict' {
     this.#did('applyRequest', request.id);
     if (this.conflicts > 0) {
       this.conflicts--;
       return 'conflict';
     }
+    if (mark && !this.#isAfter(mark)) return 'conflict';
     const pending = this.requests.findIndex(({ id }) => id === request.id);
     if (pending >= 0) this.requests.splice(pending, 1);
     for (const { record } of mutation.connectors) this.set(record);
-    this.mark = mark ?? this.mark;
+    if (mark) this.#note(mark);
     for (const { type } of events) this.events.push(type);
     this.done.push(`result ${result.kind}`);
     return 'applied';

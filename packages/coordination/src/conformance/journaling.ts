@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import type { JournalMark } from '../journal/definition-journal.ts';
 import type { ConnectorMutation, RequestResult } from '../requests.ts';
 import {
   connectorRecord,
@@ -32,6 +33,41 @@ export function testJournalMarks(make: MakeStore): void {
     expect(await mark('a', 6)).toEqual({ journal: 'a', position: 7 });
     expect(await mark('a', 10)).toEqual({ journal: 'a', position: 10 });
     expect(await mark('b', 2)).toEqual({ journal: 'b', position: 2 });
+  });
+
+  test('a store that went back since is not told of more', async () => {
+    await using cluster = await startTestCluster(make);
+    const { store, term } = cluster;
+    const [first, second, third] = [1, 2, 3].map((position) => ({ journal: 'a', position }));
+    if (!first || !second || !third) throw new Error('there are three');
+    const sets = [{ connector: 'orders', uid: (await cluster.define('orders')).uid, epoch: 1 }];
+    expect(await store.markJournaled(term, [], { ...first, after: null })).toBe(true);
+    const restore = await cluster.under.saveData();
+    expect(await store.markJournaled(term, [], { ...second, after: first })).toBe(true);
+    await restore();
+    expect(await store.markJournaled(term, sets, { ...third, after: second })).toBe(false);
+    expect(await store.markJournaled(term, sets, { ...third, after: null })).toBe(false);
+    const mutation = { connectors: [{ record: connectorRecord('logs') }], restart: [] };
+    const apply = async (after: JournalMark): Promise<string> =>
+      store.applyRequest(term, cluster.request(), mutation, done, [], { ...third, after });
+    expect(await apply(second)).toBe('conflict');
+    expect(await store.journalMark()).toEqual(first);
+    expect((await cluster.connector('orders')).journaledEpoch ?? 0).toBe(0);
+    expect(await apply(first)).toBe('applied');
+    expect(await store.journalMark()).toEqual(third);
+  });
+
+  test('many sets are noted behind one mark', async () => {
+    await using cluster = await startTestCluster(make);
+    const mark = { journal: 'a', position: 1 };
+    const gone = Array.from({ length: 1_200 }, (_, index) => ({
+      connector: `gone-${index}`,
+      uid: 'uid',
+      epoch: 1,
+    }));
+    const told = { ...mark, after: null };
+    expect(await cluster.store.markJournaled(cluster.term, gone, told)).toBe(true);
+    expect(await cluster.store.journalMark()).toEqual(mark);
   });
 
   test('a request advances it in the same step', async () => {

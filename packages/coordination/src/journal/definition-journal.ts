@@ -94,6 +94,11 @@ export interface JournalMark {
   readonly position: number;
 }
 
+/** A mark for a store, which takes it only if the one that it has is `after`, null for none. Left out: any. */
+export interface NextJournalMark extends JournalMark {
+  readonly after?: JournalMark | null;
+}
+
 export interface DefinitionJournal {
   /** What people call it: the topic. */
   readonly name: string;

@@ -31,7 +31,12 @@ import {
   highOf,
   planRestoration,
 } from './compare-journal.ts';
-import type { DefinitionJournal, JournalMark, JournalWrite } from './definition-journal.ts';
+import type {
+  DefinitionJournal,
+  JournalMark,
+  JournalWrite,
+  NextJournalMark,
+} from './definition-journal.ts';
 import { KnownJournal } from './known-journal.ts';
 
 export interface DefinitionKeeperOptions {
@@ -44,7 +49,7 @@ export interface DefinitionKeeperOptions {
 }
 
 export type WrittenDecision =
-  | { readonly kind: 'written'; readonly decision: RequestDecision; readonly mark: JournalMark }
+  | { readonly kind: 'written'; readonly decision: RequestDecision; readonly mark: NextJournalMark }
   | { readonly kind: 'refused'; readonly error: SluiceError };
 
 type Slot =
@@ -73,6 +78,8 @@ export class DefinitionKeeper {
   #failures = 0;
   /** Grows whenever an answer that is still to come does not count any more. */
   #lives = 0;
+  /** What the store was told last of how far it has followed the journal. */
+  #told: JournalMark | null = null;
   /** Connectors that changed since they were last looked at. */
   readonly #changed = new Set<string>();
   /** Versions that the journal cannot hold. */
@@ -172,13 +179,22 @@ export class DefinitionKeeper {
       mutation: { ...mutation, connectors: written.map((each) => each.mutation) },
     };
     this.#begin(write, {
-      written: (mark) => ({ kind: 'written', request: id, decision: asWritten, mark }),
+      written: (mark) => ({
+        kind: 'written',
+        request: id,
+        decision: asWritten,
+        mark: { ...mark, after: this.#told },
+      }),
       tooLarge: (error) => ({ kind: 'refused', request: id, error }),
     });
   }
 
   /** The decision was applied to the store. */
   applied(): void {
+    if (this.#slot.kind === 'written') {
+      const { journal, position } = this.#slot.mark;
+      this.#told = { journal, position };
+    }
     this.#slot = free;
   }
 
@@ -231,7 +247,8 @@ export class DefinitionKeeper {
   async #restore(term: LeaderTerm, known: KnownJournal): Promise<void> {
     if (this.#slot.kind === 'writing') return;
     const { store, logger } = this.#leader.options;
-    const plan = planRestoration(this.#leader.view, known, await store.journalMark());
+    const told = await store.journalMark();
+    const plan = planRestoration(this.#leader.view, known, told);
     // Somebody may still do what we are about to give away.
     if (plan.provesLoss) await store.startQuarantine(term);
     await store.restore(term, plan.connectors, known.high);
@@ -240,7 +257,10 @@ export class DefinitionKeeper {
       const mutation = { connectors: [], restart };
       await store.applyRequest(term, plan.request, mutation, result, events);
     }
-    await store.markJournaled(term, [], known.mark);
+    const next = { ...known.mark, after: told ?? null };
+    // It went back meanwhile: once more.
+    if (!(await store.markJournaled(term, [], next))) return;
+    this.#told = known.mark;
     const restored = plan.connectors.filter(({ lifecycle }) => lifecycle === 'live');
     if (restored.length > 0) {
       const tasks = restored.reduce((sum, each) => sum + each.tasks.length, 0);
@@ -249,9 +269,10 @@ export class DefinitionKeeper {
       await store.appendEvents(term, [{ type: 'journal.restored', message, facts }]);
       logger.warn(facts, 'definitions restored from the journal');
     }
-    await this.#leader.refresh();
-    this.#comparedDataset = this.#leader.view.dataset;
     this.#slot = free;
+    // That data was lost meanwhile shows now, and calls for another restoration.
+    this.#comparedDataset = this.#leader.view.dataset;
+    await this.#leader.refresh();
     this.#lookAtAll();
     this.#options.nudge();
   }
@@ -280,7 +301,11 @@ export class DefinitionKeeper {
     // Until they are seen to be written, they are looked at again.
     for (const name of [...write, ...deleted]) this.#changed.add(name);
     if (marks.length > 0) {
-      await store.markJournaled(term, marks, known.mark);
+      if (!(await store.markJournaled(term, marks, { ...known.mark, after: this.#told }))) {
+        this.outOfStep();
+        return;
+      }
+      this.#told = known.mark;
       await this.#leader.refresh();
     }
     const now = write.filter((name) => !this.#isTooLarge(name)).slice(0, batchMax);

@@ -143,7 +143,8 @@ export const leaderSteps: Readonly<Record<string, TakeStep>> = {
     const connector = pick(connectors, what);
     const uid = wrong === 2 ? 'other' : scene.uidOf(connector);
     const epoch = Number(scene.hash(`c:${connector}`).taskEpoch ?? 0);
-    const mark = { journal, position: what };
+    const after = wrong === 3 ? { after: { journal, position: what - 1 } } : {};
+    const mark = { journal, position: what, ...after };
     return scene.store.markJournaled(scene.term(wrong), [{ connector, uid, epoch }], mark);
   },
   appendEvents: (scene, { what, wrong }) => {
