@@ -7,6 +7,7 @@ import type { CoordinationStore } from '@sluice/coordination';
 import { hasCode } from '@sluice/kernel';
 import * as fc from 'fast-check';
 
+import { clientSteps } from './client-steps.ts';
 import { disturbances } from './disturbances.ts';
 import { leaderSteps } from './leader-steps.ts';
 import { Scene } from './scene.ts';
@@ -27,6 +28,7 @@ export type TakeStep = (scene: Scene, step: Step) => Promise<unknown>;
 const takers: Readonly<Record<string, TakeStep>> = {
   ...workerSteps,
   ...leaderSteps,
+  ...clientSteps,
   ...disturbances,
 };
 
@@ -41,6 +43,7 @@ const weights: Readonly<Record<string, number>> = {
   declareDead: 4,
   define: 4,
   endQuarantine: 3,
+  fenceOffsets: 2,
   grant: 12,
   join: 6,
   lead: 4,

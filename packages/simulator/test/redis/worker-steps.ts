@@ -73,6 +73,14 @@ export const workerSteps: Readonly<Record<string, TakeStep>> = {
     return scene.store.report(worker, incarnation, reports);
   },
 
+  noteTopics: (scene, { who, what, wrong }) => {
+    const { worker, incarnation } = scene.ownerOf(what, 'owned', who);
+    const used = scene
+      .ownerships(what, 'owned', wrong)
+      .map((each) => ({ ...each, topics: [`topic-${who}`] }));
+    return scene.store.noteTopics(worker, incarnation, used);
+  },
+
   publish: (scene, { who, what, wrong }) => {
     const connector = pick(connectors, what);
     const unit = scene.hash(`u:connector/${connector}`);
