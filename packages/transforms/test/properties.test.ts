@@ -123,8 +123,7 @@ test.each([
   const { records } = await chain.apply([{ topic: 't', value: { int: decimal, is: decimal } }]);
   expect(performance.now() - beganMs).toBeLessThan(500);
   const int = BigInt.asIntN(64, low);
-  const { value } = records[0] ?? {};
-  expect(value).toEqual({
+  expect(records[0]?.value).toEqual({
     int: low === 0n || low === -123_456n ? Number(int) : int,
     is: low !== 0n,
   });
