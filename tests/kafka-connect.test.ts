@@ -29,6 +29,8 @@ const strings = {
 };
 const offsetsTopic = 'connect-offsets';
 const topic = 'lines';
+/** Two JVMs, a cluster and another file of tests share what may be two cores. */
+const patienceMs = 60_000;
 
 interface FoundRecord extends FetchedRecord {
   readonly partition: number;
@@ -91,13 +93,13 @@ async function assertAllArrived(): Promise<void> {
   await waitFor(async () => (await log.topics.watermarks([partition]))[0], {
     what: `${written} records`,
     until: (seen) => (seen?.high ?? 0) >= written,
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
   const records = await everythingIn([partition]);
   expect(records.map(({ value }) => textOf(value))).toEqual(expected);
   await waitFor(() => linesIn(output).length >= written, {
     what: `${written} lines in the output`,
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
   expect(linesIn(output)).toEqual(expected);
 }
@@ -108,14 +110,14 @@ async function untilStored(): Promise<void> {
   await waitFor(() => log.listSourceOffsets('lines'), {
     what: `position ${position} to be stored`,
     until: (offsets) => offsets[0]?.offset?.['position'] === position,
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
   // Not the number of lines: a new owner's mark in the partition has an offset as well.
   const [end] = await log.topics.watermarks([{ topic, partition: 0 }]);
   await waitFor(() => log.listGroupOffsets('connect-out'), {
     what: `offset ${end?.high} to be committed`,
     until: (offsets) => offsets[0]?.offset === end?.high,
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
 }
 
@@ -174,7 +176,7 @@ async function untilNoTasks(api: ApiClient, names = ['lines', 'out']): Promise<v
     await waitFor(() => api.get<{ tasks: unknown[] }>(`/connectors/${name}/status`), {
       what: `${name} to be stopped`,
       until: ({ body }) => body.tasks?.length === 0,
-      timeoutMs: 20_000,
+      timeoutMs: patienceMs,
     });
   }
 }
@@ -247,7 +249,7 @@ test('Kafka Connect goes on with a source that Sluice began', async () => {
   const untilThere = async (count: number): Promise<void> => {
     await waitFor(async () => (await everythingIn([partition])).length >= count, {
       what: `${count} records`,
-      timeoutMs: 20_000,
+      timeoutMs: patienceMs,
     });
   };
   appendFileSync(file, 'one\ntwo\n');
@@ -272,7 +274,7 @@ test('Kafka Connect goes on with a source that Sluice began', async () => {
   expect(lines).toEqual(['one', 'two', 'three']);
   await waitFor(async () => (await storedFor('more')).length >= 2, {
     what: 'Kafka Connect to store its position',
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
   const [ours, theirs] = await storedFor('more');
   expect(textOf(theirs?.key ?? null)).toBe(textOf(ours?.key ?? null));
@@ -311,7 +313,7 @@ test('dead letters of Kafka Connect are shown and replayed, and look like those 
     await waitFor(async () => await everythingIn(dead), {
       what: `${count} letters`,
       until: (found) => found.length >= count,
-      timeoutMs: 20_000,
+      timeoutMs: patienceMs,
     });
 
   // Kafka Connect writes one.
