@@ -61,6 +61,14 @@ export default defineSource({ name: 'bad', version: '1.0.0', config: {}, async *
   expect((await blocked.exited).code).toBe(7);
   expect(blocked.describe()).toContain('it did not end in time and was killed');
 
+  // What it has started lives on, and holds its output open.
+  await write(
+    `(await import('node:child_process')).spawn('sleep', ['45'], { stdio: 'inherit' });
+     yield { topic: 't', value: 1 };`,
+  );
+  const spawning = await preview(bad, '--plugin', './bad.ts', '--records', '1');
+  expect((await spawning.exited).code).toBe(0);
+
   const unknown = await preview(bad);
   expect((await unknown.exited).code).toBe(3);
   expect(unknown.describe()).toContain('Name its module with --plugin');

@@ -10,7 +10,7 @@ const executorLabels: ('executor' | 'kind')[] = ['executor', 'kind'];
 const perTask: readonly (readonly [string, string, (counters: TaskCounters) => number])[] = [
   ['sluice_task_records_in_total', 'Polled (source) or read (sink)', (c) => c.recordsIn],
   ['sluice_task_records_out_total', 'Acknowledged (source) or put (sink)', (c) => c.recordsOut],
-  ['sluice_task_bytes_total', 'Bytes of keys and values', (c) => c.bytes],
+  ['sluice_task_bytes_total', 'Bytes of keys, values and headers', (c) => c.bytes],
   ['sluice_task_batches_total', 'Batches', (c) => c.batches],
   ['sluice_task_offset_commits_total', 'Offset commits', (c) => c.commits],
   ['sluice_task_offset_commit_failures_total', 'Failed offset commits', (c) => c.commitFailures],

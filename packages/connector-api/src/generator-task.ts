@@ -248,6 +248,9 @@ function isBatch(yielded: Yielded | readonly Yielded[]): yielded is readonly Yie
   return Array.isArray(yielded);
 }
 
+/** Of a source with more partitions, a run that starts again finds of some what is stored, and repeats a little. */
+const rememberedPartitionsMax = 10_000;
+
 /** The last offset yielded for each partition: newer than what is stored, for a run that starts again. */
 class YieldedOffsets {
   readonly #entries = new Map<string, { offset: SourceOffsetValue }>();
@@ -262,8 +265,12 @@ class YieldedOffsets {
     const key = keyOf(partition);
     const entry = this.#entries.get(key) ?? { offset };
     entry.offset = offset;
+    this.#entries.delete(key);
     this.#entries.set(key, entry);
     this.#last = { partition, entry };
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > rememberedPartitionsMax && oldest !== undefined)
+      this.#entries.delete(oldest);
   }
 
   get(partition: SourcePartition): SourceOffsetValue | undefined {

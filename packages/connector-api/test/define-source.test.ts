@@ -211,6 +211,37 @@ describe('a task around a generator', () => {
     await task.stop();
   });
 
+  test('remembers the offsets of the last 10 000 partitions for a run that starts again', async () => {
+    const files = Array.from({ length: 10_001 }, (_, file) => ({ file }));
+    let runs = 0;
+    const plugin = defineSource({
+      name: 'files',
+      version: '1.0.0',
+      config: {},
+      async *run({ offsets }) {
+        runs += 1;
+        if (runs > 1) yield { topic: 't', value: await offsets(files.slice(0, 2)) };
+        else {
+          yield files.map((sourcePartition) => ({
+            topic: 't',
+            sourcePartition,
+            offset: { at: 2 },
+          }));
+          throw new RetriableError('the disk is away');
+        }
+      },
+    });
+    const task = await started(
+      plugin,
+      {},
+      sourceContext(() => ({ at: 1 })),
+    );
+    await pollUntil(task, files.length);
+    await expect(task.poll()).rejects.toThrow('the disk is away');
+    expect(await pollUntil(task, 1)).toMatchObject([{ value: [{ at: 1 }, { at: 2 }] }]);
+    await task.stop();
+  });
+
   test('refuses an offset of several tasks that belongs to nothing', async () => {
     const plugin = defineSource({
       name: 'vague',

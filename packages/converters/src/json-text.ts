@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError, Decimal } from '@sluice/connector-api';
 import { javaDouble } from '@sluice/connector-api/values';
+import { toError } from '@sluice/kernel';
 import { hasEscapedKey, parseByHand } from './escaped-keys.ts';
 
 /** Text that JSON.stringify takes as it is; TypeScript's library does not know it yet. */
@@ -102,8 +103,16 @@ export function readJson(json: Buffer, parse: (text: string) => unknown): unknow
         // What was wrong with the text as it came says more.
       }
     }
-    throw failed(error instanceof Error ? error.message : String(error), error);
+    throw failed(problemOf(error));
   }
+}
+
+/** V8 quotes the text around what it does not expect: parts of the record, which may be private. */
+function problemOf(error: unknown): string {
+  const { message } = toError(error);
+  if (!message.endsWith('is not valid JSON')) return message;
+  const token = /^Unexpected token '[^]{1,2}'/.exec(message)?.[0];
+  return token ? `${token} in JSON` : 'it is not valid JSON';
 }
 
 const byteOrderMark = 0xfeff;
@@ -116,10 +125,9 @@ function isBlank(text: string): boolean {
   return !(first > space && first <= tilde) && text.trim() === '';
 }
 
-function failed(reason: string, cause?: unknown): DataError {
+function failed(reason: string): DataError {
   return new DataError(
     `Converting byte[] to Kafka Connect data failed due to serialization error: ${reason}`,
-    { cause },
   );
 }
 
@@ -213,7 +221,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Map) return plainMap(value);
   if (value instanceof Decimal) return rawJSON(value.toString());
   if (value instanceof JsonNumber) return rawJSON(value.text);
-  if ('toJSON' in value) return value;
+  // As of a Date; a field of that name is data.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return value;
   return plainFields(value as Record<string, unknown>);
 }
 

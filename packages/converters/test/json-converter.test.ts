@@ -342,6 +342,23 @@ describe('reading', () => {
       );
   });
 
+  test.each([
+    '{"password": hunter2}',
+    'hunter2',
+    '"hunter2',
+    'undefined',
+    '{"password":"hunter2" "user":1}',
+    '{"password":"hunter2\u0001"}',
+    '{"hunter2\\\\":1,}',
+  ])('says of %j what is wrong, and nothing of what stands there', (text) => {
+    for (const converter of [withSchemas, schemaless]) {
+      const [failure] = converter.fromBytes({ topic: 't', bytes: [Buffer.from(text)] }).failures;
+      expect(failure?.error.message).toMatch(/serialization error: \w+/);
+      expect(failure?.error.stack).not.toMatch(/hunter|undefined/);
+      expect(failure?.error.cause).toBeUndefined();
+    }
+  });
+
   test('a default stands for null and for what is missing', () => {
     const text =
       '{"schema":{"type":"struct","fields":[{"field":"a","type":"int32","default":7}]},"payload":{}}';
@@ -388,6 +405,11 @@ test('a text is written as Jackson does, however long it is and wherever in it t
     }),
     { numRuns: 500 },
   );
+});
+
+test('a field called toJSON is data as any other', () => {
+  const value = { toJSON: 'x', id: 2n ** 60n };
+  expect(write(schemaless, value)).toBe('{"toJSON":"x","id":1152921504606846976}');
 });
 
 describe('writing refuses', () => {

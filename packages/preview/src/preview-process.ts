@@ -20,6 +20,8 @@ const graceMs = 12_000;
 /** For stopping alone, once the tasks have started. */
 const stopLimitMs = 6_000;
 const outputCharactersMax = 16_384;
+/** For the rest of its output, once it is gone: what it started may hold that open for as long as it lives. */
+const outputPatienceMs = 1_000;
 
 export async function previewInProcess(
   task: PreviewTask,
@@ -58,7 +60,14 @@ export async function previewInProcess(
   try {
     const exited = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('close', (code, by) => resolve(by ?? `code ${String(code)}`));
+      child.once('exit', (code, by) => {
+        const how = by ?? `code ${String(code)}`;
+        const patience = systemClock.after(outputPatienceMs, () => resolve(how));
+        child.once('close', () => {
+          patience.cancel();
+          resolve(how);
+        });
+      });
     });
     // A process that is gone already is told by its exit.
     const childTask: ChildTask = { ...task, lifeMsMax: task.timeoutMs + graceMs };
@@ -72,5 +81,7 @@ export async function previewInProcess(
     timer?.cancel();
     signal.removeEventListener('abort', kill);
     kill();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }
 }

@@ -12,6 +12,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { FromPreview, PreviewEnd, PreviewedRecord } from '../src/messages.ts';
 import { type PreviewOptions, runPreview } from '../src/run-preview.ts';
+import { toJson } from '../src/show-value.ts';
 import { showBytes, Tracer } from '../src/trace.ts';
 
 const readable = {
@@ -285,6 +286,13 @@ test('bytes are shown as text where they are, else as hexadecimal digits, and cu
   expect(showBytes(Uint8Array.of(0, 255))).toEqual({ length: 2, hex: '00ff' });
   expect(showBytes(Buffer.alloc(2_000, 1))?.hex).toHaveLength(2_049);
   expect(showBytes(Buffer.alloc(10_000, 'x'))?.text).toHaveLength(4_097);
+});
+
+test('bytes within data are shown as base64, wherever they are', () => {
+  const bytes = Buffer.from([1, 2]);
+  const data = { a: bytes, b: [Uint8Array.of(1, 2)], c: new Map([['d', bytes]]), e: 1n };
+  expect(toJson(data)).toBe('{"a":"AQI=","b":["AQI="],"c":{"d":"AQI="},"e":"1"}');
+  expect(toJson(bytes)).toBe('"AQI="');
 });
 
 test('headers are converted one by one', async () => {

@@ -4,7 +4,7 @@
  * tolerated are left out, and their dead letters go with the batch: its offsets are stored after both.
  */
 import type { SourceRecord } from '@sluice/connector-api';
-import type { Header, ProduceRecord, TopicBatch } from '@sluice/record-log';
+import { type Header, type ProduceRecord, recordBytes, type TopicBatch } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { type Part, toBytes } from './convert-batch.ts';
@@ -26,7 +26,7 @@ export interface ProcessedBatch {
   readonly positions: readonly (readonly number[] | undefined)[];
   /** Of what was given up; to be produced with `topics`. */
   readonly deadLetters: readonly ProduceRecord[];
-  /** Of keys and values. */
+  /** Of keys, values and headers: what is bounded while it is on its way. */
   readonly bytes: number;
 }
 
@@ -50,7 +50,7 @@ export async function processSourceBatch(
     const whole = await toProduceRecords(group, converters, failures);
     const kept = failures.size === 0 ? whole : withoutFailed(whole, failures);
     if (kept.records.length === 0) continue;
-    for (const { key, value } of kept.records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    for (const record of kept.records) bytes += recordBytes(record);
     topics.push({ topic: group.topic, records: kept.records });
     positions.push(kept.positions);
     sent += kept.records.length;
@@ -60,7 +60,7 @@ export async function processSourceBatch(
   const deadLetters = errors
     ? await lettersOf(records, transformed, failures, converters, errors)
     : [];
-  for (const { key, value } of deadLetters) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  for (const letter of deadLetters) bytes += recordBytes(letter);
   return {
     ...result,
     transformed: transformed.map((record, index) => (failures.has(index) ? null : record)),

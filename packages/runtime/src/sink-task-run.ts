@@ -19,7 +19,7 @@
  */
 import type { SinkPlugin, SinkTask, SinkTaskContext, TopicPartition } from '@sluice/connector-api';
 import { assert, isFenced, toError } from '@sluice/kernel';
-import type { FetchedBatch, LogReader } from '@sluice/record-log';
+import { type FetchedBatch, type LogReader, recordBytes } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { sinkBoundsOf } from './bounds.ts';
@@ -288,8 +288,7 @@ export class SinkTaskRun implements TaskRun {
     const { counters, usedTopics } = this.#context;
     if (batch.records.length > 0) usedTopics.add(batch.topic);
     counters.recordsIn += batch.records.length;
-    for (const { key, value } of batch.records)
-      counters.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    for (const record of batch.records) counters.bytes += recordBytes(record);
     const name = partitionKey(batch);
     const lag = Math.max(0, batch.highWatermark - batch.nextOffset);
     counters.lag += lag - (this.#lags.get(name) ?? 0);

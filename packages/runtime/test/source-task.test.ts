@@ -58,6 +58,8 @@ function scripted(setup: Partial<Setup> = {}, overrides: Partial<SourceTask> = {
   return { runtime, batches, instances: () => instances };
 }
 
+const small = [{ name: 'h', value: 'v' }];
+
 async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
   const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
   return offset?.['seq'];
@@ -314,20 +316,26 @@ test('sluice.records.in.flight.max bounds them for one connector', async () => {
   await runtime.clock.settled(rig.stop());
 });
 
-test('producer.override.buffer.memory bounds what is polled and not acknowledged', async () => {
-  let polls = 0;
-  const poll = async () => {
-    polls += 1;
-    return seq(1, 10);
-  };
-  const { runtime } = scripted({}, { poll, commitRecord: undefined as never });
-  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
-  // Ten values of two or three bytes: the third batch reaches 50.
-  const rig = await runtime.started({ config: { 'producer.override.buffer.memory': '50' } });
-  await runtime.clock.pass(20_000);
-  expect(polls).toBe(3);
-  await runtime.clock.settled(rig.stop());
-});
+test.each([
+  ['of values', seq(1, 10)],
+  ['of headers', seq(1, 10).map((record) => ({ ...record, value: null, headers: small }))],
+])(
+  'producer.override.buffer.memory bounds the bytes %s that are polled and not acknowledged',
+  async (_, polled) => {
+    let polls = 0;
+    const poll = async () => {
+      polls += 1;
+      return polled;
+    };
+    const { runtime } = scripted({}, { poll, commitRecord: undefined as never });
+    runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+    // Ten records of two or three bytes: the third batch reaches 50.
+    const rig = await runtime.started({ config: { 'producer.override.buffer.memory': '50' } });
+    await runtime.clock.pass(20_000);
+    expect(polls).toBe(3);
+    await runtime.clock.settled(rig.stop());
+  },
+);
 
 test('what is polled while a produce is in flight goes out in the next one, in order', async () => {
   const { runtime, batches } = scripted({}, { commitRecord: undefined as never });

@@ -63,6 +63,8 @@ export class JavaProcess {
       args: javaArguments(javaCall),
       cwd: dir,
       detached,
+      // Java reads and writes the names of files by it: without one, only those of ASCII letters.
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
     });
     this.#child = child;
     this.#collect(child);

@@ -61,10 +61,16 @@ function outOfRange(): DataError {
   return new DataError('Value was out of range for requested data type, or is no number');
 }
 
-/** The whole part of a decimal, as BigDecimal.longValue and its kind: the lowest bits. */
+/**
+ * The whole part of a decimal, or what has the same lowest 64 bits, as BigDecimal.longValue and its kind: the powers of ten
+ * that `1e99999999` and `1e-99999999` stand for would take minutes.
+ */
 export function wholePart({ scale, unscaled }: Decimal): bigint {
+  // 2^64 divides 10^64.
+  if (scale <= -64) return 0n;
   if (scale <= 0) return unscaled * 10n ** BigInt(-scale);
-  return unscaled / 10n ** BigInt(scale);
+  const digits = String(unscaled).length;
+  return scale > digits ? 0n : unscaled / 10n ** BigInt(scale);
 }
 
 /** As toString of Double and Float. */

@@ -254,6 +254,16 @@ describe('a bound of the cost', () => {
   });
 });
 
+test.each(['bool(value.a)', 'duration(value.a)', 'int(value.a)', 'timestamp(value.a)'])(
+  'an error of %s does not show the value',
+  async (expression) => {
+    const problem = await value(expression, { value: { a: 'hunter2' } });
+    expect(problem).toMatch(/^set\.x: .*\(characters 1 to \d+ of the expression\)$/);
+    // cel-js leaves the first characters out.
+    expect(problem).not.toContain('unter2');
+  },
+);
+
 function problemOf(config: Readonly<Record<string, string>>): string {
   try {
     findPlugin(builtInTransformations.transforms, 'Expression$Value')?.create(config);

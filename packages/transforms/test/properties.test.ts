@@ -1,5 +1,5 @@
 /** What holds for any record: nothing throws, nothing is changed in place, and what comes out fits its schema. */
-import { type SchemaField, type SourceRecord, validateValue } from '@sluice/connector-api';
+import { Decimal, type SchemaField, type SourceRecord, validateValue } from '@sluice/connector-api';
 import { anySchema, anyValueOf } from '@sluice/connector-api/arbitraries';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -105,3 +105,26 @@ test('whatever the data without a schema, a transform gives a record or a failur
     { numRuns: 1_000 },
   );
 }, 60_000);
+
+test.each([
+  ['1E+63', 0x8000_0000_0000_0000n],
+  ['1E+99999999', 0n],
+  ['-7E+2147483647', 0n],
+  ['1E-99999999', 0n],
+  ['-123456.789', -123_456n],
+])('the decimal %s is cast at once', async (text, low) => {
+  const chain = transformationChain({
+    transforms: 't',
+    'transforms.t.type': 'Cast$Value',
+    'transforms.t.spec': 'int:int64,is:boolean',
+  });
+  const decimal = Decimal.fromString(text);
+  const beganMs = performance.now();
+  const { records } = await chain.apply([{ topic: 't', value: { int: decimal, is: decimal } }]);
+  expect(performance.now() - beganMs).toBeLessThan(500);
+  const int = BigInt.asIntN(64, low);
+  expect(records[0]?.value).toEqual({
+    int: low === 0n || low === -123_456n ? Number(int) : int,
+    is: low !== 0n,
+  });
+});

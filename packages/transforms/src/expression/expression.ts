@@ -133,13 +133,18 @@ function staticType(type: string | undefined): StaticType {
   }
 }
 
+/** What cel-js says with the value that it is about. */
+const quotesValue =
+  /^(bool\(\) conversion error|Invalid duration string|Invalid regular expression|integer overflow): .*$/s;
+
 /** Without the text of the expression, which is a setting, and without values of the record. */
 function problemOf(error: unknown): string {
   const { range, summary } = error as {
     readonly summary?: unknown;
     readonly range?: { readonly start: number; readonly end: number };
   };
-  const text = typeof summary === 'string' ? summary : toError(error).message;
+  const found = typeof summary === 'string' ? summary : toError(error).message;
+  const text = found.replace(quotesValue, '$1');
   if (!range) return text;
   return `${text} (characters ${String(range.start + 1)} to ${String(range.end)} of the expression)`;
 }
