@@ -10,7 +10,7 @@ import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SluiceError } from '@sluice/kernel';
 import { spawnGuarded } from './guarded-process.ts';
-import { type JavaCall, javaArguments } from './kafka-java.ts';
+import { type JavaCall, javaArguments, javaEnvironment } from './kafka-java.ts';
 import { waitFor } from './wait-for.ts';
 
 const outputCharactersMax = 256 * 1024;
@@ -63,8 +63,7 @@ export class JavaProcess {
       args: javaArguments(javaCall),
       cwd: dir,
       detached,
-      // Java reads and writes the names of files by it: without one, only those of ASCII letters.
-      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+      env: javaEnvironment,
     });
     this.#child = child;
     this.#collect(child);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { SluiceError } from '@sluice/kernel';
 import { findJava, requireKafka } from './find-kafka.ts';
 import { spawnGuarded } from './guarded-process.ts';
-import { type JvmTuning, javaArguments } from './kafka-java.ts';
+import { type JvmTuning, javaArguments, javaEnvironment } from './kafka-java.ts';
 
 export interface JavaSourceOptions {
   /** The source file, of one class with a main method. */
@@ -39,7 +39,7 @@ export async function runJavaSource(options: JavaSourceOptions): Promise<string>
     tuning,
     properties: { 'user.timezone': 'UTC', 'file.encoding': 'UTF-8' },
   });
-  const child = spawnGuarded({ command: home.java, args });
+  const child = spawnGuarded({ command: home.java, args, env: javaEnvironment });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {

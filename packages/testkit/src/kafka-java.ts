@@ -29,6 +29,9 @@ export interface JavaCall {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
+/** Java reads arguments and names of files by its locale: without one, only what is ASCII. */
+export const javaEnvironment: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C.UTF-8' };
+
 export function javaArguments(call: JavaCall): string[] {
   const { home, tuning = 'quick' } = call;
   const properties = { ...logProperties(call.logSettings), ...call.properties };

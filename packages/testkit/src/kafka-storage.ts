@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SluiceError, toError } from '@sluice/kernel';
 import type { KafkaHome } from './find-kafka.ts';
-import { archiveFolder, javaArguments } from './kafka-java.ts';
+import { archiveFolder, javaArguments, javaEnvironment } from './kafka-java.ts';
 import { propertiesText } from './kafka-settings.ts';
 
 const run = promisify(execFile);
@@ -75,7 +75,7 @@ async function runStorageTool({
     heapMb: 128,
   });
   try {
-    await run(home.java, args, { timeout: formatTimeoutMs });
+    await run(home.java, args, { timeout: formatTimeoutMs, env: javaEnvironment });
   } catch (error) {
     throw new SluiceError(
       'kafka.format',

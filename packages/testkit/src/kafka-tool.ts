@@ -4,7 +4,7 @@ import { SluiceError } from '@sluice/kernel';
 import { requireKafka } from './find-kafka.ts';
 import { spawnGuarded } from './guarded-process.ts';
 import type { KafkaHandle } from './kafka.ts';
-import { javaArguments } from './kafka-java.ts';
+import { javaArguments, javaEnvironment } from './kafka-java.ts';
 
 const mainClasses = {
   'kafka-acls': 'org.apache.kafka.tools.AclCommand',
@@ -106,7 +106,7 @@ export function startKafkaTool(
   options: Omit<KafkaToolOptions, 'stdin' | 'timeoutMs'> = {},
 ): RunningKafkaTool {
   const [command, commandArgs] = kafkaToolCommand(kafka, tool, args, options);
-  const child = spawnGuarded({ command, args: commandArgs });
+  const child = spawnGuarded({ command, args: commandArgs, env: javaEnvironment });
   const ended = new Promise<number | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? `was ended by ${signal}`));
