@@ -42,13 +42,17 @@ export async function runHunt(command: HuntCommand): Promise<number> {
     process.stdout.write(`${mutationTable(mutations, known).join('\n')}\n`);
     return 0;
   }
+  const survived = known.filter((result) => verdictOf(result) === 'survives');
   const settled = known.filter((result) => verdictOf(result) !== 'survives');
-  const results = [...settled, ...(await tryOthers(command, mutations, settled))];
+  const isKnown = new Set(known.map(({ mutation }) => idOf(mutation)));
+  const untried = mutations.filter((mutation) => !isKnown.has(idOf(mutation)));
+  const again = survived.map(({ mutation }) => mutation);
+  const results = [...settled, ...(await tried(command, [...untried, ...again]))];
   const summary = summarize(results);
   if (json) process.stdout.write(`${JSON.stringify(results.map(plainResult), undefined, 2)}\n`);
   else process.stdout.write(`${summaryLines(summary).join('\n')}\n`);
   if (results.length < mutations.length) {
-    process.stderr.write(`${mutations.length - results.length} are not tried yet\n`);
+    process.stderr.write(`${mutations.length - results.length} are left to be tried\n`);
   }
   const gone = outdated(guards);
   for (const { file, guard } of gone) {
@@ -59,20 +63,17 @@ export async function runHunt(command: HuntCommand): Promise<number> {
   return summary.survivors.length + gone.length === 0 ? 0 : 1;
 }
 
-async function tryOthers(
+async function tried(
   { seed, seeds, minutes, jobs, json, out, forMinutes }: HuntCommand,
   mutations: readonly Mutation[],
-  settled: readonly MutationResult[],
 ): Promise<MutationResult[]> {
+  if (mutations.length === 0) return [];
   // With `json`, stdout is for the result alone.
   const tell = (line: string): void => {
     (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
-  const settledIds = new Set(settled.map(({ mutation }) => idOf(mutation)));
-  const others = mutations.filter((mutation) => !settledIds.has(idOf(mutation)));
-  if (others.length === 0) return [];
   return await hunt({
-    mutations: others,
+    mutations,
     seeds: Array.from({ length: seeds }, (_, index) => seed + index),
     minutes,
     jobs,
@@ -85,7 +86,7 @@ async function tryOthers(
     },
     onResult: (result, done) => {
       if (out !== undefined) appendResult(out, result);
-      tell(`${done}/${others.length} ${resultLine(result)}`);
+      tell(`${done}/${mutations.length} ${resultLine(result)}`);
     },
   });
 }
