@@ -165,12 +165,16 @@ export class PlayedLeaderStore {
       this.before.get('appendEvents')?.();
       for (const { type, message } of events) this.events.push(`${type}: ${message}`);
     },
-    journalMark: async () => this.mark,
+    journalMark: async () => {
+      this.before.get('journalMark')?.();
+      return this.mark;
+    },
     taskSets: async (names) => names.map((name) => this.sets.get(name)),
     restore: async (_term, connectors) => {
       for (const connector of connectors) this.#restore(connector);
     },
     markJournaled: async (_term, sets, mark) => {
+      this.before.get('markJournaled')?.();
       if (!this.#isAfter(mark)) return false;
       this.#note(mark);
       for (const { connector, epoch } of sets) {
