@@ -61,3 +61,13 @@ test('… again if it went back while it was compared', async () => {
   expect(leader.loop.journalInStep).toBe(true);
   expect(leader.played.mark?.position).toBeGreaterThan(1);
 });
+
+test('… again if a request turns out to be applied already, by a call whose answer was lost', async () => {
+  const world = await compared();
+  const { leader } = world;
+  leader.played.already.add('r1');
+  leader.played.requests.push(pause('r1'));
+  await leader.ticks(5, 'w1');
+  expect(world.times()).toBe(1);
+  expect(leader.loop.journalInStep).toBe(true);
+});

@@ -59,6 +59,8 @@ export class PlayedLeaderStore {
   /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
   readonly refused = new Set<UnitId>();
   conflicts = 0;
+  /** Requests that were applied by a call whose answer was lost. */
+  readonly already = new Set<string>();
   #fences = 100;
   #beat = 0;
 
@@ -309,14 +311,18 @@ export class PlayedLeaderStore {
     result: RequestResult,
     events: readonly NewEvent[],
     mark: NextJournalMark | undefined,
-  ): 'applied' | 'conflict' {
+  ): 'applied' | 'already' | 'conflict' {
     this.#did('applyRequest', request.id);
     if (this.conflicts > 0) {
       this.conflicts--;
       return 'conflict';
     }
-    if (mark && !this.#isAfter(mark)) return 'conflict';
     const pending = this.requests.findIndex(({ id }) => id === request.id);
+    if (this.already.has(request.id)) {
+      this.requests.splice(pending, 1);
+      return 'already';
+    }
+    if (mark && !this.#isAfter(mark)) return 'conflict';
     if (pending >= 0) this.requests.splice(pending, 1);
     for (const { record } of mutation.connectors) this.set(record);
     if (mark) this.#note(mark);

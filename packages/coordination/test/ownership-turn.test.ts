@@ -161,6 +161,10 @@ describe('a plan', () => {
     world.played.set(task('a', 10));
     await world.ticks(1, 'w1', 'w2');
     expect(world.played.done).toEqual(['grant task/a/10 → w2']);
+    // Nor is it told yet what will move.
+    expect(world.played.events).toEqual([
+      'assignment.rerun: modulo rerun: w2 joined, N 1→2, 0 orphaned, 0 moved',
+    ]);
   });
 
   test('that places something says so; one that changes nothing is not told', async () => {
