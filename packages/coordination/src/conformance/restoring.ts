@@ -234,6 +234,19 @@ export function testRestoring(make: MakeStore): void {
     expect((await cluster.connector('orders')).taskCount).toBe(0);
   });
 
+  test('topics stay with a connector that comes back, and are not those of another one of its name', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const { uid } = await cluster.connector('orders');
+    const used = [{ unit, fence, topics: ['lines'] }];
+    await cluster.store.noteTopics('w', member.incarnation, used);
+    await cluster.store.restore(cluster.term, [journaled({ uid })], none);
+    expect(await cluster.store.topics('orders')).toEqual(['lines']);
+    await cluster.store.restore(cluster.term, [journaled()], none);
+    expect(await cluster.store.topics('orders')).toEqual([]);
+  });
+
   test('a thousand tasks and more come back', async () => {
     await using cluster = await startTestCluster(make);
     await cluster.store.restore(cluster.term, [journaled(setOf(1_201))], none);
