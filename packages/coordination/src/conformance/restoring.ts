@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { JournaledConnector } from '../journal/definition-journal.ts';
 import { connectorUnit, taskUnit } from '../model.ts';
+import { recreate } from './task-sets.ts';
 import {
   connectorRecord,
   joinRequest,
@@ -244,6 +245,19 @@ export function testRestoring(make: MakeStore): void {
     await cluster.store.restore(cluster.term, [journaled({ uid })], none);
     expect(await cluster.store.topics('orders')).toEqual(['lines']);
     await cluster.store.restore(cluster.term, [journaled()], none);
+    expect(await cluster.store.topics('orders')).toEqual([]);
+  });
+
+  test('… nor are those of one that the journal deletes', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const { uid } = await cluster.connector('orders');
+    const used = [{ unit, fence, topics: ['lines'] }];
+    await cluster.store.noteTopics('w', member.incarnation, used);
+    const deleting = journaled({ uid, lifecycle: 'deleting', ...setOf(0), taskEpoch: 1 });
+    await cluster.store.restore(cluster.term, [deleting], none);
+    await recreate(cluster);
     expect(await cluster.store.topics('orders')).toEqual([]);
   });
 
