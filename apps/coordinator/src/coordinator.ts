@@ -30,7 +30,6 @@ import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
-import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
@@ -39,9 +38,13 @@ import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { Validations } from './validations.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
+
+/** At a time: as many cores as the smallest machine has. */
+const validationsMax = 2;
 
 export interface CoordinatorParts {
   /** Of this process's loggers. */
@@ -68,6 +71,7 @@ export class Coordinator implements Service {
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
   readonly #previews: Previews;
+  readonly #validations: Validations;
   #api: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
@@ -95,7 +99,7 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
-      checkConfig: transformationProblems,
+      checkConfig: (config) => configParts.problems(config),
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -132,6 +136,12 @@ export class Coordinator implements Service {
       coordinator,
       logger,
     });
+    this.#validations = new Validations({
+      max: validationsMax,
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: settings.plugins,
+      logger,
+    });
   }
 
   /** Port that the API listens on. */
@@ -159,6 +169,7 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
+    this.#validations.stop();
     await this.#levelFollower.stop();
     await this.#api?.close();
     this.#offsetsLog.destroy();
@@ -190,6 +201,7 @@ export class Coordinator implements Service {
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
+      runValidations: (configs) => this.#validations.run(configs),
       corsOrigins,
       corsMethods,
       ...(auth ? { auth } : {}),

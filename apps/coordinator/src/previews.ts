@@ -3,13 +3,13 @@
  * low priority: the code of a connector neither blocks this process nor takes its place. At most `max` at a time; more
  * are refused, not queued, since whoever waits for one has a request open.
  */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Logger, toError } from '@sluice/kernel';
 import { type LogSettings, openLog } from '@sluice/log-choice';
 import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice/preview';
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
+
+import { pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface PreviewsOptions {
   readonly max: number;
@@ -33,7 +33,6 @@ export interface PreviewAnswer {
   readonly end: PreviewEnd;
 }
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 const shownBytesMax = 8 * 1024 * 1024;
 const logLimitMs = 3_000;
 
@@ -78,7 +77,7 @@ export class Previews {
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
     const end = await previewInProcess(
       {
-        modules: [...builtIn.map((each) => import.meta.resolve(each)), ...plugins.map(fileUrlOf)],
+        modules: pluginModules(plugins),
         modulesFrom: "SLUICE_PLUGINS in the coordinator's environment",
         config,
         workerConfig,
@@ -88,7 +87,7 @@ export class Previews {
         offsets,
       },
       {
-        environment: withoutOwnSettings(process.env),
+        environment: pluginEnvironment(),
         signal,
         onMessage: (message) => {
           if (message.kind === 'record') records.push(message.record);
@@ -126,18 +125,6 @@ export class Previews {
       });
     }
   }
-}
-
-function fileUrlOf(path: string): string {
-  return path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href;
-}
-
-/** What a connector prints is answered: our own passwords are not to be found where it looks by habit. */
-function withoutOwnSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const isOwn = (name: string): boolean => name === 'REDIS_URL' || /^(SLUICE|KAFKA)_/.test(name);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
 }
 
 function codeOf(error: unknown): string {

@@ -1,21 +1,13 @@
-/** Entry of the process that a preview runs in: connector code may block, leak and crash here. */
-import { constants, setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { loadPlugins, shareConnectorApi } from '@sluice/runtime';
+/** Entry of the process that a preview runs in. */
+import { loadPlugins } from '@sluice/runtime';
 
-import type { ChildTask, FromPreview } from './messages.ts';
+import type { FromPreview, PreviewTask } from './messages.ts';
+import { onTask, tell } from './plugin-child.ts';
 import { runPreview } from './run-preview.ts';
 
-/** After the time of the preview, for tasks to stop in order; then the parent kills. */
-process.once('message', (task: ChildTask) => {
-  void main(task).then(() => process.exit(0));
-});
+onTask(main);
 
-async function main(task: ChildTask): Promise<void> {
-  endWithParent(task.lifeMsMax);
-  // Whoever leads a cluster, or runs tasks, comes first.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  shareConnectorApi();
+async function main(task: PreviewTask): Promise<void> {
   const plugins = await loadPlugins(task.modules);
   const fail = (message: string): Promise<void> =>
     send({ kind: 'failed', stage: 'config', message });
@@ -37,19 +29,6 @@ async function main(task: ChildTask): Promise<void> {
   await send(await runPreview(plugin, task, { signal, tell: (message) => void send(message) }));
 }
 
-/** A parent that was killed cannot kill; and where this thread is blocked, only another one still acts. */
-function endWithParent(lifeMsMax: number): void {
-  process.once('disconnect', () => process.exit(1));
-  new Worker(
-    `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${String(lifeMsMax + 1_000)})`,
-    { eval: true },
-  ).unref();
-}
-
-/** Resolves when it has been handed over: the process must not end before. */
 function send(message: FromPreview): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send) process.send(message, () => resolve());
-    else resolve();
-  });
+  return tell(message);
 }

@@ -17,12 +17,6 @@ export interface PreviewTask {
   readonly offsets: readonly SourceOffset[];
 }
 
-/** What the process is sent. */
-export interface ChildTask extends PreviewTask {
-  /** It is ended before by who started it, if that still lives. */
-  readonly lifeMsMax: number;
-}
-
 /** A record at one point of its way. Everything is text: JSON, cut off where it is long. */
 export interface ShownState {
   readonly topic: string;

@@ -7,6 +7,7 @@ import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel'
 import { type FastifyInstance, fastify } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
+import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import type { OffsetStore } from './offset-store.ts';
@@ -48,6 +49,8 @@ export interface ApiOptions extends SecurityOptions {
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   /** Runs a source for a look at its records; default: previews are refused. */
   readonly preview?: Preview;
+  /** Runs what plugins check with code; default: definitions are checked as plain data. */
+  readonly runValidations?: RunValidations;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -89,8 +92,14 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     details: options.healthDetails ?? (() => ({})),
     clock,
   });
-  registerConnectors(app, cluster);
-  registerConnectorConfigs(app, cluster);
+  const parts = options.parts ?? noParts;
+  const validator = new CodeValidator({
+    run: options.runValidations,
+    parts,
+    plugins: async () => (await cluster.snapshot()).plugins,
+  });
+  registerConnectors(app, cluster, validator);
+  registerConnectorConfigs(app, cluster, validator);
   registerConnectorStatus(app, cluster);
   registerConnectorActions(app, cluster);
   registerConnectorOffsets(app, cluster, options.offsets);
@@ -99,14 +108,14 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     cluster,
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
-  registerPlugins(app, cluster, options.parts ?? noParts);
+  registerPlugins(app, cluster, parts, validator);
   const levels = options.levels ?? new LogLevels('info', []);
   registerLoggers(app, cluster, { levels, clock });
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
-  registerSluiceApply(app, cluster);
+  registerSluiceApply(app, cluster, validator);
   registerSluicePreview(app, options.preview);
   return app;
 }

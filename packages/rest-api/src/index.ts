@@ -1,6 +1,7 @@
 export { type ApiOptions, buildApi } from './api.ts';
 export { ApiError, type ErrorBody } from './api-error.ts';
-export type { ConfigInfos, ConfigParts } from './config-infos.ts';
+export type { RunValidations } from './code-validation.ts';
+export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts';
 export { listenOn } from './listen.ts';
 export type {
   ConnectorOffset,

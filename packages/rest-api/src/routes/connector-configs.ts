@@ -3,13 +3,18 @@ import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { CodeValidator } from '../code-validation.ts';
 import { appliedConnectorInfo, type ConnectorInfo } from '../entities.ts';
 import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
 import { validated } from '../validation.ts';
 import { connectorPath } from './connectors.ts';
 
-export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterAccess): void {
+export function registerConnectorConfigs(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  validator: CodeValidator,
+): void {
   resource(app, '/connectors/:name/config', {
     GET: async (request) => {
       const name = parameter(request, 'name');
@@ -19,9 +24,11 @@ export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterA
     PUT: async (request, reply) => {
       const name = parameter(request, 'name');
       const config = validated(configSchema, request.body, 'connector configuration');
+      const definition = namedDefinition(name, config);
+      await validator.assertValid([definition]);
       const { connectors } = await cluster.submit({
         op: 'apply',
-        definitions: [namedDefinition(name, config)],
+        definitions: [definition],
         mode: 'upsert',
       });
       const [applied] = connectors;
@@ -34,7 +41,7 @@ export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterA
     PATCH: async (request) => {
       const name = parameter(request, 'name');
       const patch = validated(configPatchSchema, request.body, 'connector configuration patch');
-      return patchConfig(cluster, name, patch);
+      return patchConfig(cluster, validator, name, patch);
     },
   });
 }
@@ -45,6 +52,7 @@ const patchTriesMax = 10;
 /** Nobody else's change in between is undone: what was read is written only over itself. */
 async function patchConfig(
   cluster: ClusterAccess,
+  validator: CodeValidator,
   name: string,
   patch: Readonly<Record<string, string | null>>,
 ): Promise<ConnectorInfo> {
@@ -53,6 +61,7 @@ async function patchConfig(
     const { record } = await cluster.connector(name, notFound);
     const definition = namedDefinition(name, patched(record.config, patch));
     const { version: expectedVersion, uid: expectedUid } = record;
+    await validator.assertValid([definition]);
     try {
       const { connectors } = await cluster.submit(
         {

@@ -3,12 +3,17 @@ import type { ConnectorView, PluginInfo } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { CodeValidator } from '../code-validation.ts';
 import { appliedConnectorInfo, connectorInfo, connectorStateInfo } from '../entities.ts';
 import { parameter, queryValues, resource } from '../resource.ts';
 import { createConnectorSchema } from '../schemas.ts';
 import { validated } from '../validation.ts';
 
-export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess): void {
+export function registerConnectors(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  validator: CodeValidator,
+): void {
   resource(app, '/connectors', {
     GET: async (request) => {
       const { connectors, plugins } = await cluster.snapshot();
@@ -20,6 +25,7 @@ export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess)
     },
     POST: async (request, reply) => {
       const definition = validated(createConnectorSchema, request.body, 'connector definition');
+      await validator.assertValid([definition]);
       const { connectors } = await cluster.submit({
         op: 'apply',
         definitions: [definition],

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { CodeValidator } from '../code-validation.ts';
 import { type ConfigParts, configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
 import { findPlugin, pluginInfo } from '../entities.ts';
 import { booleanQuery, parameter, resource } from '../resource.ts';
@@ -14,6 +15,7 @@ export function registerPlugins(
   app: FastifyInstance,
   cluster: ClusterAccess,
   parts: ConfigParts,
+  validator: CodeValidator,
 ): void {
   const plugins = async (): Promise<PluginInfo[]> => {
     const announced = (await cluster.snapshot()).plugins;
@@ -54,7 +56,8 @@ export function registerPlugins(
           `Included connector type ${className} does not match request type ${name}`,
         );
       }
-      return configInfos(connector(await plugins(), className), config, parts);
+      const plugin = connector(await plugins(), className);
+      return configInfos(plugin, config, parts, await validator.validate(plugin, config));
     },
   });
 }

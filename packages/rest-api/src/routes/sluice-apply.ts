@@ -3,11 +3,16 @@ import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { CodeValidator } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { applySchema } from '../schemas.ts';
 import { validated } from '../validation.ts';
 
-export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess): void {
+export function registerSluiceApply(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  validator: CodeValidator,
+): void {
   resource(app, '/sluice/apply', {
     PUT: async (request, reply) => {
       const body = validated(applySchema, request.body, 'request to apply definitions');
@@ -16,6 +21,7 @@ export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess
       if (expectedVersion !== undefined && definitions.length > 1) {
         throw new ApiError(400, 'expectedVersion goes with one definition only');
       }
+      await validator.assertValid(definitions);
       const outcome = await cluster.submitOrPending({
         op: 'apply',
         definitions,

@@ -1,0 +1,22 @@
+/** Entry of the process that validations run in. */
+import { loadPlugins } from '@sluice/runtime';
+
+import { onTask, tell } from './plugin-child.ts';
+import { runValidation } from './run-validation.ts';
+import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
+
+onTask(async ({ configs, modules, timeoutMs }: ValidationTask) => {
+  const plugins = await loadPlugins(modules);
+  await send({ kind: 'loaded' });
+  for (const config of configs) {
+    const plugin = plugins.find(config['connector.class'] ?? '');
+    const validation: Validation = plugin
+      ? await runValidation(plugin, config, AbortSignal.timeout(timeoutMs))
+      : { kind: 'unknown' };
+    await send({ kind: 'result', validation });
+  }
+});
+
+function send(message: FromValidation): Promise<void> {
+  return tell(message);
+}
