@@ -14,6 +14,7 @@ import { addLogCommand } from './commands/log.ts';
 import { addNewCommand } from './commands/new.ts';
 import { addPreviewCommand } from './commands/preview.ts';
 import { addRestartCommand } from './commands/restart.ts';
+import { addSecretsCommand } from './commands/secrets.ts';
 import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -58,6 +59,7 @@ export function buildProgram(context: CommandContext): Command {
   addDrainCommand(program, context);
   addLogCommand(program, context);
   addDlqCommand(program, context);
+  addSecretsCommand(program, context);
   addNewCommand(program, context);
   addPreviewCommand(program, context);
   addDevCommand(program, context);
@@ -75,6 +77,7 @@ Examples:
   sluice drain worker-2 --wait
   sluice log groups
   sluice dlq list
+  sluice secrets set db:password < password.txt
   sluice new connector acme-orders
   sluice preview -f orders.yaml --records 3
   sluice dev ./clock.ts

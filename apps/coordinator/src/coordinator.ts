@@ -131,6 +131,7 @@ export class Coordinator implements Service {
       max: settings.previewsMax,
       plugins: settings.plugins,
       workerConfig: settings.workerConfig,
+      providers: settings.providers,
       log: settings.log,
       cluster,
       coordinator,
@@ -140,6 +141,7 @@ export class Coordinator implements Service {
       max: validationsMax,
       timeoutMs: settings.validationTimeoutMs,
       plugins: settings.plugins,
+      providers: settings.providers,
       logger,
     });
   }

@@ -3,6 +3,7 @@
  * low priority: the code of a connector neither blocks this process nor takes its place. At most `max` at a time; more
  * are refused, not queued, since whoever waits for one has a request open.
  */
+import type { ProviderSettings } from '@sluice/config-providers';
 import { type Logger, toError } from '@sluice/kernel';
 import { type LogSettings, openLog } from '@sluice/log-choice';
 import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice/preview';
@@ -17,6 +18,8 @@ export interface PreviewsOptions {
   readonly plugins: readonly string[];
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for. */
+  readonly providers: ProviderSettings;
   readonly log: LogSettings;
   readonly cluster: string;
   readonly coordinator: string;
@@ -70,7 +73,7 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, plugins, workerConfig } = this.#options;
+    const { logger, plugins, providers, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
@@ -81,6 +84,7 @@ export class Previews {
         modulesFrom: "SLUICE_PLUGINS in the coordinator's environment",
         config,
         workerConfig,
+        providers,
         recordsMax,
         timeoutMs,
         shownBytesMax,

@@ -1,5 +1,10 @@
 /** The coordinator's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
+import {
+  type ProviderSettings,
+  providerSettingsHelp,
+  readProviderSettings,
+} from '@sluice/config-providers';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -46,6 +51,8 @@ export interface CoordinatorSettings {
   readonly plugins: readonly string[];
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for, in previews and validations; with keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
   readonly redisWaitMs: number;
@@ -82,6 +89,7 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_PLUGINS                                        for previews and validations, as the workers': connector
                                                         modules, comma-separated paths, …
 ${converterSettingsHelp}
+${providerSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -133,6 +141,7 @@ export function readSettings(
       ...converterPlugins,
       ...schemaRegistryConverters,
     ]),
+    providers: readProviderSettings(settings, { redisUrl, cluster }),
     protocol: readProtocol(settings),
     protocolQuietMs:
       settings.integer('SLUICE_PROTOCOL_QUIET_SECONDS', 60, { min: 1, max: 86_400 }) * 1_000,

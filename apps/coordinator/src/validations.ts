@@ -2,7 +2,8 @@
  * What plugins check with code of their own, before a definition is stored. Each run is a process of its own, with a
  * limit of time and memory and a low priority. At most `max` at a time; a few more wait for their turn.
  */
-import type { ConnectorConfig } from '@sluice/connector-api';
+import type { ProviderSettings } from '@sluice/config-providers';
+import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
 import type { Logger } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
 import { ApiError, type RunValidations } from '@sluice/rest-api';
@@ -15,6 +16,8 @@ export interface ValidationsOptions {
   readonly timeoutMs: number;
   /** Paths of the user's modules with connectors. */
   readonly plugins: readonly string[];
+  /** What references stand for; without any, a definition with references is not checked by code. */
+  readonly providers: ProviderSettings;
   readonly logger: Logger;
 }
 
@@ -34,10 +37,20 @@ export class Validations {
 
   /** @throws ApiError 500 that names the connector, or 503 when too many wait. */
   async run(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+    // Only workers may know what references stand for.
+    const isKnown = this.#options.providers.providers.length > 0;
+    const checked = configs.filter((config) => isKnown || !hasReferences(config));
+    if (checked.length === 0) return configs.map(() => undefined);
+    const answers = await this.#inTurn(checked);
+    const byConfig = new Map(checked.map((config, index) => [config, answers[index]]));
+    return configs.map((config) => byConfig.get(config));
+  }
+
+  async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
-      const { plugins, timeoutMs } = this.#options;
-      const task = { modules: pluginModules(plugins), configs, timeoutMs };
+      const { plugins, providers, timeoutMs } = this.#options;
+      const task = { modules: pluginModules(plugins), configs, providers, timeoutMs };
       const environment = pluginEnvironment();
       const signal = this.#stopping.signal;
       const validations = await validateInProcess(task, { environment, signal });

@@ -189,6 +189,10 @@ export class PasswordBuilder<Value extends Password | undefined> extends ConfigB
     return new Password(text.trim()) as Value;
   }
 
+  protected override show(value: Exclude<Value, undefined>): string {
+    return value instanceof Password ? value.reveal() : '';
+  }
+
   optional(): PasswordBuilder<Value | undefined> {
     return this.with({ required: false });
   }

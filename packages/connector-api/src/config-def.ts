@@ -5,6 +5,7 @@
  */
 import { hasReference } from './config-references.ts';
 import { ConfigError, type ConfigProblem } from './errors.ts';
+import { hiddenText } from './password.ts';
 import type { ConnectorConfig } from './task.ts';
 
 export type ConfigType =
@@ -40,9 +41,7 @@ export type ConfigCheck = (text: string) => string | undefined;
 
 /** What to choose from, by the rest of the configuration, for whoever fills in a form. */
 export interface ConfigRecommender {
-  readonly values?: (
-    config: ConnectorConfig,
-  ) => readonly string[] | Promise<readonly string[]>;
+  readonly values?: (config: ConnectorConfig) => readonly string[] | Promise<readonly string[]>;
   /** Whether it makes sense to ask for this key. */
   readonly isVisible?: (config: ConnectorConfig) => boolean;
 }
@@ -105,7 +104,8 @@ export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
       name: key.name,
       type: key.type,
       required: key.required,
-      default_value: key.defaultValue,
+      default_value:
+        key.type === 'PASSWORD' && key.defaultValue !== null ? hiddenText : key.defaultValue,
       importance: key.importance,
       documentation: key.documentation,
       group: key.group ?? null,
@@ -147,7 +147,9 @@ export function validateConfig(
 
 function undefinedDependents(keys: readonly CheckedKey[]): ConfigProblem[] {
   const names = new Set(keys.map(({ name }) => name));
-  const missing = keys.flatMap(({ dependents = [] }) => dependents.filter((each) => !names.has(each)));
+  const missing = keys.flatMap(({ dependents = [] }) =>
+    dependents.filter((each) => !names.has(each)),
+  );
   return Array.from(new Set(missing), (key) => ({
     key,
     message: `${key} is referred in the dependents, but not defined.`,
@@ -173,7 +175,7 @@ function problemOf(key: CheckedKey, text: string | undefined): string | undefine
       ? parsed.problem
       : (brokenRule(parsed.value, key.rules) ?? failedCheck(key.checks, text));
   if (reason === undefined) return undefined;
-  const shown = key.type === 'PASSWORD' ? '[hidden]' : text;
+  const shown = key.type === 'PASSWORD' ? hiddenText : text;
   return `Invalid value ${shown} for configuration ${key.name}: ${reason}`;
 }
 

@@ -37,6 +37,8 @@ export function hasConfigCode({
 }): boolean {
   return (
     validate !== undefined ||
-    configDef.keys.some(({ checks, recommender }) => checks !== undefined || recommender !== undefined)
+    configDef.keys.some(
+      ({ checks, recommender }) => checks !== undefined || recommender !== undefined,
+    )
   );
 }

@@ -25,6 +25,12 @@ export function referencesIn(value: string): ConfigReference[] {
   }));
 }
 
+/** Whether it says nothing by itself. */
+export function isReference(value: string): boolean {
+  const [only] = referencesIn(value);
+  return only?.text === value.trim();
+}
+
 export function hasReference(value: string): boolean {
   return value.includes('${') && referencesIn(value).length > 0;
 }

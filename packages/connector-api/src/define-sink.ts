@@ -4,8 +4,7 @@
  */
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
 import type { TypedConfigDef } from './config-def.ts';
-import { ConnectError, type ConfigProblem } from './errors.ts';
-import { typedValidate } from './typed-validate.ts';
+import { type ConfigProblem, ConnectError } from './errors.ts';
 import { aliasesOf, type SinkPlugin } from './plugin.ts';
 import type {
   Connector,
@@ -17,6 +16,7 @@ import type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+import { typedValidate } from './typed-validate.ts';
 
 export interface SinkContext<Config, State> extends SinkTaskContext {
   readonly config: Config;

@@ -4,9 +4,8 @@
  * written anew.
  */
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
-import { ConnectError, type ConfigProblem } from './errors.ts';
+import { type ConfigProblem, ConnectError } from './errors.ts';
 import { GeneratorTask } from './generator-task.ts';
-import { typedValidate } from './typed-validate.ts';
 import { aliasesOf, type SourcePlugin } from './plugin.ts';
 import type {
   Connector,
@@ -19,6 +18,7 @@ import type {
   SourceTaskContext,
   TaskLogger,
 } from './task.ts';
+import { typedValidate } from './typed-validate.ts';
 
 /** What a task is told to do; must survive JSON. */
 export type Work =

@@ -43,6 +43,7 @@ export {
   type ConfigReference,
   hasReference,
   hasReferences,
+  isReference,
   referencesIn,
   replaceReferences,
 } from './config-references.ts';
@@ -103,7 +104,7 @@ export {
   timestampOfMs,
   timestampSchema,
 } from './logical-types.ts';
-export { Password } from './password.ts';
+export { hiddenText, Password } from './password.ts';
 export {
   aliasesOf,
   type ConnectorPlugin,

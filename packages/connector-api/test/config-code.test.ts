@@ -9,6 +9,7 @@ import {
   hasReference,
   int,
   list,
+  Password,
   password,
   recommendations,
   referencesIn,
@@ -59,6 +60,12 @@ test('a check of a password shows no value', () => {
   expect(validateConfig(keys, { secret: 'hunter2' })[0]?.message).toBe(
     'Invalid value [hidden] for configuration secret: it must be longer',
   );
+});
+
+test('a password may have a default, which is used and not shown', () => {
+  const config = defineConfig({ secret: password().default(new Password('changeit')) });
+  expect(config.parse({}).secret.reveal()).toBe('changeit');
+  expect(toConfigKeyInfos(config.keys)[0]?.default_value).toBe('[hidden]');
 });
 
 test('a list has rules for its elements and for their number', () => {

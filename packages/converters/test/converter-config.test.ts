@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { converterKeys, converterProblems, converterPlugins } from '../src/index.ts';
+import { converterKeys, converterPlugins, converterProblems } from '../src/index.ts';
 
 const json = 'org.apache.kafka.connect.json.JsonConverter';
 
@@ -30,8 +30,7 @@ test('what is wrong with them is told at their keys', () => {
   ).toEqual([
     {
       key: 'key.converter',
-      message:
-        'Invalid value None for configuration key.converter: Class None could not be found.',
+      message: 'Invalid value None for configuration key.converter: Class None could not be found.',
     },
     {
       key: 'value.converter.schemas.enable',

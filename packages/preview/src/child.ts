@@ -1,4 +1,6 @@
 /** Entry of the process that a preview runs in. */
+import { noProviders, openConfigProviders } from '@sluice/config-providers';
+import { toError, withoutValuesWithin } from '@sluice/kernel';
 import { loadPlugins } from '@sluice/runtime';
 
 import type { FromPreview, PreviewTask } from './messages.ts';
@@ -25,8 +27,35 @@ async function main(task: PreviewTask): Promise<void> {
   }
   if (plugin.type === 'sink')
     return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
+  const resolved = await resolvedTask(task).catch((error: unknown) => toError(error));
+  if (resolved instanceof Error) return fail(resolved.message);
+  const hasValues = Object.keys(resolved.values).length > 0;
+  const sendHidden = (message: FromPreview): Promise<void> =>
+    send(hasValues ? (withoutValuesWithin(message, resolved.values) as FromPreview) : message);
   const signal = AbortSignal.timeout(task.timeoutMs);
-  await send(await runPreview(plugin, task, { signal, tell: (message) => void send(message) }));
+  const tellHidden = (message: FromPreview): void => void sendHidden(message);
+  await sendHidden(await runPreview(plugin, resolved.task, { signal, tell: tellHidden }));
+}
+
+/** With values in place of references. @throws ConfigError that names those that stand for nothing. */
+async function resolvedTask(
+  task: PreviewTask,
+): Promise<{ readonly task: PreviewTask; readonly values: Readonly<Record<string, string>> }> {
+  const providers = await openConfigProviders(task.providers ?? noProviders);
+  try {
+    const own = await providers.resolve(task.config);
+    const inherited = await providers.resolve(task.workerConfig ?? {});
+    return {
+      task: {
+        ...task,
+        config: own.config,
+        ...(task.workerConfig ? { workerConfig: inherited.config } : {}),
+      },
+      values: { ...own.values, ...inherited.values },
+    };
+  } finally {
+    await providers.close();
+  }
 }
 
 function send(message: FromPreview): Promise<void> {

@@ -1,4 +1,5 @@
 /** What passes between whoever asks for a preview and the process that runs the connector. */
+import type { ProviderSettings } from '@sluice/config-providers';
 import type { SourceOffset } from '@sluice/record-log';
 
 export interface PreviewTask {
@@ -9,6 +10,8 @@ export interface PreviewTask {
   readonly config: Readonly<Record<string, string>>;
   /** Converters and their keys that the definition inherits. Default: Kafka Connect's worker defaults. */
   readonly workerConfig?: Readonly<Record<string, string>>;
+  /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
+  readonly providers?: ProviderSettings;
   readonly recordsMax: number;
   readonly timeoutMs: number;
   /** Of all that is told, about; default: no limit besides that of records. */

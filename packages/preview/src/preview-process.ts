@@ -1,4 +1,6 @@
 /** Runs a preview in a process of its own. */
+import { hasReferences } from '@sluice/connector-api';
+
 import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
 import { entryOf, memoryMbMax, runPluginProcess } from './plugin-process.ts';
 
@@ -35,5 +37,7 @@ export async function previewInProcess(
   const why = isLate
     ? 'it did not end in time and was killed: its code blocks the thread, or does not stop when its signal is aborted'
     : `its process ended with ${how} (memory is limited to ${String(memoryMbMax)} MB)`;
-  return end ?? { kind: 'failed', stage: 'poll', message: `${why}\n${output}`.trim() };
+  // What references stand for is known in the process only, and it may have printed it.
+  const shown = hasReferences({ ...task.workerConfig, ...task.config }) ? '' : output;
+  return end ?? { kind: 'failed', stage: 'poll', message: `${why}\n${shown}`.trim() };
 }

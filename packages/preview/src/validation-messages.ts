@@ -1,4 +1,5 @@
 /** What passes between whoever asks for a validation and the process that runs the plugin's part of it. */
+import type { ProviderSettings } from '@sluice/config-providers';
 import type { ConfigProblem, Recommendation } from '@sluice/connector-api';
 
 export interface ValidationTask {
@@ -6,6 +7,8 @@ export interface ValidationTask {
   readonly modules: readonly string[];
   /** With their `connector.class`; validated one after the other. */
   readonly configs: readonly Readonly<Record<string, string>>[];
+  /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
+  readonly providers?: ProviderSettings;
   /** For the plugin's code, for each. */
   readonly timeoutMs: number;
 }

@@ -96,11 +96,12 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const validator = new CodeValidator({
     run: options.runValidations,
     parts,
-    plugins: async () => (await cluster.snapshot()).plugins,
+    plugins: (className) => cluster.plugins(className),
   });
-  registerConnectors(app, cluster, validator);
-  registerConnectorConfigs(app, cluster, validator);
-  registerConnectorStatus(app, cluster);
+  const checks = { parts, validator };
+  registerConnectors(app, cluster, checks);
+  registerConnectorConfigs(app, cluster, checks);
+  registerConnectorStatus(app, cluster, parts);
   registerConnectorActions(app, cluster);
   registerConnectorOffsets(app, cluster, options.offsets);
   registerConnectorTopics(
@@ -108,14 +109,14 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     cluster,
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
-  registerPlugins(app, cluster, parts, validator);
+  registerPlugins(app, cluster, checks);
   const levels = options.levels ?? new LogLevels('info', []);
   registerLoggers(app, cluster, { levels, clock });
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
-  registerSluiceApply(app, cluster, validator);
-  registerSluicePreview(app, options.preview);
+  registerSluiceApply(app, cluster, checks);
+  registerSluicePreview(app, cluster, { parts, preview: options.preview });
   return app;
 }

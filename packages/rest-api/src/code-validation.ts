@@ -4,10 +4,9 @@
  */
 import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
 import type { Definition, PluginInfo } from '@sluice/coordination';
-
-import { invalidConfiguration } from './schemas.ts';
 import { type CodeValidation, type ConfigParts, configProblems } from './config-infos.ts';
 import { findPlugin } from './entities.ts';
+import { invalidConfiguration } from './schemas.ts';
 
 /**
  * One answer for each, in their order; undefined where there is no code to run after all.
@@ -17,11 +16,17 @@ export type RunValidations = (
   configs: readonly ConnectorConfig[],
 ) => Promise<readonly (CodeValidation | undefined)[]>;
 
+/** What routes need that take or show definitions. */
+export interface DefinitionChecks {
+  readonly parts: ConfigParts;
+  readonly validator: CodeValidator;
+}
+
 export interface CodeValidatorOptions {
   /** Absent: definitions are checked as plain data alone. */
   readonly run: RunValidations | undefined;
   readonly parts: ConfigParts;
-  readonly plugins: () => Promise<readonly PluginInfo[]>;
+  readonly plugins: (className: string) => Promise<readonly PluginInfo[]>;
 }
 
 export class CodeValidator {
@@ -45,11 +50,12 @@ export class CodeValidator {
   async assertValid(definitions: readonly Definition[]): Promise<void> {
     const { parts, plugins, run } = this.#options;
     if (!run) return;
-    const known = await plugins();
-    const checked = definitions.flatMap(({ config }) => {
-      const plugin = findPlugin(known, config['connector.class'] ?? '');
-      return plugin && needsCode(plugin, config) ? [{ config, plugin }] : [];
-    });
+    const checked: { readonly config: ConnectorConfig; readonly plugin: PluginInfo }[] = [];
+    for (const { config } of definitions) {
+      const className = config['connector.class'] ?? '';
+      const plugin = findPlugin(await plugins(className), className);
+      if (plugin && needsCode(plugin, config)) checked.push({ config, plugin });
+    }
     if (checked.length === 0) return;
     const answers = await run(checked.map(({ config }) => config));
     for (const [index, { config, plugin }] of checked.entries()) {

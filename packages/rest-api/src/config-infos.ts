@@ -7,6 +7,7 @@ import {
   type ConfigProblem,
   type ConnectorConfig,
   hasReference,
+  hiddenText,
   parseConfigValue,
   type Recommendation,
   SINK_CONNECTOR_KEYS,
@@ -140,7 +141,7 @@ function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string
   if (hasReference(text)) return text;
   const parsed = parseConfigValue(type, text);
   if ('problem' in parsed) return null;
-  if (type === 'PASSWORD') return '[hidden]';
+  if (type === 'PASSWORD') return hiddenText;
   return Array.isArray(parsed.value) ? parsed.value.join(',') : String(parsed.value);
 }
 

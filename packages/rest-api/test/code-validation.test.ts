@@ -1,11 +1,18 @@
 import { defineConfig, int, string, toConfigKeyInfos } from '@sluice/connector-api';
-import { ApiError, type CodeValidation, type ConfigInfos, type RunValidations } from '@sluice/rest-api';
+import {
+  ApiError,
+  type CodeValidation,
+  type ConfigInfos,
+  type RunValidations,
+} from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 import { plugin } from './fake-cluster.ts';
 
-const configKeys = toConfigKeyInfos(defineConfig({ topic: string(), speed: int().default(1) }).keys);
+const configKeys = toConfigKeyInfos(
+  defineConfig({ topic: string(), speed: int().default(1) }).keys,
+);
 const config = { 'connector.class': 'Checked', topic: 't' };
 const fine: CodeValidation = { problems: [], recommendations: {} };
 
