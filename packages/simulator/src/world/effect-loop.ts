@@ -18,6 +18,8 @@ export interface EffectLoopOptions {
   readonly workMs: Pace['workMs'];
   /** The sink refused its fence. */
   readonly refused: (run: Run) => void;
+  /** It used its topic lately. */
+  readonly usedTopic: (run: Run) => void;
 }
 
 /** Of the link to the sink, one way. */
@@ -25,6 +27,7 @@ const sinkLatencyMs = { usual: 20, late: 1_500, veryLate: 30_000 };
 const lateShare = 0.05;
 const veryLateShare = 0.005;
 const lostAnswerShare = 0.02;
+const topicToldAgainMs = 30_000;
 
 export class EffectLoop {
   readonly #options: EffectLoopOptions;
@@ -75,6 +78,7 @@ export class EffectLoop {
       return;
     }
     run.positions.set(partition, offset + 1);
+    this.#tellTopic(run);
     if (!run.mayAct) {
       run.isSending = false;
       return;
@@ -90,6 +94,14 @@ export class EffectLoop {
         if (committed === 'fenced') this.#options.refused(run);
       },
     );
+  }
+
+  #tellTopic(run: Run): void {
+    const { world, usedTopic } = this.#options;
+    const { nowMs } = world.time;
+    if (nowMs - run.topicToldAtMs < topicToldAgainMs) return;
+    run.topicToldAtMs = nowMs;
+    usedTopic(run);
   }
 
   #send<Answer>(

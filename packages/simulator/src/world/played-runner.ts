@@ -62,6 +62,8 @@ export class PlayedRunner implements UnitRunner, RunHost {
     this.#effects = new EffectLoop({
       ...options,
       refused: (run) => this.#refused(run),
+      usedTopic: ({ unit }) =>
+        this.events?.topicsUsed(unit.unit, unit.fence, [`of-${unit.connector}`]),
     });
     this.#executors = Array.from({ length: executorsMax }, () => this.#launch());
   }

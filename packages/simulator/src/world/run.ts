@@ -26,6 +26,7 @@ export class Run {
   nextPartition = 0;
   /** An effect is on its way, or its answer. */
   isSending = false;
+  topicToldAtMs = Number.NEGATIVE_INFINITY;
   /** What follows once it has stopped. */
   afterwards: (() => void) | undefined;
 

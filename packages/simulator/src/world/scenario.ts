@@ -83,6 +83,14 @@ export type OperationKind =
     }
   | { readonly op: 'fail'; readonly unit: string; readonly isFinal: boolean }
   /** `repeats`: sent again under the same id, as a client does that got no answer. */
+  /** Through the API, which asks for a fence once the connector is stopped. */
+  | {
+      readonly op: 'change-offsets';
+      readonly connector: string;
+      readonly verb: 'alter' | 'reset';
+    }
+  | { readonly op: 'forget-topics'; readonly connector: string }
+  | { readonly op: 'set-level'; readonly logger: string }
   | { readonly op: 'request'; readonly body: RequestBody; readonly repeats: boolean };
 
 export interface CutOperation {
@@ -162,6 +170,8 @@ export function faultOf(operation: OperationKind): string {
       return `stranger: ${operation.kind}`;
     case 'fail':
       return operation.isFinal ? 'fail: for good' : 'fail: once';
+    case 'change-offsets':
+      return `offsets: ${operation.verb}`;
     case 'request':
       return `request: ${requestKind(operation.body)}`;
     default:
@@ -210,6 +220,13 @@ export const allFaults: readonly string[] = [
   'hang',
   'fail: once',
   'fail: for good',
+  'offsets: alter',
+  'offsets: reset',
+  ...['changed', 'held', 'not-stopped', 'quarantined', 'started-meanwhile', 'unknown'].map(
+    (outcome) => `seen: offsets ${outcome}`,
+  ),
+  'forget-topics',
+  'set-level',
   'request: apply create',
   'request: apply upsert',
   'request: delete',

@@ -5,6 +5,7 @@
  *
  * Checks I1, I3, I4 and the interleaving of I2 with each effect.
  */
+import type { ChangedOffsets } from './invariants/changed-offsets.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
 
@@ -37,12 +38,14 @@ interface Partition {
 export class PlayedSink {
   effects = 0;
   readonly #world: World;
+  readonly #changedOffsets: ChangedOffsets;
   readonly #partitions = new Map<string, Partition>();
   /** The highest that each unit had an effect under, and since when. */
   readonly #fences = new Map<string, { readonly fence: number; readonly sinceMs: number }>();
 
-  constructor(world: World) {
+  constructor(world: World, changedOffsets: ChangedOffsets) {
     this.#world = world;
+    this.#changedOffsets = changedOffsets;
   }
 
   /** Takes over a unit: afterwards a lower fence is refused. Then reads where to go on. */
@@ -57,7 +60,10 @@ export class PlayedSink {
   /** A plain sink stores whatever it is sent. */
   store(effect: Effect, enforcesFences: boolean): 'stored' | 'fenced' {
     const { run, fence, offset } = effect;
-    if (enforcesFences && this.#isRefused(run, fence)) return 'fenced';
+    if (enforcesFences) {
+      if (this.#isRefused(run, fence)) return 'fenced';
+      this.#accepted(effect);
+    }
     this.effects++;
     const partition = this.#partition(effect.partition);
     this.#checkHolder(effect, partition);
@@ -75,6 +81,7 @@ export class PlayedSink {
     const { run, fence, sentAtMs } = effect;
     const next = effect.offset + 1;
     if (this.#isRefused(run, fence)) return 'fenced';
+    this.#accepted(effect);
     const partition = this.#partition(effect.partition);
     const { holder } = partition;
     if (next > partition.storedUpTo) {
@@ -99,7 +106,34 @@ export class PlayedSink {
     }
     partition.committed = next;
     partition.committer = unit;
+    this.#changedOffsets.committed(effect.partition, run.holder, next);
     return 'committed';
+  }
+
+  /** As somebody who is no worker. */
+  takeOver(unit: string, fence: number): 'opened' | 'fenced' {
+    return this.#highestAbove(unit, fence) ? 'fenced' : 'opened';
+  }
+
+  /**
+   * Sets offsets to that share of what they are, as the owner of a unit. Returns what they are then, or undefined if
+   * a newer owner is there.
+   */
+  changeOffsets(
+    owner: string,
+    fence: number,
+    partitions: readonly string[],
+    share: number,
+  ): ReadonlyMap<string, number> | undefined {
+    if (this.#highestAbove(owner, fence)) return undefined;
+    return new Map(
+      partitions.map((name) => {
+        const partition = this.#partition(name);
+        partition.committed = Math.floor(partition.committed * share);
+        partition.committer = undefined;
+        return [name, partition.committed];
+      }),
+    );
   }
 
   /** Redis knows an earlier state: who acted then may act again. */
@@ -125,15 +159,27 @@ export class PlayedSink {
     return partition;
   }
 
-  #isRefused(run: Run, fence: number): boolean {
-    const { unit } = run.unit;
+  #accepted({ run, fence, sentAtMs }: Effect): void {
+    const { holder, unit } = run;
+    this.#changedOffsets.accepted({ connector: unit.connector, holder, fence, sentAtMs });
+  }
+
+  /** Undefined if there is none: then this one is the highest. */
+  #highestAbove(
+    unit: string,
+    fence: number,
+  ): { readonly fence: number; readonly sinceMs: number } | undefined {
     const highest = this.#fences.get(unit);
-    if (!highest || fence >= highest.fence) {
-      if (fence !== highest?.fence) {
-        this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
-      }
-      return false;
+    if (highest && fence < highest.fence) return highest;
+    if (fence !== highest?.fence) {
+      this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
     }
+    return undefined;
+  }
+
+  #isRefused(run: Run, fence: number): boolean {
+    const highest = this.#highestAbove(run.unit.unit, fence);
+    if (!highest) return false;
     this.#world.coverage.add('seen: an effect refused by its fence');
     const isOwners = run.mayAct && run.unit.fence === fence;
     if (isOwners && !this.#world.isRecovering && !this.#world.isTakenBack(highest.sinceMs)) {
