@@ -261,6 +261,7 @@ export class SimulatedCluster {
       acting: this.acting,
       sink: this.sink,
       stops: this.watches.stops,
+      continueFencedMs: this.shape.continueFencedMs,
       waker: this.queue.waker,
       protocol,
       log,

@@ -48,9 +48,7 @@ export class EffectLoop {
   }
 
   #work(run: Run): void {
-    const { clock } = this.#options.process;
-    if (run.phase !== 'running' || run.isSending) return;
-    if (clock.monotonicMs() >= run.host.lease.pauseAtMs) return;
+    if (run.phase !== 'running' || run.isSending || !this.#mayBegin(run)) return;
     const partition = run.partitions[run.nextPartition++ % run.partitions.length];
     if (partition === undefined) return;
     run.isSending = true;
@@ -60,11 +58,12 @@ export class EffectLoop {
       partition,
       offset: run.positions.get(partition) ?? 0,
       sentAtMs: this.#options.world.time.nowMs,
+      isBeyond: !run.mayAct,
     };
     this.#send(
       run,
       true,
-      () => this.#options.sink.store(effect, enforcesFences(run)),
+      () => this.#options.sink.store(effect),
       (answer) => this.#stored(effect, answer),
     );
   }
@@ -79,11 +78,12 @@ export class EffectLoop {
     }
     run.positions.set(partition, offset + 1);
     this.#tellTopic(run);
-    if (!run.mayAct) {
+    if (!run.goesOn) {
       run.isSending = false;
       return;
     }
-    const commit: Effect = { ...effect, sentAtMs: this.#options.world.time.nowMs };
+    const { nowMs } = this.#options.world.time;
+    const commit: Effect = { ...effect, sentAtMs: nowMs, isBeyond: !run.mayAct };
     this.#send(
       run,
       // A run that begins anew under its fence has ended the writer of the one before.
@@ -94,6 +94,13 @@ export class EffectLoop {
         if (committed === 'fenced') this.#options.refused(run);
       },
     );
+  }
+
+  /** Work that waits for a fresh lease, unless it is that of who goes on without one. */
+  #mayBegin(run: Run): boolean {
+    const { host } = run;
+    const isFresh = this.#options.process.clock.monotonicMs() < host.lease.pauseAtMs;
+    return isFresh || (host.continueFencedMs > 0 && run.isFenced && run.goesOn);
   }
 
   #tellTopic(run: Run): void {
@@ -127,8 +134,4 @@ export class EffectLoop {
     if (mayBeVeryLate && fate < veryLateShare) return random.between(late, veryLate);
     return random.between(1, fate < lateShare ? late : usual);
   }
-}
-
-function enforcesFences({ unit }: Run): boolean {
-  return unit.connectorType === 'source' || unit.connector.startsWith('fenced');
 }

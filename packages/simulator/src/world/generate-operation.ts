@@ -28,6 +28,7 @@ const draws: readonly { readonly weight: number; readonly draw: Draw }[] = [
   { weight: 2, draw: (random, shape) => [stop(random, shape)] },
   { weight: 1, draw: rollingRestart },
   { weight: 5, draw: (random, shape) => [cut(random, shape)] },
+  { weight: 1, draw: cutOffAlone },
   { weight: 4, draw: (random, shape) => [hold(random, shape)] },
   { weight: 3, draw: holdWhatFollows },
   { weight: 1, draw: (random, shape) => [slowLink(random, shape)] },
@@ -127,6 +128,22 @@ function cut(random: Random, shape: ClusterShape): OperationKind {
     keeps: random.chance(0.5),
     forMs: duration(random),
   };
+}
+
+/** It does not hear what becomes of its tasks, and by `continue-if-fenced` some of them go on. */
+function cutOffAlone(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'cut',
+      process: worker(random, shape),
+      link: 'both',
+      direction: 'both',
+      keeps: false,
+      forMs: 60_000,
+    },
+    reconfigure(random, shape),
+    reconfigure(random, shape),
+  ];
 }
 
 function hold(random: Random, shape: ClusterShape): OperationKind {

@@ -19,6 +19,8 @@ export interface ClusterShape {
   readonly rates: Readonly<Record<string, number>>;
   readonly movement: 'minimal' | 'literal';
   readonly journal: boolean;
+  /** Policy of the workers: 0 is `pause`, else `continue-if-fenced` with this limit. */
+  readonly continueFencedMs: number;
   /** Whoever is started anew speaks a newer version of the protocol, too. */
   readonly upgrades: boolean;
   readonly connectors: readonly { readonly name: string; readonly tasks: number }[];
@@ -238,6 +240,9 @@ export const allFaults: readonly string[] = [
   ...['steady', 'leader', 'outage', 'stall', 'flush', 'revert', 'kill', 'leave', 'join'].map(
     (kind) => `probe: ${kind}`,
   ),
+  'seen: an effect without a lease',
+  'seen: an effect without a lease refused',
+  'seen: a commit without a lease rewinds',
   'seen: an effect refused by its fence',
   'seen: a late effect of a former owner',
   'seen: an executor given up',

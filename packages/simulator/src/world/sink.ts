@@ -16,6 +16,8 @@ export interface Effect {
   readonly partition: string;
   readonly offset: number;
   readonly sentAtMs: number;
+  /** Without a lease, by the policy `continue-if-fenced`. */
+  readonly isBeyond: boolean;
 }
 
 interface Holder {
@@ -31,12 +33,16 @@ interface Partition {
   committed: number;
   /** The unit that committed last. */
   committer: string | undefined;
+  /** By who had no lease any more: then another task of its connector may not know of it. */
+  isCommittedBeyond: boolean;
   holder: Holder | undefined;
   readonly former: Set<string>;
 }
 
 export class PlayedSink {
   effects = 0;
+  /** That had effects without a lease; whoever looks at them empties it. */
+  readonly unitsBeyond = new Set<string>();
   readonly #world: World;
   readonly #changedOffsets: ChangedOffsets;
   readonly #partitions = new Map<string, Partition>();
@@ -58,10 +64,10 @@ export class PlayedSink {
   }
 
   /** A plain sink stores whatever it is sent. */
-  store(effect: Effect, enforcesFences: boolean): 'stored' | 'fenced' {
-    const { run, fence, offset } = effect;
-    if (enforcesFences) {
-      if (this.#isRefused(run, fence)) return 'fenced';
+  store(effect: Effect): 'stored' | 'fenced' {
+    const { run, offset } = effect;
+    if (run.isFenced) {
+      if (this.#refuses(effect)) return 'fenced';
       this.#accepted(effect);
     }
     this.effects++;
@@ -78,9 +84,9 @@ export class PlayedSink {
   }
 
   commit(effect: Effect): 'committed' | 'fenced' {
-    const { run, fence, sentAtMs } = effect;
+    const { run, sentAtMs } = effect;
     const next = effect.offset + 1;
-    if (this.#isRefused(run, fence)) return 'fenced';
+    if (this.#refuses(effect)) return 'fenced';
     this.#accepted(effect);
     const partition = this.#partition(effect.partition);
     const { holder } = partition;
@@ -96,7 +102,9 @@ export class PlayedSink {
     if (next < partition.committed && !isExcused) {
       // A task of a set that shrank has no successor who raises its fence: docs/RELIABILITY.md.
       const isLate = holder && holder.unit !== unit && sentAtMs < holder.firstSentMs;
-      if (isLate) this.#world.coverage.add('seen: a late commit of a task of another set');
+      if (effect.isBeyond || partition.isCommittedBeyond)
+        this.#world.coverage.add('seen: a commit without a lease rewinds');
+      else if (isLate) this.#world.coverage.add('seen: a late commit of a task of another set');
       else {
         this.#world.violated(
           'I4',
@@ -106,7 +114,8 @@ export class PlayedSink {
     }
     partition.committed = next;
     partition.committer = unit;
-    this.#changedOffsets.committed(effect.partition, run.holder, next);
+    partition.isCommittedBeyond = effect.isBeyond;
+    this.#changedOffsets.committed(effect.partition, run, next);
     return 'committed';
   }
 
@@ -131,6 +140,7 @@ export class PlayedSink {
         const partition = this.#partition(name);
         partition.committed = Math.floor(partition.committed * share);
         partition.committer = undefined;
+        partition.isCommittedBeyond = false;
         return [name, partition.committed];
       }),
     );
@@ -151,6 +161,7 @@ export class PlayedSink {
         storedUpTo: 0,
         committed: 0,
         committer: undefined,
+        isCommittedBeyond: false,
         holder: undefined,
         former: new Set(),
       };
@@ -159,9 +170,9 @@ export class PlayedSink {
     return partition;
   }
 
-  #accepted({ run, fence, sentAtMs }: Effect): void {
-    const { holder, unit } = run;
-    this.#changedOffsets.accepted({ connector: unit.connector, holder, fence, sentAtMs });
+  #accepted({ run, fence }: Effect): void {
+    const { holder, unit, beganAtMs } = run;
+    this.#changedOffsets.accepted({ connector: unit.connector, holder, fence, beganAtMs });
   }
 
   /** Undefined if there is none: then this one is the highest. */
@@ -175,6 +186,12 @@ export class PlayedSink {
       this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
     }
     return undefined;
+  }
+
+  #refuses({ run, fence, isBeyond }: Effect): boolean {
+    const isRefused = this.#isRefused(run, fence);
+    if (isRefused && isBeyond) this.#world.coverage.add('seen: an effect without a lease refused');
+    return isRefused;
   }
 
   #isRefused(run: Run, fence: number): boolean {
@@ -191,10 +208,26 @@ export class PlayedSink {
     return true;
   }
 
-  #checkHolder({ run, fence, sentAtMs, partition: name }: Effect, partition: Partition): void {
+  /**
+   * Without a lease its work may be done twice, also by a task of another set, of which nobody raises its fence; but only
+   * the work of who is refused once its own successor is there.
+   */
+  #checkBeyond({ run, partition }: Effect): void {
+    this.#world.coverage.add('seen: an effect without a lease');
+    this.unitsBeyond.add(run.unit.unit);
+    if (run.isFenced) return;
+    this.#world.violated('I2', `${partition}: ${run.holder} acts without a lease`);
+  }
+
+  #checkHolder(effect: Effect, partition: Partition): void {
+    const { run, fence, sentAtMs, partition: name } = effect;
     const { unit } = run.unit;
     const key = `${unit} ${fence}`;
     const { holder, former } = partition;
+    if (effect.isBeyond) {
+      this.#checkBeyond(effect);
+      return;
+    }
     if (holder?.key === key) return;
     if (!holder) {
       partition.holder = { key, unit, fence, firstSentMs: sentAtMs };

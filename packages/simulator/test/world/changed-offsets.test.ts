@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { ChangedOffsets, type OffsetsChange } from '../../src/world/invariants/changed-offsets.ts';
 import { World } from '../../src/world/world.ts';
 
+const w2 = { holder: 'w2', beganAtMs: 5 };
+
 function setUp() {
   const world = new World(1);
   const watch = new ChangedOffsets(world);
@@ -12,7 +14,7 @@ function setUp() {
     fence: 10,
     offsets: new Map([['a:0', 4]]),
   };
-  const late = { connector: 'a', holder: 'w1', fence: 9, sentAtMs: 0 };
+  const late = { connector: 'a', holder: 'w1', fence: 9, beganAtMs: 0 };
   return { world, watch, change, late };
 }
 
@@ -35,11 +37,11 @@ test('whoever starts it goes on from what was set', () => {
   const { world, watch, change } = setUp();
   watch.made(change);
   watch.answered(change);
-  watch.committed('a:0', 'w2', 5);
-  watch.committed('a:0', 'w2', 9);
+  watch.committed('a:0', w2, 5);
+  watch.committed('a:0', w2, 9);
   expect(world.violation).toBeUndefined();
   watch.made(change);
-  watch.committed('a:0', 'w2', 9);
+  watch.committed('a:0', w2, 9);
   expect(world.violation?.message).toContain('w2 commits 9 of a:0, which was set to 4');
 });
 
@@ -53,7 +55,7 @@ test('what was not called changed, or was replaced or lost since, says nothing',
   watch.dataLost();
   watch.answered(next);
   watch.accepted(late);
-  watch.committed('a:0', 'w2', 9);
+  watch.committed('a:0', w2, 9);
   world.isRecovering = true;
   watch.made(change);
   watch.answered(change);
@@ -61,7 +63,7 @@ test('what was not called changed, or was replaced or lost since, says nothing',
   expect(world.violation).toBeUndefined();
 });
 
-test('what was sent before the connector was created is of a namesake', () => {
+test('what began before the connector was created is of a namesake', () => {
   const { world, watch, change, late } = setUp();
   world.time.after(5, () => {
     const head = ['c|1|', 'request', '1-0', '{}', 1_000, '', '', '', '*', 1];
@@ -76,7 +78,7 @@ test('what was sent before the connector was created is of a namesake', () => {
       watch.answered(change);
       watch.accepted(late);
       expect(world.violation).toBeUndefined();
-      watch.accepted({ ...late, sentAtMs: 6 });
+      watch.accepted({ ...late, beganAtMs: 6 });
       expect(world.violation?.invariant).toBe('offsets');
     });
 });

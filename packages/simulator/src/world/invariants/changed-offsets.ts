@@ -21,8 +21,11 @@ export interface AcceptedEffect {
   readonly connector: string;
   readonly holder: string;
   readonly fence: number;
-  readonly sentAtMs: number;
+  /** Of its run. */
+  readonly beganAtMs: number;
 }
+
+type CommittingRun = Pick<AcceptedEffect, 'holder' | 'beganAtMs'>;
 
 export class ChangedOffsets {
   readonly #world: World;
@@ -61,21 +64,24 @@ export class ChangedOffsets {
     if (change.broken !== undefined) this.#world.violated('offsets', change.broken);
   }
 
-  accepted({ connector, holder, fence, sentAtMs }: AcceptedEffect): void {
+  accepted({ connector, holder, fence, beganAtMs }: AcceptedEffect): void {
     const change = this.#changes.get(connector);
-    if (!change || fence > change.fence) return;
-    // Of a namesake that is gone: how many tasks it had is forgotten with it.
-    if (sentAtMs < (this.#createdAtMs.get(change.uid) ?? 0)) return;
+    if (!change || fence > change.fence || this.#isNamesakes(change, beganAtMs)) return;
     this.#break(change, `${holder} is a former owner, and is accepted under ${fence}`);
   }
 
-  committed(partition: string, holder: string, next: number): void {
+  committed(partition: string, { holder, beganAtMs }: CommittingRun, next: number): void {
     const change = this.#untouched.get(partition);
-    if (!change) return;
+    if (!change || this.#isNamesakes(change, beganAtMs)) return;
     this.#untouched.delete(partition);
     const offset = change.offsets.get(partition) ?? 0;
     if (next === offset + 1) return;
     this.#break(change, `${holder} commits ${next} of ${partition}, which was set to ${offset}`);
+  }
+
+  /** How many tasks one had that is gone is forgotten with it: its last ones are not fenced. */
+  #isNamesakes({ uid }: OffsetsChange, beganAtMs: number): boolean {
+    return beganAtMs < (this.#createdAtMs.get(uid) ?? 0);
   }
 
   #break(change: OffsetsChange, what: string): void {
