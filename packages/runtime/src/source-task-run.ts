@@ -34,7 +34,7 @@ import type { TransformationChain } from '@sluice/transforms';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
-import { ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
+import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
@@ -101,14 +101,7 @@ export class SourceTaskRun implements TaskRun {
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
     this.#assertDurable();
-    const { deadLetters } = this.#errors.settings;
-    if (deadLetters)
-      await ensureDeadLetterTopic({
-        settings: deadLetters,
-        log: options.log,
-        calls: this.#calls,
-        counters,
-      });
+    const deadLetters = await this.#openDeadLetters(writer);
     const task = this.#plugin.createTask();
     this.#task = task;
     this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
@@ -116,6 +109,7 @@ export class SourceTaskRun implements TaskRun {
       writer,
       calls: this.#calls,
       errors: this.#errors,
+      deadLetters,
       counters,
       onAcknowledged: (batch, acks) => this.#acknowledged(batch, acks),
     });
@@ -173,6 +167,15 @@ export class SourceTaskRun implements TaskRun {
       await closeTransforms(this.#transforms, this.#context.logger);
       await this.#writer?.close();
     }
+  }
+
+  async #openDeadLetters(writer: LogWriter): Promise<DeadLetterQueue | undefined> {
+    const { counters, options } = this.#context;
+    const { deadLetters: settings } = this.#errors.settings;
+    if (!settings) return undefined;
+    const shared = { settings, log: options.log, calls: this.#calls, counters };
+    await ensureDeadLetterTopic(shared);
+    return new DeadLetterQueue(writer, shared);
   }
 
   async #readOffsets(
