@@ -38,9 +38,10 @@ import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-que
 import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
+import { polledRecords } from './polled-records.ts';
 import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
 import { RecordSender, type Sendable } from './record-sender.ts';
-import { SubmittedBatches } from './submitted-batches.ts';
+import { type DueOffset, SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
@@ -246,9 +247,9 @@ export class SourceTaskRun implements TaskRun {
   async #pollOnce(waits: { empty: number; failed: number }): Promise<void> {
     const { counters, options, scope } = this.#context;
     const beganMs = options.clock.monotonicMs();
-    let records: readonly SourceRecord[] | null | undefined;
+    let records: readonly SourceRecord[];
     try {
-      records = await this.#task?.poll();
+      records = polledRecords(await this.#task?.poll());
       waits.failed = 0;
       this.#calls.noteSuccess('poll');
     } catch (error) {
@@ -261,7 +262,7 @@ export class SourceTaskRun implements TaskRun {
       await this.#sleep(backoffMs(waits.failed, options.taskBackoff, options.random));
       return;
     }
-    if (records && records.length > 0) {
+    if (records.length > 0) {
       waits.empty = 0;
       await this.#hand(records);
       return;
@@ -355,8 +356,9 @@ export class SourceTaskRun implements TaskRun {
     const { connector, counters, options, scope } = this.#context;
     this.#isFlushDue = false;
     const mark = this.#acknowledgements?.markFlush();
-    const due = this.#submitted.take();
+    let due: DueOffset[] = [];
     try {
+      due = this.#submitted.take();
       if (due.length > 0) {
         await this.#calls.attempt(async () => this.#writer?.commitSourceOffsets(connector, due));
         this.#submitted.markStored(due);
