@@ -3,7 +3,6 @@
  * is produced, no offset is stored, and no task is told that a record arrived: a source that releases at its
  * system what it was told of releases nothing.
  */
-
 import {
   assertValidConfig,
   ConfigError,
