@@ -14,6 +14,7 @@ import { addLogCommand } from './commands/log.ts';
 import { addNewCommand } from './commands/new.ts';
 import { addPreviewCommand } from './commands/preview.ts';
 import { addRestartCommand } from './commands/restart.ts';
+import { addStandaloneCommand } from './commands/standalone.ts';
 import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -61,6 +62,7 @@ export function buildProgram(context: CommandContext): Command {
   addNewCommand(program, context);
   addPreviewCommand(program, context);
   addDevCommand(program, context);
+  addStandaloneCommand(program, context);
   return program;
 }
 

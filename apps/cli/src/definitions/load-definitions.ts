@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { parseDefinitions, type SourcedDefinition } from './parse-definitions.ts';
 import { type Document, readDocuments } from './read-documents.ts';
 
-/** Files, folders (their .json, .yaml and .yml files) and `-` for the standard input. */
+/** Files, folders (their .json, .yaml, .yml and .properties files) and `-` for the standard input. */
 export async function loadDefinitions(
   paths: readonly string[],
   io: Pick<Io, 'stdin'>,
@@ -33,9 +33,14 @@ async function filesOf(path: string): Promise<string[]> {
     throw cannotRead(path, error);
   });
   if (!stats.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(json|ya?ml)$/i.test(name)).sort();
+  const names = (await readdir(path))
+    .filter((name) => /\.(json|ya?ml|properties)$/i.test(name))
+    .sort();
   if (names.length === 0) {
-    throw new CliError(exitCodes.invalid, `the folder ${path} has no .json, .yaml or .yml file`);
+    throw new CliError(
+      exitCodes.invalid,
+      `the folder ${path} has no .json, .yaml, .yml or .properties file`,
+    );
   }
   return names.map((name) => join(path, name));
 }

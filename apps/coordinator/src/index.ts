@@ -1,0 +1,8 @@
+/** For programs that run a coordinator beside something else. */
+export type { Coordinator } from './coordinator.ts';
+export {
+  type CreateCoordinatorOptions,
+  createCoordinator,
+  loggerNames,
+} from './create-coordinator.ts';
+export { type CoordinatorSettings, readSettings } from './settings.ts';
