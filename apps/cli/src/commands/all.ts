@@ -1,0 +1,38 @@
+/** All commands, in the order and under the headings of `sluice --help`. */
+import type { Command } from 'commander';
+
+import { addApplyCommand } from './apply.ts';
+import type { CommandContext } from './command.ts';
+import { addDeleteCommand } from './delete.ts';
+import { addDescribeCommand } from './describe.ts';
+import { addDevCommand } from './dev.ts';
+import { addDiffCommand } from './diff.ts';
+import { addDlqCommand } from './dlq.ts';
+import { addDrainCommand } from './drain.ts';
+import { addEditCommand } from './edit.ts';
+import { addGetCommand } from './get.ts';
+import { addLogCommand } from './log.ts';
+import { addNewCommand } from './new.ts';
+import { addPlanCommand } from './plan.ts';
+import { addPreviewCommand } from './preview.ts';
+import { addRestartCommand } from './restart.ts';
+import { addStandaloneCommand } from './standalone.ts';
+import { addTargetCommands } from './target.ts';
+
+type AddCommand = (program: Command, context: CommandContext) => void;
+
+const groups: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Look:': [addGetCommand, addDescribeCommand],
+  'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addEditCommand],
+  'Operate:': [addTargetCommands, addRestartCommand, addDeleteCommand, addDrainCommand],
+  'Records:': [addLogCommand, addDlqCommand],
+  'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
+  'Run:': [addStandaloneCommand],
+};
+
+export function addCommands(program: Command, context: CommandContext): void {
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, context);
+  }
+}
