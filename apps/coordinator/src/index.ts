@@ -1,4 +1,5 @@
-/** For programs that run a coordinator beside something else. */
+/** For programs that run a coordinator beside something else, or answer what it would answer. */
+export { configParts } from './config-parts.ts';
 export type { Coordinator } from './coordinator.ts';
 export {
   type CreateCoordinatorOptions,

@@ -12,20 +12,30 @@ import { addDrainCommand } from './drain.ts';
 import { addEditCommand } from './edit.ts';
 import { addGetCommand } from './get.ts';
 import { addLogCommand } from './log.ts';
+import { addLoggersCommand } from './loggers.ts';
 import { addNewCommand } from './new.ts';
+import { addOffsetsCommand } from './offsets.ts';
 import { addPlanCommand } from './plan.ts';
+import { addPluginsCommand } from './plugins.ts';
 import { addPreviewCommand } from './preview.ts';
 import { addRestartCommand } from './restart.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
+import { addValidateCommand } from './validate.ts';
 
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand],
-  'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addEditCommand],
-  'Operate:': [addTargetCommands, addRestartCommand, addDeleteCommand, addDrainCommand],
-  'Records:': [addLogCommand, addDlqCommand],
+  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand],
+  'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
+  'Operate:': [
+    addTargetCommands,
+    addRestartCommand,
+    addDeleteCommand,
+    addDrainCommand,
+    addLoggersCommand,
+  ],
+  'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
   'Run:': [addStandaloneCommand],
 };

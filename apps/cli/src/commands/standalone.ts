@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { toError } from '@sluice/kernel';
 import type { Command } from 'commander';
 
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { readProperties } from '../definitions/read-documents.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { optionsOf } from '../options.ts';
+import { readFileOrStdin } from '../read-file.ts';
 import { readWorkerProperties } from '../standalone/worker-properties.ts';
 import type { CommandContext } from './command.ts';
 
@@ -36,7 +35,9 @@ export function addStandaloneCommand(program: Command, context: CommandContext):
     .addHelpText('after', examples);
   command.action(async (workerFile: string, files: string[], flags: StandaloneFlags) => {
     const { env } = context.io;
-    const settings = readWorkerProperties(await readProperties(await readText(workerFile)));
+    const settings = readWorkerProperties(
+      await readProperties(await readFileOrStdin(workerFile, context.io)),
+    );
     if (settings.problems.length > 0) {
       const lines = settings.problems.map((problem) => `${workerFile}: ${problem}`);
       throw new CliError(exitCodes.invalid, lines.join('\n'));
@@ -65,13 +66,5 @@ export function addStandaloneCommand(program: Command, context: CommandContext):
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
     }
-  });
-}
-
-async function readText(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new CliError(exitCodes.invalid, `cannot read ${path}: ${toError(error).message}`, {
-      cause: error,
-    });
   });
 }

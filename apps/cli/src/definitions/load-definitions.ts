@@ -1,9 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, toError } from '@sluice/kernel';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { cannotRead, readFileOrStdin } from '../read-file.ts';
 import { parseDefinitions, type SourcedDefinition } from './parse-definitions.ts';
 import { type Document, readDocuments } from './read-documents.ts';
 
@@ -14,15 +14,9 @@ export async function loadDefinitions(
 ): Promise<SourcedDefinition[]> {
   const documents: Document[] = [];
   for (const path of paths) {
-    if (path === '-') {
-      documents.push(...(await readDocuments(await io.stdin(), 'standard input')));
-      continue;
-    }
-    for (const file of await filesOf(path)) {
-      const text = await readFile(file, 'utf8').catch((error: unknown) => {
-        throw cannotRead(file, error);
-      });
-      documents.push(...(await readDocuments(text, file)));
+    for (const file of path === '-' ? [path] : await filesOf(path)) {
+      const text = await readFileOrStdin(file, io);
+      documents.push(...(await readDocuments(text, file === '-' ? 'standard input' : file)));
     }
   }
   return parseDefinitions(documents);
@@ -43,9 +37,4 @@ async function filesOf(path: string): Promise<string[]> {
     );
   }
   return names.map((name) => join(path, name));
-}
-
-function cannotRead(path: string, error: unknown): CliError {
-  const reason = hasCode(error, 'ENOENT') ? 'there is no such file' : toError(error).message;
-  return new CliError(exitCodes.invalid, `cannot read ${path}: ${reason}`, { cause: error });
 }
