@@ -10,7 +10,9 @@ import { addDiffCommand } from './diff.ts';
 import { addDlqCommand } from './dlq.ts';
 import { addDrainCommand } from './drain.ts';
 import { addEditCommand } from './edit.ts';
+import { addExportCommand } from './export.ts';
 import { addGetCommand } from './get.ts';
+import { addImportCommand } from './import.ts';
 import { addLogCommand } from './log.ts';
 import { addLoggersCommand } from './loggers.ts';
 import { addNewCommand } from './new.ts';
@@ -36,6 +38,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
     addLoggersCommand,
   ],
   'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
+  'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
   'Run:': [addStandaloneCommand],
 };

@@ -1,8 +1,8 @@
-import type { ConfigInfos } from '@sluice/rest-api';
 import type { Command } from 'commander';
 
 import { withApi } from '../api-session.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
+import { type KeyErrors, validateDefinition } from '../definitions/validate-definition.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
 import { type CommandContext, printOutcome } from './command.ts';
@@ -18,7 +18,7 @@ Examples:
 interface Validated {
   readonly name: string;
   readonly source: string;
-  readonly errors: readonly { readonly key: string; readonly messages: readonly string[] }[];
+  readonly errors: readonly KeyErrors[];
 }
 
 export function addValidateCommand(program: Command, context: CommandContext): void {
@@ -32,31 +32,19 @@ export function addValidateCommand(program: Command, context: CommandContext): v
     const definitions = await loadDefinitions(file, context.io);
     const results = await withApi(context, global, (api) =>
       Promise.all(
-        definitions.map(async ({ definition: { name, config }, source }): Promise<Validated> => {
-          const className = encodeURIComponent(config['connector.class'] ?? '');
-          const path = `/connector-plugins/${className}/config/validate`;
-          const infos = await api.request('PUT', path, { ...config, name }).catch(refused);
-          return { name, source, errors: Array.isArray(infos) ? infos : errorsOf(infos) };
-        }),
+        definitions.map(
+          async ({ definition, source }): Promise<Validated> => ({
+            name: definition.name,
+            source,
+            errors: await validateDefinition(api, definition),
+          }),
+        ),
       ),
     );
     const isSound = results.every(({ errors }) => errors.length === 0);
     printOutcome(context, global, { text: results.map(resultText).join('\n'), data: results });
     if (!isSound) throw new CliError(exitCodes.invalid, '');
   });
-}
-
-/** What says that there is no such plugin is about its key. */
-function refused(error: unknown): Validated['errors'] {
-  const isUnreachable = error instanceof CliError && error.exitCode === exitCodes.unreachable;
-  if (!(error instanceof CliError) || isUnreachable) throw error;
-  return [{ key: 'connector.class', messages: [error.message] }];
-}
-
-function errorsOf(answer: unknown): Validated['errors'] {
-  return (answer as ConfigInfos).configs.flatMap(({ value: { name: key, errors: messages } }) =>
-    messages.length === 0 ? [] : [{ key, messages }],
-  );
 }
 
 function resultText({ name, source, errors }: Validated): string {
