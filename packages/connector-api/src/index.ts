@@ -154,6 +154,7 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export { TopicPattern } from './topic-pattern.ts';
 export type {
   Predicate,
   PredicatePlugin,

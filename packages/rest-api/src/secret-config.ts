@@ -13,16 +13,12 @@ import { isSecretKey, withoutValues } from '@sluice/kernel';
 import type { FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
+import { mayWrite } from './caller.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type ConfigParts, frameworkKeys } from './config-infos.ts';
 import { findPlugin } from './entities.ts';
 
 export type IsSecret = (key: string) => boolean;
-
-/** Whether who asks may change definitions, and so sees them as they were written. */
-export function mayWrite(_request: FastifyRequest): boolean {
-  return true;
-}
 
 /**
  * Which keys of a definition hold secrets: what the plugins that it names say, of the connector, converters, transforms

@@ -1,4 +1,6 @@
+import { Authenticator, Callers, tokenProof } from '@sluice/access';
 import { defineConfig, int, password, string, toConfigKeyInfos } from '@sluice/connector-api';
+import { FakeClock } from '@sluice/kernel/testing';
 import type { ConfigInfos, ConfigParts } from '@sluice/rest-api';
 import { describe, expect, test } from 'vitest';
 
@@ -152,6 +154,29 @@ describe('over the API', () => {
       message: expect.stringContaining('there is none for pin') as string,
     });
     expect(cluster.requests).toEqual([]);
+  });
+
+  test('who may only read sees masks, wherever a configuration is shown', async () => {
+    const authenticator = new Authenticator({
+      callers: new Callers([{ name: 'v', role: 'viewer', proof: tokenProof('secret-of-v') }]),
+      clock: new FakeClock(),
+    });
+    const { call, cluster } = apiUnderTest({ parts, authenticator });
+    cluster.plugins = plugins;
+    cluster.add('bank', { config: { ...config, name: 'bank' } });
+    cluster.configsOfTasks.set('bank', [{ pin: config.pin, 'task.work': `pin ${config.pin}` }]);
+    for (const path of [
+      '/connectors/bank',
+      '/connectors/bank/config',
+      '/connectors?expand=info',
+      '/connectors/bank/tasks',
+    ]) {
+      const headers = { authorization: 'Bearer secret-of-v' };
+      const response = await call(`GET ${path}`, undefined, { headers });
+      expect(response.statusCode, path).toBe(200);
+      expect(response.body, path).toContain('[hidden]');
+      expect(response.body, path).not.toContain(config.pin);
+    }
   });
 
   test('what was written is shown to who may write, key by key', async () => {
