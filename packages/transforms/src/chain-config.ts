@@ -7,6 +7,7 @@ import {
   type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
+  hasReference,
   hasReferences,
   type PredicatePlugin,
   parseConfigValue,
@@ -66,7 +67,8 @@ const words = {
 } as const;
 
 function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlugins): Part[] {
-  const aliases = new Set(listOf(config[kind]));
+  // Which there are is known once it is resolved.
+  const aliases = new Set(hasReference(config[kind] ?? '') ? [] : listOf(config[kind]));
   return Array.from(aliases, (alias): Part => {
     const prefix = `${kind}.${alias}.`;
     const type = config[`${prefix}type`]?.trim();
