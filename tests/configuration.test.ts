@@ -339,7 +339,7 @@ async function redisText(): Promise<string> {
       hash: () => redis.hgetall(name),
       list: () => redis.lrange(name, 0, -1),
       set: () => redis.smembers(name),
-      zset: () => redis.zrange(name, 0, -1),
+      zset: () => redis.zrange(name, 0, '-1'),
       stream: () => redis.xrange(name, '-', '+'),
     };
     const type = await redis.type(name);

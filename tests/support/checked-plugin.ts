@@ -31,8 +31,8 @@ const checked = defineSource({
       case 'block':
         for (;;);
       case 'leak': {
-        const kept: string[][] = [];
-        for (;;) kept.push(Array.from({ length: 100_000 }, (_, index) => `x${index}`));
+        const kept: number[][] = [];
+        for (;;) kept.push(new Array<number>(1_000_000).fill(0.5));
       }
       case 'exit':
         process.exit(3);

@@ -42,9 +42,9 @@ export function withoutValuesWithin(
   if (depth >= depthMax) return '…';
   const within = (each: unknown): unknown => withoutValuesWithin(each, config, depth + 1);
   if (Array.isArray(value)) return value.map(within);
-  if (value instanceof Error)
-    return { ...value, message: within(value.message), stack: within(value.stack) };
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, within(each)]));
+  const shown = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, within(each)]));
+  if (!(value instanceof Error)) return shown;
+  return { ...shown, message: within(value.message), stack: within(value.stack) };
 }
 
 /** A logger that does so with all that it is given. `values` may grow. */

@@ -25,7 +25,11 @@ test('a value loses its secrets wherever they stand', () => {
   expect(shown).toMatchObject({
     url: 'db://u:<pin>@h',
     list: ['<pin>', 7, null],
-    error: { message: '<pin> refused', stack: expect.stringContaining('<pin> refused') as string },
+    error: {
+      code: 'E_<pin>',
+      message: '<pin> refused',
+      stack: expect.stringContaining('<pin> refused') as string,
+    },
   });
   const loop: Record<string, unknown> = {};
   loop['self'] = loop;
