@@ -7,6 +7,7 @@ import {
   type ClusterClient,
   createClusterClient,
   type LeaderWaker,
+  type LoggerLevel,
   timingProfile,
 } from '@sluice/coordination';
 import { connectCoordinationRedis, RedisCoordinationStore } from '@sluice/coordination-redis';
@@ -17,6 +18,8 @@ import type { GlobalOptions } from './options.ts';
 
 export interface Session {
   readonly client: ClusterClient;
+  /** Those that were set for the whole cluster. */
+  loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
   /** Redis' time, which all stored times are in. */
   nowMs(): Promise<number>;
   close(): Promise<void>;
@@ -38,6 +41,7 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
     const store = new RedisCoordinationStore({ redis, cluster: options.cluster });
     return {
       client: createClusterClient({ store, waker, clock: systemClock, profile }),
+      loggerLevels: () => store.loggerLevels(),
       nowMs: async () => {
         const [seconds, microseconds] = await redis.time();
         return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);

@@ -5,6 +5,7 @@ import type {
   ClusterSnapshot,
   ConnectorRecord,
   ConnectorView,
+  LoggerLevel,
   MemberRecord,
   PluginInfo,
   RequestBody,
@@ -26,6 +27,7 @@ export interface FakeCluster {
   readonly snapshots?: readonly ClusterSnapshot[];
   readonly events?: readonly ClusterEvent[];
   readonly outcome?: SubmitOutcome;
+  readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
   readonly openError?: Error;
   readonly stdin?: string;
   readonly env?: Record<string, string>;
@@ -76,6 +78,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     if (cluster.openError) throw cluster.openError;
     return {
       client,
+      loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,
       close: async () => {
         isClosed = true;
