@@ -12,7 +12,7 @@ const betweenTwoCalls =
   'it takes a loss of data within the milliseconds since the leader read what it asks about; the conformance suite has it';
 
 const notPlayed =
-  'nobody in a simulation asks for offsets, topics or levels of loggers yet; the conformance suite has it';
+  'nobody in a simulation asks for offsets, topics, levels of loggers or the audit trail yet; tests of the store have it';
 
 /** Replies that no simulation leads to, or hardly any. */
 export const impossibleReplies: ReadonlyMap<string, string> = new Map([
@@ -44,6 +44,7 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ['note-topics: 0', notPlayed],
   ['note-topics: 1', notPlayed],
   ['forget-topics: forgotten', notPlayed],
+  ['append-audit: appended', notPlayed],
   ['set-logger-level: set', notPlayed],
   ['set-logger-level: full', notPlayed],
   ['submit: full', 'it takes thousands of requests that wait; a scenario has some hundreds'],
