@@ -3,6 +3,8 @@ import { SluiceError, toError } from '@sluice/kernel';
 import { Command, CommanderError } from 'commander';
 
 import { addApplyCommand } from './commands/apply.ts';
+import { addAuditCommand } from './commands/audit.ts';
+import { addAuthCommand } from './commands/auth.ts';
 import type { CommandContext } from './commands/command.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDescribeCommand } from './commands/describe.ts';
@@ -61,6 +63,8 @@ export function buildProgram(context: CommandContext): Command {
   addNewCommand(program, context);
   addPreviewCommand(program, context);
   addDevCommand(program, context);
+  addAuditCommand(program, context);
+  addAuthCommand(program, context);
   return program;
 }
 
