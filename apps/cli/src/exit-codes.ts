@@ -11,6 +11,7 @@ export const exitCodes = {
   unreachable: 5,
   timeout: 6,
   failed: 7,
+  differs: 8,
 } as const;
 
 export const exitCodeTable: readonly (readonly [code: number, meaning: string])[] = [
@@ -25,6 +26,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
   [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev, preview: a connector or task FAILED'],
+  [exitCodes.differs, 'diff, plan: --exit-code, and there is something to change'],
 ];
 
 /** Errors that the user sees as a message alone; anything else is shown with its stack. */

@@ -9,6 +9,7 @@ import {
   type ClusterClient,
   createClusterClient,
   type LeaderWaker,
+  type LoggerLevel,
   timingProfile,
 } from '@sluice/coordination';
 import {
@@ -26,6 +27,8 @@ export interface Session {
   /** Its changes are kept in the audit trail. */
   readonly client: ClusterClient;
   readonly audit: AuditTrail;
+  /** Those that were set for the whole cluster. */
+  loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
   /** Redis' time, which all stored times are in. */
   nowMs(): Promise<number>;
   close(): Promise<void>;
@@ -50,6 +53,7 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
     return {
       client: purpose === 'write' ? await audited(client, audit, redis) : client,
       audit,
+      loggerLevels: () => store.loggerLevels(),
       nowMs: async () => {
         const [seconds, microseconds] = await redis.time();
         return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);

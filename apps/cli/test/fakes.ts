@@ -6,6 +6,7 @@ import type {
   ClusterSnapshot,
   ConnectorRecord,
   ConnectorView,
+  LoggerLevel,
   MemberRecord,
   PluginInfo,
   RequestBody,
@@ -27,6 +28,7 @@ export interface FakeCluster {
   readonly snapshots?: readonly ClusterSnapshot[];
   readonly events?: readonly ClusterEvent[];
   readonly outcome?: SubmitOutcome;
+  readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
   readonly openError?: Error;
   readonly stdin?: string;
   readonly env?: Record<string, string>;
@@ -84,6 +86,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     return {
       client,
       audit: noAudit,
+      loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,
       close: async () => {
         isClosed = true;
