@@ -4,6 +4,7 @@
  * cost a tick of the leader and nothing else, so its failures are not the user's.
  */
 import {
+  type AuditEntry,
   type AuditTrail,
   auditedClient,
   type ClusterClient,
@@ -27,6 +28,8 @@ export interface Session {
   /** Its changes are kept in the audit trail. */
   readonly client: ClusterClient;
   readonly audit: AuditTrail;
+  /** Keeps a change that did not go through the client, if it can be kept. */
+  note(what: Pick<AuditEntry, 'action' | 'targets' | 'detail'>): Promise<void>;
   /** Those that were set for the whole cluster. */
   loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
   /** Redis' time, which all stored times are in. */
@@ -53,6 +56,11 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
     return {
       client: purpose === 'write' ? await audited(client, audit, redis) : client,
       audit,
+      note: async (what) => {
+        const caller = await auditCaller(redis);
+        const entry = { ...caller, ...what, outcome: 'done', status: null } as const;
+        await audit.append(entry).catch(lostEntry);
+      },
       loggerLevels: () => store.loggerLevels(),
       nowMs: async () => {
         const [seconds, microseconds] = await redis.time();
@@ -78,10 +86,12 @@ async function audited(
   return auditedClient(client, {
     trail,
     caller: await auditCaller(redis),
-    // Of another release, or with rights to less: the change itself has worked or told why not.
-    onLost: () => {},
+    onLost: lostEntry,
   });
 }
+
+/** A Redis user may have rights to less: the change itself has worked, or told why not. */
+function lostEntry(): void {}
 
 interface ClosableWaker extends LeaderWaker {
   close(): Promise<void>;

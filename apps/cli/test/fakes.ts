@@ -86,6 +86,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     return {
       client,
       audit: noAudit,
+      note: async () => {},
       loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,
       close: async () => {

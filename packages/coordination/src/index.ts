@@ -6,7 +6,6 @@ export {
   type ProtocolRange,
   protocolSpoken,
 } from './agreement.ts';
-export { changeStopped, type StoppedChange, type StoppedOwner } from './change-stopped.ts';
 export {
   type AuditEntry,
   type AuditedCaller,
@@ -21,6 +20,7 @@ export {
   type KeptAuditEntry,
   matches,
 } from './audit.ts';
+export { changeStopped, type StoppedChange, type StoppedOwner } from './change-stopped.ts';
 export {
   type ClusterClient,
   type ClusterClientOptions,
