@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
+import { notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { applySchema } from '../schemas.ts';
@@ -24,6 +25,7 @@ export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess
         ...(expectedVersion !== undefined && { expectedVersion }),
       });
       if (outcome.kind === 'pending') {
+        notePending(request);
         const { requestId, reason } = outcome;
         return reply.status(202).send({ status: 'pending', request_id: requestId, reason });
       }
