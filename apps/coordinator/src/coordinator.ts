@@ -9,6 +9,7 @@ import {
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
+  RedisAuditTrail,
   RedisCoordinationStore,
   untilReady,
 } from '@sluice/coordination-redis';
@@ -218,6 +219,7 @@ export class Coordinator implements Service {
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       levels: this.#levels,
       parts: configParts,
       topicTracking: this.#settings.topicTracking,
@@ -245,7 +247,7 @@ export class Coordinator implements Service {
     });
     await api.register(async (scope) => {
       // A job is only a wake-up: whatever is done to one, nothing that runs changes.
-      giveRoles(scope, { read: 'viewer', write: 'operator' });
+      giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
     const metrics = coordinatorMetrics(this.#loop, this.#client);

@@ -7,6 +7,13 @@ export {
 } from './converter-settings.ts';
 export { JsonConverter, jsonConverterConfig } from './json-converter.ts';
 export {
+  type JsonReader,
+  jsonKindOf,
+  jsonMismatch,
+  jsonScalarReader,
+} from './json-scalar-reader.ts';
+export { jsonScalarWriter, jsonWriteMismatch } from './json-scalar-writer.ts';
+export {
   JsonNumber,
   jsonString,
   parseExactJson,

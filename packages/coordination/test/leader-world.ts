@@ -75,9 +75,11 @@ export class PlayedLeaderStore {
     }
   }
 
-  /** Goes back to what a unit was, and on to a higher revision before anybody looks: the loss is not noticed. */
-  goBack(unit: UnitRecord): void {
-    this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
+  /** Goes back to what a record was, and on to a higher revision before anybody looks: the loss is not noticed. */
+  goBack(value: UnitRecord | ConnectorRecord): void {
+    const [kind, name]: [RecordKind, string] =
+      'unit' in value ? ['units', value.unit] : ['connectors', value.name];
+    this.#records.set(`${kind}/${name}`, { revision: 0, kind, value });
   }
 
   /** Loses a record, and goes on to a higher revision before anybody looks: the loss is not noticed. */

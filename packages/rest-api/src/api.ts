@@ -2,10 +2,11 @@
  * The REST API: a thin translation between HTTP and the cluster's client. It holds no state; every replica
  * answers every request, from the store.
  */
-import type { ClusterClient } from '@sluice/coordination';
+import type { AuditTrail, ClusterClient } from '@sluice/coordination';
 import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
 import type { FastifyInstance } from 'fastify';
 
+import { auditChanges } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
@@ -25,6 +26,7 @@ import { registerOpenApi } from './routes/openapi.ts';
 import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
+import { registerSluiceAudit } from './routes/sluice-audit.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
@@ -36,6 +38,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly client: ClusterClient;
   readonly info: ServerInfo;
   readonly logger: Logger;
+  /** Where changes are kept for people. */
+  readonly audit: AuditTrail;
   /** Where the offsets of connectors are. */
   readonly offsets: OffsetStore;
   /** Of this process's loggers. */
@@ -80,6 +84,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
   secure(app, options, logger);
+  auditChanges(app, options.audit, logger);
   parseBodies(app);
   handleErrors(app, logger);
 
@@ -117,6 +122,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
   registerSluiceApply(app, cluster, checks);
+  registerSluiceAudit(app, cluster, options.audit);
   registerSluicePreview(app, cluster, { parts, preview: options.preview });
   return app;
 }

@@ -85,6 +85,31 @@ test('fields are replaced by their names in each record of a batch, whatever the
   ]);
 });
 
+test('a field called __proto__ gets its default as any other', async () => {
+  const int = { type: 'int32', default: 7, optional: true } as const;
+  const chain = transformationChain({
+    transforms: 'insert',
+    'transforms.insert.type': 'InsertField$Value',
+    'transforms.insert.static.field': 'a',
+    'transforms.insert.static.value': '1',
+  });
+  const valueSchema = {
+    type: 'struct',
+    fields: ['__proto__', 'toString'].map((field) => ({ field, schema: int })),
+  } as const;
+  const given = [{}, JSON.parse('{"__proto__":null,"toString":null}') as object];
+  const { failures, records } = await chain.apply(
+    given.map((value) => ({ ...source(value), valueSchema })),
+  );
+  expect(failures).toEqual([]);
+  for (const record of records)
+    expect(Object.entries(record?.value as object)).toEqual([
+      ['__proto__', 7],
+      ['toString', 7],
+      ['a', '1'],
+    ]);
+});
+
 test('a record that fails is listed with its transform, goes no further and harms no other', async () => {
   const chain = transformationChain({
     transforms: 'extract,hoist',

@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 
 import { addApplyCommand } from './apply.ts';
+import { addAuditCommand } from './audit.ts';
+import { addAuthCommand } from './auth.ts';
 import type { CommandContext } from './command.ts';
 import { addDeleteCommand } from './delete.ts';
 import { addDescribeCommand } from './describe.ts';
@@ -29,7 +31,7 @@ import { addValidateCommand } from './validate.ts';
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand],
+  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addAuditCommand],
   'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
   'Operate:': [
     addTargetCommands,
@@ -42,7 +44,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
   'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
   'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
-  'Run:': [addStandaloneCommand],
+  'Run:': [addStandaloneCommand, addAuthCommand],
 };
 
 export function addCommands(program: Command, context: CommandContext): void {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
+import { notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
@@ -37,6 +38,7 @@ export function registerSluiceApply(
         ...(expectedVersion !== undefined && { expectedVersion }),
       });
       if (outcome.kind === 'pending') {
+        notePending(request);
         const { requestId, reason } = outcome;
         return reply.status(202).send({ status: 'pending', request_id: requestId, reason });
       }
