@@ -8,6 +8,7 @@ import { addDescribeCommand } from './describe.ts';
 import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDlqCommand } from './dlq.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addDrainCommand } from './drain.ts';
 import { addEditCommand } from './edit.ts';
 import { addExportCommand } from './export.ts';
@@ -28,7 +29,7 @@ import { addValidateCommand } from './validate.ts';
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand],
+  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addDoctorCommand],
   'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
   'Operate:': [
     addTargetCommands,
