@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 import { addApplyCommand } from './apply.ts';
 import type { CommandContext } from './command.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addDeleteCommand } from './delete.ts';
 import { addDescribeCommand } from './describe.ts';
 import { addDevCommand } from './dev.ts';
@@ -24,12 +25,14 @@ import { addPreviewCommand } from './preview.ts';
 import { addRestartCommand } from './restart.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
+
+import { addTopCommand } from './top.ts';
 import { addValidateCommand } from './validate.ts';
 
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addDoctorCommand],
+  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addTopCommand, addDoctorCommand],
   'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
   'Operate:': [
     addTargetCommands,
@@ -42,6 +45,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
   'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
   'Run:': [addStandaloneCommand],
+  'Shell:': [addCompletionCommand],
 };
 
 export function addCommands(program: Command, context: CommandContext): void {
