@@ -5,11 +5,16 @@
  */
 import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
 
-import type { CommandContext } from './commands/command.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
 import { logSettingsOf } from './log-session.ts';
 import type { GlobalOptions } from './options.ts';
-import type { Session } from './session.ts';
+import type { OpenSession, Session } from './session.ts';
+
+export interface ApiContext {
+  readonly io: Pick<Io, 'env'>;
+  readonly open: OpenSession;
+}
 
 export interface LocalApi {
   /** What it answers; whole numbers beyond 2^53 are BigInts. @throws CliError with what it says is wrong. */
@@ -21,7 +26,7 @@ export interface LocalApi {
 }
 
 export async function withApi<Result>(
-  { open, io }: CommandContext,
+  { open, io }: ApiContext,
   global: GlobalOptions,
   action: (api: LocalApi, session: Session) => Promise<Result>,
 ): Promise<Result> {
