@@ -25,9 +25,11 @@ export interface LocalApi {
   ): Promise<unknown>;
 }
 
+/** `purpose`: whether requests are stored, which wake the leader. */
 export async function withApi<Result>(
   { open, io }: ApiContext,
   global: GlobalOptions,
+  purpose: 'read' | 'write',
   action: (api: LocalApi, session: Session) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here, since most commands need none of it.
@@ -40,7 +42,7 @@ export async function withApi<Result>(
     ]);
   const { cluster } = global;
   const settings = await logSettingsOf(io, global);
-  const session = await open(global, 'write');
+  const session = await open(global, purpose);
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
   const app = buildApi({

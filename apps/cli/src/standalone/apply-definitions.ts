@@ -28,7 +28,7 @@ export async function applyDefinitions(
   if (definitions.length === 0) return;
   const fileOffsets: FileOffsets =
     offsetFile === undefined ? new Map() : await readOffsetFile(offsetFile);
-  await withApi(context, global, async (api, session) => {
+  await withApi(context, global, 'write', async (api, session) => {
     const { connectors } = await session.client.snapshot();
     const isLeft = ({ name }: Definition): boolean =>
       fileOffsets.has(name) && !connectors.has(name);

@@ -136,7 +136,8 @@ async function startParts(
     import('@sluice/worker'),
   ]);
   const coordinatorSettings = coordinators.readSettings(env, { insecure });
-  const workerSettings = workers.readSettings(env, { insecure });
+  // Its health and metrics have no authentication, and need not be reached from elsewhere.
+  const workerSettings = workers.readSettings({ ...env, SLUICE_HOST: '127.0.0.1' }, { insecure });
   const levels = new LogLevels(coordinatorSettings.logLevel, coordinators.loggerNames);
   const written = pino({ level: 'debug', base: { pid: process.pid } });
   const logger = leveledLogger(written, levels, 'sluice.coordinator');
