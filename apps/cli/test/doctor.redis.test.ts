@@ -76,6 +76,8 @@ test('a user with few rights', async () => {
     '+@all',
     '-info',
     '-acl',
+    '-eval',
+    '-expire',
   );
   admin.disconnect();
   await using cluster = new LiveCluster(redis.url);
@@ -83,6 +85,7 @@ test('a user with few rights', async () => {
   const { findings } = await doctor(cluster, ['--redis', url]);
   const texts = findings.filter(({ area }) => area === 'redis').map(({ text }) => text);
   expect(texts).toContain('the user may not ask for INFO');
+  expect(texts).toContain('the user may not run expire, eval');
   expect(JSON.stringify(findings)).not.toContain('secret');
 });
 

@@ -23,6 +23,7 @@ function redis(info: Readonly<Record<string, string>>, facts: Partial<RedisFacts
     answersMs: [0.2, 0.3, 0.9],
     user: 'default',
     hasPassword: true,
+    denied: [],
     isLoopback: false,
     isLog: true,
     ...facts,
@@ -64,6 +65,12 @@ describe('Redis', () => {
     expect(redis({}, { answersMs: [1, 2, 450] })[1]).toMatch(/^fail/);
     expect(redis({}, { hasPassword: false })[2]).toMatch(/^warn: connected as default, without a/);
     expect(redis({}, { hasPassword: false, isLoopback: true })[2]).toMatch(/^ok/);
+  });
+
+  test('that keeps this user from what is needed', () => {
+    expect(redis({}, { denied: ['eval', 'del'] })).toContain(
+      'fail: the user may not run eval, del',
+    );
   });
 
   test('that tells nothing to this user', () => {

@@ -77,7 +77,7 @@ async function examineRedis(global: GlobalOptions, log: LogSettings): Promise<Fi
 
 async function redisFacts(
   redis: Redis,
-  { redisUrl }: GlobalOptions,
+  { redisUrl, cluster }: GlobalOptions,
   log: LogSettings,
 ): Promise<RedisFacts> {
   const answersMs: number[] = [];
@@ -93,11 +93,39 @@ async function redisFacts(
   return {
     info,
     user,
+    denied: await deniedTo(redis, cluster),
     answersMs: answersMs.sort((a, b) => a - b),
     hasPassword: /^rediss?(\+\w+)?:\/\/[^/@]*:[^/@]+@/.test(redisUrl),
     isLoopback: /\/\/([^/@]*@)?(127\.|localhost|\[::1\])/.test(redisUrl),
     isLog: log.kind === 'redis' && log.redis.url === redisUrl,
   };
+}
+
+/** Tries commands of each kind that Sluice needs, on a key that does not exist: they find nothing to change. */
+async function deniedTo(redis: Redis, cluster: string): Promise<string[]> {
+  const key = `{sluice:${cluster}}:doctor`;
+  const script = "return redis.call('del', KEYS[1])";
+  const tried: readonly (readonly [string, ...string[]])[] = [
+    ['exists', key],
+    ['hgetall', key],
+    ['xrange', key, '-', '+'],
+    ['del', key],
+    ['expire', key, '1'],
+    ['xtrim', key, 'MAXLEN', '0'],
+    ['script', 'load', script],
+    ['eval', script, '1', key],
+    ['time'],
+  ];
+  const denied: string[] = [];
+  for (const [command, ...args] of tried) {
+    await redis.call(command, ...args).catch((error: unknown) => {
+      const { message } = toError(error);
+      if (/NOPERM/.test(message)) denied.push(command);
+      // A replica takes none of them: that is told otherwise.
+      else if (!/READONLY|UNKNOWN/i.test(message)) throw error;
+    });
+  }
+  return denied;
 }
 
 /** A user with few rights is no failure of its own. */

@@ -9,6 +9,8 @@ export interface RedisFacts {
   /** Whom it takes us for; undefined: it does not tell. */
   readonly user: string | undefined;
   readonly hasPassword: boolean;
+  /** Commands that it needs and may not run. */
+  readonly denied: readonly string[];
   readonly isLoopback: boolean;
   /** Records travel through it, too. */
   readonly isLog: boolean;
@@ -25,6 +27,7 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
     return [
       latency(facts),
       user(facts),
+      rights(facts),
       warn('redis', 'the user may not ask for INFO', 'allow +info, or ask as another user'),
     ];
   }
@@ -32,6 +35,7 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
     version(info),
     latency(facts),
     user(facts),
+    rights(facts),
     ...persistence(info, facts.isLog),
     policy(info),
     ...memory(info),
@@ -68,6 +72,16 @@ function user({ user: name, hasPassword, isLoopback }: RedisFacts): Finding {
     `${text}, without a password: whoever reaches Redis may change everything`,
     'set a password or an ACL user, and name both in REDIS_URL',
   );
+}
+
+function rights({ denied }: RedisFacts): Finding {
+  return denied.length === 0
+    ? ok('redis', 'the user may do what Sluice does')
+    : fail(
+        'redis',
+        `the user may not run ${denied.join(', ')}`,
+        'give it the rights of docs/guides/redis.md, for the keys of this cluster',
+      );
 }
 
 function persistence(info: ReadonlyMap<string, string>, isLog: boolean): Finding[] {
