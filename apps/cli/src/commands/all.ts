@@ -25,7 +25,6 @@ import { addPreviewCommand } from './preview.ts';
 import { addRestartCommand } from './restart.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
-
 import { addTopCommand } from './top.ts';
 import { addValidateCommand } from './validate.ts';
 
