@@ -19,8 +19,10 @@ of tasks to workers. Run two or more for availability; one of them leads.
 
 ${settingsHelp}
 
+SIGHUP reads callers and certificates again; they are looked at every five seconds besides.
+
 Examples:
-  REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH=admin:secret sluice-coordinator
+  REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH_FILE=callers sluice-coordinator
   SLUICE_PROFILE=fast SLUICE_PORT=8084 sluice-coordinator`;
 
 const exitCodes = { failed: 1, usage: 2 } as const;
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(coordinator, signal));
   }
+  process.on('SIGHUP', () => void coordinator.reload());
   await coordinator.start();
   logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
 

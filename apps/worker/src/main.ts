@@ -14,7 +14,7 @@ const help = `Usage: sluice-worker [--insecure]
 Runs a worker: joins the cluster, takes the connectors and tasks that it is given, runs them in worker
 threads. SIGTERM hands them over and ends it.
 
-  --insecure   listen on a non-loopback address (health and metrics have no authentication)
+  --insecure   listen on a non-loopback address without authentication
   --help
 
 ${settingsHelp}
@@ -49,6 +49,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));
   }
+  process.on('SIGHUP', () => void worker.reload());
   await worker.start();
   logger.info({ port: worker.port }, 'worker ready');
 

@@ -1,5 +1,6 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
+import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -35,6 +36,8 @@ export interface WorkerSettings {
   /** How long tasks that the log fences go on without Redis; 0 by the policy `pause`. */
   readonly continueFencedMs: number;
   readonly trackTopics: boolean;
+  /** To its listener. */
+  readonly access: AccessSettings;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly logLevel: string;
@@ -61,6 +64,7 @@ ${converterSettingsHelp}
                                                         go on …
   SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS  300               … for this long
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
+${accessSettingsHelp}
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -103,6 +107,7 @@ export function readSettings(
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
     drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 15_000, { min: 0, max: hourMs }),
     trackTopics: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
+    access: readAccessSettings(settings),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),

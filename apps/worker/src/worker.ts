@@ -97,12 +97,18 @@ export class Worker implements Service {
         render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
       },
       ready: () => this.#readiness(),
+      logger,
       log: () => ({ ...this.#logProbe.health, waiting: this.#runner.waitingForLog ?? null }),
     });
   }
 
   get port(): number {
     return this.#http.port;
+  }
+
+  /** Callers and certificates of the listener, if their files have changed. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#http.reload();
   }
 
   async start(): Promise<void> {

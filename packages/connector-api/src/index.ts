@@ -132,6 +132,7 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export { TopicPattern } from './topic-pattern.ts';
 export type {
   Predicate,
   PredicatePlugin,

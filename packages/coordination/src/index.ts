@@ -6,6 +6,7 @@ export {
   type ProtocolRange,
   protocolSpoken,
 } from './agreement.ts';
+export { changeStopped, type StoppedChange, type StoppedOwner } from './change-stopped.ts';
 export {
   type ClusterClient,
   type ClusterClientOptions,

@@ -44,6 +44,8 @@ export interface LeaderLoopOptions {
   readonly protocol?: ProtocolRange;
   /** How long all must have spoken a higher version before it is used; default a minute. */
   readonly protocolQuietMs?: number;
+  /** For jitter; default: `Math.random`. */
+  readonly random?: () => number;
   /** It may not take part, and has to end. Called once; must not throw. */
   readonly onRefused?: (error: SluiceError) => void;
 }

@@ -199,6 +199,17 @@ describe('what is written', () => {
     expect(look).toEqual({ write: [], deleted: ['a'], marks: [], lost: ['b'] });
   });
 
+  test('an epoch that the journal alone has: the store has lost it, unless the connector is another by now', () => {
+    const later = { ...whole, taskEpoch: 2 };
+    const look = (entryThere: JournaledConnector, seen = view) =>
+      findUnwritten(['a'], seen, journal([[entryThere, 5]]));
+    expect(look(later)).toEqual({ write: [], deleted: [], marks: [], lost: ['a'] });
+    expect(look({ ...later, uid: 'another' })).toMatchObject({ write: ['a'], lost: [] });
+    expect(look({ ...later, lifecycle: 'deleting' })).toMatchObject({ lost: [] });
+    const deleting = viewOf({ connectors: [connector('a', { lifecycle: 'deleting' })] });
+    expect(look(later, deleting)).toMatchObject({ lost: [] });
+  });
+
   test('an entry is made of records of one moment only', () => {
     const record = connector('a');
     const set = { uid: record.uid, epoch: 1, version: 1, configs: [{ n: '0' }] };

@@ -4,11 +4,12 @@
  */
 import type { ClusterClient } from '@sluice/coordination';
 import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
-import { type FastifyInstance, fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
 import { ClusterAccess } from './cluster-access.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
+import { createHttpServer, type ServerLimits } from './http-server.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
@@ -30,7 +31,7 @@ import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
 
-export interface ApiOptions extends SecurityOptions {
+export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly client: ClusterClient;
   readonly info: ServerInfo;
   readonly logger: Logger;
@@ -66,10 +67,9 @@ const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] }
  */
 export function buildApi(options: ApiOptions): FastifyInstance {
   const { client, info, logger, clock = systemClock, requestTimeoutMs = 10_000 } = options;
-  const app = fastify({
+  const app = createHttpServer(options, {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
-    requestTimeout: 60_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply, logger);

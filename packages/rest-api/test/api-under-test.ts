@@ -1,6 +1,6 @@
 import { silentLogger } from '@sluice/kernel';
 import { type ApiOptions, buildApi } from '@sluice/rest-api';
-import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeOffsets } from './fake-offsets.ts';
@@ -8,6 +8,7 @@ import { FakeOffsets } from './fake-offsets.ts';
 export interface ApiUnderTest {
   readonly cluster: FakeCluster;
   readonly offsets: FakeOffsets;
+  readonly api: FastifyInstance;
   /** `GET /connectors`, with a body as JSON. */
   readonly call: (
     request: string,
@@ -29,6 +30,7 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
   return {
     cluster,
     offsets,
+    api,
     call: (request, body, more = {}) => {
       const [method, url] = request.split(' ', 2) as [NonNullable<InjectOptions['method']>, string];
       const payload = body === undefined ? {} : { payload: body as object };

@@ -79,7 +79,7 @@ test.each([
   },
 );
 
-test.each([3_000, 200_000])('a body that is nested %i times is 400', async (depth) => {
+test.each([65, 3_000, 200_000])('a body that is nested %i times is 400', async (depth) => {
   const { call } = apiUnderTest();
   const payload = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   const headers = { 'content-type': 'application/json' };
@@ -87,9 +87,16 @@ test.each([3_000, 200_000])('a body that is nested %i times is 400', async (dept
     const response = await call(request, payload, { headers });
     expect(response.json()).toEqual({
       error_code: 400,
-      message: 'Request body is nested too deeply',
+      message: 'Request body is nested deeper than 64 levels',
     });
   }
+});
+
+test('brackets within texts nest nothing', async () => {
+  const { call } = apiUnderTest();
+  const config = { 'connector.class': 'X', a: '{'.repeat(200), b: '\\"['.repeat(200) };
+  const response = await call('POST /connectors', { name: 'orders', config });
+  expect(response.statusCode).toBe(201);
 });
 
 test('a body with the key __proto__ is 400', async () => {

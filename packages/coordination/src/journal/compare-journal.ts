@@ -93,7 +93,7 @@ export interface Unwritten {
   readonly deleted: readonly string[];
   /** Task sets that are in the journal, which the store has not been told. */
   readonly marks: readonly JournaledSet[];
-  /** In the journal and not in the store, though nobody deleted them: the store lost them. */
+  /** In the journal and not in the store, though nobody deleted them, or their newest tasks: the store lost them. */
   readonly lost: readonly string[];
 }
 
@@ -114,6 +114,10 @@ export function findUnwritten(
       if (entry) (entry.lifecycle === 'deleting' ? deleted : lost).push(name);
       continue;
     }
+    if (entry && misses(stored, entry)) {
+      lost.push(name);
+      continue;
+    }
     if (!entry || !holds(entry, stored, view)) {
       write.push(name);
       continue;
@@ -122,6 +126,15 @@ export function findUnwritten(
     if (taskEpoch > journaledEpoch) marks.push({ connector: name, uid, epoch: taskEpoch });
   }
   return { write, deleted, marks, lost };
+}
+
+/** Tasks are published in the store: an epoch that only the journal knows was there once. */
+function misses(
+  stored: ConnectorRecord,
+  { uid, lifecycle, taskEpoch }: JournaledConnector,
+): boolean {
+  const isSame = uid === stored.uid && lifecycle === 'live' && stored.lifecycle === 'live';
+  return isSame && taskEpoch > stored.taskEpoch;
 }
 
 function holds(entry: JournaledConnector, stored: ConnectorRecord, view: ClusterView): boolean {

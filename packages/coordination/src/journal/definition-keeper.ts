@@ -125,6 +125,19 @@ export class DefinitionKeeper {
     return this.#known !== undefined && this.#comparedDataset === this.#leader.view.dataset;
   }
 
+  /**
+   * Whether what was read of the store so far can be decided on: it has followed the journal as far as it was told. One
+   * that went back has not, also if it went on to a higher revision since, so that nobody noticed; it is compared anew.
+   */
+  async storeFollows(): Promise<boolean> {
+    if (!this.isInStep) return false;
+    const mark = await this.#leader.options.store.journalMark();
+    if (mark?.journal === this.#told?.journal && mark?.position === this.#told?.position)
+      return true;
+    this.outOfStep();
+    return false;
+  }
+
   /** Whether the end of a quarantine has to wait for what the journal has. */
   holdsUp(nowMs: number): boolean {
     if (this.isInStep) {
@@ -294,7 +307,7 @@ export class DefinitionKeeper {
     const { view } = this.#leader;
     const { write, deleted, marks, lost } = findUnwritten(names, view, known);
     if (lost.length > 0) {
-      logger.warn({ connectors: lost }, 'connectors are gone from the store that nobody deleted');
+      logger.warn({ connectors: lost }, 'the store has lost what the journal has of them');
       this.outOfStep();
       return;
     }
@@ -317,6 +330,7 @@ export class DefinitionKeeper {
       return entry ? [entry] : [];
     });
     if (entries.length + deleted.length === 0) return;
+    if (!(await this.storeFollows())) return;
     const high = highOf(view, known.high);
     this.#begin({ connectors: entries, deleted, high }, { written: () => free });
   }
@@ -369,10 +383,10 @@ export class DefinitionKeeper {
   }
 
   #failed(error: unknown): void {
-    const { clock, logger } = this.#leader.options;
+    const { clock, logger, random } = this.#leader.options;
     const term = this.#term;
     this.#forget();
-    this.#openFromMs = clock.monotonicMs() + backoffMs(++this.#failures, retry);
+    this.#openFromMs = clock.monotonicMs() + backoffMs(++this.#failures, retry, random);
     if (hasCode(error, 'coordination.not_leader')) {
       const newer = error instanceof SluiceError ? error.details['epoch'] : undefined;
       // Unless the store says that this term goes on, another leader is the newer one.

@@ -34,6 +34,20 @@ export interface Place {
 }
 
 export const errorHeaderPrefix = '__connect.errors.';
+export const sluiceHeaderPrefix = '__sluice.errors.';
+
+/** Sluice's own headers of dead letters. */
+export const sluiceHeaders = {
+  /** Of a source's record. */
+  partition: `${sluiceHeaderPrefix}source.partition`,
+  offset: `${sluiceHeaderPrefix}source.offset`,
+  /** The converter did not take it. */
+  keyEncoding: `${sluiceHeaderPrefix}key.encoding`,
+  valueEncoding: `${sluiceHeaderPrefix}value.encoding`,
+  /** The letter was too large for the queue with it. Says how many bytes it had. */
+  keyOmitted: `${sluiceHeaderPrefix}key.omitted`,
+  valueOmitted: `${sluiceHeaderPrefix}value.omitted`,
+} as const;
 
 /**
  * The headers of Kafka Connect's DeadLetterQueueReporter, in its order, as text in UTF-8. A record that failed before

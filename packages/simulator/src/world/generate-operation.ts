@@ -1,5 +1,5 @@
 /** Draws one thing that happens, or a few that belong together. */
-import type { RequestBody } from '@sluice/coordination';
+import type { RequestBody, TargetState } from '@sluice/coordination';
 
 import type { Random } from './random.ts';
 import { type ClusterShape, heldScripts, type OperationKind } from './scenario.ts';
@@ -21,11 +21,14 @@ const draws: readonly { readonly weight: number; readonly draw: Draw }[] = [
   { weight: 6, draw: (random, shape) => [request(random, shape)] },
   { weight: 3, draw: (random, shape) => [reconfigure(random, shape)] },
   { weight: 2, draw: createAnew },
+  { weight: 2, draw: changeOffsets },
+  { weight: 1, draw: (random, shape) => [otherUse(random, shape)] },
   { weight: 3, draw: (random, shape) => [crash(random, shape)] },
   { weight: 3, draw: (random, shape) => [freeze(random, shape)] },
   { weight: 2, draw: (random, shape) => [stop(random, shape)] },
   { weight: 1, draw: rollingRestart },
   { weight: 5, draw: (random, shape) => [cut(random, shape)] },
+  { weight: 1, draw: cutOffAlone },
   { weight: 4, draw: (random, shape) => [hold(random, shape)] },
   { weight: 3, draw: holdWhatFollows },
   { weight: 1, draw: (random, shape) => [slowLink(random, shape)] },
@@ -125,6 +128,22 @@ function cut(random: Random, shape: ClusterShape): OperationKind {
     keeps: random.chance(0.5),
     forMs: duration(random),
   };
+}
+
+/** It does not hear what becomes of its tasks, and by `continue-if-fenced` some of them go on. */
+function cutOffAlone(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'cut',
+      process: worker(random, shape),
+      link: 'both',
+      direction: 'both',
+      keeps: false,
+      forMs: 60_000,
+    },
+    reconfigure(random, shape),
+    reconfigure(random, shape),
+  ];
 }
 
 function hold(random: Random, shape: ClusterShape): OperationKind {
@@ -276,6 +295,27 @@ function createAnew(random: Random, shape: ClusterShape): OperationKind[] {
     { op: 'request', body: { op: 'delete', connector: name }, repeats: false },
     { op: 'request', body: create, repeats: random.chance(0.2) },
   ];
+}
+
+/** At times not stopped, or started again meanwhile. */
+function changeOffsets(random: Random, shape: ClusterShape): OperationKind[] {
+  const name = connector(random, shape);
+  const target = (state: TargetState): OperationKind => ({
+    op: 'request',
+    body: { op: 'target', connector: name, state },
+    repeats: false,
+  });
+  return [
+    ...(random.chance(0.8) ? [target('STOPPED')] : []),
+    { op: 'change-offsets', connector: name, verb: random.pick(['alter', 'reset'] as const) },
+    target('STARTED'),
+  ];
+}
+
+function otherUse(random: Random, shape: ClusterShape): OperationKind {
+  return random.chance(0.5)
+    ? { op: 'forget-topics', connector: connector(random, shape) }
+    : { op: 'set-level', logger: random.pick(['root', 'worker', 'worker.w1']) };
 }
 
 function request(random: Random, shape: ClusterShape): OperationKind {

@@ -106,6 +106,15 @@ export class Operations {
         return [...this.#cluster.workers.values()].some(({ runner }) =>
           runner.fail(operation.unit, operation.isFinal),
         );
+      case 'change-offsets':
+        this.#changeOffsets(operation.connector, operation.verb);
+        return true;
+      case 'forget-topics':
+        void this.#client.api.forgetTopics(operation.connector);
+        return true;
+      case 'set-level':
+        void this.#client.api.setLevel(operation.logger, 'debug');
+        return true;
       case 'request':
         this.#request(operation.body, operation.repeats);
         return true;
@@ -162,6 +171,14 @@ export class Operations {
     if (losesMs > 0) this.#cluster.loseLast(losesMs);
     this.#later(forMs, () => server.comeUp());
     return true;
+  }
+
+  #changeOffsets(connector: string, verb: 'alter' | 'reset'): void {
+    const { coverage, trace } = this.#cluster.world;
+    void this.#client.api.changeOffsets(connector, verb).then((outcome) => {
+      coverage.add(`seen: offsets ${outcome}`);
+      trace.note('user', `${verb} offsets of ${connector} → ${outcome}`);
+    });
   }
 
   #request(body: RequestBody, repeats: boolean): void {

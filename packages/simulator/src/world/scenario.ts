@@ -19,6 +19,8 @@ export interface ClusterShape {
   readonly rates: Readonly<Record<string, number>>;
   readonly movement: 'minimal' | 'literal';
   readonly journal: boolean;
+  /** Policy of the workers: 0 is `pause`, else `continue-if-fenced` with this limit. */
+  readonly continueFencedMs: number;
   /** Whoever is started anew speaks a newer version of the protocol, too. */
   readonly upgrades: boolean;
   readonly connectors: readonly { readonly name: string; readonly tasks: number }[];
@@ -83,6 +85,14 @@ export type OperationKind =
     }
   | { readonly op: 'fail'; readonly unit: string; readonly isFinal: boolean }
   /** `repeats`: sent again under the same id, as a client does that got no answer. */
+  /** Through the API, which asks for a fence once the connector is stopped. */
+  | {
+      readonly op: 'change-offsets';
+      readonly connector: string;
+      readonly verb: 'alter' | 'reset';
+    }
+  | { readonly op: 'forget-topics'; readonly connector: string }
+  | { readonly op: 'set-level'; readonly logger: string }
   | { readonly op: 'request'; readonly body: RequestBody; readonly repeats: boolean };
 
 export interface CutOperation {
@@ -162,6 +172,8 @@ export function faultOf(operation: OperationKind): string {
       return `stranger: ${operation.kind}`;
     case 'fail':
       return operation.isFinal ? 'fail: for good' : 'fail: once';
+    case 'change-offsets':
+      return `offsets: ${operation.verb}`;
     case 'request':
       return `request: ${requestKind(operation.body)}`;
     default:
@@ -210,6 +222,13 @@ export const allFaults: readonly string[] = [
   'hang',
   'fail: once',
   'fail: for good',
+  'offsets: alter',
+  'offsets: reset',
+  ...['changed', 'held', 'not-stopped', 'quarantined', 'started-meanwhile', 'unknown'].map(
+    (outcome) => `seen: offsets ${outcome}`,
+  ),
+  'forget-topics',
+  'set-level',
   'request: apply create',
   'request: apply upsert',
   'request: delete',
@@ -221,6 +240,9 @@ export const allFaults: readonly string[] = [
   ...['steady', 'leader', 'outage', 'stall', 'flush', 'revert', 'kill', 'leave', 'join'].map(
     (kind) => `probe: ${kind}`,
   ),
+  'seen: an effect without a lease',
+  'seen: an effect without a lease refused',
+  'seen: a commit without a lease rewinds',
   'seen: an effect refused by its fence',
   'seen: a late effect of a former owner',
   'seen: an executor given up',
