@@ -116,7 +116,7 @@ export class Operations {
         void this.#client.api.forgetTopics(operation.connector);
         return true;
       case 'set-level':
-        void this.#client.api.setLevel(operation.logger, 'debug');
+        void this.#client.api.setLevel(operation.logger, 'DEBUG');
         return true;
       case 'request':
         this.#request(operation.body, operation.repeats);
