@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { type JournalWorld, journalWorld, pause, set, w1 } from './journal-world.ts';
 import { connector, task } from './records.ts';
 
+const quarantineMs = 6_000;
+
 /** At rest; counts from then on. */
 async function compared(): Promise<JournalWorld & { times: () => number }> {
   const world = await journalWorld();
@@ -32,7 +34,7 @@ test('the store is compared with the journal once; not again for what goes on', 
   expect(world.times()).toBe(0);
 });
 
-test('… again if it went back before it was told of a task set, which is granted all the same', async () => {
+test('… again if it went back before it was told of a task set, which is granted after a quarantine', async () => {
   const world = await compared();
   const { leader, journal } = world;
   leader.played.before.set('markJournaled', () => {
@@ -42,6 +44,8 @@ test('… again if it went back before it was told of a task set, which is grant
   publish(world);
   await leader.ticks(5, 'w1');
   expect(world.times()).toBe(1);
+  expect(leader.played.done).toContain('startQuarantine');
+  await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
   expect(leader.played.done).toContain('grant task/a/0 → w1');
   expect(leader.played.mark).toEqual(journal.state.mark);
 });
