@@ -54,6 +54,8 @@ export class PlayedLeaderStore {
   /** What happens when a method is called, before it does anything. */
   readonly before = new Map<string, () => void>();
   beforeWholeRead: (() => Promise<void>) | undefined;
+  /** Each comparison with a journal ends in one, also if nothing was lost. */
+  restorations = 0;
   readonly #beats = new Map<string, Beat>();
   readonly #records = new Map<string, { revision: number; kind: RecordKind; value: unknown }>();
   /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
@@ -77,9 +79,11 @@ export class PlayedLeaderStore {
     }
   }
 
-  /** Goes back to what a unit was, and on to a higher revision before anybody looks: the loss is not noticed. */
-  goBack(unit: UnitRecord): void {
-    this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
+  /** Goes back to what a record was, and on to a higher revision before anybody looks: the loss is not noticed. */
+  goBack(value: UnitRecord | ConnectorRecord): void {
+    const [kind, name]: [RecordKind, string] =
+      'unit' in value ? ['units', value.unit] : ['connectors', value.name];
+    this.#records.set(`${kind}/${name}`, { revision: 0, kind, value });
   }
 
   /** Loses a record, and goes on to a higher revision before anybody looks: the loss is not noticed. */
@@ -173,6 +177,7 @@ export class PlayedLeaderStore {
     },
     taskSets: async (names) => names.map((name) => this.sets.get(name)),
     restore: async (_term, connectors) => {
+      this.restorations++;
       for (const connector of connectors) this.#restore(connector);
     },
     markJournaled: async (_term, sets, mark) => {
