@@ -41,6 +41,11 @@ const worker = {
   'offset.flush.interval.ms': '1000',
 };
 const patienceMs = 30_000;
+const connectOffsets =
+  'rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcAUH2sHDFmDRAwACRgAKbG9hZEZhY3RvckkACXRocmVzaG9sZHhwP0AAAAAAAAx3CAAAABAA' +
+  'AAADdXIAAltCrPMX+AYIVOACAAB4cAAAABRbImdyw7bDn2UiLHsiaWQiOjJ9XXB1cQB+AAIAAAAUWyJncsO2w59lIix7ImlkIjoxfV11' +
+  'cQB+AAIAAAAXeyJhdCI6OTAwNzE5OTI1NDc0MDk5M311cQB+AAIAAAAtWyJsb2NhbC1maWxlLXNvdXJjZSIseyJmaWxlbmFtZSI6InRl' +
+  'c3QudHh0In1ddXEAfgACAAAAD3sicG9zaXRpb24iOjEyfXg=';
 
 const folder = makeOwnedFolder('standalone');
 let port: number;
@@ -180,6 +185,20 @@ describe('on a log of its own', () => {
     expect(await process.exited).toEqual({ code: 3, signal: null });
     expect(process.stderr).toMatch(/com\.acme\.Unknown/);
   });
+});
+
+test('a source goes on where Kafka Connect left it', async () => {
+  const offsetFile = join(folder, 'connect.offsets');
+  // As Kafka Connect writes it, after the first 12 bytes of test.txt.
+  writeFileSync(offsetFile, Buffer.from(connectOffsets, 'base64'));
+  writeFileSync(join(folder, 'test.txt'), '0123456789a\nnext\n');
+  await using process = standalone(
+    { 'offset.storage.file.filename': offsetFile },
+    ...connectorFiles(),
+  );
+  await untilArrived(['next']);
+  await process.kill('SIGTERM');
+  expect(await process.exited).toEqual({ code: 0, signal: null });
 });
 
 describe('on Kafka', () => {

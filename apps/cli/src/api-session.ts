@@ -5,11 +5,16 @@
  */
 import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
 
-import type { CommandContext } from './commands/command.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
 import { logSettingsOf } from './log-session.ts';
 import type { GlobalOptions } from './options.ts';
-import type { Session } from './session.ts';
+import type { OpenSession, Session } from './session.ts';
+
+export interface ApiContext {
+  readonly io: Pick<Io, 'env'>;
+  readonly open: OpenSession;
+}
 
 export interface LocalApi {
   /** What it answers; whole numbers beyond 2^53 are BigInts. @throws CliError with what it says is wrong. */
@@ -20,9 +25,11 @@ export interface LocalApi {
   ): Promise<unknown>;
 }
 
+/** `purpose`: whether requests are stored, which wake the leader. */
 export async function withApi<Result>(
-  { open, io }: CommandContext,
+  { open, io }: ApiContext,
   global: GlobalOptions,
+  purpose: 'read' | 'write',
   action: (api: LocalApi, session: Session) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here, since most commands need none of it.
@@ -35,7 +42,7 @@ export async function withApi<Result>(
     ]);
   const { cluster } = global;
   const settings = await logSettingsOf(io, global);
-  const session = await open(global, 'write');
+  const session = await open(global, purpose);
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
   const app = buildApi({

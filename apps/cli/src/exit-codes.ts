@@ -12,6 +12,7 @@ export const exitCodes = {
   timeout: 6,
   failed: 7,
   differs: 8,
+  unhealthy: 9,
 } as const;
 
 export const exitCodeTable: readonly (readonly [code: number, meaning: string])[] = [
@@ -27,6 +28,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev, preview: a connector or task FAILED'],
   [exitCodes.differs, 'diff, plan: --exit-code, and there is something to change'],
+  [exitCodes.unhealthy, 'doctor: something is broken'],
 ];
 
 /** Errors that the user sees as a message alone; anything else is shown with its stack. */

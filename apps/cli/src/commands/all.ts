@@ -5,11 +5,13 @@ import { addApplyCommand } from './apply.ts';
 import { addAuditCommand } from './audit.ts';
 import { addAuthCommand } from './auth.ts';
 import type { CommandContext } from './command.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addDeleteCommand } from './delete.ts';
 import { addDescribeCommand } from './describe.ts';
 import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDlqCommand } from './dlq.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addDrainCommand } from './drain.ts';
 import { addEditCommand } from './edit.ts';
 import { addExportCommand } from './export.ts';
@@ -26,12 +28,20 @@ import { addRestartCommand } from './restart.ts';
 import { addSecretsCommand } from './secrets.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
+import { addTopCommand } from './top.ts';
 import { addValidateCommand } from './validate.ts';
 
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addAuditCommand],
+  'Look:': [
+    addGetCommand,
+    addDescribeCommand,
+    addPluginsCommand,
+    addTopCommand,
+    addDoctorCommand,
+    addAuditCommand,
+  ],
   'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
   'Operate:': [
     addTargetCommands,
@@ -45,6 +55,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
   'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
   'Run:': [addStandaloneCommand, addAuthCommand],
+  'Shell:': [addCompletionCommand],
 };
 
 export function addCommands(program: Command, context: CommandContext): void {

@@ -112,7 +112,11 @@ async function apply(
     before,
     locate: (line) => locate(line, definitions),
   });
-  if (!done) return;
+  if (!done) {
+    if (deleted.length > 0)
+      context.io.err('nothing was deleted: repeat --prune when it is applied');
+    return;
+  }
   const { connectors } = done;
   // Last: a definition that is refused deletes nothing.
   const pruned = dryRun ? deleted : await prune(context, session, deleted, { options, before });

@@ -35,7 +35,7 @@ export function addExportCommand(program: Command, context: CommandContext): voi
   command.action(async (wanted: string[], flags: ExportFlags) => {
     const global = globalOptionsOf(command, context.io);
     const { io } = context;
-    await withApi(context, global, async (api, session) => {
+    await withApi(context, global, 'read', async (api, session) => {
       const { connectors } = await session.client.snapshot();
       const { names, unmatched } = chooseNames(
         wanted.length === 0 ? ['*'] : wanted,

@@ -1,5 +1,5 @@
 import type { ClusterEvent, ClusterSnapshot } from '@sluice/coordination';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
@@ -51,9 +51,12 @@ Examples:
   sluice get events --limit 100`;
 
 export function addGetCommand(program: Command, context: CommandContext): void {
+  const kindArgument = new Argument('<kind>');
+  // For the help and for completion; its singular is taken, too.
+  kindArgument.argChoices = [...kinds];
   const command = program
     .command('get')
-    .argument('<kind>', kinds.join(', '))
+    .addArgument(kindArgument)
     .argument(
       '[connector]',
       'with connectors, tasks and events: only of this one, or of those that a pattern fits',

@@ -8,15 +8,10 @@ import { formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
 import { readFileOrStdin } from '../read-file.ts';
+import type { Offset } from '../transfer/transfer-file.ts';
 import type { CommandContext } from './command.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-interface Offset {
-  readonly partition: Fields;
-  /** null: none. */
-  readonly offset: Fields | null;
-}
 
 const log = `
 Of a source they are what it remembers of each partition of its system, of a sink the offsets of its group. The log is
@@ -71,7 +66,7 @@ function addGetCommand(offsets: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', getExamples);
   command.action(async (connector: string) => {
     const global = globalOptionsOf(command, context.io);
-    const found = await withApi(context, global, (api) => offsetsOf(api, connector));
+    const found = await withApi(context, global, 'read', (api) => offsetsOf(api, connector));
     print(context.io, global.json, found, `${connector} has no offsets yet`);
   });
 }
@@ -89,7 +84,7 @@ function addSetCommand(offsets: Command, context: CommandContext): void {
   command.action(async (connector: string, flags: SetFlags) => {
     const global = globalOptionsOf(command, context.io);
     const body = await bodyOf(flags, context.io);
-    const message = await withApi(context, global, (api) =>
+    const message = await withApi(context, global, 'read', (api) =>
       api.request('PATCH', pathOf(connector), body),
     );
     tell(context.io, global.json, { connector, outcome: 'altered' }, message);
@@ -104,7 +99,7 @@ function addResetCommand(offsets: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', resetExamples);
   command.action(async (connector: string) => {
     const global = globalOptionsOf(command, context.io);
-    await withApi(context, global, async (api) => {
+    await withApi(context, global, 'read', async (api) => {
       const before = await offsetsOf(api, connector);
       const message = await api.request('DELETE', pathOf(connector));
       if (!global.json) tell(context.io, false, {}, message);

@@ -28,7 +28,7 @@ export function addPluginsCommand(program: Command, context: CommandContext): vo
       name === undefined
         ? '/connector-plugins?connectorsOnly=false'
         : `/connector-plugins/${encodeURIComponent(name)}/config`;
-    const answer = await withApi(context, global, (api) => api.request('GET', path));
+    const answer = await withApi(context, global, 'read', (api) => api.request('GET', path));
     if (global.json) io.out(JSON.stringify(answer, undefined, 2));
     else if (name === undefined) {
       const plugins = answer as readonly Pick<PluginInfo, 'class' | 'type' | 'version'>[];

@@ -19,6 +19,9 @@ Examples:
   sluice standalone worker.properties orders.json
   SLUICE_AUTH=admin:secret sluice standalone worker.properties`;
 
+/** More than tasks may take to stop by default. */
+const stopLimitMs = 60_000;
+
 interface StandaloneFlags {
   readonly insecure?: boolean;
 }
@@ -48,7 +51,11 @@ export function addStandaloneCommand(program: Command, context: CommandContext):
     const text = (key: string, variable: string): string | undefined =>
       (typeof given[key] === 'string' ? given[key] : env[variable])?.trim() || undefined;
     const stop = new AbortController();
-    const onSignal = (): void => stop.abort();
+    const onSignal = (): void => {
+      stop.abort();
+      // Whatever still runs then.
+      setTimeout(() => process.exit(exitCodes.unexpected), stopLimitMs).unref();
+    };
     process.once('SIGINT', onSignal);
     process.once('SIGTERM', onSignal);
     try {

@@ -30,7 +30,7 @@ export function addValidateCommand(program: Command, context: CommandContext): v
   command.action(async ({ file }: { file: string[] }) => {
     const global = globalOptionsOf(command, context.io);
     const definitions = await loadDefinitions(file, context.io);
-    const results = await withApi(context, global, (api) =>
+    const results = await withApi(context, global, 'read', (api) =>
       Promise.all(
         definitions.map(
           async ({ definition, source }): Promise<Validated> => ({

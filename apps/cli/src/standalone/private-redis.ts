@@ -103,7 +103,7 @@ export class PrivateRedis implements Service {
     if (child && !hasEnded(child)) {
       const ended = once(child, 'exit');
       child.stdin?.end();
-      const force = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+      const force = setTimeout(() => killGroup(child), stopLimitMs);
       await ended;
       clearTimeout(force);
     }
@@ -221,6 +221,15 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The shell and the server, which are a group of their own. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended just now.
+  }
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -20,8 +20,8 @@ import {
 import { pino } from 'pino';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
-import type { GlobalOptions } from '../options.ts';
 import type { OpenSession } from '../session.ts';
+import { applyDefinitions } from './apply-definitions.ts';
 import { PrivateRedis } from './private-redis.ts';
 import type { StandaloneSettings } from './worker-properties.ts';
 
@@ -38,7 +38,6 @@ export interface StandaloneOptions {
   readonly signal: AbortSignal;
 }
 
-const applyLimitMs = 60_000;
 const name = 'standalone';
 
 /** Resolves when it has been stopped in order. @throws CliError when it ends otherwise. */
@@ -69,7 +68,12 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
     );
     for (const note of settings.notes) parts.logger.warn({}, note);
     const isStopping = over.promise.then(() => 'over' as const);
-    const applied = applyDefinitions(options, redisUrl, env);
+    const profile = env['SLUICE_PROFILE']?.trim() || 'default';
+    const applied = applyDefinitions(
+      { io: { env }, open: options.open },
+      { redisUrl, cluster, profile, json: false },
+      { ...options, offsetFile: settings.offsetFile, logger: parts.logger },
+    );
     // A start that is interrupted fails in a way that is of no interest then.
     applied.catch(() => undefined);
     if ((await Promise.race([applied, isStopping])) !== 'over') {
@@ -132,7 +136,8 @@ async function startParts(
     import('@sluice/worker'),
   ]);
   const coordinatorSettings = coordinators.readSettings(env, { insecure });
-  const workerSettings = workers.readSettings(env, { insecure });
+  // Its health and metrics have no authentication, and need not be reached from elsewhere.
+  const workerSettings = workers.readSettings({ ...env, SLUICE_HOST: '127.0.0.1' }, { insecure });
   const levels = new LogLevels(coordinatorSettings.logLevel, coordinators.loggerNames);
   const written = pino({ level: 'debug', base: { pid: process.pid } });
   const logger = leveledLogger(written, levels, 'sluice.coordinator');
@@ -153,28 +158,4 @@ async function startParts(
     await part.start();
   }
   return { logger, port: coordinator.port };
-}
-
-/** As `sluice apply` does. @throws CliError with what the leader says of them. */
-async function applyDefinitions(
-  { definitions, cluster, open }: StandaloneOptions,
-  redisUrl: string,
-  env: Environment,
-): Promise<void> {
-  if (definitions.length === 0) return;
-  const profile = env['SLUICE_PROFILE']?.trim() || 'default';
-  const global: GlobalOptions = { redisUrl, cluster, profile, json: false };
-  const session = await open(global, 'write');
-  try {
-    const outcome = await session.client.submit(
-      { op: 'apply', mode: 'upsert', definitions },
-      { timeoutMs: applyLimitMs },
-    );
-    if (outcome.kind === 'refused') {
-      throw new CliError(exitCodes.invalid, (outcome.errors ?? [outcome.message]).join('\n'));
-    }
-    if (outcome.kind === 'pending') throw new CliError(exitCodes.timeout, outcome.reason);
-  } finally {
-    await session.close();
-  }
 }

@@ -1,9 +1,6 @@
 /** Whether a connector of Kafka Connect can run here, as it is or with keys left out, or why it cannot. Pure. */
 
-export interface KeyProblem {
-  readonly key: string;
-  readonly messages: readonly string[];
-}
+import type { KeyErrors } from '../definitions/validate-definition.ts';
 
 export interface Verdict {
   readonly kind: 'movable' | 'changed' | 'impossible';
@@ -60,7 +57,7 @@ const dispensable: readonly {
 ];
 
 /** `problems`: what is wrong with the whole of it here. */
-export function judgeMove(config: Config, problems: readonly KeyProblem[]): Verdict {
+export function judgeMove(config: Config, problems: readonly KeyErrors[]): Verdict {
   const leftOut = problems.flatMap(({ key }) => {
     const entry = dispensable.find(
       (each) => each.key.test(key) && (each.value ?? /^/).test(config[key]?.trim() ?? ''),

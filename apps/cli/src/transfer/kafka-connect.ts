@@ -72,13 +72,14 @@ export class KafkaConnectClient {
 
   /** Whole numbers exactly. @throws CliError, with how to do without if it is too old to tell them. */
   async offsets(name: string): Promise<readonly Offset[]> {
-    const answer = await this.#ask('GET', `connectors/${encodeURIComponent(name)}/offsets`);
+    const path = `connectors/${encodeURIComponent(name)}/offsets`;
+    const answer = await this.#ask('GET', path).catch((error: unknown) => {
+      if (!(error instanceof CliError) || error.exitCode !== exitCodes.invalid) throw error;
+      throw offsetsError(name, error.message);
+    });
     const { offsets } = answer as { readonly offsets?: unknown };
     if (isOffsets(offsets)) return offsets;
-    throw new CliError(
-      exitCodes.invalid,
-      `Kafka Connect does not tell the offsets of ${name}, which it does from 3.6 on: without them the connector would begin anew; --no-offsets wants that`,
-    );
+    throw offsetsError(name, 'its answer has another form');
   }
 
   /** Returns once none of its tasks is left. @throws CliError */
@@ -138,4 +139,12 @@ export class KafkaConnectClient {
   #header(): Record<string, string> {
     return this.#authorization === undefined ? {} : { authorization: this.#authorization };
   }
+}
+
+function offsetsError(name: string, reason: string): CliError {
+  return new CliError(
+    exitCodes.invalid,
+    `Kafka Connect does not tell the offsets of ${name}, as it does from 3.6 on (${reason}): ` +
+      'without them it would begin anew, which --no-offsets allows',
+  );
 }
