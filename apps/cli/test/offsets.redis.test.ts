@@ -26,7 +26,7 @@ function definition(name: string, className: string, more: object = {}): string 
 }
 
 async function logOf(cluster: LiveCluster): Promise<RedisLog> {
-  const log = new RedisLog({ url: redis.url, cluster: cluster.name });
+  const log = new RedisLog({ url: redis.url, cluster: cluster.name, clientId: 'test' });
   onTestFinished(async () => log.stop());
   await log.start();
   return log;

@@ -34,7 +34,7 @@ const fakeSink = { 'connector.class': 'FakeSink', topics: 'orders' };
 const offsets = '{"offsets":[{"partition":{"file":"a"},"offset":{"at":9007199254740993}}]}';
 
 async function withTopic(cluster: LiveCluster): Promise<RedisLog> {
-  const log = new RedisLog({ url: redis.url, cluster: cluster.name });
+  const log = new RedisLog({ url: redis.url, cluster: cluster.name, clientId: 'test' });
   onTestFinished(async () => log.stop());
   await log.start();
   await log.topics.create('orders', { partitions: 1 });

@@ -50,7 +50,12 @@ export function addExportCommand(program: Command, context: CommandContext): voi
         records.map(async ({ name, config, targetState }): Promise<Transfer> => {
           const path = `/connectors/${encodeURIComponent(name)}/offsets`;
           const answer = flags.offsets ? await api.request('GET', path) : undefined;
-          return { name, config, targetState, offsets: answer && offsetsIn(answer) };
+          return {
+            name,
+            config,
+            targetState,
+            offsets: flags.offsets ? offsetsIn(answer) : undefined,
+          };
         }),
       );
       const text = transferText(global.cluster, transfers);

@@ -58,7 +58,7 @@ function follow(program: Command, words: readonly string[]): Place {
       continue;
     }
     if (word.startsWith('-')) {
-      const option = allOptions(command).find((each) => each.is(word));
+      const option = allOptions(command).find(({ long, short }) => word === long || word === short);
       expectsValue = option?.required ? option : undefined;
       continue;
     }
