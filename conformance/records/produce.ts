@@ -62,6 +62,23 @@ export const produceCases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'produce: a record of a little less than 1 MiB',
+    difference: 'large-records',
+    run: async (trial) => {
+      const topic = await trial.topic();
+      const connector = await trial.source(
+        [{ topic, value: text('x'.repeat(1_030_000)) }],
+        strings,
+      );
+      if (trial.on({ connect: 'takes', sluice: 'refuses' }) === 'refuses')
+        assert.match(
+          (await connector.untilFailed()).trace,
+          /above the log's limit of 1000000 bytes/,
+        );
+      else assert.equal((await trial.log.read(topic, 1)).length, 1);
+    },
+  },
+  {
     title: 'produce: a partition that the topic does not have, tolerance all',
     difference: 'missing-partition',
     run: async (trial) => {

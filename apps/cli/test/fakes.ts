@@ -1,5 +1,6 @@
 /** Stand-ins for the process and the cluster, and snapshots to look at. */
 import type {
+  AuditTrail,
   ClusterClient,
   ClusterEvent,
   ClusterSnapshot,
@@ -33,6 +34,11 @@ export interface FakeCluster {
   readonly env?: Record<string, string>;
 }
 
+const noAudit: AuditTrail = {
+  append: async () => {},
+  read: async () => ({ entries: [], next: null }),
+};
+
 export interface RunResult {
   readonly code: number;
   readonly out: string;
@@ -52,6 +58,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     stdin: async () => cluster.stdin ?? '',
+    stdinLine: async () => cluster.stdin?.split('\n')[0] ?? '',
     env: cluster.env ?? {},
     columns: undefined,
     isColored: false,
@@ -78,6 +85,8 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     if (cluster.openError) throw cluster.openError;
     return {
       client,
+      audit: noAudit,
+      note: async () => {},
       loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,
       close: async () => {

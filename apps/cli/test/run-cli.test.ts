@@ -145,6 +145,7 @@ describe('every command', () => {
       out: () => {},
       err: () => {},
       stdin: async () => '',
+      stdinLine: async () => '',
       env: {},
       columns: undefined,
       isColored: false,

@@ -9,6 +9,7 @@ import {
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
+  RedisAuditTrail,
   RedisCoordinationStore,
   untilReady,
 } from '@sluice/coordination-redis';
@@ -38,7 +39,6 @@ import {
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
-import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
@@ -47,9 +47,13 @@ import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { Validations } from './validations.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
+
+/** At a time: as many cores as the smallest machine has. */
+const validationsMax = 2;
 
 export interface CoordinatorParts {
   /** Of this process's loggers. */
@@ -76,6 +80,7 @@ export class Coordinator implements Service {
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
   readonly #previews: Previews;
+  readonly #validations: Validations;
   readonly #access: Access;
   #api: FastifyInstance | undefined;
 
@@ -104,7 +109,7 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
-      checkConfig: transformationProblems,
+      checkConfig: (config) => configParts.problems(config),
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -137,9 +142,17 @@ export class Coordinator implements Service {
       max: settings.previewsMax,
       plugins: settings.plugins,
       workerConfig: settings.workerConfig,
+      providers: settings.providers,
       log: settings.log,
       cluster,
       coordinator,
+      logger,
+    });
+    this.#validations = new Validations({
+      max: validationsMax,
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: settings.plugins,
+      providers: settings.providers,
       logger,
     });
   }
@@ -173,6 +186,7 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
+    this.#validations.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
     await this.#api?.close();
@@ -205,6 +219,7 @@ export class Coordinator implements Service {
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       levels: this.#levels,
       parts: configParts,
       topicTracking: this.#settings.topicTracking,
@@ -212,6 +227,7 @@ export class Coordinator implements Service {
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
+      runValidations: (configs) => this.#validations.run(configs),
       corsOrigins,
       corsMethods,
       responseHeaders,
@@ -231,7 +247,7 @@ export class Coordinator implements Service {
     });
     await api.register(async (scope) => {
       // A job is only a wake-up: whatever is done to one, nothing that runs changes.
-      giveRoles(scope, { read: 'viewer', write: 'operator' });
+      giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
     const metrics = coordinatorMetrics(this.#loop, this.#client);

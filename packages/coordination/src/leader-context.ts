@@ -62,6 +62,8 @@ export interface LeaderContext {
   readonly reasons: Map<UnitId, string>;
   /** Brings the view up to date. */
   readonly refresh: () => Promise<void>;
+  /** Makes it of all that there is, whatever it knew: the store may have lost some of that, and gone on unnoticed. */
+  readonly readAnew: () => Promise<void>;
   readonly catalog: () => PluginCatalog;
   /** Absent without a journal. */
   readonly keeper: DefinitionKeeper | undefined;

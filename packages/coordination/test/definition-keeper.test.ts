@@ -269,6 +269,8 @@ describe('a store that lost its data', () => {
   });
 
   describe('and went on before anybody noticed', () => {
+    /** And a few turns more. */
+    const quarantineMs = 6_000;
     const restart = { op: 'restart', connector: 'a', task: 0 } as const;
     const rename: RequestBody = {
       op: 'apply',
@@ -295,7 +297,9 @@ describe('a store that lost its data', () => {
       const { leader, journal, goBack } = await paused();
       goBack();
       await leader.ticks(3, 'w1');
-      expect(leader.played.done).toContain('restore a');
+      // Who owns what may be lost as well.
+      const told = leader.played.done.filter((done) => /^(restore|startQ)/.test(done));
+      expect(told).toEqual(['startQuarantine', 'restore a']);
       expect(leader.played.connector('a')?.targetState).toBe('PAUSED');
       expect(journal.connectors.get('a')?.value.targetState).toBe('PAUSED');
     });
@@ -311,6 +315,18 @@ describe('a store that lost its data', () => {
       expect(leader.played.connector('a')?.targetState).toBe('PAUSED');
     });
 
+    test('is read anew where the leader still sees what is lost', async () => {
+      const { leader, journal, goBack } = await paused();
+      goBack();
+      leader.played.goBack(connector('a', { journaledEpoch: 1 }));
+      leader.played.requests.push({ id: 'r2', position: '2', body: rename });
+      await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
+      expect(leader.played.done).toContain('restore a');
+      for (const record of [leader.played.connector('a'), journal.connectors.get('a')?.value]) {
+        expect(record).toMatchObject({ targetState: 'PAUSED', version: 2 });
+      }
+    });
+
     test('while a request was applied: the next one is not decided on what is left', async () => {
       const { leader, journal, goBack } = await paused();
       leader.played.requests.push(
@@ -321,7 +337,7 @@ describe('a store that lost its data', () => {
         leader.played.before.clear();
         goBack();
       });
-      await leader.ticks(6, 'w1');
+      await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
       for (const record of [leader.played.connector('a'), journal.connectors.get('a')?.value]) {
         expect(record).toMatchObject({ targetState: 'PAUSED', version: 2 });
         expect(record?.config['renamed']).toBe('yes');

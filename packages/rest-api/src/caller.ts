@@ -137,11 +137,11 @@ export function requireRoles(app: FastifyInstance): void {
 /** For the routes of a plugin that knows nothing of roles. */
 export function giveRoles(
   app: FastifyInstance,
-  { read, write }: Record<'read' | 'write', Role>,
+  { read, write, action }: { read: Role; write: Role; action: string },
 ): void {
   app.addHook('onRoute', (route) => {
     const isRead = [route.method].flat().every((method) => safeMethods.has(method));
-    route.config = { ...route.config, role: isRead ? read : write };
+    route.config = { ...route.config, ...(isRead ? { role: read } : { role: write, action }) };
   });
 }
 

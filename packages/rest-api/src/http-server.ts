@@ -56,5 +56,5 @@ export function keepCertificates(app: FastifyInstance, access: Access): void {
 /** Nothing here depends on which kind of server it is, so the types need not tell them apart. */
 function encrypted(options: FastifyServerOptions, https: ServerOptions): FastifyInstance {
   const secured = { ...options, https } as unknown as FastifyHttpsOptions<Server>;
-  return fastify(secured) as unknown as FastifyInstance;
+  return fastify(secured);
 }

@@ -8,6 +8,7 @@ import type { RouteRole } from './caller.ts';
 import {
   alterOffsetsSchema,
   applySchema,
+  auditQuerySchema,
   configPatchSchema,
   configSchema,
   createConnectorSchema,
@@ -26,6 +27,8 @@ export interface Operation {
    * tells who did what.
    */
   readonly role: RouteRole;
+  /** What the audit trail calls it. None for what changes nothing. */
+  readonly action?: string;
   readonly body?: z.ZodType;
   readonly query?: z.ZodObject;
   /** Of success; default 200. */
@@ -53,20 +56,28 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   },
   'POST /connectors': {
     role: 'admin',
+    action: 'create',
     summary: 'Create a connector',
     body: createConnectorSchema,
     status: 201,
   },
   'GET /connectors/:name': { role: 'viewer', summary: 'Definition and tasks of a connector' },
-  'DELETE /connectors/:name': { role: 'admin', summary: 'Delete a connector', status: 204 },
+  'DELETE /connectors/:name': {
+    role: 'admin',
+    action: 'delete',
+    summary: 'Delete a connector',
+    status: 204,
+  },
   'GET /connectors/:name/config': { role: 'viewer', summary: 'Configuration of a connector' },
   'PUT /connectors/:name/config': {
     role: 'admin',
+    action: 'configure',
     summary: 'Create a connector, or replace its configuration',
     body: configSchema,
   },
   'PATCH /connectors/:name/config': {
     role: 'admin',
+    action: 'patch',
     summary: 'Change some keys of a configuration',
     body: configPatchSchema,
   },
@@ -81,35 +92,51 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   'GET /connectors/:name/tasks/:task/status': { role: 'viewer', summary: 'State of a task' },
   'POST /connectors/:name/tasks/:task/restart': {
     role: 'operator',
+    action: 'restart-task',
     summary: 'Restart a task',
     status: 204,
   },
   'POST /connectors/:name/restart': {
     role: 'operator',
+    action: 'restart',
     summary: 'Restart a connector, and its tasks: then 202 with their states',
     query: restartQuery,
     status: 204,
   },
-  'PUT /connectors/:name/pause': { role: 'operator', summary: 'Pause a connector', status: 202 },
-  'PUT /connectors/:name/resume': { role: 'operator', summary: 'Resume a connector', status: 202 },
+  'PUT /connectors/:name/pause': {
+    role: 'operator',
+    action: 'pause',
+    summary: 'Pause a connector',
+    status: 202,
+  },
+  'PUT /connectors/:name/resume': {
+    role: 'operator',
+    action: 'resume',
+    summary: 'Resume a connector',
+    status: 202,
+  },
   'PUT /connectors/:name/stop': {
     role: 'operator',
+    action: 'stop',
     summary: 'Stop a connector and give up its tasks',
     status: 204,
   },
   'GET /connectors/:name/offsets': { role: 'viewer', summary: 'Offsets of a connector' },
   'PATCH /connectors/:name/offsets': {
     role: 'admin',
+    action: 'alter-offsets',
     summary: 'Alter offsets of a connector that is stopped',
     body: alterOffsetsSchema,
   },
   'DELETE /connectors/:name/offsets': {
     role: 'admin',
+    action: 'reset-offsets',
     summary: 'Reset offsets of a connector that is stopped',
   },
   'GET /connectors/:name/topics': { role: 'viewer', summary: 'Topics that a connector used' },
   'PUT /connectors/:name/topics/reset': {
     role: 'operator',
+    action: 'reset-topics',
     summary: 'Forget the topics that a connector used',
     status: 202,
   },
@@ -128,12 +155,14 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   'GET /admin/loggers/:logger': { role: 'viewer', summary: 'Level of a logger' },
   'PUT /admin/loggers/:logger': {
     role: 'admin',
+    action: 'set-level',
     summary: 'Set the level of a logger; of the whole cluster: 204',
     body: loggerLevelSchema,
     query: scopeQuery,
   },
   'POST /sluice/preview': {
     role: 'admin',
+    action: 'preview',
     summary: 'What a source would write, step by step, without writing it',
     body: previewSchema,
     query: previewQuerySchema.extend({ fromOffsets: flag }),
@@ -141,6 +170,7 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   'GET /sluice/workers': { role: 'viewer', summary: 'Members of the cluster and what they run' },
   'POST /sluice/workers/:name/drain': {
     role: 'operator',
+    action: 'drain',
     summary: 'Move all work off a worker',
     status: 202,
   },
@@ -155,8 +185,14 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     summary: 'What happened, newest first',
     query: eventsQuerySchema,
   },
+  'GET /sluice/audit': {
+    role: 'admin',
+    summary: 'Who changed what, newest first',
+    query: auditQuerySchema,
+  },
   'PUT /sluice/apply': {
     role: 'admin',
+    action: 'apply',
     summary: 'Apply many definitions, all or none; or tell what that would do',
     body: applySchema,
     query: z.object({ dryRun: flag }),

@@ -36,7 +36,11 @@ export function resource(
     const served = handlers[method];
     const handler = served ?? refuse(method, allowed);
     const operation = served && operationOf(method, url);
-    const config = { isServed: served !== undefined, role: operation?.role ?? role };
+    const config = {
+      isServed: served !== undefined,
+      role: operation?.role ?? role,
+      ...(operation?.action !== undefined && { action: operation.action }),
+    };
     app.route({ method, url, handler, config });
   }
 }

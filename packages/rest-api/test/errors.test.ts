@@ -5,6 +5,7 @@ import { FakeClock } from '@sluice/kernel/testing';
 import { buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 import { apiUnderTest } from './api-under-test.ts';
+import { FakeAudit } from './fake-audit.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeOffsets } from './fake-offsets.ts';
 
@@ -211,6 +212,7 @@ test.each([
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
     offsets: new FakeOffsets(),
+    audit: new FakeAudit(),
   });
   const { port } = new URL(await api.listen({ host: '127.0.0.1', port: 0 }));
   const socket = connect(Number(port), '127.0.0.1');

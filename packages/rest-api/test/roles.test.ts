@@ -51,6 +51,7 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
   admin: [
     'DELETE /connectors/:name',
     'DELETE /connectors/:name/offsets',
+    'GET /sluice/audit',
     'PATCH /connectors/:name/config',
     'PATCH /connectors/:name/offsets',
     'POST /connectors',
@@ -111,11 +112,12 @@ test.each(everyRoute)('%s needs the role %s', async (route, role) => {
         !may,
       );
       if (may) continue;
+      expect(cluster.requests.length).toBe(requestsBefore);
+      if (spelling.startsWith('HEAD')) continue;
       expect(JSON.parse(body)).toEqual({
         error_code: 403,
         message: `Refused: the ${caller} has the role ${caller}, and this needs ${role}`,
       });
-      expect(cluster.requests.length).toBe(requestsBefore);
     }
   }
 });
@@ -147,7 +149,7 @@ test('a route without a role keeps the server from starting', async () => {
 
 test('routes of a plugin have the roles that it is given', async () => {
   const app = await withRoutes((scope) => {
-    giveRoles(scope, { read: 'viewer', write: 'operator' });
+    giveRoles(scope, { read: 'viewer', write: 'operator', action: 'x' });
     scope.get('/board', async () => 'read');
     scope.put('/board', async () => 'written');
   });
@@ -165,7 +167,7 @@ test.each([
   ['admin', true],
 ] as const)('handlers can ask who it is: the %s may write: %s', async (role, may) => {
   const app = await withRoutes((scope) => {
-    giveRoles(scope, { read: 'viewer', write: 'admin' });
+    giveRoles(scope, { read: 'viewer', write: 'admin', action: 'x' });
     scope.get('/me', async (request) => ({ ...callerOf(request), may: mayWrite(request) }));
   });
   const response = await app.inject({ url: '/me', ...as(role) });

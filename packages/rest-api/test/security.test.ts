@@ -5,6 +5,7 @@ import { assertBindAllowed, buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
+import { FakeAudit } from './fake-audit.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeOffsets } from './fake-offsets.ts';
 
@@ -48,6 +49,7 @@ test('with a password set, everything but the probes asks for it', async () => {
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
     offsets: new FakeOffsets(),
+    audit: new FakeAudit(),
     authenticator,
   });
   // As the boards are: registered by the app, after the API, with an error handler of their own.

@@ -56,7 +56,7 @@ async function listenerWith(clientAuth: ListenerTls['clientAuth']): Promise<List
   const app = createHttpServer({ tls: access.tlsOptions });
   keepCertificates(app, access);
   secure(app, { authenticator: access.authenticator }, silentLogger);
-  giveRoles(app, { read: 'viewer', write: 'admin' });
+  giveRoles(app, { read: 'viewer', write: 'admin', action: 'x' });
   app.get('/me', async (incoming) => callerOf(incoming));
   await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {

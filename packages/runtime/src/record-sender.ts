@@ -86,6 +86,7 @@ export class RecordSender {
     this.#queue = [];
     const topics = group.flatMap((batch) => batch.topics);
     const letters = group.flatMap((batch) => batch.deadLetters);
+    counters.deadLetterRequests += letters.length;
     const all = letters.length > 0 ? [...topics, this.#lettersBatch(letters)] : topics;
     const { acks, refused } =
       all.length === 0
@@ -95,7 +96,6 @@ export class RecordSender {
             (batches) => calls.untilAccepted('produce', () => writer.produce(batches)),
             (error) => errors.tolerates('KAFKA_PRODUCE', error),
           );
-    counters.deadLetterRequests += letters.length;
     if (refused.length > 0) await this.#giveUp(group, topics, refused);
     let next = 0;
     for (const batch of group) {
@@ -122,6 +122,7 @@ export class RecordSender {
     });
     const letters = refused.flatMap(({ record, topic }) => (places[topic] ? [] : record));
     counters.recordFailures += failed.length;
+    // The queue counts them.
     counters.deadLetterRequests -= letters.length;
     await deadLetters?.write([...letters, ...errors.giveUpPolled(failed)]);
   }

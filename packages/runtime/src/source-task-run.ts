@@ -393,7 +393,8 @@ export class SourceTaskRun implements TaskRun {
     for (;;) {
       const seen = this.#changes.version;
       if (!isWanted()) return;
-      if (this.#sender?.records === 0 || this.#calls.isStalled('produce')) break;
+      const isStalled = this.#calls.isStalled('produce') || this.#calls.isStalled('dead-letters');
+      if (this.#sender?.records === 0 || isStalled) break;
       await this.#changes.after(seen);
     }
     await this.#flush();

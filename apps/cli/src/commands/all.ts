@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 
 import { addApplyCommand } from './apply.ts';
+import { addAuditCommand } from './audit.ts';
+import { addAuthCommand } from './auth.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletionCommand } from './completion.ts';
 import { addDeleteCommand } from './delete.ts';
@@ -23,6 +25,7 @@ import { addPlanCommand } from './plan.ts';
 import { addPluginsCommand } from './plugins.ts';
 import { addPreviewCommand } from './preview.ts';
 import { addRestartCommand } from './restart.ts';
+import { addSecretsCommand } from './secrets.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
 import { addTopCommand } from './top.ts';
@@ -31,7 +34,14 @@ import { addValidateCommand } from './validate.ts';
 type AddCommand = (program: Command, context: CommandContext) => void;
 
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Look:': [addGetCommand, addDescribeCommand, addPluginsCommand, addTopCommand, addDoctorCommand],
+  'Look:': [
+    addGetCommand,
+    addDescribeCommand,
+    addPluginsCommand,
+    addTopCommand,
+    addDoctorCommand,
+    addAuditCommand,
+  ],
   'Define:': [addApplyCommand, addPlanCommand, addDiffCommand, addValidateCommand, addEditCommand],
   'Operate:': [
     addTargetCommands,
@@ -39,11 +49,12 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
     addDeleteCommand,
     addDrainCommand,
     addLoggersCommand,
+    addSecretsCommand,
   ],
   'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
   'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
-  'Run:': [addStandaloneCommand],
+  'Run:': [addStandaloneCommand, addAuthCommand],
   'Shell:': [addCompletionCommand],
 };
 

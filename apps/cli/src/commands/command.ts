@@ -50,6 +50,15 @@ export async function withSession<Result>(
   }
 }
 
+/** Keeps in the audit trail what was changed in the log, which is not asked of the cluster. */
+export async function note(
+  context: CommandContext,
+  options: GlobalOptions,
+  what: Parameters<Session['note']>[0],
+): Promise<void> {
+  await withSession(context, options, 'read', (session) => session.note(what));
+}
+
 /**
  * Stores the request and waits for the leader's answer. Undefined: there was none in time; that is then
  * told, and is no error unless --wait was given.

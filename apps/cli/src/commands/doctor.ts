@@ -5,6 +5,7 @@ import { CliError, exitCodes } from '../exit-codes.ts';
 import { type Cell, formatTable } from '../format/table.ts';
 import { logSettingsOf } from '../log-session.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
+import { processRequests, processRequestsHelp } from '../process-requests.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
@@ -12,6 +13,7 @@ Looks at Redis (version, speed, persistence, memory, user, replicas), the record
 cluster (leader, workers, what FAILED), plugins, clocks and versions. Writes nothing. Each line is ok, warn or fail; of what
 is not ok the next line says what to do. Ends with ${exitCodes.unhealthy} if anything is fail.
 KAFKA_BROKERS and its like have to be set as for the workers.
+${processRequestsHelp}
 
 Examples:
   sluice doctor
@@ -29,7 +31,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     const { io } = context;
     const log = await logSettingsOf(io, global);
     const { examine } = await import('../doctor/examine.ts');
-    const findings = await examine(global, log);
+    const findings = await examine(global, log, processRequests(io));
     if (global.json) io.out(JSON.stringify(findings, undefined, 2));
     else {
       // Its last column is not cut: it is the answer.

@@ -54,7 +54,7 @@ export function addExportCommand(program: Command, context: CommandContext): voi
             name,
             config,
             targetState,
-            offsets: flags.offsets ? offsetsIn(answer) : undefined,
+            offsets: answer === undefined ? undefined : offsetsIn(answer),
           };
         }),
       );

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { addGlobalOptions, globalOptionsOf, parseDuration } from '../options.ts';
+import { type ProcessRequests, processRequests, processRequestsHelp } from '../process-requests.ts';
 import type { Session } from '../session.ts';
 import { type Look, overviewJson, overviewText } from '../top/overview.ts';
 import { type Scrape, scrape } from '../top/scrape.ts';
@@ -13,6 +14,7 @@ Rates come from the workers' /metrics: those of workers that cannot be reached f
 loopback of another machine, say) are shown as -. What is abnormal comes first, then what moves most. LAG is what sinks
 have not read yet, ERRORS the records that were given up since their tasks started. Ctrl-C or q ends.
 With --json, or if the output is no terminal, it looks once: over one interval.
+${processRequestsHelp}
 
 Examples:
   sluice top
@@ -49,8 +51,13 @@ export function addTopCommand(program: Command, context: CommandContext): void {
     if (everyMs < intervalMs.min || everyMs > intervalMs.max) {
       throw new CliError(exitCodes.usage, '--interval must be from 200ms to 1h');
     }
+    const requests = processRequests(io);
     await withSession(context, global, 'read', async (session) => {
-      const looking = new Looking(session, global.cluster, flags.tasks === true);
+      const looking = new Looking(session, {
+        cluster: global.cluster,
+        withTasks: flags.tasks === true,
+        requests,
+      });
       const isLive = io.columns !== undefined && !global.json && !flags.once;
       if (isLive) {
         await watch(looking, everyMs, io.isColored);
@@ -71,12 +78,25 @@ class Looking {
   readonly #session: Session;
   readonly #cluster: string;
   readonly #withTasks: boolean;
+  readonly #requests: ProcessRequests;
   #before: Scrape | undefined;
 
-  constructor(session: Session, cluster: string, withTasks: boolean) {
+  constructor(
+    session: Session,
+    {
+      cluster,
+      withTasks,
+      requests,
+    }: {
+      readonly cluster: string;
+      readonly withTasks: boolean;
+      readonly requests: ProcessRequests;
+    },
+  ) {
     this.#session = session;
     this.#cluster = cluster;
     this.#withTasks = withTasks;
+    this.#requests = requests;
   }
 
   async look(): Promise<Look> {
@@ -84,7 +104,7 @@ class Looking {
       this.#session.client.snapshot(),
       this.#session.nowMs(),
     ]);
-    const now = await scrape(snapshot);
+    const now = await scrape(snapshot, this.#requests);
     const before = this.#before;
     this.#before = now;
     return {

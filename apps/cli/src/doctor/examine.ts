@@ -16,6 +16,7 @@ import { LogProbe, type LogSettings, openLog } from '@sluice/log-choice';
 import type { Redis } from 'ioredis';
 
 import type { GlobalOptions } from '../options.ts';
+import type { ProcessRequests } from '../process-requests.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { type ClockFact, judgeClocks } from './judge-clocks.ts';
 import { judgeCluster } from './judge-cluster.ts';
@@ -28,9 +29,13 @@ const lookPauseMs = 50;
 const answerLimitMs = 2_000;
 const pings = 20;
 
-export async function examine(global: GlobalOptions, log: LogSettings): Promise<Finding[]> {
+export async function examine(
+  global: GlobalOptions,
+  log: LogSettings,
+  requests: ProcessRequests,
+): Promise<Finding[]> {
   const [redis, logFindings] = await Promise.all([
-    examineRedis(global, log),
+    examineRedis(global, log, requests),
     examineLog(global, log),
   ]);
   return [...redis, ...logFindings].toSorted(
@@ -47,7 +52,11 @@ const areas: readonly Finding['area'][] = [
   'versions',
 ];
 
-async function examineRedis(global: GlobalOptions, log: LogSettings): Promise<Finding[]> {
+async function examineRedis(
+  global: GlobalOptions,
+  log: LogSettings,
+  requests: ProcessRequests,
+): Promise<Finding[]> {
   const { redisUrl, cluster } = global;
   const redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
   try {
@@ -61,7 +70,7 @@ async function examineRedis(global: GlobalOptions, log: LogSettings): Promise<Fi
       profile: timingProfile(global.profile),
     });
     const snapshot = await client.snapshot();
-    const clocks = await clocksOf(redis, snapshot);
+    const clocks = await clocksOf(redis, snapshot, requests);
     return [...judgeRedis(facts), ...judgeCluster(snapshot, log.kind), ...judgeClocks(clocks)];
   } catch (error) {
     const isOther = toError(error).message.startsWith('this program');
@@ -143,23 +152,29 @@ function infoOf(text: string): ReadonlyMap<string, string> {
   );
 }
 
-async function clocksOf(redis: Redis, { workers }: ClusterSnapshot): Promise<ClockFact[]> {
+async function clocksOf(
+  redis: Redis,
+  { workers }: ClusterSnapshot,
+  requests: ProcessRequests,
+): Promise<ClockFact[]> {
   const own: ClockFact = {
     who: 'this machine',
     skewMs: await skewOf(redis, async () => undefined),
   };
   const up = workers.filter(({ state }) => state === 'up' || state === 'draining');
-  return [own, ...(await Promise.all(up.map((view) => workerClock(redis, view))))];
+  return [own, ...(await Promise.all(up.map((view) => workerClock(redis, view, requests))))];
 }
 
-async function workerClock(redis: Redis, { member }: WorkerView): Promise<ClockFact> {
+async function workerClock(
+  redis: Redis,
+  { member }: WorkerView,
+  requests: ProcessRequests,
+): Promise<ClockFact> {
   const { worker, address } = member;
   try {
     const skewMs = await skewOf(redis, async () => {
-      const { headers } = await fetch(`http://${address}/health/live`, {
-        signal: AbortSignal.timeout(answerLimitMs),
-      });
-      const date = Date.parse(headers.get('date') ?? '');
+      const { headers } = await requests.get(address, '/health/live', { ms: answerLimitMs });
+      const date = Date.parse(headers.date ?? '');
       // It names the second that has begun.
       return Number.isNaN(date) ? undefined : date + 500;
     });

@@ -2,6 +2,7 @@
 import type { ClusterSnapshot, UnitId } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
 
+import type { ProcessRequests } from '../process-requests.ts';
 import { parseSamples, type TaskSample } from './task-samples.ts';
 
 export interface Scrape {
@@ -11,20 +12,21 @@ export interface Scrape {
 }
 
 const answerLimitMs = 2_000;
-const answerBytesMax = 64 * 1024 * 1024;
 
-export async function scrape({ workers }: ClusterSnapshot): Promise<Scrape> {
+export async function scrape(
+  { workers }: ClusterSnapshot,
+  requests: ProcessRequests,
+): Promise<Scrape> {
   const samples = new Map<UnitId, TaskSample>();
   const unreachable = new Set<string>();
   const asked = workers.filter(({ state }) => state === 'up' || state === 'draining');
   await Promise.all(
     asked.map(async ({ member, units }) => {
       try {
-        const response = await fetch(`http://${member.address}/metrics`, {
-          signal: AbortSignal.timeout(answerLimitMs),
+        const { status, text } = await requests.get(member.address, '/metrics', {
+          ms: answerLimitMs,
         });
-        const text = await response.text();
-        if (!response.ok || text.length > answerBytesMax) throw new Error('no metrics');
+        if (status !== 200) throw new Error(`no metrics, but ${status}`);
         const owned = new Set(units);
         for (const [unit, sample] of parseSamples(text, systemClock.monotonicMs())) {
           // What it ran before may still be told by it.

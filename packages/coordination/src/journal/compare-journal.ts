@@ -27,6 +27,23 @@ export interface Restoration {
   readonly provesLoss: boolean;
 }
 
+/** Whether the store has been told all that is in the journal. */
+export function hasFollowed(journal: JournalState, mark: JournalMark | undefined): boolean {
+  if (mark?.journal !== journal.id) return false;
+  const positions = [
+    ...[...journal.connectors.values()].map(({ position }) => position),
+    ...journal.deleted.values(),
+    journal.request?.position ?? 0,
+  ];
+  return positions.every((position) => position <= mark.position);
+}
+
+/** Whether a store has lost what it was told: a mark never goes back by itself. */
+export function isBehind(mark: JournalMark | undefined, told: JournalMark | null): boolean {
+  if (told === null) return false;
+  return !mark || (mark.journal === told.journal && mark.position < told.position);
+}
+
 export function planRestoration(
   view: ClusterView,
   journal: JournalState,

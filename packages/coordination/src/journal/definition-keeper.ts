@@ -28,7 +28,9 @@ import {
   entryFromMutation,
   entryFromStore,
   findUnwritten,
+  hasFollowed,
   highOf,
+  isBehind,
   planRestoration,
 } from './compare-journal.ts';
 import type {
@@ -261,9 +263,11 @@ export class DefinitionKeeper {
     if (this.#slot.kind === 'writing') return;
     const { store, logger } = this.#leader.options;
     const told = await store.journalMark();
+    // What we know of the store may be what it has lost.
+    if (!hasFollowed(known, told)) await this.#leader.readAnew();
     const plan = planRestoration(this.#leader.view, known, told);
     // Somebody may still do what we are about to give away.
-    if (plan.provesLoss) await store.startQuarantine(term);
+    if (plan.provesLoss || isBehind(told, this.#told)) await store.startQuarantine(term);
     await store.restore(term, plan.connectors, known.high);
     if (plan.request) {
       const { result, restart, events } = plan.request;

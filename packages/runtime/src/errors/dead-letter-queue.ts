@@ -1,6 +1,6 @@
 /**
- * The topic of a connector's dead letters, and what is written to it. A letter that cannot be written fails the task, since the offset of its
- * record would be committed otherwise and nothing of it be left.
+ * The topic of a connector's dead letters, and what is written to it. A letter that cannot be written fails the task,
+ * since the offset of its record would be committed otherwise and nothing of it be left.
  */
 import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
 import type { LogWriter, ProduceRecord, RecordLog } from '@sluice/record-log';

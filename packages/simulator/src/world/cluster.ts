@@ -186,6 +186,7 @@ export class SimulatedCluster {
   heal(): void {
     const { server, queue, journal } = this;
     server.comeUp();
+    server.expectNothing();
     for (const link of server.links) link.heal();
     queue.calmDown();
     if (journal) {

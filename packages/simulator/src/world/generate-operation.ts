@@ -2,7 +2,7 @@
 import type { RequestBody, TargetState } from '@sluice/coordination';
 
 import type { Random } from './random.ts';
-import { type ClusterShape, heldScripts, type OperationKind } from './scenario.ts';
+import { type ClusterShape, heldScripts, lostScripts, type OperationKind } from './scenario.ts';
 import { profile } from './timing.ts';
 
 export interface Palette {
@@ -53,6 +53,9 @@ const losses: readonly { readonly weight: number; readonly draw: Draw }[] = [
   },
   { weight: 1, draw: () => [{ op: 'wall-jump', byMs: 3_600_000 }] },
   { weight: 2, draw: holdARepair },
+  { weight: 2, draw: cutOffFromALoss },
+  { weight: 1, draw: loseAMark },
+  { weight: 2, draw: loseAChange },
   { weight: 1, draw: loseASuccessor },
 ];
 
@@ -203,6 +206,23 @@ function holdARepair(random: Random, shape: ClusterShape): OperationKind[] {
   ];
 }
 
+/** Who is cut off goes on for as long as its lease, and the store may not know it any more, nor what it owns. */
+function cutOffFromALoss(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'cut',
+      process: worker(random, shape),
+      link: 'both',
+      direction: 'both',
+      keeps: false,
+      forMs: duration(random),
+    },
+    random.chance(0.5)
+      ? { op: 'redis-flush' }
+      : { op: 'redis-revert', backMs: random.pick([3_000, 10_000]) },
+  ];
+}
+
 /**
  * A leader hands over to another one, or to its next life, which writes definitions; then the store goes back to when
  * it led itself, under its old term: the journal knows a later one.
@@ -214,6 +234,37 @@ function loseASuccessor(random: Random, shape: ClusterShape): OperationKind[] {
     reconfigure(random, shape),
     { ...holding(random, process, ['raise-epoch']), forMs: 30_000 },
     { op: 'redis-revert', backMs: 10_000 },
+  ];
+}
+
+/** What a leader says of how far the journal is followed arrives at a store that is not where it was. */
+function loseAMark(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'hold',
+      process: coordinator(random, shape),
+      script: 'mark-journaled',
+      direction: 'requests',
+      forMs: 5_000,
+    },
+    reconfigure(random, shape),
+    { op: 'redis-revert', backMs: 10_000 },
+  ];
+}
+
+/** So little is lost that workers bring the store to a higher revision at once: only the journal shows that it went back. */
+function loseAChange(random: Random, shape: ClusterShape): OperationKind[] {
+  const name = connector(random, shape);
+  const state = random.pick(['PAUSED', 'STARTED', 'STOPPED'] as const);
+  return [
+    {
+      op: 'redis-loses',
+      script: random.chance(0.5) ? 'apply-request' : random.pick(lostScripts),
+      withinMs: random.whole(1, 40),
+    },
+    random.chance(0.6)
+      ? { op: 'request', body: { op: 'target', connector: name, state }, repeats: false }
+      : reconfigure(random, shape),
   ];
 }
 

@@ -64,6 +64,9 @@ export class Operations {
         return true;
       case 'redis-revert':
         return this.#cluster.loseLast(operation.backMs);
+      case 'redis-loses':
+        server.afterNext(operation.script, () => this.#lose(operation.script, operation.withinMs));
+        return true;
       case 'wall-jump':
         fake.jumpClock(operation.byMs);
         this.#cluster.watches.status.clockJumped();
@@ -113,7 +116,7 @@ export class Operations {
         void this.#client.api.forgetTopics(operation.connector);
         return true;
       case 'set-level':
-        void this.#client.api.setLevel(operation.logger, 'debug');
+        void this.#client.api.setLevel(operation.logger, 'DEBUG');
         return true;
       case 'request':
         this.#request(operation.body, operation.repeats);
@@ -162,6 +165,16 @@ export class Operations {
       });
     }
     return this.#cluster.processOf(process) !== undefined;
+  }
+
+  #lose(script: string, withinMs: number): void {
+    // A moment more: what happened at that very time is lost, too.
+    const backMs = withinMs + 0.01;
+    this.#later(withinMs, () => {
+      if (!this.#cluster.loseLast(backMs)) return;
+      this.#cluster.world.coverage.add(`lost: ${script}`);
+      this.#cluster.world.trace.note('fault', `the last ${script} is lost`);
+    });
   }
 
   #redisDown(forMs: number, losesMs: number): boolean {

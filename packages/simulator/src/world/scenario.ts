@@ -60,6 +60,8 @@ export type OperationKind =
   | { readonly op: 'redis-flush' }
   /** A replica that lacks the last writes was promoted. */
   | { readonly op: 'redis-revert'; readonly backMs: number }
+  /** That happens so long after the next one of these scripts, which is what it lacks. */
+  | { readonly op: 'redis-loses'; readonly script: LostScript; readonly withinMs: number }
   | { readonly op: 'wall-jump'; readonly byMs: number }
   | { readonly op: 'queue'; readonly trouble: QueueTrouble; readonly forMs: number }
   | { readonly op: 'journal-away'; readonly forMs: number }
@@ -134,6 +136,11 @@ export const heldScripts = {
   worker: ['claim', 'release', 'join', 'leave', 'publish-tasks', 'refence', 'drain', 'report'],
 } as const;
 
+/** What the journal has to make up for, if nobody noticed otherwise that it is gone. */
+export const lostScripts = ['apply-request', 'publish-tasks', 'mark-journaled'] as const;
+
+export type LostScript = (typeof lostScripts)[number];
+
 export type QueueTrouble = 'loses' | 'doubles' | 'delays' | 'reorders' | 'stands still';
 
 /** Another worker under a name that is taken, of another record log, of another protocol; a coordinator of the latter. */
@@ -172,6 +179,8 @@ export function faultOf(operation: OperationKind): string {
       return `stranger: ${operation.kind}`;
     case 'fail':
       return operation.isFinal ? 'fail: for good' : 'fail: once';
+    case 'redis-loses':
+      return `${operation.op}: ${operation.script}`;
     case 'change-offsets':
       return `offsets: ${operation.verb}`;
     case 'request':
@@ -207,6 +216,7 @@ export const allFaults: readonly string[] = [
   'redis-stall',
   'redis-flush',
   'redis-revert',
+  ...lostScripts.map((script) => `lost: ${script}`),
   'wall-jump: forward',
   'wall-jump: back',
   ...['loses', 'doubles', 'delays', 'reorders', 'stands still'].map(

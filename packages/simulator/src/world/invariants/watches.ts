@@ -38,12 +38,13 @@ export class Watches {
     this.#leadership = new LeadershipWatch(world);
   }
 
-  scriptRan({ name }: PlayedProcess, call: ScriptCall, reply: unknown): void {
+  scriptRan(process: PlayedProcess, call: ScriptCall, reply: unknown): void {
+    const { name } = process;
     this.scripts.set(call.script, (this.scripts.get(call.script) ?? 0) + 1);
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);
-    this.grantsAfterLoss.scriptRan(call, reply);
+    this.grantsAfterLoss.scriptRan(process, call, reply);
     this.changedOffsets.scriptRan(call, reply);
     this.journal?.scriptRan(call, reply);
     if (call.script === 'beat') this.status.beatRan(String(call.args[1]));
