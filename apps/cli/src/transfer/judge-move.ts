@@ -66,13 +66,11 @@ export function judgeMove(config: Config, problems: readonly KeyErrors[]): Verdi
     return entry ? [{ key, meaning: entry.meaning }] : [];
   });
   const without = new Set(leftOut.map(({ key }) => key));
-  const reasons = [
-    ...problems
-      .filter(({ key }) => !without.has(key))
-      .flatMap(({ key, messages }) =>
-        messages.map((message) => (message.includes(key) ? message : `${key}: ${message}`)),
-      ),
-  ];
+  const reasons = problems
+    .filter(({ key }) => !without.has(key))
+    .flatMap(({ key, messages }) =>
+      messages.map((message) => (message.includes(key) ? message : `${key}: ${message}`)),
+    );
   return {
     kind: reasons.length > 0 ? 'impossible' : leftOut.length > 0 ? 'changed' : 'movable',
     config: Object.fromEntries(Object.entries(config).filter(([key]) => !without.has(key))),
