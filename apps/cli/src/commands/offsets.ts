@@ -84,7 +84,7 @@ function addSetCommand(offsets: Command, context: CommandContext): void {
   command.action(async (connector: string, flags: SetFlags) => {
     const global = globalOptionsOf(command, context.io);
     const body = await bodyOf(flags, context.io);
-    const message = await withApi(context, global, 'read', (api) =>
+    const message = await withApi(context, global, 'write', (api) =>
       api.request('PATCH', pathOf(connector), body),
     );
     tell(context.io, global.json, { connector, outcome: 'altered' }, message);
@@ -99,7 +99,7 @@ function addResetCommand(offsets: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', resetExamples);
   command.action(async (connector: string) => {
     const global = globalOptionsOf(command, context.io);
-    await withApi(context, global, 'read', async (api) => {
+    await withApi(context, global, 'write', async (api) => {
       const before = await offsetsOf(api, connector);
       const message = await api.request('DELETE', pathOf(connector));
       if (!global.json) tell(context.io, false, {}, message);
