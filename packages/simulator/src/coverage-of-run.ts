@@ -34,6 +34,7 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
     'only the leader raises, and it reads in the same turn what is in use; the conformance suite has it',
   ],
   ['set-logger-level: full', 'it takes a thousand loggers; the conformance suite has it'],
+  ['append-audit: appended', 'it is for people, and nothing reads it; tests of the trail have it'],
   ['submit: full', 'it takes thousands of requests that wait; a scenario has some hundreds'],
 ]);
 
