@@ -23,7 +23,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
     exitCodes.invalid,
     'refused: a definition (dev, preview: the module, its configuration) is invalid, a group is in use, or this sluice is too old',
   ],
-  [exitCodes.notFound, 'no such connector, task, worker, group or dead letter queue'],
+  [exitCodes.notFound, 'no such connector, task, worker, group, dead letter queue or secret'],
   [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev, preview: a connector or task FAILED'],
@@ -46,6 +46,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'store.denied',
   'log.unreachable',
   'log.forbidden',
+  'secrets.unreachable',
 ]);
 
 export function exitCodeOf(error: unknown): number {

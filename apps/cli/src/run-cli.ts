@@ -53,6 +53,7 @@ Examples:
   sluice drain worker-2 --wait
   sluice log groups
   sluice dlq list
+  sluice secrets set db:password < password.txt
   sluice new connector acme-orders
   sluice preview -f orders.yaml --records 3
   sluice dev ./clock.ts

@@ -53,7 +53,6 @@ describe('the worker file of the standalone mode', () => {
     ['group.id=connect', /group.id belongs to Kafka Connect's distributed mode/],
     ['config.storage.topic=configs', /distributed mode/],
     ['rest.extension.classes=com.acme.Auth', /^rest.extension.classes is not supported: leave it/],
-    ['config.providers=file', /config.providers is not supported in standalone mode/],
     ['topic.creation.enable=false', /topic.creation.enable=false .* only true is/],
     ['no.such.key=1', /^no.such.key is not supported/],
     ['producer.linger.ms=5', /^producer.linger.ms is not supported: leave it out/],
@@ -62,6 +61,24 @@ describe('the worker file of the standalone mode', () => {
   ])('%s is refused by name', async (line, problem) => {
     const { problems } = await read(line);
     expect(problems).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('has config providers as workers have', async () => {
+    const { env, problems } = await read(`
+      config.providers=file,my-env
+      config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+      config.providers.file.param.allowed.paths=/run/secrets
+      config.providers.my-env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider
+    `);
+    expect(problems).toEqual([]);
+    expect(env).toMatchObject({
+      SLUICE_CONFIG_PROVIDERS: 'file,my-env',
+      SLUICE_CONFIG_PROVIDERS_FILE_CLASS:
+        'org.apache.kafka.common.config.provider.FileConfigProvider',
+      SLUICE_CONFIG_PROVIDERS_FILE_PARAM_ALLOWED_PATHS: '/run/secrets',
+      SLUICE_CONFIG_PROVIDERS_MY__ENV_CLASS:
+        'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
+    });
   });
 
   test('connects to Kafka as its clients do', async () => {

@@ -41,7 +41,6 @@ import {
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
-import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
@@ -50,9 +49,13 @@ import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { Validations } from './validations.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
+
+/** At a time: as many cores as the smallest machine has. */
+const validationsMax = 2;
 
 export interface CoordinatorParts {
   /** Of this process's loggers. */
@@ -79,6 +82,7 @@ export class Coordinator implements Service {
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
   readonly #previews: Previews;
+  readonly #validations: Validations;
   readonly #access: Access;
   #api: FastifyInstance | undefined;
   /** Where levels of loggers have a listener of their own. */
@@ -109,7 +113,7 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
-      checkConfig: transformationProblems,
+      checkConfig: (config) => configParts.problems(config),
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -142,9 +146,17 @@ export class Coordinator implements Service {
       max: settings.previewsMax,
       plugins: settings.plugins,
       workerConfig: settings.workerConfig,
+      providers: settings.providers,
       log: settings.log,
       cluster,
       coordinator,
+      logger,
+    });
+    this.#validations = new Validations({
+      max: validationsMax,
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: settings.plugins,
+      providers: settings.providers,
       logger,
     });
   }
@@ -182,6 +194,7 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
+    this.#validations.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
     await this.#admin?.close();
@@ -232,6 +245,7 @@ export class Coordinator implements Service {
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
+      runValidations: (configs) => this.#validations.run(configs),
       corsOrigins,
       corsMethods,
       responseHeaders,

@@ -2,6 +2,11 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import {
+  type ProviderSettings,
+  providerSettingsHelp,
+  readProviderSettings,
+} from '@sluice/config-providers';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -49,10 +54,14 @@ export interface CoordinatorSettings {
   readonly boardsWritable: boolean;
   /** At a time; 0: none. */
   readonly previewsMax: number;
-  /** Modules with connectors of the user, for previews. */
+  /** For what the plugin of one definition checks with code. */
+  readonly validationTimeoutMs: number;
+  /** Modules with connectors of the user, for previews and validations. */
   readonly plugins: readonly string[];
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for, in previews and validations; with keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
   readonly redisWaitMs: number;
@@ -93,9 +102,12 @@ ${accessSettingsHelp}
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
                                                         with at most 512 MB of heap; 0 refuses them
-  SLUICE_PLUGINS                                        for previews, as the workers': connector modules,
-                                                        comma-separated paths, …
+  SLUICE_VALIDATION_TIMEOUT_MS  5000                    for what a connector checks with code of its own before
+                                                        its definition is stored, in a process as of previews
+  SLUICE_PLUGINS                                        for previews and validations, as the workers': connector
+                                                        modules, comma-separated paths, …
 ${converterSettingsHelp}
+${providerSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -146,11 +158,16 @@ export function readSettings(
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
+    validationTimeoutMs: settings.integer('SLUICE_VALIDATION_TIMEOUT_MS', 5_000, {
+      min: 100,
+      max: 60_000,
+    }),
     plugins: settings.list('SLUICE_PLUGINS'),
     workerConfig: readConverterSettings(settings, [
       ...converterPlugins,
       ...schemaRegistryConverters,
     ]),
+    providers: readProviderSettings(settings, { redisUrl, cluster }),
     protocol: readProtocol(settings),
     protocolQuietMs:
       settings.integer('SLUICE_PROTOCOL_QUIET_SECONDS', 60, { min: 1, max: 86_400 }) * 1_000,

@@ -1,6 +1,11 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
 import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import {
+  type ProviderSettings,
+  providerSettingsHelp,
+  readProviderSettings,
+} from '@sluice/config-providers';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -30,6 +35,8 @@ export interface WorkerSettings {
   readonly heapLimitMb: number;
   /** Converters and their keys that connectors inherit; with passwords. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references in definitions stand for; with keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly offsetFlushIntervalMs: number;
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
@@ -56,6 +63,7 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_EXECUTORS             one a core               worker threads that run tasks
   SLUICE_EXECUTOR_HEAP_MB      512                      heap limit of each executor
 ${converterSettingsHelp}
+${providerSettingsHelp}
   SLUICE_OFFSET_FLUSH_INTERVAL_MS  1000
   SLUICE_STOP_GRACE_MS         5000                     for a task to stop
   SLUICE_DRAIN_TIMEOUT_MS      15000                    for all tasks to stop on SIGTERM; the process ends 10 s
@@ -84,11 +92,12 @@ export function readSettings(
   const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
   const log = readLogSettings(settings, redisUrl);
   const executors = settings.integer('SLUICE_EXECUTORS', 0, { min: 0, max: 256 });
+  const cluster = settings.string('SLUICE_CLUSTER', 'default');
   const compiled: WorkerSettings = {
     redisUrl,
     log,
     continueFencedMs: readContinueFenced(settings, log.kind),
-    cluster: settings.string('SLUICE_CLUSTER', 'default'),
+    cluster,
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),
     port: settings.integer('SLUICE_WORKER_PORT', 8084, { min: 0, max: 65_535 }),
@@ -100,6 +109,7 @@ export function readSettings(
       ...converterPlugins,
       ...schemaRegistryConverters,
     ]),
+    providers: readProviderSettings(settings, { redisUrl, cluster }),
     offsetFlushIntervalMs: settings.integer('SLUICE_OFFSET_FLUSH_INTERVAL_MS', 1_000, {
       min: 10,
       max: hourMs,

@@ -1,5 +1,6 @@
 /** Checks a whole definition from plain data: framework keys, plugin keys, and what holds between keys. */
 import { parseConfigValue, validateConfig } from './config-def.ts';
+import { hasReference } from './config-references.ts';
 import { SINK_CONNECTOR_KEYS, SOURCE_CONNECTOR_KEYS } from './connector-keys.ts';
 import { SLUICE_SINK_ERROR_KEYS, SLUICE_SOURCE_ERROR_KEYS } from './error-handling-keys.ts';
 import type { ConfigProblem } from './errors.ts';
@@ -84,7 +85,7 @@ function topicProblems(config: ConnectorConfig): ConfigProblem[] {
     const message = `The DLQ topic '${deadLetters}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`;
     return [{ key: 'topics', message }];
   }
-  if (regex === '') return [];
+  if (regex === '' || hasReference(regex)) return [];
   let pattern: TopicPattern;
   try {
     pattern = new TopicPattern(regex);
@@ -110,7 +111,8 @@ function putProblems(config: ConnectorConfig): ConfigProblem[] {
   });
   const topic = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
   return [
-    ...((config['errors.tolerance'] ?? '').trim() === 'all'
+    ...((config['errors.tolerance'] ?? '').trim() === 'all' ||
+    hasReference(config['errors.tolerance'] ?? '')
       ? []
       : [problem('It needs errors.tolerance=all')]),
     ...(topic === ''

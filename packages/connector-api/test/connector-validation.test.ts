@@ -219,3 +219,17 @@ test("Sluice's keys of error handling are checked, though not listed with Kafka 
   const none = validateConnectorConfig('sink', [], { ...all, [max]: '0' });
   expect(none.map(({ key }) => key)).toEqual([max]);
 });
+
+test('of values with references nothing is said before they are resolved', () => {
+  const config = {
+    name: 'a',
+    'connector.class': 'X',
+    'topics.regex': '${env:R}',
+    'tasks.max': '${env:N}',
+    'errors.tolerance': '${env:T}',
+    'errors.deadletterqueue.topic.name': '${env:Q}',
+    'errors.deadletterqueue.put.enable': 'true',
+    transforms: '${env:A}',
+  };
+  expect(validateConnectorConfig('sink', [], config)).toEqual([]);
+});

@@ -1,4 +1,5 @@
 export { ByteArrayConverter } from './byte-array-converter.ts';
+export { converterKeys, converterProblems } from './converter-config.ts';
 export {
   converterSettingsHelp,
   readConverterSettings,

@@ -33,6 +33,7 @@
  * | `events` | stream | the last 10 000 events |
  * | `audit` | stream | who changed what: the last 10 000 |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
+ * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
 import { SluiceError } from '@sluice/kernel';

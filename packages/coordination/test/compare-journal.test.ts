@@ -276,16 +276,16 @@ describe('a store has followed the journal', () => {
     ['is before the last request', { journal: 'j', position: 5 }],
     ['is of another journal', { journal: 'another', position: 6 }],
     ['is not there', undefined],
-  ])('not if its mark %s', (_what, mark) => {
-    expect(hasFollowed(state, mark)).toBe(false);
+  ])('not if its mark %s', (_what, found) => {
+    expect(hasFollowed(state, found)).toBe(false);
   });
 
   test('not if its mark is before a connector, or a deletion', () => {
-    const mark = { journal: 'j', position: 4 };
-    expect(hasFollowed({ ...state, request: undefined }, mark)).toBe(false);
+    const earlier = { journal: 'j', position: 4 };
+    expect(hasFollowed({ ...state, request: undefined }, earlier)).toBe(false);
     const deletions = { ...state, request: undefined, connectors: new Map() };
-    expect(hasFollowed(deletions, mark)).toBe(true);
-    expect(hasFollowed(deletions, { ...mark, position: 3 })).toBe(false);
+    expect(hasFollowed(deletions, earlier)).toBe(true);
+    expect(hasFollowed(deletions, { ...earlier, position: 3 })).toBe(false);
   });
 });
 

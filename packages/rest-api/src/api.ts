@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { auditChanges } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
+import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
@@ -55,6 +56,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly preview?: Preview;
   /** Whether `/admin` is here; default true. Else see `buildAdminApi`. */
   readonly hasAdmin?: boolean;
+  /** Runs what plugins check with code; default: definitions are checked as plain data. */
+  readonly runValidations?: RunValidations;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -83,9 +86,16 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     details: options.healthDetails ?? (() => ({})),
     clock,
   });
-  registerConnectors(app, cluster);
-  registerConnectorConfigs(app, cluster);
-  registerConnectorStatus(app, cluster);
+  const parts = options.parts ?? noParts;
+  const validator = new CodeValidator({
+    run: options.runValidations,
+    parts,
+    plugins: (className) => cluster.plugins(className),
+  });
+  const checks = { parts, validator };
+  registerConnectors(app, cluster, checks);
+  registerConnectorConfigs(app, cluster, checks);
+  registerConnectorStatus(app, cluster, parts);
   registerConnectorActions(app, cluster);
   registerConnectorOffsets(app, cluster, options.offsets);
   registerConnectorTopics(
@@ -93,15 +103,15 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     cluster,
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
-  registerPlugins(app, cluster, options.parts ?? noParts);
+  registerPlugins(app, cluster, checks);
   if (options.hasAdmin ?? true) registerAdmin(app, cluster, options);
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
-  registerSluiceApply(app, cluster);
+  registerSluiceApply(app, cluster, checks);
   registerSluiceAudit(app, cluster, options.audit);
-  registerSluicePreview(app, options.preview);
+  registerSluicePreview(app, cluster, { parts, preview: options.preview });
   return app;
 }
 

@@ -327,6 +327,25 @@ test('a definition without transforms has an empty chain', async () => {
   expect(await chain.apply([source(1)])).toEqual({ records: [source(1)], failures: [] });
 });
 
+test('a transform with a reference is judged once that is resolved', () => {
+  const definition = {
+    transforms: 'f',
+    'transforms.f.type': 'Flatten$Value',
+    'transforms.f.delimiter': '${env:DELIMITER}',
+    'transforms.f.predicate': 'p',
+    predicates: 'p',
+    'predicates.p.type': 'TopicNameMatches',
+    'predicates.p.pattern': '${env:PATTERN}',
+  };
+  expect(transformationProblems(definition)).toEqual([]);
+  const resolved = { ...definition, 'transforms.f.delimiter': '.', 'predicates.p.pattern': '(' };
+  expect(transformationProblems(resolved).map(({ key }) => key)).toEqual(['predicates.p.pattern']);
+  expect(() => transformationChain(resolved)).toThrow(ConfigError);
+  // A chain is made of what is given: none of it is left out.
+  const chain = transformationChain({ ...definition, 'predicates.p.pattern': '.*' });
+  expect(chain.isEmpty).toBe(false);
+});
+
 test('the examples of the reference are valid', () => {
   const page = readFileSync(
     new URL('../../../docs/reference/transforms.md', import.meta.url),

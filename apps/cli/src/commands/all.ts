@@ -25,6 +25,7 @@ import { addPlanCommand } from './plan.ts';
 import { addPluginsCommand } from './plugins.ts';
 import { addPreviewCommand } from './preview.ts';
 import { addRestartCommand } from './restart.ts';
+import { addSecretsCommand } from './secrets.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addTargetCommands } from './target.ts';
 import { addTopCommand } from './top.ts';
@@ -48,6 +49,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
     addDeleteCommand,
     addDrainCommand,
     addLoggersCommand,
+    addSecretsCommand,
   ],
   'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
   'Move:': [addExportCommand, addImportCommand],

@@ -1,4 +1,5 @@
 /** What is wrong with a definition, key by key, in the words of the REST API. */
+import { hasReference } from '@sluice/connector-api';
 import { converterFor, converterPlugins, workerConverterDefaults } from '@sluice/converters';
 import type { Definition } from '@sluice/coordination';
 import { toError } from '@sluice/kernel';
@@ -40,6 +41,9 @@ function converterErrors(config: Definition['config']): KeyErrors[] {
   return (['key', 'value', 'header'] as const).flatMap((role) => {
     const key = `${role}.converter`;
     if (config[key] === undefined) return [];
+    // What a reference stands for is known where connectors run.
+    if (Object.entries(config).some(([name, value]) => name.startsWith(key) && hasReference(value)))
+      return [];
     try {
       converterFor(role, config, workerConverterDefaults, plugins);
       return [];

@@ -2,6 +2,8 @@
  * Kafka Connect's worker file as settings of a coordinator and a worker. Pure: what a key means is one entry of
  * a table, and a key that means nothing here is a problem that names it; nothing is ignored without a word.
  */
+import { settingName } from '@sluice/kernel';
+
 import { clientSettings, isClientKey } from './client-properties.ts';
 
 export interface StandaloneSettings {
@@ -55,6 +57,7 @@ export function readWorkerProperties(properties: Properties): StandaloneSettings
     if (name !== undefined) env[name] = value;
     else if (isClientKey(key)) client[key] = value;
     else if (key in fixed) checkFixed(key, value, problems);
+    else if (isProviderKey(key)) env[`SLUICE_${settingName(key)}`] = value;
     else if (converterKey.test(key)) readConverter(key, value, { env, problems });
     else if (key === 'plugin.path') readPluginPath(value, { env, notes });
     else if (withoutEffect.has(key)) notes.push(`${key} has no effect: it is about Java's plugins`);
@@ -69,15 +72,17 @@ export function readWorkerProperties(properties: Properties): StandaloneSettings
   };
 }
 
+/** Read back the same way: `SLUICE_CONFIG_PROVIDERS_FILE_PARAM_ALLOWED_PATHS`. */
+function isProviderKey(key: string): boolean {
+  return key === 'config.providers' || key.startsWith('config.providers.');
+}
+
 function refusalOf(key: string): string {
   if (distributed.test(key)) {
     return `${key} belongs to Kafka Connect's distributed mode: leave it out, or run sluice-coordinator and sluice-worker`;
   }
   if (key === 'rest.port' || key === 'rest.host.name') {
     return `${key} is no key of Kafka Connect any more: write listeners=http://host:port`;
-  }
-  if (key.startsWith('config.providers')) {
-    return `${key} is not supported in standalone mode: write the value itself, into a file that only you may read`;
   }
   return `${key} is not supported: leave it out`;
 }
@@ -118,8 +123,7 @@ function readConverter(
     problems.push(`${key} is not supported: converters' keys with capitals belong to connectors`);
     return;
   }
-  const spelt = key.replace(/[._-]/g, (mark) => (mark === '.' ? '_' : mark === '-' ? '__' : '___'));
-  env[`SLUICE_${spelt.toUpperCase()}`] = value;
+  env[`SLUICE_${settingName(key)}`] = value;
 }
 
 /** Modules are loaded; what is Java's is of no use here, and a connector that needs it is refused by its class. */

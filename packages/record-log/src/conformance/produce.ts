@@ -15,7 +15,7 @@ import {
 } from './harness.ts';
 
 export function testProduce(harness: Harness): void {
-  const { underTest, log, createTopic, openWriter, openReader } = harness;
+  const { createTopic, openWriter, openReader } = harness;
 
   test('offsets of a partition are 0, 1, 2, … in the order of the records', async () => {
     const topic = await createTopic();

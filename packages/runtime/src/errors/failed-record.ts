@@ -25,6 +25,11 @@ export interface TaskName {
   readonly task: number;
 }
 
+/** What errors say is told with references in place of what they stand for. */
+export interface FailedTask extends TaskName {
+  readonly hideSecrets: (text: string) => string;
+}
+
 export interface Place {
   readonly topic: string;
   /** -1: none was chosen yet. */
@@ -56,7 +61,7 @@ export const sluiceHeaders = {
 export function contextHeaders(
   { class: className, error, stage }: Failure,
   place: Place,
-  { connector, task }: TaskName,
+  { connector, hideSecrets, task }: FailedTask,
 ): Header[] {
   const told: readonly (readonly [string, string])[] = [
     ['topic', place.topic],
@@ -67,8 +72,8 @@ export function contextHeaders(
     ['stage', stage],
     ['class.name', className],
     ['exception.class.name', errorClassOf(error)],
-    ['exception.message', error.message],
-    ['exception.stacktrace', stackOf(error)],
+    ['exception.message', hideSecrets(error.message)],
+    ['exception.stacktrace', hideSecrets(stackOf(error))],
   ];
   return told.map(([name, text]): Header => [`${errorHeaderPrefix}${name}`, Buffer.from(text)]);
 }

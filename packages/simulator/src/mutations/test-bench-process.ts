@@ -91,5 +91,7 @@ async function firstFailure(
     const [error] = module.errors();
     if (error) return error.message;
   }
-  return unhandledErrors.length > 0 ? String(unhandledErrors[0]) : undefined;
+  // As it came from the tests' thread: not an Error any more.
+  const unhandled = unhandledErrors[0] as { readonly message?: string } | undefined;
+  return unhandled && `unhandled: ${unhandled.message}`;
 }

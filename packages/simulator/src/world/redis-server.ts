@@ -18,7 +18,7 @@ export class RedisServer {
   #isUp = true;
   #stalledUntilMs = 0;
   #life = 0;
-  #awaited: { readonly script: string; readonly then: () => void } | undefined;
+  #awaited: { readonly script: string; readonly action: () => void } | undefined;
 
   constructor(time: VirtualTime, watch: ScriptWatcher) {
     this.#time = time;
@@ -59,8 +59,8 @@ export class RedisServer {
   }
 
   /** Once. */
-  afterNext(script: string, then: () => void): void {
-    this.#awaited = { script, then };
+  afterNext(script: string, action: () => void): void {
+    this.#awaited = { script, action };
   }
 
   expectNothing(): void {
@@ -88,9 +88,9 @@ export class RedisServer {
     }
     if (call && 'value' in reply) this.#watch(process, call, reply.value);
     if (this.#awaited && this.#awaited.script === call?.script) {
-      const { then } = this.#awaited;
+      const { action } = this.#awaited;
       this.#awaited = undefined;
-      then();
+      action();
     }
     answer(reply);
   }
