@@ -215,3 +215,18 @@ test('files that change are read on SIGHUP: a token is taken away, a certificate
     expect((await ask(member, 'GET /metrics', { as: 'operator' })).status).toBe(200);
   }
 });
+
+test('where there is no file to read again, SIGHUP ends a process, as when a terminal is closed', async () => {
+  const plain = await cluster.addWorker({
+    env: {
+      SLUICE_HOST: '127.0.0.1',
+      SLUICE_AUTH_FILE: '',
+      SLUICE_TLS_CERTIFICATE: '',
+      SLUICE_TLS_KEY: '',
+      SLUICE_TLS_CLIENT_CA: '',
+      SLUICE_TLS_CLIENT_AUTH: '',
+    },
+  });
+  await plain.process.kill('SIGHUP');
+  expect(await plain.process.exited).toMatchObject({ signal: 'SIGHUP' });
+});
