@@ -93,6 +93,12 @@ export { Password } from './password.ts';
 export { aliasesOf, type ConnectorPlugin, type SinkPlugin, type SourcePlugin } from './plugin.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
+  defaultRestartSettings,
+  RESTART_KEYS,
+  type RestartSettings,
+  restartSettingsOf,
+} from './restart-keys.ts';
+export {
   arraySchema,
   type InputOf,
   type MapValue,
