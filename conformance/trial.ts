@@ -68,6 +68,10 @@ export class Trial {
     appendFileSync(this.path(name), lines.map((line) => `${line}\n`).join(''));
   }
 
+  remove(name: string): void {
+    rmSync(this.path(name), { force: true });
+  }
+
   /** Complete lines, once there are so many. */
   async linesOf(name: string, count: number): Promise<string[]> {
     return await waitFor(() => this.lines(name), {

@@ -7,7 +7,7 @@ import { appliedConnectorInfo, type ConnectorInfo } from '../entities.ts';
 import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
 import { validated } from '../validation.ts';
-import { connectorPath } from './connectors.ts';
+import { locationOf } from './connectors.ts';
 
 export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterAccess): void {
   resource(app, '/connectors/:name/config', {
@@ -27,7 +27,7 @@ export function registerConnectorConfigs(app: FastifyInstance, cluster: ClusterA
       const [applied] = connectors;
       if (!applied) throw new ApiError(500, `Connector ${name} was applied, but not reported`);
       if (applied.outcome === 'created') {
-        reply.status(201).header('location', connectorPath(name));
+        reply.status(201).header('location', locationOf(request, name));
       }
       return appliedConnectorInfo(applied.record, config);
     },

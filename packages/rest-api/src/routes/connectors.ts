@@ -1,6 +1,6 @@
 /** `/connectors` and `/connectors/{name}`: list, create, read, delete. */
 import type { ConnectorView, PluginInfo } from '@sluice/coordination';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
 import { appliedConnectorInfo, connectorInfo, connectorStateInfo } from '../entities.ts';
@@ -28,7 +28,7 @@ export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess)
       const info = connectors
         .map(({ record }) => appliedConnectorInfo(record, definition.config))
         .at(0);
-      return reply.status(201).header('location', connectorPath(definition.name)).send(info);
+      return reply.status(201).header('location', locationOf(request, definition.name)).send(info);
     },
   });
 
@@ -46,8 +46,9 @@ export function registerConnectors(app: FastifyInstance, cluster: ClusterAccess)
   });
 }
 
-export function connectorPath(name: string): string {
-  return `/connectors/${encodeURIComponent(name)}`;
+/** Absolute, as Kafka Connect's: clients take it as it is. */
+export function locationOf({ host, protocol }: FastifyRequest, name: string): string {
+  return `${protocol}://${host}/connectors/${encodeURIComponent(name)}`;
 }
 
 /** Expansions that are not known are ignored, as Kafka Connect does. */

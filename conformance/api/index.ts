@@ -1,0 +1,30 @@
+/** What clients of the REST API see, and what becomes of connectors when they use it. */
+import type { Suite } from '../case.ts';
+import { blockedCases } from './blocked.ts';
+import { definitionCases } from './definitions.ts';
+import { httpCases } from './http.ts';
+import { loggerCases } from './loggers.ts';
+import { offsetCases } from './offsets.ts';
+import { pluginCases } from './plugins.ts';
+import { restartCases } from './restarts.ts';
+import { stateCases } from './states.ts';
+import { topicCases } from './topics.ts';
+import { validationCases } from './validation.ts';
+import { workerCases } from './workers.ts';
+
+export const api: Suite = {
+  name: 'api',
+  cases: [
+    ...httpCases,
+    ...definitionCases,
+    ...restartCases,
+    ...stateCases,
+    ...offsetCases,
+    ...topicCases,
+    ...loggerCases,
+    ...pluginCases,
+    ...validationCases,
+    ...blockedCases,
+    ...workerCases,
+  ],
+};
