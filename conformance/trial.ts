@@ -133,6 +133,7 @@ export class Trial {
 
   async end(): Promise<void> {
     await Promise.allSettled(this.#connectors.map((connector) => connector.delete()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A connector that was let go at last may still write there.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

@@ -11,7 +11,7 @@ import {
   untilCalls,
   untilStates,
 } from './connectors.ts';
-import { ask, assertAnswer } from './request.ts';
+import { ask, askOnce, assertAnswer } from './request.ts';
 
 /** Another connector is created, runs, is paused, resumed, restarted and deleted. */
 async function assertUsable(trial: Trial): Promise<void> {
@@ -122,7 +122,7 @@ export const blockedCases: readonly ConformanceCase[] = [
 /** Its only thread for requests is in it: nobody's definition is read any more. */
 async function assertHangs(trial: Trial): Promise<void> {
   await assert.rejects(
-    ask(trial, `GET /connectors/${trial.name('none')}`, { timeoutMs: 2_000 }),
+    askOnce(trial, `GET /connectors/${trial.name('none')}`, { timeoutMs: 2_000 }),
     /aborted|timeout/i,
   );
 }

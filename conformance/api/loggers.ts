@@ -58,7 +58,7 @@ export const loggerCases: readonly ConformanceCase[] = [
       await put(trial, logger, 'DEBUG');
       const { last_modified: at } = await levelOf(trial, logger);
       await new Promise((resolve) => setTimeout(resolve, 20));
-      assertAnswer(await put(trial, logger, 'DEBUG'), 200, [logger]);
+      assertAnswer(await put(trial, logger, 'DEBUG'), 200, []);
       assert.equal((await levelOf(trial, logger)).last_modified, at);
     },
   },
@@ -101,9 +101,10 @@ export const loggerCases: readonly ConformanceCase[] = [
   {
     title: 'loggers: a scope that there is not is that of the worker',
     run: async (trial) => {
-      const logger = trial.name('io.example.scope');
-      for (const scope of ['worker', 'WORKER', 'galaxy', ''])
+      for (const [index, scope] of ['worker', 'WORKER', 'galaxy', ''].entries()) {
+        const logger = trial.name(`io.example.scope-${String(index)}`);
         assertAnswer(await put(trial, logger, 'DEBUG', `?scope=${scope}`), 200, [logger]);
+      }
     },
   },
   {

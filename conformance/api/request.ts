@@ -92,6 +92,13 @@ export function assertError(
   else assert.match(String(error.message), message);
 }
 
+/** How the message of a definition with so many errors begins. */
+export function invalidDefinition(errors: number): RegExp {
+  return new RegExp(
+    `^Connector configuration is invalid and contains the following ${String(errors)} error\\(s\\):\\n`,
+  );
+}
+
 /** The same request, until its answer is such. */
 export async function until(
   trial: Trial,

@@ -39,7 +39,6 @@ const transitions: readonly (readonly [from: State, to: State])[] = [
   ['RUNNING', 'STOPPED'],
   ['STOPPED', 'RUNNING'],
   ['PAUSED', 'STOPPED'],
-  ['STOPPED', 'PAUSED'],
   ['RUNNING', 'RUNNING'],
   ['PAUSED', 'PAUSED'],
   ['STOPPED', 'STOPPED'],
@@ -65,6 +64,21 @@ const moved = transitions.map(
 );
 
 const stopped: readonly ConformanceCase[] = [
+  {
+    title: 'states: ConnectWorkerIntegrationTest testPauseStopResume: STOPPED to PAUSED',
+    difference: 'stopped-to-paused',
+    run: async (trial) => {
+      const connector = await create(trial, 'probe', probe(trial, { 'tasks.max': '2' }));
+      await untilState(connector, 'RUNNING');
+      await bring(trial, connector, 'STOPPED');
+      await untilState(connector, 'STOPPED');
+      await bring(trial, connector, 'PAUSED');
+      const paused = trial.on({ connect: [], sluice: ['PAUSED', 'PAUSED'] });
+      await untilStates(connector, 'PAUSED', paused);
+      await bring(trial, connector, 'RUNNING');
+      await untilState(connector, 'RUNNING');
+    },
+  },
   {
     title:
       'states: ConnectWorkerIntegrationTest testStoppedState: what failed to start is stopped, mended, and resumed',
