@@ -109,36 +109,26 @@ const validations: readonly Validation[] = [
   },
   {
     original: 'testConnectorHasMissingConverterClass',
-    difference: 'converters-of-definitions',
-    sluiceErrors: {},
     config: { ...sinkOfTopics, 'key.converter': 'WheresTheFruit' },
     errors: { 'key.converter': [/Class WheresTheFruit could not be found/] },
   },
   {
     original: 'testConnectorHasInvalidConverterClassType',
-    difference: 'converters-of-definitions',
-    sluiceErrors: {},
     config: { ...sinkOfTopics, 'value.converter': fileSinkClass },
     errors: { 'value.converter': [/./] },
   },
   {
     original: 'testConnectorHasMissingHeaderConverterClass',
-    difference: 'converters-of-definitions',
-    sluiceErrors: {},
     config: { ...sinkOfTopics, 'header.converter': 'WheresTheFruit' },
     errors: { 'header.converter': [/Class WheresTheFruit could not be found/] },
   },
   {
     original: 'testConnectorHasInvalidHeaderConverterClassType',
-    difference: 'converters-of-definitions',
-    sluiceErrors: {},
     config: { ...sinkOfTopics, 'header.converter': fileSinkClass },
     errors: { 'header.converter': [/./] },
   },
   {
     original: 'testConnectorHasMisconfiguredConverter',
-    difference: 'converters-of-definitions',
-    sluiceErrors: {},
     config: {
       ...sinkOfTopics,
       'key.converter': 'org.apache.kafka.connect.json.JsonConverter',

@@ -96,3 +96,16 @@ export const probeSource: SourcePlugin = {
   createConnector: () => new ProbeConnector(),
   createTask: () => new ProbeTask(),
 };
+
+const validatedName = 'io.sluice.conformance.ValidatedProbeSourceConnector';
+
+/** Apart, since each definition of it is looked at in a process of its own. */
+export const validatedProbeSource: SourcePlugin = {
+  ...probeSource,
+  class: validatedName,
+  aliases: aliasesOf(validatedName),
+  validate: async (config) => {
+    await at(config, 'connector validate');
+    return [];
+  },
+};

@@ -14,6 +14,7 @@ const services: Readonly<Record<string, readonly string[]>> = {
   'org.apache.kafka.connect.source.SourceConnector': [
     'RecordsSourceConnector',
     'ProbeSourceConnector',
+    'ValidatedProbeSourceConnector',
   ],
   'org.apache.kafka.connect.sink.SinkConnector': ['RecordsSinkConnector'],
   'org.apache.kafka.connect.storage.Converter': ['UnreachableConverter'],

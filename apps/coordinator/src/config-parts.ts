@@ -1,6 +1,11 @@
 /** What definitions may name besides connectors: it comes with this build, as with every worker of it. */
 import { toConfigKeyInfos } from '@sluice/connector-api';
-import { type ConverterPlugin, converterPlugins } from '@sluice/converters';
+import {
+  type ConverterPlugin,
+  converterKeys,
+  converterPlugins,
+  converterProblems,
+} from '@sluice/converters';
 import type { PluginInfo } from '@sluice/coordination';
 import type { ConfigParts } from '@sluice/rest-api';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
@@ -10,6 +15,8 @@ import {
   transformationProblems,
   transformPlugins,
 } from '@sluice/transforms';
+
+const converters = [...converterPlugins, ...schemaRegistryConverters];
 
 export const configParts: ConfigParts = {
   builtIn: [
@@ -22,10 +29,13 @@ export const configParts: ConfigParts = {
         configKeys: toConfigKeyInfos(configDef.keys),
       }),
     ),
-    ...[...converterPlugins, ...schemaRegistryConverters].flatMap(converterInfos),
+    ...converters.flatMap(converterInfos),
   ],
-  keys: (config) => transformationKeys(config),
-  problems: (config) => transformationProblems(config),
+  keys: (config) => [...transformationKeys(config), ...converterKeys(config, converters)],
+  problems: (config) => [
+    ...transformationProblems(config),
+    ...converterProblems(config, converters),
+  ],
 };
 
 /** Once for each thing that it may convert. */

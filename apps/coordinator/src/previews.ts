@@ -3,13 +3,14 @@
  * low priority: the code of a connector neither blocks this process nor takes its place. At most `max` at a time; more
  * are refused, not queued, since whoever waits for one has a request open.
  */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import type { ProviderSettings } from '@sluice/config-providers';
 import { type Logger, toError } from '@sluice/kernel';
 import { type LogSettings, openLog } from '@sluice/log-choice';
 import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice/preview';
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
+
+import { pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface PreviewsOptions {
   readonly max: number;
@@ -17,6 +18,8 @@ export interface PreviewsOptions {
   readonly plugins: readonly string[];
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for. */
+  readonly providers: ProviderSettings;
   readonly log: LogSettings;
   readonly cluster: string;
   readonly coordinator: string;
@@ -33,7 +36,6 @@ export interface PreviewAnswer {
   readonly end: PreviewEnd;
 }
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 const shownBytesMax = 8 * 1024 * 1024;
 const logLimitMs = 3_000;
 
@@ -71,24 +73,25 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, plugins, workerConfig } = this.#options;
+    const { logger, plugins, providers, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
     const end = await previewInProcess(
       {
-        modules: [...builtIn.map((each) => import.meta.resolve(each)), ...plugins.map(fileUrlOf)],
+        modules: pluginModules(plugins),
         modulesFrom: "SLUICE_PLUGINS in the coordinator's environment",
         config,
         workerConfig,
+        providers,
         recordsMax,
         timeoutMs,
         shownBytesMax,
         offsets,
       },
       {
-        environment: withoutOwnSettings(process.env),
+        environment: pluginEnvironment(),
         signal,
         onMessage: (message) => {
           if (message.kind === 'record') records.push(message.record);
@@ -126,18 +129,6 @@ export class Previews {
       });
     }
   }
-}
-
-function fileUrlOf(path: string): string {
-  return path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href;
-}
-
-/** What a connector prints is answered: our own passwords are not to be found where it looks by habit. */
-function withoutOwnSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const isOwn = (name: string): boolean => name === 'REDIS_URL' || /^(SLUICE|KAFKA)_/.test(name);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,6 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
+import { openConfigProviders } from '@sluice/config-providers';
 import { converterPlugins } from '@sluice/converters';
 import { LogLevels } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
@@ -25,12 +26,14 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   lease.onExpired(() => log.disconnect());
   // Modules that do not load were reported by the scan; here they are just not there.
   const registry = await loadPlugins(plugins);
+  const providers = await openConfigProviders(rest.providers);
   return createRuntimeFactory({
     log,
     plugins: registry,
     converters: [...converterPlugins, ...schemaRegistryConverters],
     cluster,
     workerConfig: rest.workerConfig,
+    resolveConfig: providers.resolve,
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,

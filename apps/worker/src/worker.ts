@@ -97,12 +97,18 @@ export class Worker implements Service {
         render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
       },
       ready: () => this.#readiness(),
+      logger,
       log: () => ({ ...this.#logProbe.health, waiting: this.#runner.waitingForLog ?? null }),
     });
   }
 
   get port(): number {
     return this.#http.port;
+  }
+
+  /** Callers and certificates of the listener, if their files have changed. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#http.reload();
   }
 
   async start(): Promise<void> {
@@ -119,7 +125,9 @@ export class Worker implements Service {
     await this.#queues.start();
     await this.#http.start();
     await this.#logProbe.start();
-    await this.#startAgent(scan.usable, announced(scan));
+    const found = announced(scan);
+    this.#runner.knowPlugins(found);
+    await this.#startAgent(scan.usable, found);
     await this.#levelFollower.start();
   }
 
@@ -196,10 +204,20 @@ export class Worker implements Service {
   }
 
   #executorData(plugins: readonly string[]): ExecutorData {
-    const { log, cluster, worker, workerConfig, logLevel } = this.#settings;
+    const { log, cluster, worker, workerConfig, providers, logLevel } = this.#settings;
     const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = this.#settings;
     const timings = { offsetFlushIntervalMs, continueFencedMs };
-    return { log, cluster, worker, plugins, workerConfig, logLevel, trackTopics, ...timings };
+    return {
+      log,
+      cluster,
+      worker,
+      plugins,
+      workerConfig,
+      providers,
+      logLevel,
+      trackTopics,
+      ...timings,
+    };
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */

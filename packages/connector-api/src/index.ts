@@ -20,10 +20,12 @@ export {
 } from './config-builders.ts';
 export {
   assertValidConfig,
+  type ConfigCheck,
   type ConfigDef,
   type ConfigImportance,
   type ConfigKey,
   type ConfigKeyInfo,
+  type ConfigRecommender,
   type ConfigRules,
   type ConfigType,
   type ConfigValue,
@@ -32,6 +34,19 @@ export {
   toConfigKeyInfos,
   validateConfig,
 } from './config-def.ts';
+export {
+  hasConfigCode,
+  type Recommendation,
+  recommendations,
+} from './config-recommendations.ts';
+export {
+  type ConfigReference,
+  hasReference,
+  hasReferences,
+  isReference,
+  referencesIn,
+  replaceReferences,
+} from './config-references.ts';
 export {
   COMMON_CONNECTOR_KEYS,
   SINK_CONNECTOR_KEYS,
@@ -89,8 +104,15 @@ export {
   timestampOfMs,
   timestampSchema,
 } from './logical-types.ts';
-export { Password } from './password.ts';
-export { aliasesOf, type ConnectorPlugin, type SinkPlugin, type SourcePlugin } from './plugin.ts';
+export { hiddenText, Password } from './password.ts';
+export {
+  aliasesOf,
+  type ConnectorPlugin,
+  type SinkPlugin,
+  type SourcePlugin,
+  type Validate,
+  type ValidationContext,
+} from './plugin.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
   defaultRestartSettings,
@@ -138,6 +160,7 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export { TopicPattern } from './topic-pattern.ts';
 export type {
   Predicate,
   PredicatePlugin,

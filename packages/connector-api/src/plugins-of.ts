@@ -48,6 +48,8 @@ function malformation(candidate: unknown): string | undefined {
   for (const name of ['createConnector', 'createTask']) {
     if (typeof candidate[name] !== 'function') return `has a ${name} that is not a function`;
   }
+  if (candidate['validate'] !== undefined && typeof candidate['validate'] !== 'function')
+    return 'has a validate that is not a function';
   return undefined;
 }
 

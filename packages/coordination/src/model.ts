@@ -140,6 +140,8 @@ export interface PluginInfo {
   readonly configKeys: readonly ConfigKeyInfo[];
   /** It releases what it has read at the source, and runs only where the record log acknowledges durably. */
   readonly movesExternalCursor?: boolean;
+  /** Part of what may be wrong with a definition is only known by running its code. */
+  readonly validates?: boolean;
   /** Set when it could not be loaded: why. It then has no config keys and runs nowhere. */
   readonly error?: string;
 }
@@ -173,6 +175,7 @@ export interface ConfigKeyInfo {
     readonly oneOf?: readonly string[];
     readonly pattern?: string;
     readonly nonEmpty?: boolean;
+    readonly elementsMax?: number;
   };
 }
 

@@ -1,12 +1,15 @@
 /**
  * Kafka Connect's ConfigInfos of a configuration: every key with its definition, its value, and what is wrong with it.
- * Made of plain data alone: no code of a plugin runs, so none can block or throw.
+ * Made of plain data, and of what a plugin's code said elsewhere: none runs here, so none can block or throw.
  */
 import {
   type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
+  hasReference,
+  hiddenText,
   parseConfigValue,
+  type Recommendation,
   SINK_CONNECTOR_KEYS,
   SOURCE_CONNECTOR_KEYS,
   toConfigKeyInfos,
@@ -41,9 +44,16 @@ export interface ConfigInfos {
 export interface ConfigParts {
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
-  /** Keys of the transforms and predicates that a definition names. */
+  /** Keys of the converters, transforms and predicates that a definition names. */
   readonly keys: (config: ConnectorConfig) => readonly ConfigKey[];
   readonly problems: (config: ConnectorConfig) => readonly ConfigProblem[];
+}
+
+/** What is only known by running code of the plugin. */
+export interface CodeValidation {
+  /** All that are, the others too. */
+  readonly problems: readonly ConfigProblem[];
+  readonly recommendations: Readonly<Record<string, Recommendation>>;
 }
 
 /** Keys of every source, or of every sink; the plugin's own definition of one wins. */
@@ -59,13 +69,9 @@ export function configInfos(
   plugin: PluginInfo,
   config: ConnectorConfig,
   parts: ConfigParts,
+  byCode?: CodeValidation,
 ): ConfigInfos {
-  const type = plugin.type === 'sink' ? 'sink' : 'source';
-  const errors = errorsByKey([
-    ...validateConnectorConfig(type, plugin.configKeys, config),
-    ...unsupportedKeys(config),
-    ...parts.problems(config),
-  ]);
+  const errors = errorsByKey(configProblems(plugin, config, parts, byCode));
   const known = [
     ...frameworkKeys(plugin),
     ...toConfigKeyInfos(parts.keys(config)),
@@ -78,8 +84,28 @@ export function configInfos(
     name: config['connector.class'] ?? plugin.class,
     error_count: [...errors.values()].reduce((sum, { length }) => sum + length, 0),
     groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
-    configs: keys.map((key) => configInfo(key, config, errors.get(key.name) ?? [], parts)),
+    configs: keys.map((key) =>
+      configInfo(key, config, errors.get(key.name) ?? [], {
+        values: recommended(key, config, parts),
+        ...byCode?.recommendations[key.name],
+      }),
+    ),
   };
+}
+
+/** `plugin` is a source or a sink. */
+export function configProblems(
+  plugin: PluginInfo,
+  config: ConnectorConfig,
+  parts: ConfigParts,
+  byCode?: CodeValidation,
+): readonly ConfigProblem[] {
+  const type = plugin.type === 'sink' ? 'sink' : 'source';
+  const problems = byCode?.problems ?? [
+    ...validateConnectorConfig(type, plugin.configKeys, config),
+    ...parts.problems(config),
+  ];
+  return [...problems, ...unsupportedKeys(config)];
 }
 
 export function withoutRules({ rules: _rules, ...key }: ConfigKeyInfo): ConfigKeyBody {
@@ -96,25 +122,27 @@ function configInfo(
   key: ConfigKeyInfo,
   config: ConnectorConfig,
   errors: readonly string[],
-  parts: ConfigParts,
+  { isVisible = true, values = [] }: Recommendation,
 ): ConfigInfo {
   return {
     definition: withoutRules(key),
     value: {
       name: key.name,
       value: valueOf(key, config[key.name]),
-      recommended_values: recommended(key, config, parts),
+      recommended_values: values,
       errors,
-      visible: true,
+      visible: isVisible,
     },
   };
 }
 
 function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string): string | null {
   if (text === undefined) return fallback;
+  // What it stands for is nobody's business.
+  if (hasReference(text)) return text;
   const parsed = parseConfigValue(type, text);
   if ('problem' in parsed) return null;
-  if (type === 'PASSWORD') return '[hidden]';
+  if (type === 'PASSWORD') return hiddenText;
   return Array.isArray(parsed.value) ? parsed.value.join(',') : String(parsed.value);
 }
 

@@ -19,6 +19,7 @@ export type {
 } from './payloads.ts';
 export { type PluginDescription, type PluginFailure, PluginRegistry } from './plugin-registry.ts';
 export { shareConnectorApi } from './plugin-resolution.ts';
+export { polledRecords } from './polled-records.ts';
 export { type LocalRecord, type LocalRun, runConnectorLocally } from './run-locally.ts';
 export { createRuntimeFactory } from './runtime-factory.ts';
 export { type PluginScan, type ScanPluginsOptions, scanPlugins } from './scan-plugins.ts';

@@ -1,5 +1,10 @@
 /** The connector plugins of a process, found by the names that a definition may use. */
-import { type ConfigKeyInfo, type ConnectorPlugin, toConfigKeyInfos } from '@sluice/connector-api';
+import {
+  type ConfigKeyInfo,
+  type ConnectorPlugin,
+  hasConfigCode,
+  toConfigKeyInfos,
+} from '@sluice/connector-api';
 import { SluiceError } from '@sluice/kernel';
 
 /** One plugin as plain data: what a worker announces. Structurally the cluster's PluginInfo. */
@@ -13,6 +18,8 @@ export interface PluginDescription {
   readonly isolation?: 'dedicated';
   /** It runs only where the record log acknowledges durably. */
   readonly movesExternalCursor?: true;
+  /** Part of what may be wrong with a definition is only known by running its code. */
+  readonly validates?: true;
 }
 
 /** A module that could not be used, or a plugin of it. */
@@ -67,6 +74,7 @@ export class PluginRegistry {
       ...(plugin.type === 'source' && plugin.movesExternalCursor
         ? { movesExternalCursor: true }
         : {}),
+      ...(hasConfigCode(plugin) ? { validates: true } : {}),
     }));
   }
 }

@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
-import { shownValue } from '../format/config.ts';
+import { passwordKeys, shownValue } from '../format/config.ts';
 import { formatFields, formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
@@ -229,16 +229,11 @@ function shownConfig(
   className: string,
   { snapshot }: Seen,
 ): Record<string, string> {
-  const plugin = snapshot.plugins.find(
-    (each) => each.class === className || each.aliases.includes(className),
-  );
-  const passwords = new Set(
-    plugin?.configKeys.filter((key) => key.type === 'PASSWORD').map((key) => key.name),
-  );
+  const isPassword = passwordKeys(className, snapshot.plugins);
   return Object.fromEntries(
     Object.keys(config)
       .sort()
-      .map((key) => [key, shownValue(key, config[key] ?? '', (name) => passwords.has(name))]),
+      .map((key) => [key, shownValue(key, config[key] ?? '', isPassword)]),
   );
 }
 

@@ -4,16 +4,18 @@ import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
-import { type ConfigParts, configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
+import type { DefinitionChecks } from '../code-validation.ts';
+import { configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
 import { findPlugin, pluginInfo } from '../entities.ts';
 import { booleanQuery, parameter, resource } from '../resource.ts';
 import { configSchema } from '../schemas.ts';
+import { withSecretsOfNamesake } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 
 export function registerPlugins(
   app: FastifyInstance,
   cluster: ClusterAccess,
-  parts: ConfigParts,
+  { parts, validator }: DefinitionChecks,
 ): void {
   const plugins = async (): Promise<PluginInfo[]> => {
     const announced = (await cluster.snapshot()).plugins;
@@ -41,7 +43,8 @@ export function registerPlugins(
   resource(app, '/connector-plugins/:plugin/config/validate', {
     PUT: async (request) => {
       const name = parameter(request, 'plugin');
-      const config = validated(configSchema, request.body, 'connector configuration');
+      const given = validated(configSchema, request.body, 'connector configuration');
+      const config = await withSecretsOfNamesake(given, cluster, parts);
       const className = config['connector.class'];
       if (className === undefined) {
         // Without the values, which Kafka Connect shows: there may be passwords among them.
@@ -54,7 +57,8 @@ export function registerPlugins(
           `Included connector type ${className} does not match request type ${name}`,
         );
       }
-      return configInfos(connector(await plugins(), className), config, parts);
+      const plugin = connector(await plugins(), className);
+      return configInfos(plugin, config, parts, await validator.validate(plugin, config));
     },
   });
 }
