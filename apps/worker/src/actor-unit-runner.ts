@@ -4,7 +4,7 @@
  * told again.
  */
 import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
-import { isReference } from '@sluice/connector-api';
+import { isReference, restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
   PluginInfo,
@@ -66,7 +66,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const before = this.#units.get(unit.unit);
     this.#units.set(unit.unit, unit);
     if (before && before.definitionVersion !== unit.definitionVersion) {
-      this.#actors.restart(unit.unit, unit.fence, payloadOf(unit));
+      this.#actors.restart(unit.unit, unit.fence, toldOf(unit));
       return;
     }
     this.#tellTarget(unit);
@@ -74,7 +74,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   restart(id: UnitId, fence: number): void {
     const unit = this.#units.get(id);
-    if (unit) this.#actors.restart(id, fence, payloadOf(unit));
+    if (unit) this.#actors.restart(id, fence, toldOf(unit));
   }
 
   async stop(id: UnitId, fence: number): Promise<void> {
@@ -125,6 +125,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     // Another life of the actor: what the one before waited for may be over.
     if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
     this.#cluster.reported(address, fence, this.#withoutSecretsIn(report, unit));
+    if (unit) this.#metrics.status(unit, status);
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -220,10 +221,15 @@ function specOf(unit: RunnableUnit): ActorSpec {
     address: unit.unit,
     fence: unit.fence,
     kind: unit.kind === 'connector' ? 'connector' : `${unit.connectorType}-task`,
-    payload: payloadOf(unit),
+    ...toldOf(unit),
     group: unit.connector,
     ...(unit.config['sluice.executor'] === 'dedicated' ? { isolation: 'dedicated' as const } : {}),
   };
+}
+
+/** What a change of its definition changes. */
+function toldOf(unit: RunnableUnit): Pick<ActorSpec, 'payload' | 'restart'> {
+  return { payload: payloadOf(unit), restart: restartSettingsOf(unit.config) };
 }
 
 function payloadOf(unit: RunnableUnit): ConnectorPayload | TaskPayload {

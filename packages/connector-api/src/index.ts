@@ -115,6 +115,12 @@ export {
 } from './plugin.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
+  defaultRestartSettings,
+  RESTART_KEYS,
+  type RestartSettings,
+  restartSettingsOf,
+} from './restart-keys.ts';
+export {
   arraySchema,
   type InputOf,
   type MapValue,

@@ -70,7 +70,7 @@ function connector(plugins: readonly PluginInfo[], className: string): PluginInf
   if (found) throw new ApiError(400, `"${className}" is a ${found.type}, not a connector`);
   const available = plugins.filter(isConnector).map((each) => each.class);
   throw new ApiError(
-    500,
+    400,
     `Failed to find any class that implements Connector and which name matches ${className}, available connectors are: ${available.join(', ') || 'none (no worker has announced any: start one)'}`,
   );
 }
