@@ -30,11 +30,10 @@ import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
-import { transformationProblems } from '@sluice/transforms';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
-import { configParts } from './config-parts.ts';
+import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
@@ -95,7 +94,8 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
-      checkConfig: transformationProblems,
+      builtInPlugins: configParts.builtIn,
+      checkConfig: partProblems,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -125,7 +125,7 @@ export class Coordinator implements Service {
     });
     this.#previews = new Previews({
       max: settings.previewsMax,
-      plugins: settings.plugins,
+      modules: settings,
       workerConfig: settings.workerConfig,
       log: settings.log,
       cluster,

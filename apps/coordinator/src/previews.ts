@@ -3,18 +3,17 @@
  * low priority: the code of a connector neither blocks this process nor takes its place. At most `max` at a time; more
  * are refused, not queued, since whoever waits for one has a request open.
  */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Logger, toError } from '@sluice/kernel';
 import { type LogSettings, openLog } from '@sluice/log-choice';
 import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice/preview';
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
 
+import { type PluginSettings, pluginModules } from './plugin-modules.ts';
+
 export interface PreviewsOptions {
   readonly max: number;
-  /** Paths of the user's modules with connectors. */
-  readonly plugins: readonly string[];
+  readonly modules: PluginSettings;
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   readonly log: LogSettings;
@@ -33,7 +32,6 @@ export interface PreviewAnswer {
   readonly end: PreviewEnd;
 }
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 const shownBytesMax = 8 * 1024 * 1024;
 const logLimitMs = 3_000;
 
@@ -71,15 +69,15 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, plugins, workerConfig } = this.#options;
+    const { logger, modules, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
     const end = await previewInProcess(
       {
-        modules: [...builtIn.map((each) => import.meta.resolve(each)), ...plugins.map(fileUrlOf)],
-        modulesFrom: "SLUICE_PLUGINS in the coordinator's environment",
+        modules: await pluginModules(modules),
+        modulesFrom: "SLUICE_PLUGINS or SLUICE_PLUGIN_PATH in the coordinator's environment",
         config,
         workerConfig,
         recordsMax,
@@ -126,10 +124,6 @@ export class Previews {
       });
     }
   }
-}
-
-function fileUrlOf(path: string): string {
-  return path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href;
 }
 
 /** What a connector prints is answered: our own passwords are not to be found where it looks by habit. */

@@ -42,6 +42,8 @@ export interface CoordinatorSettings {
   readonly previewsMax: number;
   /** Modules with connectors of the user, for previews. */
   readonly plugins: readonly string[];
+  /** Directories of packages with plugins, for previews. */
+  readonly pluginPath: readonly string[];
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   readonly logLevel: string;
@@ -75,8 +77,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
                                                         with at most 512 MB of heap; 0 refuses them
-  SLUICE_PLUGINS                                        for previews, as the workers': connector modules,
-                                                        comma-separated paths, …
+  SLUICE_PLUGINS                                        for previews, as the workers': modules with plugins,
+  SLUICE_PLUGIN_PATH                                    directories of packages, …
 ${converterSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -121,6 +123,7 @@ export function readSettings(
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
     plugins: settings.list('SLUICE_PLUGINS'),
+    pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
     workerConfig: readConverterSettings(settings, [
       ...converterPlugins,
       ...schemaRegistryConverters,

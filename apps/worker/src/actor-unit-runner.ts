@@ -20,6 +20,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
   /** Why tasks wait for the record log. */
   readonly #waiting = new Map<UnitId, string>();
+  /** Of the plugins that run; of a life that has failed, too. */
+  readonly #versions = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
   readonly #inheritedSecrets: Readonly<Record<string, string>>;
@@ -67,6 +69,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     await this.#actors.stopActor(id, fence);
     this.#units.delete(id);
     this.#waiting.delete(id);
+    this.#versions.delete(id);
     this.#metrics.forget(id);
   }
 
@@ -89,6 +92,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     for (const unit of this.#units.keys()) this.#metrics.forget(unit);
     this.#units.clear();
     this.#waiting.clear();
+    this.#versions.clear();
   }
 
   /** New fences for actors whose executor was abandoned. */
@@ -110,7 +114,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const unit = this.#units.get(address);
     // Another life of the actor: what the one before waited for may be over.
     if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
-    this.#cluster.reported(address, fence, this.#withoutSecretsIn(report, unit));
+    const version = this.#versions.get(address);
+    const versioned = version === undefined ? report : { ...report, version };
+    this.#cluster.reported(address, fence, this.#withoutSecretsIn(versioned, unit));
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -130,6 +136,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
           const { definitionVersion, configs } = runtimeEvent;
           this.#cluster.taskConfigs(unit.connector, fence, definitionVersion, configs);
         }
+        return;
+      case 'plugin':
+        this.#versions.set(address, runtimeEvent.version);
         return;
       case 'metrics':
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);

@@ -1,4 +1,4 @@
-/** What a worker's log says when plugins fail. */
+/** What a worker's log says when plugins fail, and what its statuses tell. */
 import type { ActorHost } from '@sluice/actor';
 import type { RunnableUnit, UnitRunnerEvents } from '@sluice/coordination';
 import { type Logger, silentLogger } from '@sluice/kernel';
@@ -53,4 +53,30 @@ test('errors of plugins are logged without the configuration values that they qu
     trace: 'Error: password <password> refused, <value.converter.basic.auth.user.info> too',
   };
   expect(reported).toEqual([[address, fence, expect.objectContaining(shown)]]);
+});
+
+test('a status tells which version of its plugin runs, also of a life that has failed', async () => {
+  const reported: unknown[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const host = { spawn: () => {}, stopActor: async () => {} } as unknown as ActorHost;
+  const events = {
+    reported: (_unit: string, _fence: number, status: unknown) => void reported.push(status),
+  };
+  runner.connect(host, events as unknown as UnitRunnerEvents);
+  runner.run(unit);
+  const { unit: address, fence } = unit;
+  const executor = 'shared-0';
+  const told = { address, fence, attempts: 1, executor };
+  runner.event(address, fence, { type: 'plugin', version: '1.0.0' });
+  runner.status({ ...told, state: 'RUNNING' });
+  runner.event(address, fence, { type: 'plugin', version: '1.1.0' });
+  runner.status({ ...told, state: 'FAILED' });
+  expect(reported).toEqual([
+    { state: 'RUNNING', attempts: 1, executor, version: '1.0.0' },
+    { state: 'FAILED', attempts: 1, executor, version: '1.1.0' },
+  ]);
+  await runner.stop(address, fence);
+  runner.run(unit);
+  runner.status({ ...told, state: 'RUNNING' });
+  expect(reported.at(-1)).not.toHaveProperty('version');
 });

@@ -27,6 +27,7 @@ export {
   type ConfigRules,
   type ConfigType,
   type ConfigValue,
+  fromConfigKeyInfos,
   parseConfigValue,
   type TypedConfigDef,
   toConfigKeyInfos,
@@ -47,6 +48,7 @@ export type {
   DataBatch,
 } from './converter.ts';
 export { Decimal } from './decimal.ts';
+export { type ConverterDefinition, defineConverter } from './define-converter.ts';
 export {
   CopyingConnector,
   defineSink,
@@ -62,10 +64,19 @@ export {
   type YieldedRecord,
 } from './define-source.ts';
 export {
+  definePredicate,
+  defineTransform,
+  type PredicateDefinition,
+  perRecord,
+  type RecordChange,
+  type TransformDefinition,
+} from './define-transform.ts';
+export {
   ConfigError,
   type ConfigProblem,
   ConnectError,
   DataError,
+  isConfigError,
   RetriableError,
   SchemaBuilderError,
   SchemaProjectorError,
@@ -89,8 +100,27 @@ export {
   timestampOfMs,
   timestampSchema,
 } from './logical-types.ts';
+export { compareVersions } from './maven-version.ts';
 export { Password } from './password.ts';
-export { aliasesOf, type ConnectorPlugin, type SinkPlugin, type SourcePlugin } from './plugin.ts';
+export {
+  aliasesOf,
+  type ConnectorPlugin,
+  type ConverterPlugin,
+  type ConverterRole,
+  isConnectorPlugin,
+  type Plugin,
+  type SinkPlugin,
+  type SourcePlugin,
+} from './plugin.ts';
+export { type PluginNeed, type PluginType, pluginNeeds, pluginsNamed } from './plugin-needs.ts';
+export {
+  chooseConnectorVersion,
+  isInRange,
+  newestInRange,
+  parseVersionRange,
+  type VersionRange,
+  versionNotFound,
+} from './plugin-version.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
   arraySchema,

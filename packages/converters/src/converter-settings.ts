@@ -6,10 +6,10 @@
  *
  * Keys are spelt as in Confluent's images: `.` is `_`, `-` is `__`, `_` is `___`.
  */
-import { ConfigError } from '@sluice/connector-api';
+import { ConfigError, type ConverterPlugin, type ConverterRole } from '@sluice/connector-api';
 import { type SettingsReader, toError } from '@sluice/kernel';
 
-import { type ConverterPlugin, type ConverterRole, converterFor } from './registry.ts';
+import { converterFor } from './registry.ts';
 
 const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
 

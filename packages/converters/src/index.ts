@@ -14,10 +14,10 @@ export {
   writeJson,
 } from './json-text.ts';
 export {
-  type ConverterPlugin,
-  type ConverterRole,
   converterFor,
+  converterPluginFor,
   converterPlugins,
+  converterVersionProblems,
   createConverter,
   findConverter,
 } from './registry.ts';

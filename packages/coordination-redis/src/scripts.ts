@@ -10,6 +10,7 @@ import { scriptSource } from './script-source.ts';
 
 export type ScriptName =
   | 'adopt'
+  | 'announce'
   | 'append-events'
   | 'apply-request'
   | 'assignments'

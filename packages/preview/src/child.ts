@@ -19,14 +19,14 @@ async function main(task: ChildTask): Promise<void> {
   const plugins = await loadPlugins(task.modules);
   const fail = (message: string): Promise<void> =>
     send({ kind: 'failed', stage: 'config', message });
-  const name = task.config['connector.class'] ?? '';
-  const plugin = plugins.find(name);
+  const plugin = plugins.facts(task.config);
   if (!plugin) {
-    const known = plugins.plugins.map((each) => each.class).sort();
+    const name = nameOf(task.config);
+    const known = plugins.plugins.map((each) => `${each.class} ${each.version}`).sort();
     const failures = plugins.failures.map(({ error }) => error);
     return fail(
       [
-        `there is no connector ${name || 'without a connector.class'}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
+        `there is no connector ${name}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
         ...failures,
       ].join('\n'),
     );
@@ -34,7 +34,15 @@ async function main(task: ChildTask): Promise<void> {
   if (plugin.type === 'sink')
     return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
   const signal = AbortSignal.timeout(task.timeoutMs);
-  await send(await runPreview(plugin, task, { signal, tell: (message) => void send(message) }));
+  const parts = await plugins.load(task.config);
+  const tell = (message: FromPreview): void => void send(message);
+  await send(await runPreview(plugin, task, { signal, tell, parts }));
+}
+
+function nameOf(config: ChildTask['config']): string {
+  const version = config['connector.plugin.version']?.trim();
+  const name = config['connector.class']?.trim() || 'without a connector.class';
+  return version ? `${name} of version ${version}` : name;
 }
 
 /** A parent that was killed cannot kill; and where this thread is blocked, only another one still acts. */

@@ -7,6 +7,7 @@ import {
   type ConfigProblem,
   type ConnectorConfig,
   parseConfigValue,
+  pluginsNamed,
   SINK_CONNECTOR_KEYS,
   SOURCE_CONNECTOR_KEYS,
   toConfigKeyInfos,
@@ -41,8 +42,14 @@ export interface ConfigParts {
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
   /** Keys of the transforms and predicates that a definition names. */
-  readonly keys: (config: ConnectorConfig) => readonly ConfigKey[];
-  readonly problems: (config: ConnectorConfig) => readonly ConfigProblem[];
+  readonly keys: (
+    config: ConnectorConfig,
+    announced: readonly PluginInfo[],
+  ) => readonly ConfigKey[];
+  readonly problems: (
+    config: ConnectorConfig,
+    announced: readonly PluginInfo[],
+  ) => readonly ConfigProblem[];
 }
 
 /** Keys of every source, or of every sink; the plugin's own definition of one wins. */
@@ -53,21 +60,32 @@ export function frameworkKeys({ type, configKeys }: PluginInfo): ConfigKeyInfo[]
   return toConfigKeyInfos(keys).filter(({ name }) => !own.has(name));
 }
 
-/** `plugin` is a source or a sink. */
+/** What a configuration is looked at with. */
+export interface ConfigContext {
+  /** By workers, of all versions. */
+  readonly announced: readonly PluginInfo[];
+  readonly parts: ConfigParts;
+}
+
+/** `plugin` is a source or a sink; `versionProblems`: why it is not of the version that was asked for. */
 export function configInfos(
   plugin: PluginInfo,
+  versionProblems: readonly ConfigProblem[],
   config: ConnectorConfig,
-  parts: ConfigParts,
+  { announced, parts }: ConfigContext,
 ): ConfigInfos {
+  const plugins = [...announced, ...parts.builtIn];
   const type = plugin.type === 'sink' ? 'sink' : 'source';
   const errors = errorsByKey([
-    ...validateConnectorConfig(type, plugin.configKeys, config),
+    ...versionProblems,
+    // The keys of another version would mislead.
+    ...validateConnectorConfig(type, versionProblems.length > 0 ? [] : plugin.configKeys, config),
     ...unsupportedKeys(config),
-    ...parts.problems(config),
+    ...parts.problems(config, announced),
   ]);
   const known = [
     ...frameworkKeys(plugin),
-    ...toConfigKeyInfos(parts.keys(config)),
+    ...toConfigKeyInfos(parts.keys(config, announced)),
     ...plugin.configKeys,
   ];
   const names = new Set(known.map(({ name }) => name));
@@ -77,7 +95,7 @@ export function configInfos(
     name: config['connector.class'] ?? plugin.class,
     error_count: [...errors.values()].reduce((sum, { length }) => sum + length, 0),
     groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
-    configs: keys.map((key) => configInfo(key, config, errors.get(key.name) ?? [], parts)),
+    configs: keys.map((key) => configInfo(key, config, errors.get(key.name) ?? [], plugins)),
   };
 }
 
@@ -95,14 +113,14 @@ function configInfo(
   key: ConfigKeyInfo,
   config: ConnectorConfig,
   errors: readonly string[],
-  parts: ConfigParts,
+  plugins: readonly PluginInfo[],
 ): ConfigInfo {
   return {
     definition: withoutRules(key),
     value: {
       name: key.name,
       value: valueOf(key, config[key.name]),
-      recommended_values: recommended(key, config, parts),
+      recommended_values: recommended(key, config, plugins),
       errors,
       visible: true,
     },
@@ -120,16 +138,35 @@ function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string
 function recommended(
   { name, rules }: ConfigKeyInfo,
   config: ConnectorConfig,
-  { builtIn }: ConfigParts,
+  plugins: readonly PluginInfo[],
 ): readonly string[] {
-  const classes = (type: PluginInfo['type']): string[] =>
-    builtIn.filter((each) => each.type === type).map((each) => each.class);
+  const classes = (type: PluginInfo['type']): string[] => [
+    ...new Set(plugins.filter((each) => each.type === type).map((each) => each.class)),
+  ];
+  const versioned = versionedBy(name);
+  if (versioned) {
+    const named = { name: config[versioned.key]?.trim() ?? '', types: versioned.types };
+    return pluginsNamed(plugins, named).map(({ version }) => version);
+  }
   if (name === 'key.converter' || name === 'value.converter') return classes('converter');
   if (name === 'header.converter') return classes('header_converter');
   if (/^transforms\.[^.]+\.type$/.test(name)) return classes('transformation');
   if (/^predicates\.[^.]+\.type$/.test(name)) return classes('predicate');
   if (/^transforms\.[^.]+\.predicate$/.test(name)) return listOf(config['predicates']);
   return rules?.oneOf ?? [];
+}
+
+/** The key whose plugin a key like `value.converter.plugin.version` is of. */
+function versionedBy(
+  name: string,
+): { readonly key: string; readonly types: PluginInfo['type'][] } | undefined {
+  const [, of] = /^(.+)\.plugin\.version$/.exec(name) ?? [];
+  if (of === undefined) return undefined;
+  if (of === 'connector') return { key: 'connector.class', types: ['source', 'sink'] };
+  if (of === 'header.converter') return { key: of, types: ['header_converter'] };
+  if (of === 'key.converter' || of === 'value.converter') return { key: of, types: ['converter'] };
+  if (of.startsWith('transforms.')) return { key: `${of}.type`, types: ['transformation'] };
+  return of.startsWith('predicates.') ? { key: `${of}.type`, types: ['predicate'] } : undefined;
 }
 
 function listOf(text = ''): readonly string[] {

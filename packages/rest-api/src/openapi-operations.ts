@@ -80,7 +80,10 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     summary: 'What a definition may name',
     query: z.object({ connectorsOnly: flag }),
   },
-  'GET /connector-plugins/:plugin/config': { summary: 'Keys of a plugin' },
+  'GET /connector-plugins/:plugin/config': {
+    summary: 'Keys of a plugin, of its newest version or one in a range',
+    query: z.object({ version: z.string().optional() }),
+  },
   'PUT /connector-plugins/:plugin/config/validate': {
     summary: 'What is wrong with a configuration',
     body: configSchema,

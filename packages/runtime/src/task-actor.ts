@@ -35,7 +35,7 @@ export interface TaskActorOptions {
   readonly options: CompiledRuntimeOptions;
   readonly targetState: TargetState;
   /** @throws when the configuration is not usable. */
-  readonly createRun: (hooks: RunHooks) => TaskRun;
+  readonly createRun: (hooks: RunHooks) => Promise<TaskRun>;
   /** While it is paused before its first run: what the log would forget is stored anew. */
   readonly keep?: (hooks: RunHooks) => Promise<void>;
   /** The target changed: the next life of this actor begins with it. */
@@ -180,7 +180,7 @@ export class TaskActor implements Actor {
     scope.over.addEventListener('abort', () => void this.#watchStuck(scope), { once: true });
     let failure: { readonly error: unknown } | undefined;
     try {
-      const run = this.#options.createRun(this.#hooksOf(scope));
+      const run = await this.#options.createRun(this.#hooksOf(scope));
       this.#run = run;
       await run.start();
       this.#settleStart();

@@ -218,11 +218,12 @@ function shownConfig(
   className: string,
   { snapshot }: Seen,
 ): Record<string, string> {
-  const plugin = snapshot.plugins.find(
-    (each) => each.class === className || each.aliases.includes(className),
-  );
+  // What is a password in any version is shown of none.
   const passwords = new Set(
-    plugin?.configKeys.filter((key) => key.type === 'PASSWORD').map((key) => key.name),
+    snapshot.plugins
+      .filter((each) => each.class === className || each.aliases.includes(className))
+      .flatMap(({ configKeys }) => configKeys.filter(({ type }) => type === 'PASSWORD'))
+      .map(({ name }) => name),
   );
   return Object.fromEntries(
     Object.keys(config)

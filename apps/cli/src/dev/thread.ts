@@ -6,7 +6,12 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { ConfigError, type ConnectorPlugin, pluginsOf } from '@sluice/connector-api';
+import {
+  ConfigError,
+  type ConnectorPlugin,
+  isConnectorPlugin,
+  pluginsOf,
+} from '@sluice/connector-api';
 import { converterPlugins } from '@sluice/converters';
 import { type Logger, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
@@ -80,8 +85,7 @@ async function load(): Promise<ConnectorPlugin | undefined> {
     return undefined;
   }
   try {
-    const plugins = pluginsOf(module);
-    return choose(plugins);
+    return choose(pluginsOf(module).filter(isConnectorPlugin));
   } catch (error) {
     fail('load', `cannot be used: ${toError(error).message}`);
     return undefined;
@@ -90,6 +94,7 @@ async function load(): Promise<ConnectorPlugin | undefined> {
 
 function choose(plugins: readonly ConnectorPlugin[]): ConnectorPlugin {
   const wanted = task.connectorClass;
+  if (plugins.length === 0) throw new Error('it has plugins, but no connector');
   const [first, ...others] = plugins;
   const names = plugins.map((plugin) => plugin.class).join(', ');
   if (wanted !== undefined) {
