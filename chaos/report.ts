@@ -34,7 +34,7 @@ export function summary(results: readonly Result[]): string[] {
   ];
 }
 
-const columns = 'scenario|log|times|records|missing|twice, at most|silence, at most'.split('|');
+const columns = 'scenario|log|times|records|missing|twice, at most|moves, at most|silence, at most'.split('|');
 
 /** A row for each scenario and log that passed, and one for each failure. */
 export function markdown(results: readonly Result[]): string[] {
@@ -51,6 +51,7 @@ export function markdown(results: readonly Result[]): string[] {
       total(({ records }) => records),
       total(({ missing }) => missing),
       most(({ twice }) => twice),
+      most(({ moves }) => moves),
       `${(most(({ silenceMs }) => silenceMs) / 1_000).toFixed(1)} s`,
     );
   });

@@ -8,6 +8,8 @@ export interface FoundRecord extends FetchedRecord {
   readonly partition: number;
 }
 
+export type TopicConfig = Readonly<Record<string, string>>;
+
 /** Of one that was written. */
 export interface Place {
   readonly partition: number;
@@ -39,8 +41,8 @@ export class LogView {
     this.#log.destroy();
   }
 
-  async create(topic: string, partitions: number): Promise<void> {
-    await this.#log.topics.create(topic, { partitions });
+  async create(topic: string, partitions: number, config: TopicConfig = {}): Promise<void> {
+    await this.#log.topics.create(topic, { partitions, config });
   }
 
   /** undefined: there is no such topic. */

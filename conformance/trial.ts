@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
 import { makeOwnedFolder, waitFor } from '@sluice/testkit';
 import { ConnectorHandle } from './connector.ts';
-import type { LogView } from './log-view.ts';
+import type { LogView, TopicConfig } from './log-view.ts';
 import type { SunkRecord } from './plugins/records-sink.ts';
 import type { FailLine, RecordLine } from './plugins/records-source.ts';
 import type { ConnectorSettings, Target, TargetName } from './targets/target.ts';
@@ -48,9 +48,9 @@ export class Trial {
     return `${what}-${this.#id}`;
   }
 
-  async topic(what = 'records', partitions = 1): Promise<string> {
+  async topic(what = 'records', partitions = 1, config: TopicConfig = {}): Promise<string> {
     const name = this.name(what);
-    await this.log.create(name, partitions);
+    await this.log.create(name, partitions, config);
     return name;
   }
 

@@ -262,7 +262,35 @@ const keys: ConformanceCase = {
   },
 };
 
+/** Jackson's bound is kept. */
+const deep: ConformanceCase = {
+  title: 'converters: JSON that is nested deeper than 1 000 levels is refused',
+  run: async (trial) => {
+    const topic = await trial.topic();
+    const nested = (depth: number): Buffer =>
+      Buffer.from(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+    const [, , last] = await trial.log.produce(
+      topic,
+      [900, 1_001, 3].map((depth) => ({ key: null, value: nested(depth) })),
+    );
+    const connector = await trial.sink({
+      topics: topic,
+      'key.converter': string,
+      'value.converter': json,
+      'value.converter.schemas.enable': 'false',
+      'errors.tolerance': 'all',
+    });
+    const sunk = await trial.sunk(2);
+    assert.deepEqual(
+      sunk.map(({ value }) => value),
+      [900, 3].map((depth) => `{"schema":null,"payload":${nested(depth).toString()}}`),
+    );
+    await connector.untilCommitted((last?.offset ?? 0) + 1);
+  },
+};
+
 export const converterCases: readonly ConformanceCase[] = [
   ...cases.flatMap((each) => [written(each), read(each)]),
   keys,
+  deep,
 ];

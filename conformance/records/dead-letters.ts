@@ -267,6 +267,32 @@ const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'dead letters: one that is too large for its queue',
+    difference: 'large-letters',
+    run: async (trial) => {
+      const topic = await trial.topic();
+      const dead = await trial.topic('dead', 1, { 'max.message.bytes': '10000' });
+      const large = { key: Buffer.from('k'), value: Buffer.from('x'.repeat(20_000)) };
+      const places = await trial.log.produce(topic, [valueOf('two'), large]);
+      const connector = await trial.sink({
+        topics: topic,
+        ...badTransformation.settings,
+        ...queueOf(trial),
+      });
+      await connector.untilCommitted((places[1]?.offset ?? 0) + 1);
+      const letters = trial.on({ connect: 1, sluice: 2 });
+      const [small, shortened] = await trial.log.read(dead, letters);
+      assert.equal(readable(small?.value), 'two');
+      assert.equal((await trial.log.readNow(dead)).length, letters);
+      if (!shortened) return;
+      assert.equal(shortened.value, null);
+      assert.equal(readable(shortened.key), 'k');
+      assert.equal(contextOf(shortened)['offset'], String(places[1]?.offset));
+      const omitted = shortened.headers.find(([name]) => name === '__sluice.errors.value.omitted');
+      assert.equal(readable(omitted?.[1]), '20000');
+    },
+  },
+  {
     title: 'dead letters: of a source',
     difference: 'source-dead-letters',
     run: async (trial) => {

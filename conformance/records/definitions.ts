@@ -71,8 +71,28 @@ const definitions: readonly Definition[] = [
   },
 ];
 
-export const definitionCases: readonly ConformanceCase[] = definitions.map(
-  ({ refused, row, settings, task, what }) => ({
+const possessiveTopics: ConformanceCase = {
+  title: 'definitions: topics.regex with a possessive quantifier',
+  difference: 'topics-regex',
+  run: async (trial) => {
+    const topic = await trial.topic();
+    await trial.log.produce(topic, [{ key: null, value: Buffer.from('v') }]);
+    const connector = trial.connector('sink');
+    const { body, status } = await connector.define({
+      'connector.class': 'io.sluice.conformance.RecordsSinkConnector',
+      'records.file': trial.path('sunk.jsonl'),
+      'topics.regex': `r++ecords${trial.name('')}`,
+      'key.converter': string,
+      'value.converter': string,
+    });
+    assert.equal(status, trial.on({ connect: 201, sluice: 400 }), JSON.stringify(body));
+    if (status === 201) assert.equal((await trial.sunk(1)).length, 1);
+    else assert.match(JSON.stringify(body), /topics\.regex.*a possessive quantifier/);
+  },
+};
+
+const comparedDefinitions = definitions.map(
+  ({ refused, row, settings, task, what }): ConformanceCase => ({
     title: `definitions: ${what}`,
     difference: row,
     run: async (trial) => {
@@ -95,3 +115,8 @@ export const definitionCases: readonly ConformanceCase[] = definitions.map(
     },
   }),
 );
+
+export const definitionCases: readonly ConformanceCase[] = [
+  ...comparedDefinitions,
+  possessiveTopics,
+];

@@ -301,6 +301,26 @@ const sinks: readonly ConformanceCase[] = [
     },
   },
   {
+    title: "sink: topics.regex is Java's: quotations, classes of its own, what follows or not",
+    run: async (trial) => {
+      const topics = ['j.a1', 'j.b1', 'jxa1', 'j.a1-not'];
+      const names: string[] = [];
+      for (const topic of topics) {
+        const name = await trial.topic(topic);
+        await trial.log.produce(name, [{ key: null, value: Buffer.from(name) }]);
+        names.push(name);
+      }
+      await trial.sink({
+        'topics.regex': `(?!.*-not-)\\Qj.\\E[\\p{Lower}&&[^b]]\\p{Digit}${trial.name('')}`,
+        ...strings,
+      });
+      const [only] = await trial.sunk(1);
+      assert.equal(only?.topic, names[0]);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      assert.equal(trial.lines('sunk.jsonl').length, 1);
+    },
+  },
+  {
     title: 'sink: a list of topics, several tasks',
     run: async (trial) => {
       const topics = [await trial.topic('one', 2), await trial.topic('two', 2)];

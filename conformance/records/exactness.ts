@@ -67,6 +67,15 @@ const reads: readonly ReadCase[] = [
     given: { connect: typed('double', 0).replace(':0}', ':0.0}'), sluice: typed('double', 'NaN') },
   },
   {
+    row: 'json-special-floats',
+    title: 'JSON with a zero that has a sign, as both write it',
+    value: '{"schema":{"type":"double","optional":false},"payload":-0.0}',
+    given: {
+      connect: '{"schema":{"type":"double","optional":false},"payload":0.0}',
+      sluice: '{"schema":{"type":"double","optional":false},"payload":-0.0}',
+    },
+  },
+  {
     row: 'json-large-integers',
     title: 'JSON without a schema, with an integer beyond 64 bits',
     value: '18446744073709551617',
@@ -138,12 +147,25 @@ interface HeaderCase {
   readonly given: Readonly<Record<TargetName, string>>;
 }
 
+function listOfText(...payload: string[]): string {
+  return typed(
+    { type: 'array', items: { type: 'string', optional: false }, optional: false },
+    payload,
+  );
+}
+
 const headers: readonly HeaderCase[] = [
   {
     row: 'header-text',
     title: 'a header that begins like a number',
     header: '12:30',
     given: { connect: typed('int8', 12), sluice: text('12:30') },
+  },
+  {
+    row: 'header-text',
+    title: 'a header with a comma in a number',
+    header: '123,456',
+    given: { connect: typed('int8', 123), sluice: text('123,456') },
   },
   {
     row: 'header-text',
@@ -162,6 +184,21 @@ const headers: readonly HeaderCase[] = [
     title: 'a header with a long number',
     header: '3.14159265358979',
     given: { connect: typed('float', 3.1415927), sluice: typed('double', 3.14159265358979) },
+  },
+  {
+    row: 'header-floats',
+    title: 'a header with a number that 32 bits do not reach',
+    header: '1e-60',
+    given: {
+      connect: '{"schema":{"type":"float","optional":false},"payload":0.0}',
+      sluice: '{"schema":{"type":"double","optional":false},"payload":1.0E-60}',
+    },
+  },
+  {
+    row: 'header-quotes',
+    title: 'a header of a list with a quote and a blank in its texts, as both write it',
+    header: '["a\\"b","c "]',
+    given: { connect: listOfText('a\\"b', 'c'), sluice: listOfText('a"b', 'c ') },
   },
   {
     row: 'header-dates',

@@ -44,6 +44,41 @@ export const produceCases: readonly ConformanceCase[] = [
     },
   ]),
   {
+    title:
+      "produce: a record above the topic's own limit is skipped, and its neighbours are written once",
+    run: async (trial) => {
+      const topic = await trial.topic('small', 1, { 'max.message.bytes': '10000' });
+      const connector = await trial.source(
+        ['a', 'x'.repeat(20_000), 'c', 'd'].map((value) => ({ topic, value: text(value) })),
+        { ...strings, 'errors.tolerance': 'all' },
+      );
+      await connector.untilOffset({ line: 4 });
+      const found = await trial.log.readNow(topic);
+      assert.deepEqual(
+        found.map(({ value }) => readable(value)),
+        ['a', 'c', 'd'],
+      );
+      assert.equal((await connector.status()).tasks[0]?.state, 'RUNNING');
+    },
+  },
+  {
+    title: 'produce: a record of a little less than 1 MiB',
+    difference: 'large-records',
+    run: async (trial) => {
+      const topic = await trial.topic();
+      const connector = await trial.source(
+        [{ topic, value: text('x'.repeat(1_030_000)) }],
+        strings,
+      );
+      if (trial.on({ connect: 'takes', sluice: 'refuses' }) === 'refuses')
+        assert.match(
+          (await connector.untilFailed()).trace,
+          /above the log's limit of 1000000 bytes/,
+        );
+      else assert.equal((await trial.log.read(topic, 1)).length, 1);
+    },
+  },
+  {
     title: 'produce: a partition that the topic does not have, tolerance all',
     difference: 'missing-partition',
     run: async (trial) => {

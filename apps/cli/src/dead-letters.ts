@@ -10,7 +10,7 @@ export interface DeadLetter {
   readonly record: FetchedRecord;
   /** By name without `__connect.errors.`; empty if the connector writes no context headers. */
   readonly context: ReadonlyMap<string, string>;
-  /** By name without `__sluice.errors.`: of letters of sources. */
+  /** By name without `__sluice.errors.`. */
   readonly own: ReadonlyMap<string, string>;
 }
 

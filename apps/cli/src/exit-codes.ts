@@ -11,6 +11,8 @@ export const exitCodes = {
   unreachable: 5,
   timeout: 6,
   failed: 7,
+  differs: 8,
+  unhealthy: 9,
 } as const;
 
 export const exitCodeTable: readonly (readonly [code: number, meaning: string])[] = [
@@ -21,10 +23,12 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
     exitCodes.invalid,
     'refused: a definition (dev, preview: the module, its configuration) is invalid, a group is in use, or this sluice is too old',
   ],
-  [exitCodes.notFound, 'no such connector, task, worker, group or dead letter queue'],
+  [exitCodes.notFound, 'no such connector, task, worker, group, dead letter queue or secret'],
   [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev, preview: a connector or task FAILED'],
+  [exitCodes.differs, 'diff, plan: --exit-code, and there is something to change'],
+  [exitCodes.unhealthy, 'doctor: something is broken'],
 ];
 
 /** Errors that the user sees as a message alone; anything else is shown with its stack. */
@@ -42,6 +46,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'store.denied',
   'log.unreachable',
   'log.forbidden',
+  'secrets.unreachable',
 ]);
 
 export function exitCodeOf(error: unknown): number {

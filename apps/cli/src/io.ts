@@ -1,8 +1,13 @@
 /** What a command sees of the process, so that tests can stand in for it. */
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+
 export interface Io {
   out(text: string): void;
   err(text: string): void;
   stdin(): Promise<string>;
+  /** Its first line. On a terminal what is typed is not shown. */
+  stdinLine(): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Width of the terminal; undefined if the output goes elsewhere: then nothing is cut. */
   readonly columns: number | undefined;
@@ -20,6 +25,7 @@ export function processIo(): Io {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     stdin: readAll,
+    stdinLine: readLine,
     env: process.env,
     columns: isTTY ? process.stdout.columns : undefined,
     isColored: isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'],
@@ -30,4 +36,17 @@ async function readAll(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function readLine(): Promise<string> {
+  const { stdin } = process;
+  // The reader writes back what is typed, to an output that throws it away.
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output, terminal: stdin.isTTY });
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+  }
 }

@@ -1,5 +1,6 @@
 /** A connection to the record log for the length of one command. */
 import { SettingsReader } from '@sluice/kernel';
+import type { LogSettings } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import type { RedisLog } from '@sluice/record-log-redis';
 
@@ -18,17 +19,15 @@ export type OpenedLog =
  * the workers'. @throws SluiceError `log.…`, `config.invalid`.
  */
 export async function withLog<Result>(
-  { env }: Io,
-  { redisUrl, cluster }: GlobalOptions,
+  io: Io,
+  global: GlobalOptions,
   action: (opened: OpenedLog) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here, since most commands need no log.
-  const { openLog, readLogSettings } = await import('@sluice/log-choice');
-  const reader = new SettingsReader(env);
-  const settings = readLogSettings(reader, redisUrl);
-  reader.check();
+  const { openLog } = await import('@sluice/log-choice');
+  const settings = await logSettingsOf(io, global);
   const options = {
-    cluster,
+    cluster: global.cluster,
     clientId: 'cli',
     connectTimeoutMs: limitMs,
     requestTimeoutMs: limitMs,
@@ -43,4 +42,16 @@ export async function withLog<Result>(
   } finally {
     await opened.log.stop();
   }
+}
+
+/** @throws SluiceError `config.invalid`. */
+export async function logSettingsOf(
+  { env }: Pick<Io, 'env'>,
+  { redisUrl }: Pick<GlobalOptions, 'redisUrl'>,
+): Promise<LogSettings> {
+  const { readLogSettings } = await import('@sluice/log-choice');
+  const reader = new SettingsReader(env);
+  const settings = readLogSettings(reader, redisUrl);
+  reader.check();
+  return settings;
 }

@@ -2,19 +2,8 @@ import { readFileSync } from 'node:fs';
 import { SluiceError, toError } from '@sluice/kernel';
 import { Command, CommanderError } from 'commander';
 
-import { addApplyCommand } from './commands/apply.ts';
+import { addCommands } from './commands/all.ts';
 import type { CommandContext } from './commands/command.ts';
-import { addDeleteCommand } from './commands/delete.ts';
-import { addDescribeCommand } from './commands/describe.ts';
-import { addDevCommand } from './commands/dev.ts';
-import { addDlqCommand } from './commands/dlq.ts';
-import { addDrainCommand } from './commands/drain.ts';
-import { addGetCommand } from './commands/get.ts';
-import { addLogCommand } from './commands/log.ts';
-import { addNewCommand } from './commands/new.ts';
-import { addPreviewCommand } from './commands/preview.ts';
-import { addRestartCommand } from './commands/restart.ts';
-import { addTargetCommands } from './commands/target.ts';
 import { CliError, exitCodeOf, exitCodes, exitCodeTable } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
@@ -49,18 +38,7 @@ export function buildProgram(context: CommandContext): Command {
     })
     .showHelpAfterError('(sluice --help lists the commands; --help after a command explains it)');
   addGlobalOptions(program).addHelpText('after', helpText());
-  addApplyCommand(program, context);
-  addGetCommand(program, context);
-  addDescribeCommand(program, context);
-  addTargetCommands(program, context);
-  addRestartCommand(program, context);
-  addDeleteCommand(program, context);
-  addDrainCommand(program, context);
-  addLogCommand(program, context);
-  addDlqCommand(program, context);
-  addNewCommand(program, context);
-  addPreviewCommand(program, context);
-  addDevCommand(program, context);
+  addCommands(program, context);
   return program;
 }
 
@@ -75,6 +53,7 @@ Examples:
   sluice drain worker-2 --wait
   sluice log groups
   sluice dlq list
+  sluice secrets set db:password < password.txt
   sluice new connector acme-orders
   sluice preview -f orders.yaml --records 3
   sluice dev ./clock.ts

@@ -4,19 +4,34 @@
  * cost a tick of the leader and nothing else, so its failures are not the user's.
  */
 import {
+  type AuditEntry,
+  type AuditTrail,
+  auditedClient,
   type ClusterClient,
   createClusterClient,
   type LeaderWaker,
+  type LoggerLevel,
   timingProfile,
 } from '@sluice/coordination';
-import { connectCoordinationRedis, RedisCoordinationStore } from '@sluice/coordination-redis';
+import {
+  connectCoordinationRedis,
+  RedisAuditTrail,
+  RedisCoordinationStore,
+} from '@sluice/coordination-redis';
 import { hasCode, SluiceError, silentLogger, systemClock, tlsProblem } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
+import { auditCaller } from './audit-caller.ts';
 import type { GlobalOptions } from './options.ts';
 
 export interface Session {
+  /** Its changes are kept in the audit trail. */
   readonly client: ClusterClient;
+  readonly audit: AuditTrail;
+  /** Keeps a change that did not go through the client, if it can be kept. */
+  note(what: Pick<AuditEntry, 'action' | 'targets' | 'detail'>): Promise<void>;
+  /** Those that were set for the whole cluster. */
+  loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
   /** Redis' time, which all stored times are in. */
   nowMs(): Promise<number>;
   close(): Promise<void>;
@@ -36,8 +51,17 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
   try {
     await connected(redis, options.redisUrl);
     const store = new RedisCoordinationStore({ redis, cluster: options.cluster });
+    const audit = new RedisAuditTrail({ redis, cluster: options.cluster });
+    const client = createClusterClient({ store, waker, clock: systemClock, profile });
     return {
-      client: createClusterClient({ store, waker, clock: systemClock, profile }),
+      client: purpose === 'write' ? await audited(client, audit, redis) : client,
+      audit,
+      note: async (what) => {
+        const caller = await auditCaller(redis);
+        const entry = { ...caller, ...what, outcome: 'done', status: null } as const;
+        await audit.append(entry).catch(lostEntry);
+      },
+      loggerLevels: () => store.loggerLevels(),
       nowMs: async () => {
         const [seconds, microseconds] = await redis.time();
         return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
@@ -53,6 +77,21 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
     throw error;
   }
 };
+
+async function audited(
+  client: ClusterClient,
+  trail: AuditTrail,
+  redis: Redis,
+): Promise<ClusterClient> {
+  return auditedClient(client, {
+    trail,
+    caller: await auditCaller(redis),
+    onLost: lostEntry,
+  });
+}
+
+/** A Redis user may have rights to less: the change itself has worked, or told why not. */
+function lostEntry(): void {}
 
 interface ClosableWaker extends LeaderWaker {
   close(): Promise<void>;

@@ -116,6 +116,9 @@ describe('sluice dlq', () => {
     const again = await cluster.cli(['dlq', 'replay', 'dead', '--again', '--to', 'retry']);
     // What could not be converted cannot be replayed anywhere.
     expect(again.out).toContain('4 records replayed to retry');
+    // Dry runs and wrong ones are not kept.
+    const kept = await cluster.cli(['audit', '--action', 'replay', '--json']);
+    expect(JSON.parse(kept.out)).toHaveLength(4);
     expect((await cluster.cli(['dlq', 'replay', 'dead', '--to', 'dead'])).code).toBe(2);
   });
 });

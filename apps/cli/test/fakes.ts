@@ -1,10 +1,12 @@
 /** Stand-ins for the process and the cluster, and snapshots to look at. */
 import type {
+  AuditTrail,
   ClusterClient,
   ClusterEvent,
   ClusterSnapshot,
   ConnectorRecord,
   ConnectorView,
+  LoggerLevel,
   MemberRecord,
   PluginInfo,
   RequestBody,
@@ -26,10 +28,16 @@ export interface FakeCluster {
   readonly snapshots?: readonly ClusterSnapshot[];
   readonly events?: readonly ClusterEvent[];
   readonly outcome?: SubmitOutcome;
+  readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
   readonly openError?: Error;
   readonly stdin?: string;
   readonly env?: Record<string, string>;
 }
+
+const noAudit: AuditTrail = {
+  append: async () => {},
+  read: async () => ({ entries: [], next: null }),
+};
 
 export interface RunResult {
   readonly code: number;
@@ -50,6 +58,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     stdin: async () => cluster.stdin ?? '',
+    stdinLine: async () => cluster.stdin?.split('\n')[0] ?? '',
     env: cluster.env ?? {},
     columns: undefined,
     isColored: false,
@@ -76,6 +85,9 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     if (cluster.openError) throw cluster.openError;
     return {
       client,
+      audit: noAudit,
+      note: async () => {},
+      loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,
       close: async () => {
         isClosed = true;

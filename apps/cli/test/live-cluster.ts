@@ -62,6 +62,7 @@ export class LiveCluster {
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
       stdin: async () => stdin,
+      stdinLine: async () => stdin.split('\n')[0] ?? '',
       env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, SLUICE_PROFILE: 'fast', ...env },
       columns: undefined,
       isColored: false,

@@ -91,6 +91,7 @@ describe('sluice log', () => {
     expect(done).toMatchObject({ code: 0, out: expect.stringContaining('connect-gone forgotten') });
     expect(await log.listGroupOffsets('connect-gone')).toEqual([]);
     expect(await log.listGroupOffsets('connect-live')).toHaveLength(1);
+    expect((await cluster.cli(['audit'])).out).toMatch(/forget-group +connect-gone +done/);
     const again = await cluster.cli(['log', 'forget-group', 'connect-gone', '--yes']);
     expect(again).toMatchObject({ code: 4, err: expect.stringContaining('sluice log groups') });
   });

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/kernel';
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 
 import { exitCodeTable } from '../src/exit-codes.ts';
+import { buildProgram } from '../src/run-cli.ts';
 import { aSnapshot, aView, done, run } from './fakes.ts';
 
 const definition = '{"name":"orders","connector.class":"FileStreamSource"}';
@@ -136,19 +139,51 @@ describe('exit codes', () => {
   });
 });
 
-test.each([
-  'apply',
-  'get',
-  'describe',
-  'pause',
-  'resume',
-  'stop',
-  'restart',
-  'delete',
-  'drain',
-  'dev',
-])('the help of %s has examples', async (command) => {
-  expect((await run([command, '--help'])).out).toMatch(/Examples?:\n {2}\S/);
+describe('every command', () => {
+  const program = buildProgram({
+    io: {
+      out: () => {},
+      err: () => {},
+      stdin: async () => '',
+      stdinLine: async () => '',
+      env: {},
+      columns: undefined,
+      isColored: false,
+    },
+    open: async () => {
+      throw new Error('no command is run here');
+    },
+  });
+
+  /** `offsets get`, and so on: commands that do something. */
+  function leaves(command: Command, before: readonly string[] = []): string[] {
+    return command
+      .createHelp()
+      .visibleCommands(command)
+      .filter((each) => each.name() !== 'help')
+      .flatMap((each) => {
+        const path = [...before, each.name()];
+        return each.commands.length > 0 ? leaves(each, path) : [path.join(' ')];
+      });
+  }
+
+  const commands = leaves(program);
+
+  test.each(commands)('%s: its help has examples', async (command) => {
+    expect((await run([...command.split(' '), '--help'])).out).toMatch(/Examples?:\n {2}\S/);
+  });
+
+  test.each(commands)('%s: is in docs/reference/cli.md', (command) => {
+    const reference = readFileSync(
+      new URL('../../../docs/reference/cli.md', import.meta.url),
+      'utf8',
+    );
+    const [first = '', second = ''] = command.split(' ');
+    const table = reference.slice(0, reference.indexOf('## Several connectors'));
+    // As in "| `pause`, `resume`, `stop CONNECTOR…` |".
+    const words = second === '' ? first : `${first} \\[?${second}`;
+    expect(table).toMatch(new RegExp(`^\\|.*\`${words}\\b`, 'm'));
+  });
 });
 
 test('the connection is closed whatever happens', async () => {

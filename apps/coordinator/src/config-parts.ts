@@ -6,7 +6,7 @@ import {
   fromConfigKeyInfos,
   toConfigKeyInfos,
 } from '@sluice/connector-api';
-import { converterPlugins, converterVersionProblems } from '@sluice/converters';
+import { converterKeys, converterPlugins, converterProblems } from '@sluice/converters';
 import type { PluginInfo } from '@sluice/coordination';
 import type { ConfigParts } from '@sluice/rest-api';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
@@ -33,7 +33,10 @@ export const configParts: ConfigParts = {
     ),
     ...ownConverters.flatMap(converterInfos),
   ],
-  keys: (config, announced) => transformationKeys(config, transformationsOf(announced)),
+  keys: (config, announced) => [
+    ...transformationKeys(config, transformationsOf(announced)),
+    ...converterKeys(config, convertersOf(announced)),
+  ],
   problems: partProblems,
 };
 
@@ -44,7 +47,7 @@ export function partProblems(
 ): readonly ConfigProblem[] {
   return [
     ...transformationProblems(config, transformationsOf(announced)),
-    ...converterVersionProblems(config, convertersOf(announced)),
+    ...converterProblems(config, convertersOf(announced)),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
+import { Access, hasAuthentication } from '@sluice/access';
 import {
   type ClusterClient,
   createClusterClient,
@@ -8,6 +9,7 @@ import {
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
+  RedisAuditTrail,
   RedisCoordinationStore,
   untilReady,
 } from '@sluice/coordination-redis';
@@ -28,7 +30,14 @@ import {
 } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
-import { assertBindAllowed, buildApi, listenOn } from '@sluice/rest-api';
+import {
+  assertBindAllowed,
+  buildApi,
+  giveRoles,
+  keepCertificates,
+  listenOn,
+  unencryptedWarning,
+} from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -38,9 +47,13 @@ import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { Validations } from './validations.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
+
+/** At a time: as many cores as the smallest machine has. */
+const validationsMax = 2;
 
 export interface CoordinatorParts {
   /** Of this process's loggers. */
@@ -67,6 +80,8 @@ export class Coordinator implements Service {
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
   readonly #previews: Previews;
+  readonly #validations: Validations;
+  readonly #access: Access;
   #api: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
@@ -123,13 +138,22 @@ export class Coordinator implements Service {
       clientId: `${coordinator}/probe`,
       logger,
     });
+    this.#access = new Access(settings.access, { clock, logger });
     this.#previews = new Previews({
       max: settings.previewsMax,
       modules: settings,
       workerConfig: settings.workerConfig,
+      providers: settings.providers,
       log: settings.log,
       cluster,
       coordinator,
+      logger,
+    });
+    this.#validations = new Validations({
+      max: validationsMax,
+      timeoutMs: settings.validationTimeoutMs,
+      modules: settings,
+      providers: settings.providers,
       logger,
     });
   }
@@ -141,12 +165,16 @@ export class Coordinator implements Service {
   }
 
   async start(): Promise<void> {
-    const { host, port, auth, insecure, redisWaitMs } = this.#settings;
-    assertBindAllowed({ host, hasAuth: auth !== undefined, insecure });
+    const { host, port, access, insecure, redisWaitMs } = this.#settings;
+    assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
+    await this.#access.start();
+    const warning = unencryptedWarning(host, access);
+    if (warning !== undefined) this.#logger.warn({ host }, warning);
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
+    keepCertificates(this.#api, this.#access);
     await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
     await this.#levelFollower.start();
     await this.#logProbe.start();
@@ -159,12 +187,19 @@ export class Coordinator implements Service {
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
+    this.#validations.stop();
+    await this.#access.stop();
     await this.#levelFollower.stop();
     await this.#api?.close();
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
     await this.#queues.stop();
     this.#redis.disconnect();
+  }
+
+  /** Callers and certificates, if their files have changed. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#access.reload();
   }
 
   #listenForWakeUps(leads: boolean): void {
@@ -176,13 +211,16 @@ export class Coordinator implements Service {
   }
 
   async #buildApi(): Promise<FastifyInstance> {
-    const { auth, allowedHosts, insecure, cluster, boardsWritable, previewsMax } = this.#settings;
-    const { corsOrigins, corsMethods } = this.#settings;
+    const { allowedHosts, insecure, cluster, boardsWritable, previewsMax } = this.#settings;
+    const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
+    const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
+    const { authenticator, tlsOptions } = this.#access;
     const api = buildApi({
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
+      audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       levels: this.#levels,
       parts: configParts,
       topicTracking: this.#settings.topicTracking,
@@ -190,22 +228,31 @@ export class Coordinator implements Service {
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
+      runValidations: (configs) => this.#validations.run(configs),
       corsOrigins,
       corsMethods,
-      ...(auth ? { auth } : {}),
+      responseHeaders,
+      requestsPerMinute,
+      connectionsMax,
+      trustedProxies,
+      authenticator,
+      tls: tlsOptions,
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     });
-    await api.register(
-      boardPlugin({
-        queues: this.#queues,
-        workers: async () =>
-          (await this.#client.snapshot()).workers.map(({ member }) => member.worker),
-        allowWrites: boardsWritable,
-        logger: this.#logger,
-      }),
-    );
+    const boards = boardPlugin({
+      queues: this.#queues,
+      workers: async () =>
+        (await this.#client.snapshot()).workers.map(({ member }) => member.worker),
+      allowWrites: boardsWritable,
+      logger: this.#logger,
+    });
+    await api.register(async (scope) => {
+      // A job is only a wake-up: whatever is done to one, nothing that runs changes.
+      giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
+      await scope.register(boards);
+    });
     const metrics = coordinatorMetrics(this.#loop, this.#client);
-    api.get('/metrics', async (_request, reply) => {
+    api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();
     });

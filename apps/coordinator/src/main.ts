@@ -3,10 +3,10 @@
 import { parseArgs } from 'node:util';
 
 import { LogLevels, leveledLogger, SluiceError, toError } from '@sluice/kernel';
-import { LateLog, openLog } from '@sluice/log-choice';
 import { pino } from 'pino';
 
-import { Coordinator } from './coordinator.ts';
+import type { Coordinator } from './coordinator.ts';
+import { createCoordinator, loggerNames } from './create-coordinator.ts';
 import { readSettings, settingsHelp } from './settings.ts';
 
 const help = `Usage: sluice-coordinator [--insecure]
@@ -19,12 +19,12 @@ of tasks to workers. Run two or more for availability; one of them leads.
 
 ${settingsHelp}
 
+SIGHUP reads callers and certificates again; they are looked at every five seconds besides.
+
 Examples:
-  REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH=admin:secret sluice-coordinator
+  REDIS_URL=redis://redis:6379 SLUICE_HOST=0.0.0.0 SLUICE_AUTH_FILE=callers sluice-coordinator
   SLUICE_PROFILE=fast SLUICE_PORT=8084 sluice-coordinator`;
 
-/** Of this process and of workers, whose levels may be set from here; `sluice.connector.<name>` besides. */
-const loggerNames = ['sluice.coordinator', 'sluice.worker', 'sluice.executor', 'sluice.connector'];
 const exitCodes = { failed: 1, usage: 2 } as const;
 /** After a signal; then the process ends whatever still runs. */
 const stopLimitMs = 15_000;
@@ -44,25 +44,15 @@ async function main(): Promise<void> {
     base: { coordinator: settings.coordinator, pid: process.pid },
   });
   const logger = leveledLogger(written, levels, 'sluice.coordinator');
-  const { log, cluster, coordinator: name } = settings;
-  // Only Kafka outlives Redis; what is kept there for definitions need not answer yet.
-  const journalLog =
-    log.kind === 'kafka'
-      ? new LateLog(await openLog(log, { cluster, clientId: `${name}/journal`, logger }))
-      : undefined;
-  // Connects when it is first asked for.
-  const offsetsLog = new LateLog(
-    await openLog(log, { cluster, clientId: `${name}/offsets`, logger }),
-  );
-  const coordinator = new Coordinator(settings, logger, {
+  const coordinator = await createCoordinator(settings, {
+    logger,
     levels,
-    offsetsLog,
-    ...(journalLog ? { log: journalLog } : {}),
     onRefused: (error) => void stop(coordinator, error.code, exitCodes.failed),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(coordinator, signal));
   }
+  process.on('SIGHUP', () => void coordinator.reload());
   await coordinator.start();
   logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
 

@@ -3,19 +3,22 @@
  * low priority: the code of a connector neither blocks this process nor takes its place. At most `max` at a time; more
  * are refused, not queued, since whoever waits for one has a request open.
  */
+import type { ProviderSettings } from '@sluice/config-providers';
 import { type Logger, toError } from '@sluice/kernel';
 import { type LogSettings, openLog } from '@sluice/log-choice';
 import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice/preview';
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
 
-import { type PluginSettings, pluginModules } from './plugin-modules.ts';
+import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface PreviewsOptions {
   readonly max: number;
   readonly modules: PluginSettings;
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for. */
+  readonly providers: ProviderSettings;
   readonly log: LogSettings;
   readonly cluster: string;
   readonly coordinator: string;
@@ -69,7 +72,7 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, modules, workerConfig } = this.#options;
+    const { logger, modules, providers, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
@@ -80,13 +83,14 @@ export class Previews {
         modulesFrom: "SLUICE_PLUGINS or SLUICE_PLUGIN_PATH in the coordinator's environment",
         config,
         workerConfig,
+        providers,
         recordsMax,
         timeoutMs,
         shownBytesMax,
         offsets,
       },
       {
-        environment: withoutOwnSettings(process.env),
+        environment: pluginEnvironment(),
         signal,
         onMessage: (message) => {
           if (message.kind === 'record') records.push(message.record);
@@ -124,14 +128,6 @@ export class Previews {
       });
     }
   }
-}
-
-/** What a connector prints is answered: our own passwords are not to be found where it looks by habit. */
-function withoutOwnSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const isOwn = (name: string): boolean => name === 'REDIS_URL' || /^(SLUICE|KAFKA)_/.test(name);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
 }
 
 function codeOf(error: unknown): string {

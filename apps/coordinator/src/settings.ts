@@ -1,5 +1,12 @@
 /** The coordinator's settings: environment variables, checked all at once. */
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import {
+  type ProviderSettings,
+  providerSettingsHelp,
+  readProviderSettings,
+} from '@sluice/config-providers';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -10,10 +17,10 @@ import {
   type TimingProfile,
   timingProfile,
 } from '@sluice/coordination';
-import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
+import { type Environment, newShortId, SettingsReader, toError } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
-import type { BasicAuth } from '@sluice/rest-api';
+import { parseResponseHeaders, type ResponseHeader } from '@sluice/rest-api';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 export interface CoordinatorSettings {
@@ -29,7 +36,12 @@ export interface CoordinatorSettings {
   readonly settling: SettlingOptions;
   /** Where definitions are remembered, if records travel through Kafka. */
   readonly configStorageTopic: string;
-  readonly auth: BasicAuth | undefined;
+  readonly access: AccessSettings;
+  /** Of one client that is not on this machine; 0: any number. */
+  readonly requestsPerMinute: number;
+  readonly connectionsMax: number;
+  readonly trustedProxies: readonly string[];
+  readonly responseHeaders: readonly ResponseHeader[];
   readonly allowedHosts: readonly string[] | undefined;
   readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean };
   readonly corsOrigins: readonly string[];
@@ -40,12 +52,16 @@ export interface CoordinatorSettings {
   readonly boardsWritable: boolean;
   /** At a time; 0: none. */
   readonly previewsMax: number;
-  /** Modules with connectors of the user, for previews. */
+  /** For what the plugin of one definition checks with code. */
+  readonly validationTimeoutMs: number;
+  /** Modules with connectors of the user, for previews and validations. */
   readonly plugins: readonly string[];
   /** Directories of packages with plugins, for previews. */
   readonly pluginPath: readonly string[];
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references stand for, in previews and validations; with keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly logLevel: string;
   /** How long to wait for Redis at start before giving up. */
   readonly redisWaitMs: number;
@@ -66,7 +82,14 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_BALANCE_ROUND_PERCENT  10                      share of all tasks that moves at a time
   SLUICE_FLAPPING_HALF_LIFE_SECONDS  300                a worker's death counts half after this long; one that
                                                         died twice gets work last
-  SLUICE_AUTH                                           user:password, for API and boards
+${accessSettingsHelp}
+  SLUICE_REQUESTS_PER_MINUTE   6000                     of one client that is not on this machine; then 429.
+                                                        0: any number
+  SLUICE_CONNECTIONS_MAX       1000                     at a time
+  SLUICE_TRUSTED_PROXIES                                addresses or networks of proxies whose X-Forwarded-For
+                                                        says who asks, comma-separated
+  SLUICE_RESPONSE_HTTP_HEADERS_CONFIG                   response.http.headers.config: headers of each answer, as in
+                                                        set Strict-Transport-Security: max-age=31536000
   SLUICE_ALLOWED_HOSTS                                  host names that browsers may use, comma-separated
   SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN                    access.control.allow.origin: pages of these origins may
                                                         use the API, comma-separated, * for any part
@@ -77,9 +100,12 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
                                                         with at most 512 MB of heap; 0 refuses them
-  SLUICE_PLUGINS                                        for previews, as the workers': modules with plugins,
-  SLUICE_PLUGIN_PATH                                    directories of packages, …
+  SLUICE_VALIDATION_TIMEOUT_MS  5000                    for what a connector checks with code of its own before
+                                                        its definition is stored, in a process as of previews
+  SLUICE_PLUGINS                                        for previews and validations, as the workers': modules
+  SLUICE_PLUGIN_PATH                                    with plugins, directories of packages, …
 ${converterSettingsHelp}
+${providerSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -111,7 +137,14 @@ export function readSettings(
     configStorageTopic:
       (log.kind === 'kafka' ? log.kafka.configStorageTopic : undefined) ??
       `sluice-${cluster}-configs`,
-    auth: readAuth(settings),
+    access: readAccessSettings(settings),
+    requestsPerMinute: settings.integer('SLUICE_REQUESTS_PER_MINUTE', 6_000, {
+      min: 0,
+      max: 1_000_000,
+    }),
+    connectionsMax: settings.integer('SLUICE_CONNECTIONS_MAX', 1_000, { min: 1, max: 65_535 }),
+    trustedProxies: readProxies(settings),
+    responseHeaders: readResponseHeaders(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
     topicTracking: {
       isEnabled: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
@@ -122,12 +155,17 @@ export function readSettings(
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
+    validationTimeoutMs: settings.integer('SLUICE_VALIDATION_TIMEOUT_MS', 5_000, {
+      min: 100,
+      max: 60_000,
+    }),
     plugins: settings.list('SLUICE_PLUGINS'),
     pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
     workerConfig: readConverterSettings(settings, [
       ...converterPlugins,
       ...schemaRegistryConverters,
     ]),
+    providers: readProviderSettings(settings, { redisUrl, cluster }),
     protocol: readProtocol(settings),
     protocolQuietMs:
       settings.integer('SLUICE_PROTOCOL_QUIET_SECONDS', 60, { min: 1, max: 86_400 }) * 1_000,
@@ -160,16 +198,28 @@ function readSettling(settings: SettingsReader): SettlingOptions {
   return settling;
 }
 
-function readAuth(settings: SettingsReader): BasicAuth | undefined {
-  const value = settings.optional('SLUICE_AUTH');
-  if (value === undefined) return undefined;
-  const colon = value.indexOf(':');
-  if (colon < 1 || colon === value.length - 1) {
-    // Without the value: half of it may be a password.
-    settings.problem('SLUICE_AUTH must have the form user:password');
-    return undefined;
+function readProxies(settings: SettingsReader): string[] {
+  const given = settings.list('SLUICE_TRUSTED_PROXIES');
+  for (const proxy of given) {
+    const [address = '', bits, ...more] = proxy.split('/');
+    const version = isIP(address);
+    const isNetwork =
+      bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+    if (version !== 0 && isNetwork && more.length === 0) continue;
+    settings.problem(
+      `SLUICE_TRUSTED_PROXIES: "${proxy}" is no address, and no network as 10.0.0.0/8`,
+    );
   }
-  return { users: [{ username: value.slice(0, colon), password: value.slice(colon + 1) }] };
+  return given;
+}
+
+function readResponseHeaders(settings: SettingsReader): readonly ResponseHeader[] {
+  try {
+    return parseResponseHeaders(settings.string('SLUICE_RESPONSE_HTTP_HEADERS_CONFIG', ''));
+  } catch (error) {
+    settings.problem(`SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: ${toError(error).message}`);
+    return [];
+  }
 }
 
 function readProtocol(settings: SettingsReader): ProtocolRange {

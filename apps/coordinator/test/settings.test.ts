@@ -42,3 +42,36 @@ test.each([
 ])('%j is refused by name', (environment, says) => {
   expect(() => readSettings(environment, flags)).toThrow(says);
 });
+
+test('limits, proxies and headers of answers have defaults, and are what the settings say', () => {
+  const { requestsPerMinute, connectionsMax, trustedProxies, responseHeaders } = readSettings(
+    {},
+    flags,
+  );
+  expect({ requestsPerMinute, connectionsMax, trustedProxies, responseHeaders }).toEqual({
+    requestsPerMinute: 6_000,
+    connectionsMax: 1_000,
+    trustedProxies: [],
+    responseHeaders: [],
+  });
+  const set = readSettings(
+    {
+      SLUICE_REQUESTS_PER_MINUTE: '0',
+      SLUICE_TRUSTED_PROXIES: '10.0.0.1, 10.1.0.0/16,fd00::/8',
+      SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: 'set X-A: 1',
+    },
+    flags,
+  );
+  expect(set.requestsPerMinute).toBe(0);
+  expect(set.trustedProxies).toEqual(['10.0.0.1', '10.1.0.0/16', 'fd00::/8']);
+  expect(set.responseHeaders).toEqual([{ action: 'set', name: 'X-A', value: '1' }]);
+});
+
+test.each([
+  [{ SLUICE_TRUSTED_PROXIES: 'proxy.internal' }, '"proxy.internal" is no address'],
+  [{ SLUICE_TRUSTED_PROXIES: '10.0.0.0/33' }, '"10.0.0.0/33" is no address'],
+  [{ SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: 'x' }, 'SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: "x"'],
+  [{ SLUICE_AUTH: 'secret' }, 'SLUICE_AUTH must have the form user:password'],
+])('%j is refused', (environment, says) => {
+  expect(() => readSettings(environment, flags)).toThrow(says);
+});

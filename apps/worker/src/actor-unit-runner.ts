@@ -4,14 +4,16 @@
  * told again.
  */
 import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
+import { isReference } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
+  PluginInfo,
   RunnableUnit,
   UnitId,
   UnitRunner,
   UnitRunnerEvents,
 } from '@sluice/coordination';
-import { type Logger, secretsOf, withoutSecrets, withoutValues } from '@sluice/kernel';
+import { type Logger, secretsOf, withoutValues } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
 import type { TaskMetrics } from './task-metrics.ts';
@@ -24,6 +26,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #versions = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
+  /** By class and alias of a connector. */
+  #passwordKeys: ReadonlyMap<string, readonly string[]> = new Map();
   readonly #inheritedSecrets: Readonly<Record<string, string>>;
   #host: ActorHost | undefined;
   #events: UnitRunnerEvents | undefined;
@@ -36,13 +40,25 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   ) {
     this.#metrics = metrics;
     this.#logger = logger;
-    this.#inheritedSecrets = secretsOf(workerConfig);
+    this.#inheritedSecrets = written(secretsOf(workerConfig));
   }
 
   /** Both sides exist only after this object does. */
   connect(host: ActorHost, events: UnitRunnerEvents): void {
     this.#host = host;
     this.#events = events;
+  }
+
+  /** What each connector says that it keeps secret. */
+  knowPlugins(plugins: readonly PluginInfo[]): void {
+    // What is a secret in any version is told of none.
+    const passwordKeys = new Map<string, string[]>();
+    for (const { aliases, class: className, configKeys } of plugins) {
+      const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
+      for (const name of [...aliases, className])
+        passwordKeys.set(name, [...(passwordKeys.get(name) ?? []), ...keys]);
+    }
+    this.#passwordKeys = passwordKeys;
   }
 
   run(unit: RunnableUnit): void {
@@ -170,7 +186,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   #withoutValues(text: string, unit: RunnableUnit | undefined): string {
     const units = unit ? [unit] : [...this.#units.values()];
     const inherited = withoutValues(text, this.#inheritedSecrets);
-    return units.reduce((rest, { config }) => withoutValues(rest, config), inherited);
+    return units.reduce((rest, { config }) => withoutValues(rest, written(config)), inherited);
   }
 
   /** A trace is for people, and keeps what tells them what went wrong; a password does not. */
@@ -179,8 +195,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     unit: RunnableUnit | undefined,
   ): Report {
     if (report.trace === undefined || !unit) return report;
-    const secrets = { ...this.#inheritedSecrets, ...unit.config };
-    return { ...report, trace: withoutSecrets(report.trace, secrets) };
+    const config = written(unit.config);
+    const passwords = this.#passwordKeys.get(config['connector.class']?.trim() ?? '') ?? [];
+    const secrets = {
+      ...this.#inheritedSecrets,
+      ...secretsOf(config),
+      ...Object.fromEntries(passwords.map((key) => [key, config[key] ?? ''])),
+    };
+    return { ...report, trace: withoutValues(report.trace, secrets) };
   }
 
   #tellTarget({ unit, fence, targetState }: RunnableUnit): void {
@@ -197,6 +219,11 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     if (!this.#events) throw new Error('the runner is used before it was connected');
     return this.#events;
   }
+}
+
+/** Without what only refers to a value: an error is to name that. */
+function written(config: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isReference(value)));
 }
 
 function specOf(unit: RunnableUnit): ActorSpec {

@@ -1,3 +1,4 @@
+import type { ProviderSettings } from '@sluice/config-providers';
 import type { LoggerLevel } from '@sluice/coordination';
 import type { LogSettings } from '@sluice/log-choice';
 import type { PluginIndex } from '@sluice/runtime';
@@ -11,6 +12,8 @@ export interface ExecutorData {
   /** Read when an executor starts; what comes later is told it. */
   plugins: PluginIndex;
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** With keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly offsetFlushIntervalMs: number;
   /** How long tasks that the log fences go on without Redis; 0: not at all. */
   readonly continueFencedMs: number;

@@ -1,5 +1,6 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
+import { openConfigProviders } from '@sluice/config-providers';
 import { converterPlugins } from '@sluice/converters';
 import { LogLevels } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
@@ -28,12 +29,14 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   log.start().catch(() => {});
   // Drivers retry for seconds after a check: a lease that is over ends their sockets.
   lease.onExpired(() => log.disconnect());
+  const providers = await openConfigProviders(rest.providers);
   return createRuntimeFactory({
     log,
     plugins: loader,
     converters: [...converterPlugins, ...schemaRegistryConverters],
     cluster,
     workerConfig: rest.workerConfig,
+    resolveConfig: providers.resolve,
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,

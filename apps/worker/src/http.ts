@@ -1,10 +1,19 @@
-/** `/health` and `/metrics` of a worker. No configuration values, no writes. */
+/** `/health` and `/metrics` of a worker. No configuration values, no writes; the probes are open to anybody. */
 import { hostname } from 'node:os';
 
-import { type Service, toError } from '@sluice/kernel';
+import { Access, hasAuthentication } from '@sluice/access';
+import { type Logger, type Service, systemClock, toError } from '@sluice/kernel';
 import type { LogHealth } from '@sluice/log-choice';
-import { assertBindAllowed, listenOn } from '@sluice/rest-api';
-import { type FastifyInstance, fastify } from 'fastify';
+import {
+  assertBindAllowed,
+  createHttpServer,
+  keepCertificates,
+  listenOn,
+  type RouteRole,
+  secure,
+  unencryptedWarning,
+} from '@sluice/rest-api';
+import type { FastifyInstance } from 'fastify';
 
 import type { WorkerSettings } from './settings.ts';
 
@@ -19,19 +28,24 @@ export interface WorkerHttpOptions {
   /** Throws with the reason while the worker cannot do its work. */
   readonly ready: () => void;
   readonly log: () => WorkerLogHealth;
+  readonly logger: Logger;
 }
+
+const as = (role: RouteRole): { config: { role: RouteRole } } => ({ config: { role } });
 
 export class WorkerHttp implements Service {
   readonly #options: WorkerHttpOptions;
-  readonly #app: FastifyInstance;
+  readonly #access: Access;
+  #app: FastifyInstance | undefined;
 
   constructor(options: WorkerHttpOptions) {
     this.#options = options;
-    this.#app = fastify({ forceCloseConnections: true });
+    const { settings, logger } = options;
+    this.#access = new Access(settings.access, { clock: systemClock, logger });
   }
 
   get port(): number {
-    const address = this.#app.server.address();
+    const address = this.#app?.server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
@@ -41,10 +55,34 @@ export class WorkerHttp implements Service {
   }
 
   async start(): Promise<void> {
-    const { settings, metrics } = this.#options;
-    const { host, port, insecure } = settings;
-    assertBindAllowed({ host, hasAuth: false, insecure });
-    this.#app.get('/health', async () => {
+    const { host, port, access, insecure } = this.#options.settings;
+    assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
+    const warning = unencryptedWarning(host, access);
+    if (warning !== undefined) this.#options.logger.warn({ host }, warning);
+    await this.#access.start();
+    const app = this.#build();
+    this.#app = app;
+    keepCertificates(app, this.#access);
+    await listenOn(app, { host, port, setting: 'SLUICE_WORKER_PORT' });
+  }
+
+  /** Callers and certificates, if their files have changed. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#access.reload();
+  }
+
+  async stop(): Promise<void> {
+    await this.#access.stop();
+    await this.#app?.close();
+  }
+
+  #build(): FastifyInstance {
+    const { settings, metrics, logger } = this.#options;
+    const { authenticator, tlsOptions } = this.#access;
+    const app = createHttpServer({ tls: tlsOptions }, { forceCloseConnections: true });
+    // Nothing here is written, and other names of this machine may well be used.
+    secure(app, { authenticator, allowedHosts: 'any' }, logger);
+    app.get('/health', as('viewer'), async () => {
       const problem = this.#problem();
       return {
         status: 'healthy',
@@ -54,21 +92,17 @@ export class WorkerHttp implements Service {
         log: this.#options.log(),
       };
     });
-    this.#app.get('/health/live', async () => ({ status: 'alive' }));
-    this.#app.get('/health/ready', async (_request, reply) => {
+    app.get('/health/live', as('open'), async () => ({ status: 'alive' }));
+    app.get('/health/ready', as('open'), async (_request, reply) => {
       const problem = this.#problem();
       if (problem === undefined) return { status: 'ready' };
       return reply.status(503).send({ status: 'not ready', message: problem });
     });
-    this.#app.get('/metrics', async (_request, reply) => {
+    app.get('/metrics', as('viewer'), async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();
     });
-    await listenOn(this.#app, { host, port, setting: 'SLUICE_WORKER_PORT' });
-  }
-
-  async stop(): Promise<void> {
-    await this.#app.close();
+    return app;
   }
 
   #problem(): string | undefined {

@@ -14,7 +14,7 @@ const help = `Usage: sluice-worker [--insecure]
 Runs a worker: joins the cluster, takes the connectors and tasks that it is given, runs them in worker
 threads. SIGTERM hands them over and ends it.
 
-  --insecure   listen on a non-loopback address (health and metrics have no authentication)
+  --insecure   listen on a non-loopback address without authentication
   --help
 
 ${settingsHelp}
@@ -36,6 +36,8 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(process.env, { insecure: values.insecure });
+  // They are given to executors; connectors need not find them where they look by habit.
+  delete process.env['SLUICE_SECRETS_KEYS'];
   const levels = new LogLevels(settings.logLevel, ['sluice.worker']);
   const written = pino({ level: 'debug', base: { worker: settings.worker, pid: process.pid } });
   const logger = leveledLogger(written, levels, 'sluice.worker');
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));
   }
+  process.on('SIGHUP', () => void worker.reload());
   await worker.start();
   logger.info({ port: worker.port }, 'worker ready');
 

@@ -1,5 +1,11 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
+import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import {
+  type ProviderSettings,
+  providerSettingsHelp,
+  readProviderSettings,
+} from '@sluice/config-providers';
 import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
@@ -32,12 +38,16 @@ export interface WorkerSettings {
   readonly heapLimitMb: number;
   /** Converters and their keys that connectors inherit; with passwords. */
   readonly workerConfig: Readonly<Record<string, string>>;
+  /** What references in definitions stand for; with keys: not to be logged. */
+  readonly providers: ProviderSettings;
   readonly offsetFlushIntervalMs: number;
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
   /** How long tasks that the log fences go on without Redis; 0 by the policy `pause`. */
   readonly continueFencedMs: number;
   readonly trackTopics: boolean;
+  /** To its listener. */
+  readonly access: AccessSettings;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
   readonly logLevel: string;
@@ -60,6 +70,7 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_EXECUTORS             one a core               worker threads that run tasks
   SLUICE_EXECUTOR_HEAP_MB      512                      heap limit of each executor
 ${converterSettingsHelp}
+${providerSettingsHelp}
   SLUICE_OFFSET_FLUSH_INTERVAL_MS  1000
   SLUICE_STOP_GRACE_MS         5000                     for a task to stop
   SLUICE_DRAIN_TIMEOUT_MS      15000                    for all tasks to stop on SIGTERM; the process ends 10 s
@@ -68,6 +79,7 @@ ${converterSettingsHelp}
                                                         go on …
   SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS  300               … for this long
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
+${accessSettingsHelp}
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
@@ -87,11 +99,12 @@ export function readSettings(
   const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
   const log = readLogSettings(settings, redisUrl);
   const executors = settings.integer('SLUICE_EXECUTORS', 0, { min: 0, max: 256 });
+  const cluster = settings.string('SLUICE_CLUSTER', 'default');
   const compiled: WorkerSettings = {
     redisUrl,
     log,
     continueFencedMs: readContinueFenced(settings, log.kind),
-    cluster: settings.string('SLUICE_CLUSTER', 'default'),
+    cluster,
     worker: settings.string('SLUICE_WORKER_NAME', `${hostname()}-${newShortId()}`),
     host: settings.string('SLUICE_HOST', '127.0.0.1'),
     port: settings.integer('SLUICE_WORKER_PORT', 8084, { min: 0, max: 65_535 }),
@@ -105,6 +118,7 @@ export function readSettings(
       ...converterPlugins,
       ...schemaRegistryConverters,
     ]),
+    providers: readProviderSettings(settings, { redisUrl, cluster }),
     offsetFlushIntervalMs: settings.integer('SLUICE_OFFSET_FLUSH_INTERVAL_MS', 1_000, {
       min: 10,
       max: hourMs,
@@ -112,6 +126,7 @@ export function readSettings(
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
     drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 15_000, { min: 0, max: hourMs }),
     trackTopics: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
+    access: readAccessSettings(settings),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),

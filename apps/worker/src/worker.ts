@@ -110,12 +110,18 @@ export class Worker implements Service {
         render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
       },
       ready: () => this.#readiness(),
+      logger,
       log: () => ({ ...this.#logProbe.health, waiting: this.#runner.waitingForLog ?? null }),
     });
   }
 
   get port(): number {
     return this.#http.port;
+  }
+
+  /** Callers and certificates of the listener, if their files have changed. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#http.reload();
   }
 
   async start(): Promise<void> {
@@ -130,6 +136,7 @@ export class Worker implements Service {
     await this.#http.start();
     await this.#logProbe.start();
     this.#executorData.plugins = this.#plugins.inventory.index;
+    this.#runner.knowPlugins(this.#plugins.inventory.plugins);
     await this.#startAgent();
     await this.#levelFollower.start();
   }
@@ -193,6 +200,7 @@ export class Worker implements Service {
   #pluginsChanged(inventory: PluginInventory): void {
     this.#reportFailures(inventory);
     this.#executorData.plugins = inventory.index;
+    this.#runner.knowPlugins(inventory.plugins);
     const message: ExecutorMessage = { type: 'plugins', index: inventory.index };
     this.#host?.broadcast(message);
     void this.#agent?.announce(announced(inventory));
@@ -250,10 +258,20 @@ export class Worker implements Service {
 }
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
-  const { log, cluster, worker, workerConfig, logLevel } = settings;
+  const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
   const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
-  return { log, cluster, worker, plugins: [], workerConfig, logLevel, trackTopics, ...timings };
+  return {
+    log,
+    cluster,
+    worker,
+    plugins: [],
+    workerConfig,
+    providers,
+    logLevel,
+    trackTopics,
+    ...timings,
+  };
 }
 
 async function dieNow(logger: Logger, reason: string, afterMs: number): Promise<never> {

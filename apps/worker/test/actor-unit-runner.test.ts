@@ -1,5 +1,6 @@
 /** What a worker's log says when plugins fail, and what its statuses tell. */
 import type { ActorHost } from '@sluice/actor';
+import { defineConfig, password, string, toConfigKeyInfos } from '@sluice/connector-api';
 import type { RunnableUnit, UnitRunnerEvents } from '@sluice/coordination';
 import { type Logger, silentLogger } from '@sluice/kernel';
 import { expect, test } from 'vitest';
@@ -79,4 +80,37 @@ test('a status tells which version of its plugin runs, also of a life that has f
   runner.run(unit);
   runner.status({ ...told, state: 'RUNNING' });
   expect(reported.at(-1)).not.toHaveProperty('version');
+});
+
+test('a status shows no value of a key that the connector calls a password, and names references', () => {
+  const reported: { readonly trace?: string }[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const host = { spawn: () => {}, tell: () => {} } as unknown as ActorHost;
+  const events = {
+    reported: (_unit: string, _fence: number, report: { readonly trace?: string }) =>
+      void reported.push(report),
+  };
+  runner.connect(host, events as unknown as UnitRunnerEvents);
+  runner.knowPlugins([
+    {
+      class: 'com.acme.Clock',
+      aliases: ['Clock'],
+      type: 'source',
+      version: '1.0.0',
+      configKeys: toConfigKeyInfos(defineConfig({ pin: password(), topic: string() }).keys),
+    },
+  ]);
+  const config = {
+    'connector.class': 'Clock',
+    pin: '1234 5678',
+    topic: 'of-today',
+    secret: '${vault:db:secret}',
+  };
+  runner.run({ ...unit, config });
+  const trace = 'Error: 1234 5678 refused for of-today; ${vault:db:secret} is not there';
+  const { unit: address, fence } = unit;
+  runner.status({ address, fence, state: 'FAILED', attempts: 6, executor: 'shared-0', trace });
+  expect(reported[0]?.trace).toBe(
+    'Error: <pin> refused for of-today; ${vault:db:secret} is not there',
+  );
 });

@@ -61,6 +61,8 @@ export interface Actor {
    * that overstays costs its executor, which is replaced.
    */
   stop(reason: 'stop' | 'restart' | 'failed'): Promise<void>;
+  /** What may be told of its trace: without the secrets that only the actor knows. Default: all of it. */
+  readonly shownTrace?: (trace: string) => string;
 }
 
 export interface ActorContext {

@@ -6,6 +6,7 @@ import {
   assertValidConfig,
   type ConfigImportance,
   type ConfigKey,
+  type ConfigRecommender,
   type ConfigRules,
   type ConfigType,
   parseConfigValue,
@@ -47,6 +48,37 @@ export abstract class ConfigBuilder<Value> {
 
   displayName(displayName: string): this {
     return this.with({ displayName });
+  }
+
+  /** How wide a form shows it. */
+  width(width: 'short' | 'medium' | 'long'): this {
+    return this.with({ width: width.toUpperCase() as NonNullable<ConfigKey['width']> });
+  }
+
+  /** Keys that a form shows, or chooses from, by the value of this one. */
+  dependents(...names: readonly string[]): this {
+    return this.with({ dependents: [...(this.draft.dependents ?? []), ...names] });
+  }
+
+  /**
+   * A rule of your own: what is wrong with the value, or undefined. It sees values that hold to all other rules. Several
+   * are asked in turn. What has to wait for something belongs into the connector's `validate`.
+   */
+  check(check: (value: Exclude<Value, undefined>) => string | undefined): this {
+    const { checks = [] } = this.draft;
+    return this.with({
+      checks: [...checks, (text) => check(this.read(text) as Exclude<Value, undefined>)],
+    });
+  }
+
+  /** Values to choose from, by the configuration so far; defaults are filled in. */
+  recommend(values: NonNullable<ConfigRecommender['values']>): this {
+    return this.with({ recommender: { ...this.draft.recommender, values } });
+  }
+
+  /** When a form should ask for it, by the configuration so far; defaults are filled in. */
+  visibleIf(isVisible: NonNullable<ConfigRecommender['isVisible']>): this {
+    return this.with({ recommender: { ...this.draft.recommender, isVisible } });
   }
 
   protected show(value: Exclude<Value, undefined>): string {
@@ -140,11 +172,25 @@ export class ListBuilder<Value extends readonly string[] | undefined> extends Co
   nonEmpty(): this {
     return this.withRules({ nonEmpty: true });
   }
+
+  /** What its elements may be. */
+  oneOf(...options: readonly [string, ...string[]]): this {
+    return this.withRules({ oneOf: options });
+  }
+
+  /** So many elements at most. */
+  max(elementsMax: number): this {
+    return this.withRules({ elementsMax });
+  }
 }
 
 export class PasswordBuilder<Value extends Password | undefined> extends ConfigBuilder<Value> {
   override read(text: string): Value {
     return new Password(text.trim()) as Value;
+  }
+
+  protected override show(value: Exclude<Value, undefined>): string {
+    return value instanceof Password ? value.reveal() : '';
   }
 
   optional(): PasswordBuilder<Value | undefined> {

@@ -1,8 +1,11 @@
 /**
  * The configuration keys of a plugin as plain data: what a worker announces, what the coordinator checks
- * a definition with, and what the API answers. Nothing here runs code of a plugin.
+ * a definition with, and what the API answers. What a plugin adds as code (`checks`, `recommender`) is not announced,
+ * so that it runs only where the plugin was loaded.
  */
+import { hasReference } from './config-references.ts';
 import { ConfigError, type ConfigProblem } from './errors.ts';
+import { hiddenText } from './password.ts';
 import type { ConnectorConfig } from './task.ts';
 
 export type ConfigType =
@@ -29,6 +32,18 @@ export interface ConfigRules {
   /** Source of a JavaScript regular expression that the value must contain a match of. */
   readonly pattern?: string;
   readonly nonEmpty?: boolean;
+  /** Of a list. */
+  readonly elementsMax?: number;
+}
+
+/** What is wrong with a value that holds to all rules; undefined: nothing. It must not wait for anything. */
+export type ConfigCheck = (text: string) => string | undefined;
+
+/** What to choose from, by the rest of the configuration, for whoever fills in a form. */
+export interface ConfigRecommender {
+  readonly values?: (config: ConnectorConfig) => readonly string[] | Promise<readonly string[]>;
+  /** Whether it makes sense to ask for this key. */
+  readonly isVisible?: (config: ConnectorConfig) => boolean;
 }
 
 export interface ConfigKey {
@@ -44,6 +59,10 @@ export interface ConfigKey {
   readonly dependents?: readonly string[];
   readonly width?: 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
   readonly rules?: ConfigRules;
+  /** Code; the first that finds something is told. */
+  readonly checks?: readonly ConfigCheck[];
+  /** Code. */
+  readonly recommender?: ConfigRecommender;
 }
 
 export interface ConfigDef {
@@ -85,7 +104,8 @@ export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
       name: key.name,
       type: key.type,
       required: key.required,
-      default_value: key.defaultValue,
+      default_value:
+        key.type === 'PASSWORD' && key.defaultValue !== null ? hiddenText : key.defaultValue,
       importance: key.importance,
       documentation: key.documentation,
       group: key.group ?? null,
@@ -114,11 +134,14 @@ interface CheckedKey {
   readonly type: ConfigType;
   readonly required: boolean;
   readonly rules?: ConfigRules;
+  readonly checks?: readonly ConfigCheck[];
+  readonly dependents?: readonly string[];
 }
 
 /**
  * Everything that is wrong with `config` by these keys, in the order of the keys, in Kafka Connect's
- * words. Unknown keys are allowed, as in Kafka Connect.
+ * words. Unknown keys are allowed, as in Kafka Connect. Of a value with a reference (`${provider:key}`) nothing is
+ * known before it was resolved.
  */
 export function validateConfig(
   keys: readonly CheckedKey[],
@@ -129,7 +152,18 @@ export function validateConfig(
     const message = problemOf(key, config[key.name]);
     if (message !== undefined) problems.push({ key: key.name, message });
   }
-  return problems;
+  return [...problems, ...undefinedDependents(keys)];
+}
+
+function undefinedDependents(keys: readonly CheckedKey[]): ConfigProblem[] {
+  const names = new Set(keys.map(({ name }) => name));
+  const missing = keys.flatMap(({ dependents = [] }) =>
+    dependents.filter((each) => !names.has(each)),
+  );
+  return Array.from(new Set(missing), (key) => ({
+    key,
+    message: `${key} is referred in the dependents, but not defined.`,
+  }));
 }
 
 /** @throws ConfigError if there is any problem. */
@@ -144,10 +178,14 @@ function problemOf(key: CheckedKey, text: string | undefined): string | undefine
       ? `Missing required configuration "${key.name}" which has no default value.`
       : undefined;
   }
+  if (hasReference(text)) return undefined;
   const parsed = parseConfigValue(key.type, text);
-  const reason = 'problem' in parsed ? parsed.problem : brokenRule(parsed.value, key.rules);
+  const reason =
+    'problem' in parsed
+      ? parsed.problem
+      : (brokenRule(parsed.value, key.rules) ?? failedCheck(key.checks, text));
   if (reason === undefined) return undefined;
-  const shown = key.type === 'PASSWORD' ? '[hidden]' : text;
+  const shown = key.type === 'PASSWORD' ? hiddenText : text;
   return `Invalid value ${shown} for configuration ${key.name}: ${reason}`;
 }
 
@@ -218,8 +256,18 @@ function brokenRule(value: ConfigValue, rules: ConfigRules | undefined): string 
   }
   if (Array.isArray(value)) {
     if (rules.nonEmpty && value.length === 0) return 'List must be non-empty';
+    if (rules.elementsMax !== undefined && value.length > rules.elementsMax)
+      return `exceeds maximum list size of [${String(rules.elementsMax)}].`;
     if (value.some((element: string) => !isAllowed(element, rules)))
       return `List elements must be one of: ${(rules.oneOf ?? []).join(', ')}`;
+  }
+  return undefined;
+}
+
+function failedCheck(checks: readonly ConfigCheck[] = [], text: string): string | undefined {
+  for (const check of checks) {
+    const reason = check(text);
+    if (reason !== undefined) return reason;
   }
   return undefined;
 }

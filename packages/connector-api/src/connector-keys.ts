@@ -359,7 +359,7 @@ export const SINK_CONNECTOR_KEYS: readonly ConfigKey[] = [
       width: 'LONG',
       displayName: 'Topics regex',
     },
-    'A regular expression that the whole name of a topic to read must match. Exactly one of topics and topics.regex must be set.',
+    'A Java regular expression that the whole name of a topic to read must match. Exactly one of topics and topics.regex must be set.',
   ),
   key(
     'errors.deadletterqueue.topic.name',

@@ -1,10 +1,12 @@
 /** Checks a whole definition from plain data: framework keys, plugin keys, and what holds between keys. */
 import { parseConfigValue, validateConfig } from './config-def.ts';
+import { hasReference } from './config-references.ts';
 import { SINK_CONNECTOR_KEYS, SOURCE_CONNECTOR_KEYS } from './connector-keys.ts';
 import { SLUICE_SINK_ERROR_KEYS, SLUICE_SOURCE_ERROR_KEYS } from './error-handling-keys.ts';
 import type { ConfigProblem } from './errors.ts';
 import { SINK_BOUND_KEYS, SOURCE_BOUND_KEYS } from './override-keys.ts';
 import type { ConnectorConfig } from './task.ts';
+import { TopicPattern } from './topic-pattern.ts';
 
 /** Checked where they are set, but not in the lists of keys that clients of Kafka Connect see. */
 const unlistedSourceKeys = [...SLUICE_SOURCE_ERROR_KEYS, ...SOURCE_BOUND_KEYS];
@@ -83,16 +85,16 @@ function topicProblems(config: ConnectorConfig): ConfigProblem[] {
     const message = `The DLQ topic '${deadLetters}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`;
     return [{ key: 'topics', message }];
   }
-  if (regex === '') return [];
-  const pattern = wholeMatch(regex);
-  if (!pattern)
-    return [
-      {
-        key: 'topics.regex',
-        message: `Invalid value ${regex} for configuration topics.regex: Invalid regular expression`,
-      },
-    ];
-  if (deadLetters !== '' && pattern.test(deadLetters)) {
+  if (regex === '' || hasReference(regex)) return [];
+  let pattern: TopicPattern;
+  try {
+    pattern = new TopicPattern(regex);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const message = `Invalid value ${regex} for configuration topics.regex: Invalid regex: ${problem}`;
+    return [{ key: 'topics.regex', message }];
+  }
+  if (deadLetters !== '' && pattern.matches(deadLetters)) {
     const message = `The DLQ topic '${deadLetters}' may not be matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`;
     return [{ key: 'topics.regex', message }];
   }
@@ -102,9 +104,24 @@ function topicProblems(config: ConnectorConfig): ConfigProblem[] {
 function putProblems(config: ConnectorConfig): ConfigProblem[] {
   const key = 'errors.deadletterqueue.put.enable';
   const isSearched = (config[key] ?? '').trim().toLowerCase() === 'true';
-  if (!isSearched || (config['errors.tolerance'] ?? '').trim() === 'all') return [];
+  if (!isSearched) return [];
+  const problem = (message: string): ConfigProblem => ({
+    key,
+    message: `Invalid value true for configuration ${key}: ${message}`,
+  });
+  const topic = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
   return [
-    { key, message: `Invalid value true for configuration ${key}: It needs errors.tolerance=all` },
+    ...((config['errors.tolerance'] ?? '').trim() === 'all' ||
+    hasReference(config['errors.tolerance'] ?? '')
+      ? []
+      : [problem('It needs errors.tolerance=all')]),
+    ...(topic === ''
+      ? [
+          problem(
+            'It needs errors.deadletterqueue.topic.name, else what put refuses would be lost without a letter',
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -114,14 +131,6 @@ function onBothTopicKeys(message: string): ConfigProblem[] {
     { key: 'topics', message },
     { key: 'topics.regex', message },
   ];
-}
-
-function wholeMatch(source: string): RegExp | undefined {
-  try {
-    return new RegExp(`^(?:${source})$`);
-  } catch {
-    return undefined;
-  }
 }
 
 function listOf(text: string | undefined): readonly string[] {

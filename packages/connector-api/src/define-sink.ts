@@ -4,7 +4,7 @@
  */
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
 import type { TypedConfigDef } from './config-def.ts';
-import { ConnectError } from './errors.ts';
+import { type ConfigProblem, ConnectError } from './errors.ts';
 import { aliasesOf, type SinkPlugin } from './plugin.ts';
 import type {
   Connector,
@@ -13,8 +13,10 @@ import type {
   SinkRecord,
   SinkTask,
   SinkTaskContext,
+  TaskLogger,
   TopicPartition,
 } from './task.ts';
+import { typedValidate } from './typed-validate.ts';
 
 export interface SinkContext<Config, State> extends SinkTaskContext {
   readonly config: Config;
@@ -33,6 +35,15 @@ export interface SinkDefinition<Shape extends ConfigShape, State> {
   /** As of a `SinkPlugin`: what an older owner of the task puts is refused where it arrives. */
   readonly effectsAreFenced?: boolean;
   readonly config: Shape;
+  /**
+   * What is wrong between keys that are each right by themselves, or at the other end of a connection; nothing may be
+   * changed there. Asked before a definition is stored, and by forms, in a process of its own and for a few seconds.
+   */
+  readonly validate?: (context: {
+    readonly config: ConfigOf<Shape>;
+    readonly signal: AbortSignal;
+    readonly logger: TaskLogger;
+  }) => Awaitable<readonly ConfigProblem[]>;
   /** Before anything else: opens connections. What it returns is `context.state` of all the others. */
   readonly setup?: (
     context: Omit<SinkContext<ConfigOf<Shape>, undefined>, 'state'>,
@@ -88,6 +99,7 @@ export function defineSink<Shape extends ConfigShape, State = undefined>(
     aliases: aliasesOf(className, definition.name),
     version: definition.version,
     configDef,
+    ...(definition.validate ? { validate: typedValidate(configDef, definition.validate) } : {}),
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
     ...(definition.effectsAreFenced ? { effectsAreFenced: true } : {}),
     createConnector: () => new CopyingConnector(configDef),

@@ -4,7 +4,7 @@
  * written anew.
  */
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
-import { ConnectError } from './errors.ts';
+import { type ConfigProblem, ConnectError } from './errors.ts';
 import { GeneratorTask } from './generator-task.ts';
 import { aliasesOf, type SourcePlugin } from './plugin.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
   SourceTaskContext,
   TaskLogger,
 } from './task.ts';
+import { typedValidate } from './typed-validate.ts';
 
 /** What a task is told to do; must survive JSON. */
 export type Work =
@@ -66,6 +67,15 @@ export interface SourceDefinition<
   /** As of a `SourcePlugin`: what was read is released at the source, and cannot be read again. */
   readonly movesExternalCursor?: boolean;
   readonly config: Shape;
+  /**
+   * What is wrong between keys that are each right by themselves, or at the other end of a connection; nothing may be
+   * changed there. Asked before a definition is stored, and by forms, in a process of its own and for a few seconds.
+   */
+  readonly validate?: (context: {
+    readonly config: ConfigOf<Shape>;
+    readonly signal: AbortSignal;
+    readonly logger: TaskLogger;
+  }) => Awaitable<readonly ConfigProblem[]>;
   /**
    * Splits the work: one element a task, at most `max`. Runs when the connector starts or is
    * reconfigured. Without it there is one task.
@@ -155,6 +165,7 @@ export function defineSource<
     aliases: aliasesOf(className, definition.name),
     version: definition.version,
     configDef,
+    ...(definition.validate ? { validate: typedValidate(configDef, definition.validate) } : {}),
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
     ...(definition.movesExternalCursor ? { movesExternalCursor: true } : {}),
     createConnector: () => new DefinedConnector(definition, configDef.parse),

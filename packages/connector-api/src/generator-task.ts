@@ -4,7 +4,7 @@
  *     generator ──pump──▶ buffer (at most `bufferedRecordsMax`, then the pump waits) ──poll──▶ runtime
  *
  * The pump takes what the generator yields without waiting for a poll, so that one poll finds all that was
- * available. States: running → ended (the generator returned: nothing more comes) | failed (it threw: what
+ * available. It copies records, offsets and partitions as they come: a generator may go on changing its own. States: running → ended (the generator returned: nothing more comes) | failed (it threw: what
  * was buffered is delivered, then the next poll throws; after a RetriableError the one after that starts
  * a new run at the last yielded offset) | stopped.
  */
@@ -86,9 +86,7 @@ export class GeneratorTask implements SourceTask {
       this.#run = undefined;
       throw taken.error;
     }
-    if (taken.records.length === 0) return null;
-    const { partition } = this.#source;
-    return taken.records.map((record) => this.#toSourceRecord(record, partition));
+    return taken.records.length === 0 ? null : taken.records;
   }
 
   async stop(): Promise<void> {
@@ -112,12 +110,18 @@ export class GeneratorTask implements SourceTask {
     const [offset] = source.partition ? await offsets([source.partition]) : [undefined];
     const { connector, task, logger } = context;
     const configs = (): ConnectorConfig => context.configs();
-    return new GeneratorRun(context.signal, (signal) =>
-      source.run({ connector, task, logger, configs, offsets, offset, signal }),
-    );
+    return new GeneratorRun({
+      signal: context.signal,
+      run: (signal) => source.run({ connector, task, logger, configs, offsets, offset, signal }),
+      copy: (yielded) => this.#toSourceRecord(yielded, source.partition),
+    });
   }
 
   #toSourceRecord(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
+    if (typeof yielded !== 'object' || yielded === null)
+      throw new ConnectError(
+        `the generator yielded ${String(yielded)}: yield a record, { topic, value, … }, or a list of them`,
+      );
     const record = this.#withOffset(yielded, defaultPartition);
     if (this.commitRecord) this.#origins.set(record, yielded);
     return record;
@@ -126,33 +130,38 @@ export class GeneratorTask implements SourceTask {
   #withOffset(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
     const { offset, ...record } = yielded;
     if (offset === undefined) return record;
-    const sourcePartition = record.sourcePartition ?? defaultPartition;
-    if (sourcePartition === undefined)
+    const partition = record.sourcePartition ?? defaultPartition;
+    if (partition === undefined)
       throw new ConnectError(
         'a record has an offset but the connector, which has several tasks, does not say what the ' +
           'offset belongs to: define sourcePartition({ config, work }), or set it on each record',
       );
-    this.#yielded.set(sourcePartition, offset);
-    return { ...record, sourcePartition, sourceOffset: offset };
+    const sourceOffset = { ...offset };
+    const sourcePartition = this.#yielded.set(partition, sourceOffset);
+    return { ...record, sourcePartition, sourceOffset };
   }
 }
 
-type Taken = { readonly records: readonly Yielded[] } | { readonly error: unknown };
+type Taken = { readonly records: readonly SourceRecord[] } | { readonly error: unknown };
+
+interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly run: (signal: AbortSignal) => AsyncIterable<Yielded | readonly Yielded[]>;
+  /** What is yielded may change as soon as the generator goes on. */
+  readonly copy: (yielded: Yielded) => SourceRecord;
+}
 
 /** One run of the generator, from its first step until it ended, failed or was stopped. */
 class GeneratorRun {
   readonly #abort = new AbortController();
   readonly #unlink: () => void;
   readonly #pump: Promise<void>;
-  #buffer: Yielded[] = [];
+  #buffer: SourceRecord[] = [];
   #end: { readonly error?: unknown } | undefined;
   /** Wakes the poll that waits for records, or the pump that waits for room; never both. */
   #wake: (() => void) | undefined;
 
-  constructor(
-    signal: AbortSignal,
-    run: (signal: AbortSignal) => AsyncIterable<Yielded | readonly Yielded[]>,
-  ) {
+  constructor({ copy, run, signal }: RunOptions) {
     const abort = () => {
       this.#abort.abort(signal.reason);
     };
@@ -160,7 +169,7 @@ class GeneratorRun {
     if (signal.aborted) abort();
     this.#unlink = () => signal.removeEventListener('abort', abort);
     this.#abort.signal.addEventListener('abort', () => this.#wakeUp(), { once: true });
-    this.#pump = this.#fill(run);
+    this.#pump = this.#fill(run, copy);
   }
 
   /** Everything that is there; waits for the first record. Empty once aborted, or after the limit. */
@@ -188,17 +197,14 @@ class GeneratorRun {
   }
 
   /** Never rejects: an error is kept for the poll that meets it. */
-  async #fill(
-    run: (signal: AbortSignal) => AsyncIterable<Yielded | readonly Yielded[]>,
-  ): Promise<void> {
+  async #fill(run: RunOptions['run'], copy: RunOptions['copy']): Promise<void> {
     const { signal } = this.#abort;
     try {
       // Leaving the loop calls the generator's return(), which runs its finally blocks.
       for await (const yielded of run(signal)) {
         if (signal.aborted) break;
-        if (!isBatch(yielded)) this.#buffer.push(yielded);
-        else
-          this.#buffer = this.#buffer.length === 0 ? [...yielded] : [...this.#buffer, ...yielded];
+        if (isBatch(yielded)) for (const each of yielded) this.#buffer.push(copy(each));
+        else this.#buffer.push(copy(yielded));
         this.#wakeUp();
         while (this.#buffer.length >= bufferedRecordsMax && !signal.aborted) await this.#sleep();
         if (signal.aborted) break;
@@ -251,31 +257,45 @@ function isBatch(yielded: Yielded | readonly Yielded[]): yielded is readonly Yie
 /** Of a source with more partitions, a run that starts again finds of some what is stored, and repeats a little. */
 const rememberedPartitionsMax = 10_000;
 
+interface PartitionEntry {
+  readonly partition: SourcePartition;
+  offset: SourceOffsetValue;
+}
+
 /** The last offset yielded for each partition: newer than what is stored, for a run that starts again. */
 class YieldedOffsets {
-  readonly #entries = new Map<string, { offset: SourceOffsetValue }>();
-  /** Most records follow one of the same partition object: then no key has to be made. */
-  #last: { partition: SourcePartition; entry: { offset: SourceOffsetValue } } | undefined;
+  readonly #entries = new Map<string, PartitionEntry>();
+  /** Most records follow one of the same partition: then no key has to be made. */
+  #last: PartitionEntry | undefined;
 
-  set(partition: SourcePartition, offset: SourceOffsetValue): void {
-    if (this.#last?.partition === partition) {
-      this.#last.entry.offset = offset;
-      return;
+  /** Returns the partition as it is now: the same object as before if it is the same. */
+  set(partition: SourcePartition, offset: SourceOffsetValue): SourcePartition {
+    if (this.#last && isSame(this.#last.partition, partition)) {
+      this.#last.offset = offset;
+      return this.#last.partition;
     }
     const key = keyOf(partition);
-    const entry = this.#entries.get(key) ?? { offset };
+    const entry = this.#entries.get(key) ?? { partition: { ...partition }, offset };
     entry.offset = offset;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    this.#last = { partition, entry };
+    this.#last = entry;
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > rememberedPartitionsMax && oldest !== undefined)
       this.#entries.delete(oldest);
+    return entry.partition;
   }
 
   get(partition: SourcePartition): SourceOffsetValue | undefined {
     return this.#entries.get(keyOf(partition))?.offset;
   }
+}
+
+function isSame(one: SourcePartition, other: SourcePartition): boolean {
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+  );
 }
 
 function keyOf(partition: SourcePartition): string {

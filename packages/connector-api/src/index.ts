@@ -20,10 +20,12 @@ export {
 } from './config-builders.ts';
 export {
   assertValidConfig,
+  type ConfigCheck,
   type ConfigDef,
   type ConfigImportance,
   type ConfigKey,
   type ConfigKeyInfo,
+  type ConfigRecommender,
   type ConfigRules,
   type ConfigType,
   type ConfigValue,
@@ -33,6 +35,19 @@ export {
   toConfigKeyInfos,
   validateConfig,
 } from './config-def.ts';
+export {
+  hasConfigCode,
+  type Recommendation,
+  recommendations,
+} from './config-recommendations.ts';
+export {
+  type ConfigReference,
+  hasReference,
+  hasReferences,
+  isReference,
+  referencesIn,
+  replaceReferences,
+} from './config-references.ts';
 export {
   COMMON_CONNECTOR_KEYS,
   SINK_CONNECTOR_KEYS,
@@ -101,7 +116,7 @@ export {
   timestampSchema,
 } from './logical-types.ts';
 export { compareVersions } from './maven-version.ts';
-export { Password } from './password.ts';
+export { hiddenText, Password } from './password.ts';
 export {
   aliasesOf,
   type ConnectorPlugin,
@@ -111,6 +126,8 @@ export {
   type Plugin,
   type SinkPlugin,
   type SourcePlugin,
+  type Validate,
+  type ValidationContext,
 } from './plugin.ts';
 export { type PluginNeed, type PluginType, pluginNeeds, pluginsNamed } from './plugin-needs.ts';
 export {
@@ -162,6 +179,7 @@ export type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
+export { TopicPattern } from './topic-pattern.ts';
 export type {
   Predicate,
   PredicatePlugin,

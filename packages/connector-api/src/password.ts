@@ -1,3 +1,6 @@
+/** Kafka Connect's, where it would show a password. */
+export const hiddenText = '[hidden]';
+
 /** A secret from the configuration: whatever prints it by accident prints `[hidden]`. */
 export class Password {
   readonly #secret: string;
@@ -12,14 +15,14 @@ export class Password {
   }
 
   toString(): string {
-    return '[hidden]';
+    return hiddenText;
   }
 
   toJSON(): string {
-    return '[hidden]';
+    return hiddenText;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[hidden]';
+    return hiddenText;
   }
 }

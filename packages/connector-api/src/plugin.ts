@@ -1,8 +1,25 @@
 /** What the runtime finds in a plugin module, whichever way it was written. */
 import type { ConfigDef, ConfigKey } from './config-def.ts';
 import type { Converter } from './converter.ts';
-import type { Connector, ConnectorConfig, SinkTask, SourceTask } from './task.ts';
+import type { ConfigProblem } from './errors.ts';
+import type { Connector, ConnectorConfig, SinkTask, SourceTask, TaskLogger } from './task.ts';
 import type { PredicatePlugin, TransformPlugin } from './transform.ts';
+
+export interface ValidationContext {
+  readonly logger: TaskLogger;
+  /** Aborted when the time for the answer is over. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What is wrong between the keys of a configuration, or at the other end of a connection; nothing may be changed
+ * there. Asked before a definition is stored, and by forms, in a process of its own and for a few seconds at most.
+ * `config` has no references any more, and may have other problems, which are told anyway.
+ */
+export type Validate = (
+  config: ConnectorConfig,
+  context: ValidationContext,
+) => readonly ConfigProblem[] | Promise<readonly ConfigProblem[]>;
 
 interface PluginBase {
   /** Full class name, e.g. `org.apache.kafka.connect.file.FileStreamSourceConnector`, or a short one. */
@@ -12,6 +29,7 @@ interface PluginBase {
   readonly version: string;
   readonly configDef: ConfigDef;
   readonly createConnector: () => Connector;
+  readonly validate?: Validate;
   /** `dedicated`: tasks of it ask for a process of their own. */
   readonly isolation?: 'shared' | 'dedicated';
 }

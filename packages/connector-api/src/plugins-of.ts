@@ -63,6 +63,8 @@ function malformation(candidate: unknown): string | undefined {
   for (const name of shapes[type as Plugin['type']]) {
     if (typeof candidate[name] !== 'function') return `has a ${name} that is not a function`;
   }
+  if (candidate['validate'] !== undefined && typeof candidate['validate'] !== 'function')
+    return 'has a validate that is not a function';
   return undefined;
 }
 

@@ -175,13 +175,27 @@ describe('the topics of a sink', () => {
     expect(validateSink({ 'topics.regex': 'ea', ...dlq })).toEqual([]);
   });
 
-  test('must be a pattern that compiles', () => {
+  test("must be a pattern that is Java's", () => {
     expect(validateSink({ 'topics.regex': '(' })).toEqual([
       {
         key: 'topics.regex',
-        message: 'Invalid value ( for configuration topics.regex: Invalid regular expression',
+        message:
+          'Invalid value ( for configuration topics.regex: Invalid regex: Unclosed group (at character 1)',
       },
     ]);
+    const dlq = { 'errors.deadletterqueue.topic.name': 'dead.b' };
+    expect(validateSink({ 'topics.regex': '\\Qdead.\\E[a-z&&[^b]]', ...dlq })).toEqual([]);
+    expect(validateSink({ 'topics.regex': '\\p{Alpha}+.b', ...dlq })).toHaveLength(1);
+  });
+
+  test('must be a pattern of which the time to match has a bound', () => {
+    const [problem] = validateSink({ 'topics.regex': '(a+)\\1b' });
+    expect(problem?.message).toContain('a back reference is not supported here');
+    const beganMs = performance.now();
+    const dlq = { 'errors.deadletterqueue.topic.name': 'a'.repeat(200) };
+    expect(validateSink({ 'topics.regex': '(a+)+b', ...dlq })).toEqual([]);
+    expect(validateSink({ 'topics.regex': '(a|aa)+$b', ...dlq })).toEqual([]);
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
   });
 });
 
@@ -191,15 +205,35 @@ test("Sluice's keys of error handling are checked, though not listed with Kafka 
   expect(found.map(({ key }) => key)).toEqual([factor]);
   const put = 'errors.deadletterqueue.put.enable';
   const base = { ...sink, topics: 't' };
+  const needs = (what: string) => ({
+    key: put,
+    message: `Invalid value true for configuration ${put}: It needs ${what}`,
+  });
+  const topic =
+    'errors.deadletterqueue.topic.name, else what put refuses would be lost without a letter';
   expect(validateConnectorConfig('sink', [], { ...base, [put]: 'true' })).toEqual([
-    {
-      key: put,
-      message: `Invalid value true for configuration ${put}: It needs errors.tolerance=all`,
-    },
+    needs('errors.tolerance=all'),
+    needs(topic),
   ]);
-  const all = { ...base, 'errors.tolerance': 'all', [put]: 'true' };
+  const tolerant = { ...base, 'errors.tolerance': 'all', [put]: 'true' };
+  expect(validateConnectorConfig('sink', [], tolerant)).toEqual([needs(topic)]);
+  const all = { ...tolerant, 'errors.deadletterqueue.topic.name': 'dead' };
   expect(validateConnectorConfig('sink', [], all)).toEqual([]);
   const max = 'errors.deadletterqueue.put.records.max';
   const none = validateConnectorConfig('sink', [], { ...all, [max]: '0' });
   expect(none.map(({ key }) => key)).toEqual([max]);
+});
+
+test('of values with references nothing is said before they are resolved', () => {
+  const config = {
+    name: 'a',
+    'connector.class': 'X',
+    'topics.regex': '${env:R}',
+    'tasks.max': '${env:N}',
+    'errors.tolerance': '${env:T}',
+    'errors.deadletterqueue.topic.name': '${env:Q}',
+    'errors.deadletterqueue.put.enable': 'true',
+    transforms: '${env:A}',
+  };
+  expect(validateConnectorConfig('sink', [], config)).toEqual([]);
 });

@@ -242,6 +242,42 @@ describe('a task around a generator', () => {
     await task.stop();
   });
 
+  test('may go on with the objects that it yielded, without changing what was yielded', async () => {
+    const plugin = defineSource({
+      name: 'reusing',
+      version: '1.0.0',
+      config: { topic: string() },
+      async *run({ config }) {
+        const offset = { line: 0 };
+        const sourcePartition = { file: 'a' };
+        const record = { topic: config.topic, value: 0, offset, sourcePartition };
+        for (let line = 1; line <= 4; line += 1) {
+          offset.line = line;
+          record.value = line;
+          if (line === 3) sourcePartition.file = 'b';
+          yield line === 4 ? [record] : record;
+        }
+      },
+    });
+    const task = await started(plugin);
+    const records = await pollUntil(task, 4);
+    await task.stop();
+    expect(
+      records.map(({ sourceOffset, sourcePartition, value }) => [
+        sourcePartition?.['file'],
+        sourceOffset?.['line'],
+        value,
+      ]),
+    ).toEqual([
+      ['a', 1, 1],
+      ['a', 2, 2],
+      ['b', 3, 3],
+      ['b', 4, 4],
+    ]);
+    // What follows one of the same partition costs no object.
+    expect(records[1]?.sourcePartition).toBe(records[0]?.sourcePartition);
+  });
+
   test('refuses an offset of several tasks that belongs to nothing', async () => {
     const plugin = defineSource({
       name: 'vague',

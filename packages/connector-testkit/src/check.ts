@@ -5,6 +5,12 @@ export interface Check {
   readonly run: () => Promise<void>;
 }
 
+/** Something that a fixture does to its system. */
+export interface Disturbance {
+  readonly begin: () => Promise<void> | void;
+  readonly end: () => Promise<void> | void;
+}
+
 /** How often a condition is looked at, ms. */
 const lookMs = 5;
 

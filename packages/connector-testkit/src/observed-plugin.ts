@@ -11,6 +11,8 @@ export interface Observations {
   /** Of all tasks: what polls returned. */
   readonly polled: SourceRecord[];
   pollRecordsMax: number;
+  /** Polls that threw. */
+  pollFailures: number;
   /** Calls into one task while another one ran. */
   readonly overlaps: string[];
   /** Puts of at least one record, by all tasks, that were begun, and that have not returned. */
@@ -24,6 +26,7 @@ export function newObservations(): Observations {
   return {
     polled: [],
     pollRecordsMax: 0,
+    pollFailures: 0,
     overlaps: [],
     puts: 0,
     putsRunning: 0,
@@ -64,7 +67,7 @@ function observedSource(task: SourceTask, seen: Observations): SourceTask {
     start: (config, context) => call('start', () => task.start(config, context)),
     poll: () =>
       call('poll', async () => {
-        const records = await task.poll();
+        const records = await noted(task, seen);
         seen.polled.push(...(records ?? []));
         seen.pollRecordsMax = Math.max(seen.pollRecordsMax, records?.length ?? 0);
         return records;
@@ -78,6 +81,15 @@ function observedSource(task: SourceTask, seen: Observations): SourceTask {
       : {}),
     stop: () => call('stop', () => task.stop()),
   };
+}
+
+async function noted(task: SourceTask, seen: Observations): ReturnType<SourceTask['poll']> {
+  try {
+    return await task.poll();
+  } catch (error) {
+    seen.pollFailures += 1;
+    throw error;
+  }
 }
 
 function observedSink(task: SinkTask, seen: Observations): SinkTask {

@@ -2,7 +2,7 @@
 import { type ConnectorConfig, RetriableError, type SinkPlugin } from '@sluice/connector-api';
 import { partitionForKey } from '@sluice/record-log';
 import { MemoryLogStore } from '@sluice/record-log/memory';
-import { assertContract, type Check, eventually, some } from './check.ts';
+import { assertContract, type Check, type Disturbance, eventually, some } from './check.ts';
 import { configChecks, type InvalidConfig } from './config-checks.ts';
 import { GatedLog, type Gates, type Passage } from './gated-log.ts';
 import { newObservations, type Observations, observedPlugin } from './observed-plugin.ts';
@@ -19,11 +19,6 @@ export interface SinkFixture {
   /** Makes the system answer nothing for a while, if that can be done. */
   readonly stall?: Disturbance;
   readonly close?: () => Promise<void> | void;
-}
-
-export interface Disturbance {
-  readonly begin: () => Promise<void> | void;
-  readonly end: () => Promise<void> | void;
 }
 
 /** A record as a producer would write it: texts that the converters of the contract read. */

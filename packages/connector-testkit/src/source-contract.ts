@@ -6,7 +6,7 @@ import {
   validateValue,
 } from '@sluice/connector-api';
 import { MemoryLogStore } from '@sluice/record-log/memory';
-import { assertContract, type Check, eventually, some } from './check.ts';
+import { assertContract, type Check, type Disturbance, eventually, some } from './check.ts';
 import { configChecks, type InvalidConfig } from './config-checks.ts';
 import { GatedLog, type Gates, type Passage } from './gated-log.ts';
 import { newObservations, type Observations, observedPlugin } from './observed-plugin.ts';
@@ -23,6 +23,10 @@ export interface SourceFixture {
   readonly produce?: (count: number) => Promise<readonly string[]>;
   /** What tells a record from all others. Default: its value as JSON. */
   readonly identify?: (record: SourceRecord) => string;
+  /** Makes the system refuse everything for a while, if that can be done. Nothing is produced meanwhile. */
+  readonly fail?: Disturbance;
+  /** Makes the system answer nothing for a while, if that can be done. Nothing is produced meanwhile. */
+  readonly stall?: Disturbance;
   readonly close?: () => Promise<void> | void;
 }
 
@@ -84,7 +88,9 @@ export function sourceContract(plugin: SourcePlugin, options: SourceContractOpti
     check('goes on where it was stopped, and repeats nothing', resumesAfterStop),
     check('loses nothing when it is killed while records are on their way', survivesKills),
     check('reads no further while the log does not answer, and then loses nothing', waitsForLog),
+    check('goes on when its system failed for a while', survivesOutage),
     check('stops in time while it has nothing to do', stopsWhenIdle),
+    check('stops in time while its system does not answer', stopsWhenStalled),
     check('stops in time while the log does not answer', stopsWhenBlocked),
   ];
 }
@@ -303,6 +309,57 @@ async function waitsForLog(bench: SourceBench): Promise<void> {
   }
   if (!fixture.produce) expected.push(...(await bench.firstRecords(2 * chunk)));
   await bench.untilArrived(expected, worker);
+}
+
+/** How long a source is left alone with an outage that it does not tell of, ms. */
+const outageMs = 1_500;
+
+async function survivesOutage(bench: SourceBench): Promise<void> {
+  const { fixture, seen } = bench;
+  if (!fixture.fail) return;
+  const expected = fixture.produce ? [] : [...(await bench.firstRecords(2 * chunk))];
+  expected.push(...(await bench.produce(chunk)));
+  const worker = await bench.start();
+  await bench.untilArrived(expected.slice(0, chunk), worker);
+  // Some of it may be read before the system is away.
+  expected.push(...(await bench.produce(chunk)));
+  await fixture.fail.begin();
+  const before = seen.pollFailures;
+  const giveUpMs = performance.now() + outageMs;
+  try {
+    await eventually(
+      'the outage is over',
+      () => seen.pollFailures >= before + 2 || performance.now() > giveUpMs,
+      { limitMs: 2 * outageMs, failed: worker.failed },
+    );
+  } catch (error) {
+    throw new Error(
+      'the source failed when its system was away: poll has to throw a RetriableError then',
+      { cause: error },
+    );
+  } finally {
+    await fixture.fail.end();
+  }
+  expected.push(...(await bench.produce(chunk)));
+  await bench.untilArrived(expected, worker);
+}
+
+async function stopsWhenStalled(bench: SourceBench): Promise<void> {
+  const { fail, produce, stall = fail } = bench.fixture;
+  if (!stall) return;
+  const expected = produce ? [] : [...(await bench.firstRecords(2 * chunk))];
+  const worker = await bench.start();
+  expected.push(...(await bench.produce(chunk)));
+  await bench.untilArrived(expected.slice(0, chunk), worker);
+  await stall.begin();
+  try {
+    await new Promise((resolve) => setTimeout(resolve, quietMs));
+    await within(worker.stop(), stopLimitMs, 'stop of a source whose system does not answer');
+  } finally {
+    await stall.end();
+  }
+  expected.push(...(await bench.produce(chunk)));
+  await bench.untilArrived(expected, await bench.start());
 }
 
 async function stopsWhenIdle(bench: SourceBench): Promise<void> {

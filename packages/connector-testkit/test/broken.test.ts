@@ -138,7 +138,82 @@ describe('a source is found out', { timeout: 20_000 }, () => {
     const nested = counter(async function* run({ config: { topic } }) {
       for (let n = 0; n < 100; n += 1) yield { topic, value: n, offset: { n: [n] as never } };
     });
-    await expect(check(checksOf(nested), 'delivers every')).rejects.toThrow('offsets are flat');
+    await expect(check(checksOf(nested), 'delivers every')).rejects.toThrow(
+      'Offsets may only contain primitive types as values, but field n contains a list',
+    );
+  });
+});
+
+describe('a source whose system can be away', { timeout: 20_000 }, () => {
+  /** How many items are passed over then. */
+  type WhileAway = () => Promise<number> | number;
+
+  /** Reads an item after the other, if its system is not away. */
+  function checksOfReader(whileAway: WhileAway): readonly Check[] {
+    let system = { items: 0, isAway: false };
+    const reader = counter(async function* run({ config: { topic }, offset, signal }) {
+      for (let n = Number(offset?.['n'] ?? 0); !signal.aborted; ) {
+        if (system.isAway) n += await whileAway();
+        if (n < system.items && !system.isAway) {
+          n += 1;
+          yield { topic, value: n, offset: { n } };
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    });
+    return sourceContract(reader, {
+      setup: () => {
+        system = { items: 0, isAway: false };
+        return {
+          config: { topic: 't' },
+          produce: async (count) =>
+            Array.from({ length: count }, () => String((system.items += 1))),
+          fail: {
+            begin: () => {
+              system.isAway = true;
+            },
+            end: () => {
+              system.isAway = false;
+            },
+          },
+        };
+      },
+      arrivalLimitMs: 2_000,
+    });
+  }
+
+  const away = 'its system failed for a while';
+  const silent = 'its system does not answer';
+
+  test.each<[string, WhileAway]>([
+    [
+      'tells of it with a RetriableError',
+      () => {
+        throw new RetriableError('the system is away');
+      },
+    ],
+    ['waits for it', () => 0],
+  ])('passes when it %s', async (_, whileAway) => {
+    const checks = checksOfReader(whileAway);
+    await check(checks, away);
+    await check(checks, silent);
+  });
+
+  test('is found out if it fails then', async () => {
+    const checks = checksOfReader(() => {
+      throw new Error('the system is away');
+    });
+    await expect(check(checks, away)).rejects.toThrow('poll has to throw a RetriableError then');
+  });
+
+  test('is found out if it passes over what it could not read', async () => {
+    const checks = checksOfReader(() => 1);
+    await expect(check(checks, away)).rejects.toThrow(/missing/);
+  });
+
+  test('is found out if it waits without an end', async () => {
+    const checks = checksOfReader(() => new Promise(() => {}));
+    await expect(check(checks, away)).rejects.toThrow(/missing/);
   });
 });
 

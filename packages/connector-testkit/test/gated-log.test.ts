@@ -17,6 +17,7 @@ describeRecordLog('gated', async () => {
       ),
     defaultPartitions: 2,
     recordBytesMax,
+    hasTopicLimits: true,
     deleteRecords: async ({ topic, partition }, beforeOffset) =>
       store.partition(topic, partition)?.deleteBefore(beforeOffset),
     close: async () => {},

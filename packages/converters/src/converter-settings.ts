@@ -6,8 +6,13 @@
  *
  * Keys are spelt as in Confluent's images: `.` is `_`, `-` is `__`, `_` is `___`.
  */
-import { ConfigError, type ConverterPlugin, type ConverterRole } from '@sluice/connector-api';
-import { type SettingsReader, toError } from '@sluice/kernel';
+import {
+  ConfigError,
+  type ConverterPlugin,
+  type ConverterRole,
+  hasReferences,
+} from '@sluice/connector-api';
+import { type SettingsReader, settingKey, toError } from '@sluice/kernel';
 
 import { converterFor } from './registry.ts';
 
@@ -39,8 +44,11 @@ export function readConverterSettings(
     const own = settings.startingWith(prefix);
     if (Object.keys(own).length === 0) continue;
     for (const [rest, value] of Object.entries(own)) {
-      if (rest === '' || rest.startsWith('_')) config[`${role}.converter${keyOf(rest)}`] = value;
+      if (rest === '' || rest.startsWith('_'))
+        config[`${role}.converter${settingKey(rest)}`] = value;
     }
+    // What it stands for is only known where connectors run.
+    if (hasReferences(config)) continue;
     try {
       converterFor(role, {}, { ...workerConverterDefaults, ...config }, plugins);
     } catch (error) {
@@ -48,13 +56,6 @@ export function readConverterSettings(
     }
   }
   return config;
-}
-
-/** `_SCHEMA_REGISTRY_URL` → `.schema.registry.url` */
-function keyOf(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/_{1,3}/g, (run) => (run.length === 1 ? '.' : run.length === 2 ? '-' : '_'));
 }
 
 function messagesOf(error: unknown): readonly string[] {

@@ -4,6 +4,8 @@
  * resolved. A text with such a key, and only such a text, is read by hand.
  */
 
+import { depthMax } from './json-depth.ts';
+
 /** Whether an object in a JSON text has a key with an escape; may be wrong for what is no JSON. */
 export function hasEscapedKey(text: string): boolean {
   let at = text.indexOf('\\');
@@ -27,9 +29,6 @@ export function parseByHand(text: string, toNumber: (source: string) => unknown)
 const colon = 0x3a;
 const quote = 0x22;
 const backslash = 0x5c;
-
-/** Jackson's own limit. */
-const depthMax = 1000;
 
 class HandParser {
   readonly #text: string;

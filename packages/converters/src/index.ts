@@ -1,10 +1,18 @@
 export { ByteArrayConverter } from './byte-array-converter.ts';
+export { converterKeys, converterProblems } from './converter-config.ts';
 export {
   converterSettingsHelp,
   readConverterSettings,
   workerConverterDefaults,
 } from './converter-settings.ts';
 export { JsonConverter, jsonConverterConfig } from './json-converter.ts';
+export {
+  type JsonReader,
+  jsonKindOf,
+  jsonMismatch,
+  jsonScalarReader,
+} from './json-scalar-reader.ts';
+export { jsonScalarWriter, jsonWriteMismatch } from './json-scalar-writer.ts';
 export {
   JsonNumber,
   jsonString,
@@ -17,7 +25,6 @@ export {
   converterFor,
   converterPluginFor,
   converterPlugins,
-  converterVersionProblems,
   createConverter,
   findConverter,
 } from './registry.ts';

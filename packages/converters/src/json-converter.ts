@@ -21,10 +21,12 @@ import {
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
 import { asBuffer, convertFromBytes, convertToBytes, type SchemaAndValue } from './batch.ts';
-import { hasDecimals, type JsonReader, type JsonReaders, jsonReaders } from './json-reader.ts';
+import { hasDecimals, type JsonReaders, jsonReaders } from './json-reader.ts';
+import type { JsonReader } from './json-scalar-reader.ts';
+import type { JsonWriter } from './json-scalar-writer.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
 import { parseExactJson, parseJson, readJson, writeJson } from './json-text.ts';
-import { type JsonWriter, type JsonWriters, jsonWriters } from './json-writer.ts';
+import { type JsonWriters, jsonWriters } from './json-writer.ts';
 
 export const jsonConverterConfig = defineConfig({
   'schemas.enable': boolean()

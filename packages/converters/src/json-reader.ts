@@ -3,22 +3,15 @@
  * schema is compiled once into a function. Values come as plain objects, arrays, Maps (only where keys are
  * not strings), Buffers, numbers, and BigInts for integers beyond 2^53.
  */
-import {
-  DataError,
-  Decimal,
-  dateOfDays,
-  decimalOfBytes,
-  type LogicalType,
-  logicalTypeOf,
-  type Schema,
-  timeOfMs,
-  timestampOfMs,
-} from '@sluice/connector-api';
+import { DataError, logicalTypeOf, type Schema } from '@sluice/connector-api';
 import { objectMaker, propertyReader } from '@sluice/connector-api/data-values';
+import {
+  type JsonReader,
+  jsonKindOf,
+  jsonMismatch,
+  jsonScalarReader,
+} from './json-scalar-reader.ts';
 import { JsonNumber } from './json-text.ts';
-
-/** @throws DataError in Kafka Connect's words where it has some. */
-export type JsonReader = (json: unknown) => unknown;
 
 export interface JsonReaders {
   readonly of: (schema: Schema) => JsonReader;
@@ -72,30 +65,7 @@ function nullable(schema: Schema, read: JsonReader, replaceNull: boolean): JsonR
 type ReaderOf = (schema: Schema) => JsonReader;
 
 function compile(schema: Schema, readerOf: ReaderOf): JsonReader {
-  const logical = logicalTypeOf(schema);
-  if (logical !== undefined) return logicalReader(schema, logical);
   switch (schema.type) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-      return integerReader(schema.type);
-    case 'float32':
-      return (json) => Math.fround(readFloat(schema, json));
-    case 'float64':
-      return (json) => readFloat(schema, json);
-    case 'boolean':
-      return (json) => {
-        if (typeof json !== 'boolean') throw mismatch(schema, json);
-        return json;
-      };
-    case 'string':
-      return (json) => {
-        if (typeof json !== 'string') throw mismatch(schema, json);
-        return json;
-      };
-    case 'bytes':
-      return (json) => bytesOf(json, 'Invalid bytes field');
     case 'array':
       return arrayReader(schema, readerOf);
     case 'map':
@@ -103,93 +73,15 @@ function compile(schema: Schema, readerOf: ReaderOf): JsonReader {
     case 'struct':
       return structReader(schema, readerOf);
     default:
-      return schema.type satisfies never;
+      return jsonScalarReader(schema, schema.type);
   }
-}
-
-function logicalReader(schema: Schema, logical: LogicalType): JsonReader {
-  switch (logical) {
-    case 'Decimal':
-      return (json) => readDecimal(schema, json);
-    case 'Date':
-      return dateReader('Date', 'int32', dateOfDays);
-    case 'Time':
-      return dateReader('Time', 'int32', timeOfMs);
-    case 'Timestamp':
-      return dateReader('Timestamp', 'int64', timestampOfMs);
-    default:
-      return logical satisfies never;
-  }
-}
-
-/** A number has the digits that it is written with, whatever the schema's scale. */
-function readDecimal(schema: Schema, json: unknown): Decimal {
-  if (json instanceof JsonNumber) return Decimal.fromString(json.text);
-  if (typeof json === 'number' || typeof json === 'bigint') return new Decimal(BigInt(json), 0);
-  if (typeof json === 'string')
-    return decimalOfBytes(schema, bytesOf(json, 'Invalid bytes for Decimal field'));
-  throw new DataError(
-    `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${nodeType(json)}`,
-  );
-}
-
-function dateReader(
-  name: string,
-  type: 'int32' | 'int64',
-  convert: (number: number) => Date,
-): JsonReader {
-  const readInteger = integerReader(type);
-  const stored = type === 'int32' ? 'integer' : 'integral';
-  return (json) => {
-    if (nodeType(json) !== 'NUMBER')
-      throw new DataError(
-        `Invalid type for ${name}, underlying representation should be ${stored} but was ${nodeType(json)}`,
-      );
-    return convert(Number(readInteger(json)));
-  };
-}
-
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
-function bytesOf(json: unknown, problem: string): Buffer {
-  if (typeof json !== 'string') throw new DataError(problem);
-  // Lines may be broken; anything else would be left out without a word.
-  const text = /\s/.test(json) ? json.replace(/\s+/g, '') : json;
-  if (text.length % 4 !== 0 || !base64.test(text)) throw new DataError(problem);
-  return Buffer.from(text, 'base64');
-}
-
-const integerBits = { int8: 8, int16: 16, int32: 32, int64: 64 } as const;
-
-function integerReader(type: keyof typeof integerBits): JsonReader {
-  const bits = integerBits[type];
-  const limit = 2 ** (bits - 1);
-  return (given) => {
-    // Where there are decimals too, 5.0 comes as text.
-    const json = given instanceof JsonNumber ? Number(given.text) : given;
-    if (typeof json === 'number' && Number.isSafeInteger(json) && json >= -limit && json < limit)
-      return json === 0 ? 0 : json;
-    if (typeof json === 'bigint' && BigInt.asIntN(bits, json) === json) return json;
-    const found =
-      typeof json === 'bigint' || Number.isInteger(json) ? 'a number out of range' : nodeType(json);
-    throw new DataError(`Invalid value for ${type.toUpperCase()} field: found ${found}`);
-  };
-}
-
-function readFloat(schema: Schema, json: unknown): number {
-  if (typeof json === 'number') return json;
-  if (typeof json === 'bigint') return Number(json);
-  if (json instanceof JsonNumber) return Number(json.text);
-  // JSON has no such numbers; Kafka Connect writes them as strings, and reads them as 0.
-  if (json === 'NaN' || json === 'Infinity' || json === '-Infinity') return Number(json);
-  throw mismatch(schema, json);
 }
 
 function arrayReader(schema: Schema, readerOf: ReaderOf): JsonReader {
   if (!schema.items) throw new DataError('Array schema did not specify the element type');
   const read = readerOf(schema.items);
   return (json) => {
-    if (!Array.isArray(json)) throw mismatch(schema, json);
+    if (!Array.isArray(json)) throw jsonMismatch(schema, json);
     return json.map(read);
   };
 }
@@ -204,7 +96,7 @@ function mapReader({ keys, values }: Schema, readerOf: ReaderOf): JsonReader {
     return (json) => {
       if (!isObject(json))
         throw new DataError(
-          `Maps with string fields should be encoded as JSON objects, but found ${nodeType(json)}`,
+          `Maps with string fields should be encoded as JSON objects, but found ${jsonKindOf(json)}`,
         );
       // fromEntries, and not assignment: a key may be called __proto__.
       return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, readOne(one)]));
@@ -212,7 +104,7 @@ function mapReader({ keys, values }: Schema, readerOf: ReaderOf): JsonReader {
   return (json) => {
     if (!Array.isArray(json))
       throw new DataError(
-        `Maps with non-string fields should be encoded as JSON array of tuples, but found ${nodeType(json)}`,
+        `Maps with non-string fields should be encoded as JSON array of tuples, but found ${jsonKindOf(json)}`,
       );
     return new Map(
       json.map((entry: unknown) => {
@@ -225,7 +117,7 @@ function mapReader({ keys, values }: Schema, readerOf: ReaderOf): JsonReader {
 
 function pairOf(entry: unknown): unknown[] {
   if (!Array.isArray(entry))
-    throw new DataError(`Found invalid map entry instead of array tuple: ${nodeType(entry)}`);
+    throw new DataError(`Found invalid map entry instead of array tuple: ${jsonKindOf(entry)}`);
   if (entry.length !== 2)
     throw new DataError(
       `Found invalid map entry, expected length 2 but found :${String(entry.length)}`,
@@ -241,7 +133,9 @@ function structReader(schema: Schema, readerOf: ReaderOf): JsonReader {
   const make = objectMaker((schema.fields ?? []).map(({ field }) => field));
   return (json) => {
     if (!isObject(json))
-      throw new DataError(`Structs should be encoded as JSON objects, but found ${nodeType(json)}`);
+      throw new DataError(
+        `Structs should be encoded as JSON objects, but found ${jsonKindOf(json)}`,
+      );
     return make(fields.map(({ property, read }) => read(property(json))));
   };
 }
@@ -253,26 +147,4 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
     !Array.isArray(json) &&
     !(json instanceof JsonNumber)
   );
-}
-
-function mismatch(schema: Schema, json: unknown): DataError {
-  return new DataError(
-    `Invalid value for ${schema.type.toUpperCase()} field: found ${nodeType(json)}`,
-  );
-}
-
-/** Jackson's name for the kind of a node, as Kafka Connect's messages have it. */
-function nodeType(json: unknown): string {
-  if (json === null) return 'NULL';
-  if (Array.isArray(json)) return 'ARRAY';
-  if (json instanceof JsonNumber) return 'NUMBER';
-  switch (typeof json) {
-    case 'bigint':
-    case 'number':
-      return 'NUMBER';
-    case 'undefined':
-      return 'MISSING';
-    default:
-      return (typeof json).toUpperCase();
-  }
 }

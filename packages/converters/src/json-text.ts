@@ -8,6 +8,7 @@ import { DataError, Decimal } from '@sluice/connector-api';
 import { javaDouble } from '@sluice/connector-api/values';
 import { toError } from '@sluice/kernel';
 import { hasEscapedKey, parseByHand } from './escaped-keys.ts';
+import { depthMax, isShallow, tooDeepError } from './json-depth.ts';
 
 /** Text that JSON.stringify takes as it is; TypeScript's library does not know it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
@@ -92,6 +93,7 @@ export function readJson(json: Buffer, parse: (text: string) => unknown): unknow
   const decoded = json.toString('utf8');
   const text = decoded.charCodeAt(0) === byteOrderMark ? decoded.slice(1) : decoded;
   if (isBlank(text)) return undefined;
+  if (!isShallow(text)) throw failed(`it is nested deeper than ${String(depthMax)} levels`);
   try {
     return parse(text);
   } catch (error) {
@@ -204,7 +206,7 @@ function asJackson(json: string): string {
 }
 
 /** The value itself when JSON.stringify does the right thing with it, else a copy that it does. */
-function plain(value: unknown): unknown {
+function plain(value: unknown, depth = 0): unknown {
   switch (typeof value) {
     case 'bigint':
       return rawJSON(String(value));
@@ -216,14 +218,15 @@ function plain(value: unknown): unknown {
       return value;
   }
   if (value === null) return null;
-  if (Array.isArray(value)) return plainElements(value as unknown[]);
+  if (depth > depthMax) throw tooDeepError();
+  if (Array.isArray(value)) return plainElements(value as unknown[], depth);
   if (value instanceof Uint8Array) return base64Of(value);
-  if (value instanceof Map) return plainMap(value);
+  if (value instanceof Map) return plainMap(value, depth);
   if (value instanceof Decimal) return rawJSON(value.toString());
   if (value instanceof JsonNumber) return rawJSON(value.text);
   // As of a Date; a field of that name is data.
   if ('toJSON' in value && typeof value.toJSON === 'function') return value;
-  return plainFields(value as Record<string, unknown>);
+  return plainFields(value as Record<string, unknown>, depth);
 }
 
 /** What is no safe integer is a double, which Java prints in its own way: `1.0E21`. */
@@ -234,10 +237,10 @@ function plainNumber(value: number): unknown {
   return size >= 1e-3 && size < 1e7 ? value : rawJSON(javaDouble(value));
 }
 
-function plainElements(elements: readonly unknown[]): readonly unknown[] {
+function plainElements(elements: readonly unknown[], depth: number): readonly unknown[] {
   let copy: unknown[] | undefined;
   for (let index = 0; index < elements.length; index += 1) {
-    const changed = plain(elements[index]);
+    const changed = plain(elements[index], depth + 1);
     if (changed === elements[index]) continue;
     copy ??= [...elements];
     copy[index] = changed;
@@ -245,11 +248,11 @@ function plainElements(elements: readonly unknown[]): readonly unknown[] {
   return copy ?? elements;
 }
 
-function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
+function plainFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
   for (const name in fields) {
     const value = fields[name];
-    const changed = typeof value === 'string' ? value : plain(value);
+    const changed = typeof value === 'string' ? value : plain(value, depth + 1);
     // What is inherited is not written, and need not be changed.
     if (changed === value || !Object.hasOwn(fields, name)) continue;
     copy ??= { ...fields };
@@ -258,11 +261,11 @@ function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
   return copy ?? fields;
 }
 
-function plainMap(map: ReadonlyMap<unknown, unknown>): unknown {
+function plainMap(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
   const entries = [...map];
   return entries.every(([key]) => typeof key === 'string')
-    ? Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]))
-    : entries.map(([key, value]) => [plain(key), plain(value)]);
+    ? Object.fromEntries(entries.map(([key, value]) => [key, plain(value, depth + 1)]))
+    : entries.map(([key, value]) => [plain(key, depth + 1), plain(value, depth + 1)]);
 }
 
 export function base64Of(bytes: Uint8Array): string {

@@ -2,32 +2,22 @@
  * Writes values of a schema as JSON text, in the form that Kafka Connect's JsonConverter gives them. A
  * schema is compiled once into a function, so that nothing about it is looked up for each record.
  */
-import {
-  bytesOfDecimal,
-  DataError,
-  Decimal,
-  daysOfDate,
-  type LogicalType,
-  logicalTypeOf,
-  msOfTime,
-  msOfTimestamp,
-  type Schema,
-} from '@sluice/connector-api';
+import { DataError, type Schema } from '@sluice/connector-api';
 import {
   entriesOf,
   isPlainObject,
-  kindOf,
   type PlainObject,
   propertyReader,
 } from '@sluice/connector-api/data-values';
-import { javaDouble, javaFloat } from '@sluice/connector-api/values';
-import { base64Of, jsonString, writeJson } from './json-text.ts';
+import {
+  type JsonScalarOptions,
+  type JsonWriter,
+  jsonScalarWriter,
+  jsonWriteMismatch,
+} from './json-scalar-writer.ts';
+import { jsonString, writeJson } from './json-text.ts';
 
-/** @throws DataError when the value does not fit the schema. */
-export type JsonWriter = (value: unknown) => string;
-
-export interface JsonWriterOptions {
-  readonly decimalFormat: 'BASE64' | 'NUMERIC';
+export interface JsonWriterOptions extends JsonScalarOptions {
   /** Whether null becomes the default, where there is one. */
   readonly replaceNullWithDefault: boolean;
 }
@@ -77,39 +67,7 @@ function nullable(schema: Schema, write: JsonWriter, options: JsonWriterOptions)
 }
 
 function compile(schema: Schema, context: Context): JsonWriter {
-  const logical = logicalTypeOf(schema);
-  if (logical !== undefined) return logicalWriter(schema, logical, context);
   switch (schema.type) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-      return integerWriter(schema.type);
-    case 'float32':
-    case 'float64': {
-      const write = schema.type === 'float32' ? javaFloat : javaDouble;
-      return (value) => {
-        if (typeof value !== 'number') throw mismatch(schema, value);
-        const text = write(value);
-        // NaN and Infinity, which JSON has not, end in a letter.
-        return text.charCodeAt(text.length - 1) > nine ? `"${text}"` : text;
-      };
-    }
-    case 'boolean':
-      return (value) => {
-        if (typeof value !== 'boolean') throw mismatch(schema, value);
-        return value ? 'true' : 'false';
-      };
-    case 'string':
-      return (value) => {
-        if (typeof value !== 'string') throw mismatch(schema, value);
-        return jsonString(value);
-      };
-    case 'bytes':
-      return (value) => {
-        if (!(value instanceof Uint8Array)) throw mismatch(schema, value);
-        return `"${base64Of(value)}"`;
-      };
     case 'array':
       return arrayWriter(schema, context);
     case 'map':
@@ -117,61 +75,8 @@ function compile(schema: Schema, context: Context): JsonWriter {
     case 'struct':
       return structWriter(schema, context);
     default:
-      return schema.type satisfies never;
+      return jsonScalarWriter(schema, schema.type, context);
   }
-}
-
-const nine = 0x39;
-
-function logicalWriter(schema: Schema, logical: LogicalType, context: Context): JsonWriter {
-  switch (logical) {
-    case 'Decimal': {
-      const write =
-        context.decimalFormat === 'NUMERIC'
-          ? (value: Decimal) => value.toString()
-          : (value: Decimal) => `"${base64Of(bytesOfDecimal(schema, value))}"`;
-      return (value) => {
-        if (!(value instanceof Decimal)) throw wrongLogical('Decimal', 'Decimal', value);
-        return write(value);
-      };
-    }
-    case 'Date':
-      return dateWriter('Date', daysOfDate);
-    case 'Time':
-      return dateWriter('Time', msOfTime);
-    case 'Timestamp':
-      return dateWriter('Timestamp', msOfTimestamp);
-    default:
-      return logical satisfies never;
-  }
-}
-
-function dateWriter(name: string, convert: (value: Date) => number): JsonWriter {
-  return (value) => {
-    if (!(value instanceof Date)) throw wrongLogical(name, 'Date', value);
-    return String(convert(value));
-  };
-}
-
-function wrongLogical(name: string, expected: string, value: unknown): DataError {
-  return new DataError(`Invalid type for ${name}, expected ${expected} but was ${kindOf(value)}`);
-}
-
-const integerBits = { int8: 8, int16: 16, int32: 32, int64: 64 } as const;
-
-function integerWriter(type: keyof typeof integerBits): JsonWriter {
-  const bits = integerBits[type];
-  const limit = 2 ** (bits - 1);
-  return (value) => {
-    if (typeof value === 'number' && Number.isInteger(value)) {
-      // A number beyond 2^53 has no last digits; it is written as the integer that it is.
-      if (value >= -limit && value < limit)
-        return Number.isSafeInteger(value) ? String(value) : String(BigInt(value));
-    } else if (typeof value === 'bigint') {
-      if (BigInt.asIntN(bits, value) === value) return String(value);
-    } else throw new DataError(`Invalid type for ${type.toUpperCase()}: ${kindOf(value)}`);
-    throw new DataError(`Invalid value for ${type.toUpperCase()}: out of range`);
-  };
 }
 
 /** Without a schema of the elements each is written as what it is. */
@@ -182,7 +87,7 @@ function writerOfPart(part: Schema | undefined, context: Context): JsonWriter {
 function arrayWriter(schema: Schema, context: Context): JsonWriter {
   const write = writerOfPart(schema.items, context);
   return (value) => {
-    if (!Array.isArray(value)) throw mismatch(schema, value);
+    if (!Array.isArray(value)) throw jsonWriteMismatch(schema, value);
     return `[${value.map((one) => write(one)).join(',')}]`;
   };
 }
@@ -192,7 +97,7 @@ function mapWriter(schema: Schema, context: Context): JsonWriter {
   const { keys, values } = schema;
   if (!keys) {
     return (value) => {
-      if (!isMap(value)) throw mismatch(schema, value);
+      if (!isMap(value)) throw jsonWriteMismatch(schema, value);
       return writeJson(value);
     };
   }
@@ -200,7 +105,7 @@ function mapWriter(schema: Schema, context: Context): JsonWriter {
   const writeOne = writerOfPart(values, context);
   const isObjectMode = keys.type === 'string';
   return (value) => {
-    if (!isMap(value)) throw mismatch(schema, value);
+    if (!isMap(value)) throw jsonWriteMismatch(schema, value);
     const entries = entriesOf(value);
     if (!isObjectMode)
       return `[${Array.from(entries, ([key, one]) => `[${writeKey(key)},${writeOne(one)}]`).join(',')}]`;
@@ -234,7 +139,7 @@ function structWriter(schema: Schema, context: Context): JsonWriter {
     }),
   );
   return (value) => {
-    if (!isPlainObject(value)) throw mismatch(schema, value);
+    if (!isPlainObject(value)) throw jsonWriteMismatch(schema, value);
     if (fields.length === 0) return '{}';
     return writeInOrder(value, fields) ?? writeByName(value, fields);
   };
@@ -277,8 +182,4 @@ function inField(field: string, error: unknown): unknown {
   return error instanceof DataError
     ? new DataError(`${error.message} (field ${field})`, { cause: error })
     : error;
-}
-
-function mismatch(schema: Schema, value: unknown): DataError {
-  return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${kindOf(value)}`);
 }

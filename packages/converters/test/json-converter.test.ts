@@ -222,8 +222,25 @@ describe('reading', () => {
         expect(read(schemaless, `[ ${String(text)} , {} , [ ] ]`).value).toEqual([value, {}, []]);
       }
     }
-    const deep = `${'['.repeat(2000)}{"\\"":1}${']'.repeat(2000)}`;
-    expect(() => read(schemaless, deep)).toThrow('nested deeper than 1000');
+  });
+
+  test('goes as deep as Kafka Connect, and no deeper', () => {
+    const nested = (depth: number, inner = '1'): string =>
+      `${'[{"a":'.repeat(depth / 2)}${inner}${'}]'.repeat(depth / 2)}`;
+    const tooDeep = 'it is nested deeper than 1000 levels';
+    expect(() => read(schemaless, nested(1_000))).not.toThrow();
+    expect(() => read(schemaless, nested(1_002))).toThrow(tooDeep);
+    expect(() => read(schemaless, nested(200_000))).toThrow(tooDeep);
+    expect(() => read(schemaless, nested(2_000, '{"\\"":1}'))).toThrow(tooDeep);
+    // Brackets in texts, and many side by side, are no depth.
+    expect(() => read(schemaless, nested(2, JSON.stringify('[{"\\'.repeat(5_000))))).not.toThrow();
+    expect(() => read(schemaless, `[${'[{}],'.repeat(5_000)}1]`)).not.toThrow();
+    const { value } = read(schemaless, nested(1_000));
+    expect(write(schemaless, value)).toBe(nested(1_000));
+    expect(() => write(schemaless, [[value, value]])).toThrow('nested deeper than 1000 levels');
+    const circular: unknown[] = [new Map()];
+    circular.push({ circular });
+    expect(() => write(schemaless, circular)).toThrow('or contains itself');
   });
 
   test('takes leading zeros and a byte order mark, as Jackson does', () => {

@@ -1,3 +1,4 @@
+export { RedisAuditTrail } from './audit-trail.ts';
 export {
   type ConnectionOptions,
   type ConnectionRole,

@@ -31,7 +31,9 @@
  * | `requests`, `request-ids` | stream, hash | requests not applied yet; id → position |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
+ * | `audit` | stream | who changed what: the last 10 000 |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
+ * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
 import { SluiceError } from '@sluice/kernel';
@@ -58,6 +60,7 @@ export const keyNames = [
   'trimmed',
   'requests',
   'request-ids',
+  'audit',
   'events',
   'quarantine',
   'reports',

@@ -7,6 +7,21 @@ export {
   protocolSpoken,
 } from './agreement.ts';
 export {
+  type AuditEntry,
+  type AuditedCaller,
+  type AuditOutcome,
+  type AuditPage,
+  type AuditQuery,
+  type AuditTrail,
+  auditedClient,
+  auditLimits,
+  auditOutcomes,
+  clipped,
+  type KeptAuditEntry,
+  matches,
+} from './audit.ts';
+export { changeStopped, type StoppedChange, type StoppedOwner } from './change-stopped.ts';
+export {
   type ClusterClient,
   type ClusterClientOptions,
   createClusterClient,

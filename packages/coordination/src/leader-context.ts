@@ -44,6 +44,8 @@ export interface LeaderLoopOptions {
   readonly protocol?: ProtocolRange;
   /** How long all must have spoken a higher version before it is used; default a minute. */
   readonly protocolQuietMs?: number;
+  /** For jitter; default: `Math.random`. */
+  readonly random?: () => number;
   /** It may not take part, and has to end. Called once; must not throw. */
   readonly onRefused?: (error: SluiceError) => void;
 }
@@ -60,6 +62,8 @@ export interface LeaderContext {
   readonly reasons: Map<UnitId, string>;
   /** Brings the view up to date. */
   readonly refresh: () => Promise<void>;
+  /** Makes it of all that there is, whatever it knew: the store may have lost some of that, and gone on unnoticed. */
+  readonly readAnew: () => Promise<void>;
   readonly catalog: () => PluginCatalog;
   /** Absent without a journal. */
   readonly keeper: DefinitionKeeper | undefined;

@@ -100,6 +100,7 @@ export class LeaderLoop implements Service {
       stats: this.stats,
       reasons: new Map(),
       refresh: () => this.#refresh(),
+      readAnew: async () => this.#learn(await options.store.changes(0, this.#view.dataset)),
       catalog: () => catalogOf(this.#view.members.values(), options.builtInPlugins),
     };
     this.#keeper = options.journal

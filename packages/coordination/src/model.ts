@@ -144,6 +144,8 @@ export interface PluginInfo {
   readonly movesExternalCursor?: boolean;
   /** Of a sink: what it does late, or twice, changes nothing. */
   readonly effectsAreFenced?: boolean;
+  /** Part of what may be wrong with a definition is only known by running its code. */
+  readonly validates?: boolean;
   /** Set when it could not be loaded: why. It then has no config keys and runs nowhere. */
   readonly error?: string;
 }
@@ -177,6 +179,7 @@ export interface ConfigKeyInfo {
     readonly oneOf?: readonly string[];
     readonly pattern?: string;
     readonly nonEmpty?: boolean;
+    readonly elementsMax?: number;
   };
 }
 

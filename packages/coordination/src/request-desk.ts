@@ -50,6 +50,8 @@ export class RequestDesk {
     const written = keeper?.written(request);
     if (written) return this.#applyWritten(term, request, written);
     for (let attempt = 1; attempt <= conflictsMax; attempt++) {
+      // What the store has lost, a decision made on the rest would take out of the journal, too.
+      if (keeper && !(await keeper.storeFollows())) return false;
       const decision = this.#decide(request);
       if (keeper && decision.mutation.connectors.length > 0) {
         // First the journal, and in a later turn the store.

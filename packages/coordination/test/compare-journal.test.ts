@@ -5,7 +5,9 @@ import {
   entryFromMutation,
   entryFromStore,
   findUnwritten,
+  hasFollowed,
   highOf,
+  isBehind,
   planRestoration,
 } from '../src/journal/compare-journal.ts';
 import type { JournaledConnector, JournalState } from '../src/journal/definition-journal.ts';
@@ -199,6 +201,17 @@ describe('what is written', () => {
     expect(look).toEqual({ write: [], deleted: ['a'], marks: [], lost: ['b'] });
   });
 
+  test('an epoch that the journal alone has: the store has lost it, unless the connector is another by now', () => {
+    const later = { ...whole, taskEpoch: 2 };
+    const look = (entryThere: JournaledConnector, seen = view) =>
+      findUnwritten(['a'], seen, journal([[entryThere, 5]]));
+    expect(look(later)).toEqual({ write: [], deleted: [], marks: [], lost: ['a'] });
+    expect(look({ ...later, uid: 'another' })).toMatchObject({ write: ['a'], lost: [] });
+    expect(look({ ...later, lifecycle: 'deleting' })).toMatchObject({ lost: [] });
+    const deleting = viewOf({ connectors: [connector('a', { lifecycle: 'deleting' })] });
+    expect(look(later, deleting)).toMatchObject({ lost: [] });
+  });
+
   test('an entry is made of records of one moment only', () => {
     const record = connector('a');
     const set = { uid: record.uid, epoch: 1, version: 1, configs: [{ n: '0' }] };
@@ -247,6 +260,44 @@ describe('what is written', () => {
     expect(highOf(view, { ordinal: 0, fence: 100 })).toEqual({ ordinal: 5, fence: 100 });
     expect(highOf(view, { ordinal: 9, fence: 0 })).toEqual({ ordinal: 9, fence: 77 });
   });
+});
+
+describe('a store has followed the journal', () => {
+  const value = { id: 'r', position: '1', result: { kind: 'done' as const, connectors: [] } };
+  const request = { value: { ...value, restart: [], events: [] }, position: 6 };
+  const state = { ...journal([[entry(), 5]]), deleted: new Map([['b', 4]]), request };
+
+  test('if its mark is not before anything in it', () => {
+    expect(hasFollowed(state, { journal: 'j', position: 6 })).toBe(true);
+    expect(hasFollowed({ ...state, request: undefined }, { journal: 'j', position: 5 })).toBe(true);
+  });
+
+  test.each([
+    ['is before the last request', { journal: 'j', position: 5 }],
+    ['is of another journal', { journal: 'another', position: 6 }],
+    ['is not there', undefined],
+  ])('not if its mark %s', (_what, found) => {
+    expect(hasFollowed(state, found)).toBe(false);
+  });
+
+  test('not if its mark is before a connector, or a deletion', () => {
+    const earlier = { journal: 'j', position: 4 };
+    expect(hasFollowed({ ...state, request: undefined }, earlier)).toBe(false);
+    const deletions = { ...state, request: undefined, connectors: new Map() };
+    expect(hasFollowed(deletions, earlier)).toBe(true);
+    expect(hasFollowed(deletions, { ...earlier, position: 3 })).toBe(false);
+  });
+});
+
+test.each([
+  ['one that is where it was', mark, mark, false],
+  ['one that was told more than we know of', { ...mark, position: 11 }, mark, false],
+  ['one that went back', { ...mark, position: 9 }, mark, true],
+  ['one that is empty', undefined, mark, true],
+  ['one of another journal', { ...mark, journal: 'another', position: 1 }, mark, false],
+  ['one that was told nothing', undefined, null, false],
+])('what it was told is lost, or not, by %s', (_what, found, told, isLost) => {
+  expect(isBehind(found, told)).toBe(isLost);
 });
 
 test('the last request is known also after writes that were made for none', () => {

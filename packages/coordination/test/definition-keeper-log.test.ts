@@ -170,16 +170,18 @@ test.each([
 
 describe('what was written for a request', () => {
   test('is not what another one does', async () => {
-    const { leader, journal } = await inStep();
+    const world = await inStep();
+    const { leader, journal } = world;
+    const { release } = hold(world);
     const restart: StoredRequest = {
       id: 'r0',
       position: '0',
       body: { op: 'restart', connector: 'a' },
     };
-    journal.beforeWrite = () => {
-      leader.played.requests.unshift(restart);
-    };
     leader.played.requests.push(pause('r1'));
+    await leader.ticks(1, 'w1');
+    release();
+    leader.played.requests.unshift(restart);
     await leader.ticks(1, 'w1');
     expect(leader.played.done).toEqual([
       'applyRequest r0',
@@ -234,6 +236,23 @@ describe('what is too large for the journal', () => {
     expect(leader.played.events[0]).toBe('request.refused');
     expect([...journal.connectors.keys()]).toEqual(['a']);
     expect(journalEvents(world)).toEqual([]);
+  });
+
+  test('is refused also for a connector that is there, and nothing else is told of it', async () => {
+    const world = await inStep();
+    const { leader, journal } = world;
+    put(leader, {});
+    await leader.ticks(5, 'w1');
+    leader.played.requests.push({
+      id: 'r1',
+      position: '1',
+      body: { op: 'apply', mode: 'upsert', definitions: [{ name: 'b', config: big }] },
+    });
+    await leader.ticks(5, 'w1');
+    expect(leader.played.done).toEqual(['applyRequest r1', 'result refused']);
+    expect(journal.connectors.get('b')?.value.version).toBe(1);
+    expect(journalEvents(world)).toEqual([]);
+    expect(leader.logged.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 
   test('is told if it is in the store, and the others do not wait; once it is smaller, that too', async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { MemoryJournal } from '../src/conformance/memory-journal.ts';
-import { journalWorld, pause, set, w1 } from './journal-world.ts';
+import type { RequestBody } from '../src/requests.ts';
+import { type JournalWorld, journalWorld, pause, set, w1 } from './journal-world.ts';
 import { LeaderWorld } from './leader-world.ts';
 import { connector, task } from './records.ts';
 
@@ -265,6 +266,83 @@ describe('a store that lost its data', () => {
       expect(journal.connectors.get(name)?.value.targetState).toBe('PAUSED');
     }
     expect(leader.loop.journalInStep).toBe(true);
+  });
+
+  describe('and went on before anybody noticed', () => {
+    /** And a few turns more. */
+    const quarantineMs = 6_000;
+    const restart = { op: 'restart', connector: 'a', task: 0 } as const;
+    const rename: RequestBody = {
+      op: 'apply',
+      mode: 'upsert',
+      definitions: [{ name: 'a', config: { ...connector('a').config, renamed: 'yes' } }],
+    };
+
+    /** Connector `a` is paused; `goBack` makes the store forget that. */
+    async function paused(): Promise<JournalWorld & { readonly goBack: () => void }> {
+      const world = await journalWorld();
+      const { leader } = world;
+      await leader.ticks(5, 'w1');
+      const { mark } = leader.played;
+      leader.played.requests.push(pause('r1'));
+      await leader.ticks(3, 'w1');
+      const goBack = (): void => {
+        leader.played.mark = mark;
+        leader.played.set(connector('a', { journaledEpoch: 1 }));
+      };
+      return { ...world, goBack };
+    }
+
+    test('is not believed against the journal', async () => {
+      const { leader, journal, goBack } = await paused();
+      goBack();
+      await leader.ticks(3, 'w1');
+      // Who owns what may be lost as well.
+      const told = leader.played.done.filter((done) => /^(restore|startQ)/.test(done));
+      expect(told).toEqual(['startQuarantine', 'restore a']);
+      expect(leader.played.connector('a')?.targetState).toBe('PAUSED');
+      expect(journal.connectors.get('a')?.value.targetState).toBe('PAUSED');
+    });
+
+    test('gets back what it lost before a request is decided', async () => {
+      const { leader, goBack } = await paused();
+      goBack();
+      leader.played.requests.push(pause('r2'));
+      await leader.ticks(4, 'w1');
+      const told = leader.played.done.filter((done) => /^(restore|result)/.test(done));
+      // With the restoration, the one that was lost is answered again.
+      expect(told.slice(-3)).toEqual(['restore a', 'result done', 'result done']);
+      expect(leader.played.connector('a')?.targetState).toBe('PAUSED');
+    });
+
+    test('is read anew where the leader still sees what is lost', async () => {
+      const { leader, journal, goBack } = await paused();
+      goBack();
+      leader.played.goBack(connector('a', { journaledEpoch: 1 }));
+      leader.played.requests.push({ id: 'r2', position: '2', body: rename });
+      await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
+      expect(leader.played.done).toContain('restore a');
+      for (const record of [leader.played.connector('a'), journal.connectors.get('a')?.value]) {
+        expect(record).toMatchObject({ targetState: 'PAUSED', version: 2 });
+      }
+    });
+
+    test('while a request was applied: the next one is not decided on what is left', async () => {
+      const { leader, journal, goBack } = await paused();
+      leader.played.requests.push(
+        { id: 'r2', position: '2', body: restart },
+        { id: 'r3', position: '3', body: rename },
+      );
+      leader.played.before.set('applyRequest', () => {
+        leader.played.before.clear();
+        goBack();
+      });
+      await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
+      for (const record of [leader.played.connector('a'), journal.connectors.get('a')?.value]) {
+        expect(record).toMatchObject({ targetState: 'PAUSED', version: 2 });
+        expect(record?.config['renamed']).toBe('yes');
+      }
+    });
   });
 
   test('the end of the quarantine waits for the journal, and not for ever', async () => {

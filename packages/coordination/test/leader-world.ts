@@ -59,6 +59,8 @@ export class PlayedLeaderStore {
   /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
   readonly refused = new Set<UnitId>();
   conflicts = 0;
+  /** Requests that were applied by a call whose answer was lost. */
+  readonly already = new Set<string>();
   #fences = 100;
   #beat = 0;
 
@@ -75,9 +77,11 @@ export class PlayedLeaderStore {
     }
   }
 
-  /** Goes back to what a unit was, and on to a higher revision before anybody looks: the loss is not noticed. */
-  goBack(unit: UnitRecord): void {
-    this.#records.set(`units/${unit.unit}`, { revision: 0, kind: 'units', value: unit });
+  /** Goes back to what a record was, and on to a higher revision before anybody looks: the loss is not noticed. */
+  goBack(value: UnitRecord | ConnectorRecord): void {
+    const [kind, name]: [RecordKind, string] =
+      'unit' in value ? ['units', value.unit] : ['connectors', value.name];
+    this.#records.set(`${kind}/${name}`, { revision: 0, kind, value });
   }
 
   /** Loses a record, and goes on to a higher revision before anybody looks: the loss is not noticed. */
@@ -165,12 +169,16 @@ export class PlayedLeaderStore {
       this.before.get('appendEvents')?.();
       for (const { type, message } of events) this.events.push(`${type}: ${message}`);
     },
-    journalMark: async () => this.mark,
+    journalMark: async () => {
+      this.before.get('journalMark')?.();
+      return this.mark;
+    },
     taskSets: async (names) => names.map((name) => this.sets.get(name)),
     restore: async (_term, connectors) => {
       for (const connector of connectors) this.#restore(connector);
     },
     markJournaled: async (_term, sets, mark) => {
+      this.before.get('markJournaled')?.();
       if (!this.#isAfter(mark)) return false;
       this.#note(mark);
       for (const { connector, epoch } of sets) {
@@ -305,14 +313,18 @@ export class PlayedLeaderStore {
     result: RequestResult,
     events: readonly NewEvent[],
     mark: NextJournalMark | undefined,
-  ): 'applied' | 'conflict' {
+  ): 'applied' | 'already' | 'conflict' {
     this.#did('applyRequest', request.id);
     if (this.conflicts > 0) {
       this.conflicts--;
       return 'conflict';
     }
-    if (mark && !this.#isAfter(mark)) return 'conflict';
     const pending = this.requests.findIndex(({ id }) => id === request.id);
+    if (this.already.has(request.id)) {
+      this.requests.splice(pending, 1);
+      return 'already';
+    }
+    if (mark && !this.#isAfter(mark)) return 'conflict';
     if (pending >= 0) this.requests.splice(pending, 1);
     for (const { record } of mutation.connectors) this.set(record);
     if (mark) this.#note(mark);

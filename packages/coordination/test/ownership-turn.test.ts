@@ -104,10 +104,10 @@ describe('the owner of what is revoked is told, and the next owner why', () => {
 
 describe('a round of balancing', () => {
   test('is a tenth of the tasks; connectors do not count', async () => {
-    const world = await running(owned(20));
+    const world = await running(owned(30));
     world.played.set(w2);
     await world.ticks(settledTicks + 1, 'w1', 'w2');
-    expect(count(world, 'revoke')).toBe(2);
+    expect(count(world, 'revoke')).toBe(3);
   });
 
   test('waits for what was granted to be claimed', async () => {
@@ -152,6 +152,19 @@ describe('a plan', () => {
     world.loop.stats.planMs = -1;
     await world.ticks(5, 'w1', 'w2');
     expect(world.loop.stats.planMs).toBe(-1);
+  });
+
+  test('gives what nobody owns to whoever has least until a join has settled, also by movement literal', async () => {
+    const world = await running(owned(10), { movement: 'literal' });
+    world.played.set(w2);
+    await world.ticks(1, 'w1', 'w2');
+    world.played.set(task('a', 10));
+    await world.ticks(1, 'w1', 'w2');
+    expect(world.played.done).toEqual(['grant task/a/10 → w2']);
+    // Nor is it told yet what will move.
+    expect(world.played.events).toEqual([
+      'assignment.rerun: modulo rerun: w2 joined, N 1→2, 0 orphaned, 0 moved',
+    ]);
   });
 
   test('that places something says so; one that changes nothing is not told', async () => {

@@ -22,12 +22,13 @@ export {
 } from './log-levels.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export {
+  hidingLogger,
   isSecretKey,
   secretsOf,
-  withoutSecrets,
   withoutValues,
   withoutValuesIn,
+  withoutValuesWithin,
 } from './redact.ts';
 export { type Service, startAll, stopAll } from './service.ts';
-export { type Environment, SettingsReader } from './settings.ts';
+export { type Environment, SettingsReader, settingKey, settingName } from './settings.ts';
 export { type TlsRemedies, tlsProblem } from './tls-problem.ts';

@@ -6,6 +6,8 @@ import type { Logger } from './logger.ts';
 
 /** Shorter ones ("1", "on") stand in any text, and would make it unreadable. */
 const charactersMin = 4;
+/** Of what is logged; deeper is not shown. */
+const depthMax = 6;
 
 /** The text with the key in place of each value: `open '<file>'`. */
 export function withoutValues(text: string, config: Readonly<Record<string, string>>): string {
@@ -24,14 +26,41 @@ export function isSecretKey(key: string): boolean {
   return secretKey.test(key);
 }
 
-/** As `withoutValues`, of those keys only: for what people have to read, such as a status' trace. */
-export function withoutSecrets(text: string, config: Readonly<Record<string, string>>): string {
-  return withoutValues(text, secretsOf(config));
-}
-
-/** Those keys and their values. */
+/** The keys that are named so, and their values. */
 export function secretsOf(config: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(config).filter(([key]) => isSecretKey(key)));
+}
+
+/** The same of every text within a value, which is copied. */
+export function withoutValuesWithin(
+  value: unknown,
+  config: Readonly<Record<string, string>>,
+  depth = 0,
+): unknown {
+  if (typeof value === 'string') return withoutValues(value, config);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= depthMax) return '…';
+  const within = (each: unknown): unknown => withoutValuesWithin(each, config, depth + 1);
+  if (Array.isArray(value)) return value.map(within);
+  const shown = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, within(each)]));
+  if (!(value instanceof Error)) return shown;
+  return { ...shown, message: within(value.message), stack: within(value.stack) };
+}
+
+/** A logger that does so with all that it is given. `values` may grow. */
+export function hidingLogger(logger: Logger, values: Readonly<Record<string, string>>): Logger {
+  const shown = (fields: object): object => {
+    for (const _any in values) return withoutValuesWithin(fields, values) as object;
+    return fields;
+  };
+  const told = (message: string): string => withoutValues(message, values);
+  return {
+    debug: (fields, message) => logger.debug(shown(fields), told(message)),
+    info: (fields, message) => logger.info(shown(fields), told(message)),
+    warn: (fields, message) => logger.warn(shown(fields), told(message)),
+    error: (fields, message) => logger.error(shown(fields), told(message)),
+    child: (bindings) => hidingLogger(logger.child(bindings), values),
+  };
 }
 
 /** A logger that does so with the field `error`. */

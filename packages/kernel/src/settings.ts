@@ -79,3 +79,17 @@ export class SettingsReader {
     }
   }
 }
+
+/** A dotted key within the name of a variable, spelt as in Confluent's images: `.` is `_`, `-` is `__`, `_` is `___`. */
+export function settingName(key: string): string {
+  return key
+    .toUpperCase()
+    .replace(/[._-]/g, (sign) => (sign === '.' ? '_' : sign === '-' ? '__' : '___'));
+}
+
+/** The way back: `SCHEMA_REGISTRY_URL` → `schema.registry.url`. */
+export function settingKey(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/_{1,3}/g, (run) => (run.length === 1 ? '.' : run.length === 2 ? '-' : '_'));
+}

@@ -1,21 +1,15 @@
-/** Entry of the process that a preview runs in: connector code may block, leak and crash here. */
-import { constants, setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { loadPlugins, shareConnectorApi } from '@sluice/runtime';
+/** Entry of the process that a preview runs in. */
+import { noProviders, openConfigProviders } from '@sluice/config-providers';
+import { toError, withoutValuesWithin } from '@sluice/kernel';
+import { loadPlugins } from '@sluice/runtime';
 
-import type { ChildTask, FromPreview } from './messages.ts';
+import type { FromPreview, PreviewTask } from './messages.ts';
+import { onTask, tell } from './plugin-child.ts';
 import { runPreview } from './run-preview.ts';
 
-/** After the time of the preview, for tasks to stop in order; then the parent kills. */
-process.once('message', (task: ChildTask) => {
-  void main(task).then(() => process.exit(0));
-});
+onTask(main);
 
-async function main(task: ChildTask): Promise<void> {
-  endWithParent(task.lifeMsMax);
-  // Whoever leads a cluster, or runs tasks, comes first.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  shareConnectorApi();
+async function main(task: PreviewTask): Promise<void> {
   const plugins = await loadPlugins(task.modules);
   const fail = (message: string): Promise<void> =>
     send({ kind: 'failed', stage: 'config', message });
@@ -33,31 +27,44 @@ async function main(task: ChildTask): Promise<void> {
   }
   if (plugin.type === 'sink')
     return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
+  const resolved = await resolvedTask(task).catch((error: unknown) => toError(error));
+  if (resolved instanceof Error) return fail(resolved.message);
+  const hasValues = Object.keys(resolved.values).length > 0;
+  const sendHidden = (message: FromPreview): Promise<void> =>
+    send(hasValues ? (withoutValuesWithin(message, resolved.values) as FromPreview) : message);
   const signal = AbortSignal.timeout(task.timeoutMs);
   const parts = await plugins.load(task.config);
-  const tell = (message: FromPreview): void => void send(message);
-  await send(await runPreview(plugin, task, { signal, tell, parts }));
+  const tellHidden = (message: FromPreview): void => void sendHidden(message);
+  await sendHidden(await runPreview(plugin, resolved.task, { signal, tell: tellHidden, parts }));
 }
 
-function nameOf(config: ChildTask['config']): string {
+function nameOf(config: PreviewTask['config']): string {
   const version = config['connector.plugin.version']?.trim();
   const name = config['connector.class']?.trim() || 'without a connector.class';
   return version ? `${name} of version ${version}` : name;
 }
 
-/** A parent that was killed cannot kill; and where this thread is blocked, only another one still acts. */
-function endWithParent(lifeMsMax: number): void {
-  process.once('disconnect', () => process.exit(1));
-  new Worker(
-    `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${String(lifeMsMax + 1_000)})`,
-    { eval: true },
-  ).unref();
+/** With values in place of references. @throws ConfigError that names those that stand for nothing. */
+async function resolvedTask(
+  task: PreviewTask,
+): Promise<{ readonly task: PreviewTask; readonly values: Readonly<Record<string, string>> }> {
+  const providers = await openConfigProviders(task.providers ?? noProviders);
+  try {
+    const own = await providers.resolve(task.config);
+    const inherited = await providers.resolve(task.workerConfig ?? {});
+    return {
+      task: {
+        ...task,
+        config: own.config,
+        ...(task.workerConfig ? { workerConfig: inherited.config } : {}),
+      },
+      values: { ...own.values, ...inherited.values },
+    };
+  } finally {
+    await providers.close();
+  }
 }
 
-/** Resolves when it has been handed over: the process must not end before. */
 function send(message: FromPreview): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send) process.send(message, () => resolve());
-    else resolve();
-  });
+  return tell(message);
 }

@@ -8,3 +8,5 @@ export type {
 } from './messages.ts';
 export { type PreviewProcessOptions, previewInProcess } from './preview-process.ts';
 export { toJson } from './show-value.ts';
+export { type ValidationProcessOptions, validateInProcess } from './validate-in-process.ts';
+export type { Validation, ValidationTask } from './validation-messages.ts';

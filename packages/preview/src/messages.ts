@@ -1,4 +1,5 @@
 /** What passes between whoever asks for a preview and the process that runs the connector. */
+import type { ProviderSettings } from '@sluice/config-providers';
 import type { SourceOffset } from '@sluice/record-log';
 import type { PluginModule } from '@sluice/runtime';
 
@@ -10,18 +11,14 @@ export interface PreviewTask {
   readonly config: Readonly<Record<string, string>>;
   /** Converters and their keys that the definition inherits. Default: Kafka Connect's worker defaults. */
   readonly workerConfig?: Readonly<Record<string, string>>;
+  /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
+  readonly providers?: ProviderSettings;
   readonly recordsMax: number;
   readonly timeoutMs: number;
   /** Of all that is told, about; default: no limit besides that of records. */
   readonly shownBytesMax?: number;
   /** What the tasks find stored; empty: they start from nothing. */
   readonly offsets: readonly SourceOffset[];
-}
-
-/** What the process is sent. */
-export interface ChildTask extends PreviewTask {
-  /** It is ended before by who started it, if that still lives. */
-  readonly lifeMsMax: number;
 }
 
 /** A record at one point of its way. Everything is text: JSON, cut off where it is long. */

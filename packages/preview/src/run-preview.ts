@@ -15,6 +15,7 @@ import {
 } from '@sluice/connector-api';
 import { isRetriable, toError } from '@sluice/kernel';
 import { sourcePartitionName } from '@sluice/record-log';
+import { polledRecords } from '@sluice/runtime';
 
 import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
 import { toJson } from './show-value.ts';
@@ -154,7 +155,7 @@ class Preview {
   async #poll(task: SourceTask, number: number): Promise<void> {
     while (!this.#signal.aborted && !this.#fullBy()) {
       try {
-        const records = (await task.poll()) ?? [];
+        const records = polledRecords(await task.poll());
         for (const record of records) {
           if (this.#signal.aborted || this.#fullBy()) break;
           this.#shown += 1;

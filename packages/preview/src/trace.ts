@@ -29,7 +29,7 @@ interface Stage {
 
 export type PreviewParts = Omit<DefinitionPlugins, 'connector'>;
 
-const noParts: PreviewParts = { transforms: [], predicates: [], converters: [] };
+export const noParts: PreviewParts = { transforms: [], predicates: [], converters: [] };
 
 export class Tracer {
   readonly #stages: readonly Stage[];

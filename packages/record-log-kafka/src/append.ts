@@ -24,7 +24,11 @@ export function append(
       ...to,
       records,
       bytes: records.reduce((bytes, record) => bytes + recordSizeUpperBound(record), 0),
-      settle: (error) => (error ? reject(error) : resolve()),
+      settle: (problem, outcome) => {
+        const error = problem ?? outcome.find(({ refusal }) => refusal)?.refusal;
+        if (error) reject(error);
+        else resolve();
+      },
     });
   });
 }

@@ -45,6 +45,15 @@ export function unreachableError(address: string, cause?: Error): SluiceError {
   );
 }
 
+/** The broker does not say where its limit is. */
+export function tooLargeForTopicError(topic: string, bytes: number): SluiceError {
+  return new SluiceError(
+    'log.record_too_large',
+    `a record of ${bytes} bytes is above what topic '${topic}' takes: raise its max.message.bytes (of the broker: message.max.bytes), or make the record smaller`,
+    { details: { topic, bytes } },
+  );
+}
+
 export function groupInUseError(group: string, members: number, state: string): SluiceError {
   return new SluiceError(
     'log.group_in_use',

@@ -10,15 +10,15 @@
  */
 import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
 import {
-  assertPartition,
-  assertTopicName,
+  assertPartitions,
+  assertRecords,
   closedError,
   KeylessPartitions,
   type LogWriter,
   type ProduceAck,
   partitionForKey,
-  recordBytes,
-  recordTooLargeError,
+  RecordsRefusedError,
+  type RefusedRecord,
   type SourceOffset,
   type TopicBatch,
 } from '@sluice/record-log';
@@ -55,7 +55,7 @@ const recoveriesMax = 3;
 /** One call's part for one partition. */
 interface Outstanding {
   readonly part: PartitionRecords;
-  readonly acknowledged: (appended: readonly OffsetRun[]) => void;
+  readonly acknowledged: (outcome: readonly OffsetRun[]) => void;
   readonly failed: (error: SluiceError) => void;
 }
 
@@ -84,7 +84,7 @@ export class KafkaWriter implements LogWriter {
 
   async produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
     this.#assertOpen();
-    const bytes = this.#checkSizes(batches);
+    const bytes = assertRecords(batches, this.#parts.options.recordBytesMax);
     const failures = this.#failures;
     const before = this.#admission;
     const admitted = Promise.withResolvers<void>();
@@ -137,20 +137,6 @@ export class KafkaWriter implements LogWriter {
     }
   }
 
-  #checkSizes(batches: readonly TopicBatch[]): number {
-    const { recordBytesMax } = this.#parts.options;
-    let bytes = 0;
-    for (const { topic, records } of batches) {
-      assertTopicName(topic);
-      for (const record of records) {
-        const size = recordBytes(record);
-        if (size > recordBytesMax) throw recordTooLargeError(topic, size, recordBytesMax);
-        bytes += size;
-      }
-    }
-    return bytes;
-  }
-
   async #admit(
     batches: readonly TopicBatch[],
     bytes: number,
@@ -180,12 +166,7 @@ export class KafkaWriter implements LogWriter {
       await cluster.refresh(cluster.begin(), names);
       topics = metadata.pick(names);
     }
-    for (const { topic, records } of batches) {
-      const partitions = topics.get(topic)?.leaders.length ?? 0;
-      for (const { partition } of records) {
-        if (partition !== undefined) assertPartition(topic, partition, partitions);
-      }
-    }
+    assertPartitions(batches, (topic) => topics.get(topic)?.leaders.length ?? 0);
     return topics;
   }
 
@@ -210,8 +191,9 @@ export class KafkaWriter implements LogWriter {
     topics: ReadonlyMap<string, KnownTopic>,
   ): Promise<ProduceAck[]> {
     const acks: { topic: string; partitions: Int32Array; offsets: Float64Array }[] = [];
+    const refused: RefusedRecord[] = [];
     const waits: Promise<void>[] = [];
-    for (const { topic, records } of batches) {
+    for (const [batch, { topic, records }] of batches.entries()) {
       const partitions = new Int32Array(records.length);
       const offsets = new Float64Array(records.length);
       acks.push({ topic, partitions, offsets });
@@ -228,8 +210,10 @@ export class KafkaWriter implements LogWriter {
       for (const part of splitByPartition(topic, records, partitions, batchBytesMax)) {
         waits.push(
           new Promise((resolve, reject) => {
-            const acknowledged = (appended: readonly OffsetRun[]): void => {
-              tellOffsets(part, appended, offsets);
+            const acknowledged = (outcome: readonly OffsetRun[]): void => {
+              tellOffsets(part, outcome, offsets);
+              for (const { index, error } of refusals(part, outcome))
+                refused.push({ batch, index, error });
               resolve();
             };
             this.#send({ part, acknowledged, failed: reject });
@@ -237,7 +221,10 @@ export class KafkaWriter implements LogWriter {
         );
       }
     }
-    return Promise.all(waits).then(() => acks);
+    return Promise.all(waits).then(() => {
+      if (refused.length > 0) throw new RecordsRefusedError(refused, acks);
+      return acks;
+    });
   }
 
   #send(outstanding: Outstanding): void {
@@ -255,20 +242,20 @@ export class KafkaWriter implements LogWriter {
       records,
       bytes,
       isTransactional: false,
-      settle: (problem, appended) => this.#settled(outstanding, problem, appended),
+      settle: (problem, outcome) => this.#settled(outstanding, problem, outcome),
     };
   }
 
   #settled(
     outstanding: Outstanding,
     problem: SluiceError | undefined,
-    appended: readonly OffsetRun[],
+    outcome: readonly OffsetRun[],
   ): void {
     if (!this.#outstanding.has(outstanding)) return;
     if (problem === undefined) {
       this.#recoveries = 0;
       this.#outstanding.delete(outstanding);
-      outstanding.acknowledged(appended);
+      outstanding.acknowledged(outcome);
     } else if (isProducerOver(problem)) {
       if (!this.#recovering) this.#beginRecovery(problem);
     } else if (problem.retriable || problem.fenced) {
@@ -353,15 +340,28 @@ function hasUnknownPartition(
 
 /** Into the places that the records have in their batch. */
 function tellOffsets(
-  { indices, start }: PartitionRecords,
-  appended: readonly OffsetRun[],
+  part: PartitionRecords,
+  outcome: readonly OffsetRun[],
   offsets: Float64Array,
 ): void {
   let nth = 0;
-  for (const { baseOffset, count } of appended) {
-    for (let offset = baseOffset; offset < baseOffset + count; offset += 1) {
-      offsets[indices === undefined ? start + nth : (indices[nth] ?? 0)] = offset;
-      nth += 1;
-    }
+  for (const { baseOffset, count, refusal } of outcome) {
+    for (let past = 0; past < count; past += 1, nth += 1)
+      offsets[placeOf(part, nth)] = refusal ? -1 : baseOffset + past;
   }
+}
+
+function* refusals(
+  part: PartitionRecords,
+  outcome: readonly OffsetRun[],
+): Generator<{ index: number; error: SluiceError }> {
+  let nth = 0;
+  for (const { count, refusal } of outcome) {
+    if (refusal) yield { index: placeOf(part, nth), error: refusal };
+    nth += count;
+  }
+}
+
+function placeOf({ indices, start }: PartitionRecords, nth: number): number {
+  return indices === undefined ? start + nth : (indices[nth] ?? 0);
 }

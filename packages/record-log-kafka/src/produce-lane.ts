@@ -16,14 +16,16 @@ export interface Chunk {
   readonly isTransactional: boolean;
   /** Of the register, which alone may write while the session is being opened. */
   readonly isOpening?: boolean;
-  /** Called once: with what went wrong, or with where its records are. */
-  readonly settle: (problem: SluiceError | undefined, appended: readonly OffsetRun[]) => void;
+  /** Called once: with what went wrong with all of it, or with what became of its records, in their order. */
+  readonly settle: (problem: SluiceError | undefined, outcome: readonly OffsetRun[]) => void;
 }
 
-/** Records that were appended one after another. */
+/** Records that were appended one after another, or one that the broker does not take. */
 export interface OffsetRun {
+  /** -1: refused. */
   readonly baseOffset: number;
   readonly count: number;
+  readonly refusal?: SluiceError;
 }
 
 /** A session's way into one partition. */
@@ -133,16 +135,16 @@ export function halvesOf(chunk: Chunk): [Chunk, Chunk] {
       ...chunk,
       records: chunk.records.slice(0, middle),
       bytes,
-      settle: (problem, appended) => {
+      settle: (problem, outcome) => {
         failure = problem;
-        firstHalf = appended;
+        firstHalf = outcome;
       },
     },
     {
       ...chunk,
       records: chunk.records.slice(middle),
       bytes,
-      settle: (problem, appended) => chunk.settle(failure ?? problem, [...firstHalf, ...appended]),
+      settle: (problem, outcome) => chunk.settle(failure ?? problem, [...firstHalf, ...outcome]),
     },
   ];
 }

@@ -7,16 +7,20 @@
  * - appended: its chunks are settled with their offsets.
  * - "not me", "not enough replicas", no answer: the same batch again, with the same sequence numbers, so that the
  *   broker recognises what it has; until the delivery limit, then `log.unreachable`.
- * - too large for the topic: in halves; a single record is `log.record_too_large`.
+ * - too large for the topic: in halves; a single record is refused, and what is behind it goes on.
  * - another epoch, lost sequence: the session's producer is over; its chunks are settled with that.
  * `cut` settles everything at once. A batch whose fate is not known ends the session's producer, since its
  * sequence numbers may or may not have been used.
  */
 import { backoffMs, SluiceError, type Timer, toError } from '@sluice/kernel';
-import { recordTooLargeError } from '@sluice/record-log';
-
 import type { KafkaCluster } from './cluster.ts';
-import { producerIsOver, producerOverError, toLogError, unreachableError } from './errors.ts';
+import {
+  producerIsOver,
+  producerOverError,
+  toLogError,
+  tooLargeForTopicError,
+  unreachableError,
+} from './errors.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession, Producer } from './owner-session.ts';
 import {
@@ -313,7 +317,8 @@ export class ProducePipeline {
       lane.waiting.unshift(second);
       this.#makeBatch(lane, producer, [first]);
     } else {
-      only?.settle(recordTooLargeError(lane.topic, only.bytes, only.bytes - 1), []);
+      const refusal = tooLargeForTopicError(lane.topic, only?.bytes ?? 0);
+      only?.settle(undefined, [{ baseOffset: -1, count: 1, refusal }]);
       return this.#next(lane);
     }
     this.#ready.add(lane);

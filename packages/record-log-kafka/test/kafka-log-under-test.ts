@@ -52,6 +52,7 @@ export async function startKafkaLog({
       }),
     defaultPartitions,
     recordBytesMax,
+    hasTopicLimits: true,
     deleteRecords: async ({ topic, partition }, beforeOffset) => {
       const partitions = [{ topic, partition, offset: beforeOffset }];
       const answer = await leader.send(deleteRecordsRequest({ partitions, timeoutMs: 5_000 }));

@@ -1,3 +1,4 @@
+import { RecordsRefusedError } from '@sluice/record-log';
 import { useSharedKafka } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -63,4 +64,24 @@ test('a record that is too large for the topic is refused, and the next one pass
     { topic, records: [{ key: null, value: Buffer.from('fits') }] },
   ]);
   expect(Array.from(ack?.offsets ?? [])).toEqual([0]);
+});
+
+test('what was appended with a record that is too large for the topic is told, also when its batch was sent in parts', async () => {
+  const topic = kafka.unique('one-large');
+  await log.topics.create(topic, { partitions: 1, config: { 'max.message.bytes': '10000' } });
+  const writer = await log.openWriter({ id: kafka.unique('d'), fence: 1 });
+  const records = Array.from({ length: 100 }, (_, index) => ({
+    key: null,
+    value: Buffer.alloc(index % 10 === 7 ? 20_000 : 500, index),
+  }));
+  const error: unknown = await writer.produce([{ topic, records }]).catch((thrown) => thrown);
+  if (!(error instanceof RecordsRefusedError)) throw new Error('not refused', { cause: error });
+  const large = Array.from({ length: 10 }, (_, tens) => tens * 10 + 7);
+  expect(error.refused.map(({ index }) => index)).toEqual(large);
+  expect(error.message).toContain('max.message.bytes');
+  let next = 0;
+  expect(Array.from(error.acks[0]?.offsets ?? [])).toEqual(
+    records.map((_, index) => (large.includes(index) ? -1 : next++)),
+  );
+  expect(await log.topics.watermarks([{ topic, partition: 0 }])).toEqual([{ low: 0, high: 90 }]);
 });

@@ -1,11 +1,8 @@
 import {
-  assertPartition,
-  assertTopicName,
+  assertPartitions,
   type KeylessPartitions,
   type ProduceAck,
   partitionForKey,
-  recordBytes,
-  recordTooLargeError,
   type TopicBatch,
 } from '@sluice/record-log';
 
@@ -40,15 +37,14 @@ export interface ProduceCall {
 export interface EncodeOptions {
   readonly partitionsOf: (topic: string) => number;
   readonly keyless: KeylessPartitions;
-  readonly recordBytesMax: number;
   readonly entryBytesMax: number;
   readonly chunkBytesMax: number;
   readonly nowMs: number;
 }
 
-/** Encodes a call; it throws before anything has happened if a record cannot be appended. */
+/** Encodes a call. @throws RecordsRefusedError before anything has happened. */
 export function encodeCall(call: ProduceCall, options: EncodeOptions): Chunk[] {
-  for (const batch of call.batches) assertRecords(batch, options);
+  assertPartitions(call.batches, options.partitionsOf);
   const chunks: Chunk[] = [];
   let parts: Part[] = [];
   let bytes = 0;
@@ -70,17 +66,6 @@ export function encodeCall(call: ProduceCall, options: EncodeOptions): Chunk[] {
   call.acks = acks;
   call.chunksLeft = chunks.length;
   return chunks;
-}
-
-function assertRecords({ topic, records }: TopicBatch, options: EncodeOptions): void {
-  const { recordBytesMax } = options;
-  assertTopicName(topic);
-  const partitions = options.partitionsOf(topic);
-  for (const record of records) {
-    const bytes = recordBytes(record);
-    if (bytes > recordBytesMax) throw recordTooLargeError(topic, bytes, recordBytesMax);
-    if (record.partition !== undefined) assertPartition(topic, record.partition, partitions);
-  }
 }
 
 /** Topics in the order of their first batch, with the indexes of their batches. */

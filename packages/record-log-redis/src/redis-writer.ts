@@ -1,5 +1,6 @@
 import { type SluiceError, stringifyExactJson } from '@sluice/kernel';
 import {
+  assertRecords,
   closedError,
   KeylessPartitions,
   type LogWriter,
@@ -51,7 +52,8 @@ export class RedisWriter implements LogWriter {
 
   produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosing) return reject(closedError(`the writer of '${this.#identity.id}'`));
+      if (this.#isClosing) throw closedError(`the writer of '${this.#identity.id}'`);
+      assertRecords(batches, this.#parts.options.recordBytesMax);
       this.#waiting.push({ batches, acks: [], resolve, reject, chunksLeft: 0 });
       this.#admit();
     });
@@ -112,12 +114,11 @@ export class RedisWriter implements LogWriter {
 
   #encode(call: ProduceCall): void {
     const { options, topics } = this.#parts;
-    const { recordBytesMax, entryBytesMax, chunkBytesMax, clock } = options;
+    const { entryBytesMax, chunkBytesMax, clock } = options;
     try {
       const chunks = encodeCall(call, {
         partitionsOf: (topic) => topics.known(topic) ?? 0,
         keyless: this.#keyless,
-        recordBytesMax,
         entryBytesMax,
         chunkBytesMax,
         nowMs: clock.wallMs(),
@@ -141,15 +142,9 @@ export class RedisWriter implements LogWriter {
     }
     if (own !== this.#preparing) return; // All that waited has failed meanwhile.
     this.#preparing = undefined;
-    if (failure !== undefined) this.#prepareFailed(failure);
+    if (failure !== undefined)
+      this.#pipeline.fail(toLogError(failure, this.#parts.options.address));
     this.#admit();
-  }
-
-  /** A bad name is the fault of that call alone; anything else is an outage. */
-  #prepareFailed(thrown: unknown): void {
-    const error = toLogError(thrown, this.#parts.options.address);
-    if (error.code === 'log.invalid_topic') this.#waiting.shift()?.reject(error);
-    else this.#pipeline.fail(error);
   }
 
   #failWaiting(error: SluiceError): void {

@@ -26,6 +26,7 @@ describeRecordLog('Redis Cluster', async () => {
       }),
     defaultPartitions: 2,
     recordBytesMax,
+    hasTopicLimits: false,
     deleteRecords: async (partition, beforeOffset) => {
       await client.xtrim(keys.stream(partition), 'MINID', beforeOffset + 1);
       await client.hset(keys.meta(partition), 'low', beforeOffset);

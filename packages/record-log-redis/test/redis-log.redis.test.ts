@@ -22,6 +22,7 @@ describeRecordLog('redis', async () => {
       }),
     defaultPartitions: 2,
     recordBytesMax,
+    hasTopicLimits: false,
     deleteRecords: async (partition, beforeOffset) => {
       await client.xtrim(keys.stream(partition), 'MINID', beforeOffset + 1);
       await client.hset(keys.meta(partition), 'low', beforeOffset);

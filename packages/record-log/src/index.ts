@@ -40,3 +40,9 @@ export type {
   TopicPartition,
   WriterIdentity,
 } from './record-log.ts';
+export {
+  assertPartitions,
+  assertRecords,
+  RecordsRefusedError,
+  type RefusedRecord,
+} from './refusals.ts';

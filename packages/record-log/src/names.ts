@@ -7,13 +7,18 @@ const topicLengthMax = 249; // Kafka's limit: `<topic>-<partition>` becomes the 
 
 /** Kafka's rule for topic names, so that a pipeline can move from one log to another. */
 export function assertTopicName(topic: string): void {
+  const error = topicNameError(topic);
+  if (error) throw error;
+}
+
+export function topicNameError(topic: string): SluiceError | undefined {
   const valid =
     topic.length <= topicLengthMax &&
     /^[a-zA-Z0-9._-]+$/.test(topic) &&
     topic !== '.' &&
     topic !== '..';
-  if (valid) return;
-  throw new SluiceError(
+  if (valid) return undefined;
+  return new SluiceError(
     'log.invalid_topic',
     `topic name '${topic.slice(0, 80)}' is not valid: use 1 to ${topicLengthMax} of a-z, A-Z, 0-9, '.', '_', '-', and neither '.' nor '..'`,
     { details: { topic } },
@@ -21,8 +26,12 @@ export function assertTopicName(topic: string): void {
 }
 
 export function assertPartition(topic: string, partition: number, partitions: number): void {
-  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return;
-  throw unknownPartitionError(topic, partition, partitions);
+  if (!isPartition(partition, partitions))
+    throw unknownPartitionError(topic, partition, partitions);
+}
+
+export function isPartition(partition: number, partitions: number): boolean {
+  return Number.isInteger(partition) && partition >= 0 && partition < partitions;
 }
 
 /** What is stored as an offset is compared as a number for ever after. */

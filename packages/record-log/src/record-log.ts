@@ -160,9 +160,14 @@ export interface LogWriter {
    *
    * When a call fails with `log.full` or `log.unreachable`, the later calls that were waiting or in
    * flight then fail as well: repeating all of them in order keeps the order. What failed may still have been appended
-   * (at least once). A call with a record that is too large, or a partition that does not exist, is
-   * refused before anything of it is appended, and disturbs no other call.
-   * @throws SluiceError `log.fenced` (fenced), `log.full` / `log.unreachable` (retriable),
+   * (at least once).
+   *
+   * Records that the log does not take (too large, no such partition, no such name) refuse their call, and disturb no
+   * other: the error names them, and says of the others where they were appended, or that they were not. What the
+   * adapter knows before, it refuses before anything is appended; only a broker's own limits are found out later. In
+   * a partition nothing is appended behind a record that is neither appended nor refused, so that sending these again
+   * keeps the order.
+   * @throws SluiceError `log.fenced` (fenced), `log.full` / `log.unreachable` (retriable); RecordsRefusedError
    * `log.record_too_large`, `log.unknown_partition`, `log.invalid_topic`.
    */
   produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]>;

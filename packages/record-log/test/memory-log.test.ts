@@ -9,6 +9,7 @@ describeRecordLog('memory', async () => {
     connect: () => new MemoryLog(store, { recordBytesMax, defaultPartitions: 2 }),
     defaultPartitions: 2,
     recordBytesMax,
+    hasTopicLimits: true,
     deleteRecords: async ({ topic, partition }, beforeOffset) =>
       store.partition(topic, partition)?.deleteBefore(beforeOffset),
     close: async () => {},

@@ -2,13 +2,16 @@
  * The REST API: a thin translation between HTTP and the cluster's client. It holds no state; every replica
  * answers every request, from the store.
  */
-import type { ClusterClient } from '@sluice/coordination';
+import type { AuditTrail, ClusterClient } from '@sluice/coordination';
 import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
-import { type FastifyInstance, fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
+import { auditChanges } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
+import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
+import { createHttpServer, type ServerLimits } from './http-server.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
@@ -23,6 +26,7 @@ import { registerOpenApi } from './routes/openapi.ts';
 import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
+import { registerSluiceAudit } from './routes/sluice-audit.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
@@ -30,10 +34,12 @@ import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
 
-export interface ApiOptions extends SecurityOptions {
+export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly client: ClusterClient;
   readonly info: ServerInfo;
   readonly logger: Logger;
+  /** Where changes are kept for people. */
+  readonly audit: AuditTrail;
   /** Where the offsets of connectors are. */
   readonly offsets: OffsetStore;
   /** Of this process's loggers. */
@@ -48,6 +54,8 @@ export interface ApiOptions extends SecurityOptions {
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   /** Runs a source for a look at its records; default: previews are refused. */
   readonly preview?: Preview;
+  /** Runs what plugins check with code; default: definitions are checked as plain data. */
+  readonly runValidations?: RunValidations;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -66,10 +74,9 @@ const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] }
  */
 export function buildApi(options: ApiOptions): FastifyInstance {
   const { client, info, logger, clock = systemClock, requestTimeoutMs = 10_000 } = options;
-  const app = fastify({
+  const app = createHttpServer(options, {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
-    requestTimeout: 60_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply, logger);
@@ -77,6 +84,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
   secure(app, options, logger);
+  auditChanges(app, options.audit, logger);
   parseBodies(app);
   handleErrors(app, logger);
 
@@ -89,9 +97,16 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     details: options.healthDetails ?? (() => ({})),
     clock,
   });
-  registerConnectors(app, cluster);
-  registerConnectorConfigs(app, cluster);
-  registerConnectorStatus(app, cluster);
+  const parts = options.parts ?? noParts;
+  const validator = new CodeValidator({
+    run: options.runValidations,
+    parts,
+    plugins: (className) => cluster.plugins(className),
+  });
+  const checks = { parts, validator };
+  registerConnectors(app, cluster, checks);
+  registerConnectorConfigs(app, cluster, checks);
+  registerConnectorStatus(app, cluster, parts);
   registerConnectorActions(app, cluster);
   registerConnectorOffsets(app, cluster, options.offsets);
   registerConnectorTopics(
@@ -99,14 +114,15 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     cluster,
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
-  registerPlugins(app, cluster, options.parts ?? noParts);
+  registerPlugins(app, cluster, checks);
   const levels = options.levels ?? new LogLevels('info', []);
   registerLoggers(app, cluster, { levels, clock });
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster);
-  registerSluiceApply(app, cluster);
-  registerSluicePreview(app, options.preview);
+  registerSluiceApply(app, cluster, checks);
+  registerSluiceAudit(app, cluster, options.audit);
+  registerSluicePreview(app, cluster, { parts, preview: options.preview });
   return app;
 }

@@ -11,6 +11,7 @@ import type {
   ClusterClient,
   ClusterSnapshot,
   ConnectorView,
+  PluginInfo,
   RequestBody,
   RequestResult,
   SubmitOutcome,
@@ -18,6 +19,7 @@ import type {
 import { type Clock, type LogLevel, SluiceError } from '@sluice/kernel';
 
 import { ApiError } from './api-error.ts';
+import { versionsOf } from './entities.ts';
 
 export type Done = Extract<RequestResult, { kind: 'done' }>;
 export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
@@ -33,11 +35,13 @@ export interface ClusterAccessOptions {
 
 /** What a store may take longer than the client was told to wait, before that counts as hanging. */
 const submitMarginMs = 2_000;
+const pluginsKeptMs = 1_000;
 
 export class ClusterAccess {
   readonly #client: ClusterClient;
   readonly #clock: Clock;
   readonly #requestTimeoutMs: number;
+  #knownPlugins: { readonly plugins: readonly PluginInfo[]; readonly atMs: number } | undefined;
 
   constructor({ client, clock, requestTimeoutMs }: ClusterAccessOptions) {
     this.#client = client;
@@ -55,6 +59,21 @@ export class ClusterAccess {
     const view = connectors.get(name);
     if (!view) throw new ApiError(404, notFound);
     return { ...view, plugins };
+  }
+
+  /** Looks anew for a class that is not known, and now and then: a request costs no snapshot of the cluster. */
+  async plugins(className: string): Promise<readonly PluginInfo[]> {
+    const nowMs = this.#clock.monotonicMs();
+    const known = this.#knownPlugins;
+    if (
+      known &&
+      nowMs - known.atMs < pluginsKeptMs &&
+      versionsOf(known.plugins, className).length > 0
+    )
+      return known.plugins;
+    const { plugins } = await this.snapshot();
+    this.#knownPlugins = { plugins, atMs: nowMs };
+    return plugins;
   }
 
   taskConfigs(connector: string): ReturnType<ClusterClient['taskConfigs']> {

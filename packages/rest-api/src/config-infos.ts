@@ -1,13 +1,16 @@
 /**
  * Kafka Connect's ConfigInfos of a configuration: every key with its definition, its value, and what is wrong with it.
- * Made of plain data alone: no code of a plugin runs, so none can block or throw.
+ * Made of plain data, and of what a plugin's code said elsewhere: none runs here, so none can block or throw.
  */
 import {
   type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
+  hasReference,
+  hiddenText,
   parseConfigValue,
   pluginsNamed,
+  type Recommendation,
   SINK_CONNECTOR_KEYS,
   SOURCE_CONNECTOR_KEYS,
   toConfigKeyInfos,
@@ -41,7 +44,7 @@ export interface ConfigInfos {
 export interface ConfigParts {
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
-  /** Keys of the transforms and predicates that a definition names. */
+  /** Keys of the converters, transforms and predicates that a definition names; `announced`: by workers. */
   readonly keys: (
     config: ConnectorConfig,
     announced: readonly PluginInfo[],
@@ -50,6 +53,13 @@ export interface ConfigParts {
     config: ConnectorConfig,
     announced: readonly PluginInfo[],
   ) => readonly ConfigProblem[];
+}
+
+/** What is only known by running code of the plugin. */
+export interface CodeValidation {
+  /** All that are, the others too. */
+  readonly problems: readonly ConfigProblem[];
+  readonly recommendations: Readonly<Record<string, Recommendation>>;
 }
 
 /** Keys of every source, or of every sink; the plugin's own definition of one wins. */
@@ -67,22 +77,23 @@ export interface ConfigContext {
   readonly parts: ConfigParts;
 }
 
-/** `plugin` is a source or a sink; `versionProblems`: why it is not of the version that was asked for. */
+/** A source or a sink. */
+export interface ChosenPlugin {
+  readonly plugin: PluginInfo;
+  /** Why it is not of the version that was asked for. */
+  readonly problems: readonly ConfigProblem[];
+}
+
 export function configInfos(
-  plugin: PluginInfo,
-  versionProblems: readonly ConfigProblem[],
+  chosen: ChosenPlugin,
   config: ConnectorConfig,
-  { announced, parts }: ConfigContext,
+  context: ConfigContext,
+  byCode?: CodeValidation,
 ): ConfigInfos {
+  const { plugin } = chosen;
+  const { announced, parts } = context;
   const plugins = [...announced, ...parts.builtIn];
-  const type = plugin.type === 'sink' ? 'sink' : 'source';
-  const errors = errorsByKey([
-    ...versionProblems,
-    // The keys of another version would mislead.
-    ...validateConnectorConfig(type, versionProblems.length > 0 ? [] : plugin.configKeys, config),
-    ...unsupportedKeys(config),
-    ...parts.problems(config, announced),
-  ]);
+  const errors = errorsByKey(configProblems(chosen, config, context, byCode));
   const known = [
     ...frameworkKeys(plugin),
     ...toConfigKeyInfos(parts.keys(config, announced)),
@@ -95,8 +106,29 @@ export function configInfos(
     name: config['connector.class'] ?? plugin.class,
     error_count: [...errors.values()].reduce((sum, { length }) => sum + length, 0),
     groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
-    configs: keys.map((key) => configInfo(key, config, errors.get(key.name) ?? [], plugins)),
+    configs: keys.map((key) =>
+      configInfo(key, config, errors.get(key.name) ?? [], {
+        values: recommended(key, config, plugins),
+        ...byCode?.recommendations[key.name],
+      }),
+    ),
   };
+}
+
+export function configProblems(
+  { plugin, problems: versionProblems }: ChosenPlugin,
+  config: ConnectorConfig,
+  { announced, parts }: ConfigContext,
+  byCode?: CodeValidation,
+): readonly ConfigProblem[] {
+  const type = plugin.type === 'sink' ? 'sink' : 'source';
+  const problems = byCode?.problems ?? [
+    ...versionProblems,
+    // The keys of another version would mislead.
+    ...validateConnectorConfig(type, versionProblems.length > 0 ? [] : plugin.configKeys, config),
+    ...parts.problems(config, announced),
+  ];
+  return [...problems, ...unsupportedKeys(config)];
 }
 
 export function withoutRules({ rules: _rules, ...key }: ConfigKeyInfo): ConfigKeyBody {
@@ -113,25 +145,27 @@ function configInfo(
   key: ConfigKeyInfo,
   config: ConnectorConfig,
   errors: readonly string[],
-  plugins: readonly PluginInfo[],
+  { isVisible = true, values = [] }: Recommendation,
 ): ConfigInfo {
   return {
     definition: withoutRules(key),
     value: {
       name: key.name,
       value: valueOf(key, config[key.name]),
-      recommended_values: recommended(key, config, plugins),
+      recommended_values: values,
       errors,
-      visible: true,
+      visible: isVisible,
     },
   };
 }
 
 function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string): string | null {
   if (text === undefined) return fallback;
+  // What it stands for is nobody's business.
+  if (hasReference(text)) return text;
   const parsed = parseConfigValue(type, text);
   if ('problem' in parsed) return null;
-  if (type === 'PASSWORD') return '[hidden]';
+  if (type === 'PASSWORD') return hiddenText;
   return Array.isArray(parsed.value) ? parsed.value.join(',') : String(parsed.value);
 }
 

@@ -39,9 +39,13 @@ export interface ConnectorStateInfo {
   readonly type: string;
 }
 
-export function connectorInfo({ record, tasks }: ConnectorView): ConnectorInfo {
+/** `show`: what of a configuration is shown. */
+export function connectorInfo(
+  { record, tasks }: ConnectorView,
+  show: (config: ConnectorRecord['config']) => ConnectorRecord['config'],
+): ConnectorInfo {
   const { name, config, type } = record;
-  return { name, config, tasks: tasks.map((view) => taskId(name, view)), type };
+  return { name, config: show(config), tasks: tasks.map((view) => taskId(name, view)), type };
 }
 
 /** Of a definition just written: a new one has no tasks yet. */

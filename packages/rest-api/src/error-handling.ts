@@ -5,6 +5,7 @@ import { hasCode, type Logger, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError, errorBody } from './api-error.ts';
+import { notePending } from './audit.ts';
 
 export function handleErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((thrown: unknown, request, reply) =>
@@ -26,6 +27,7 @@ export function sendError(
   logger: Logger,
 ): FastifyReply {
   const error = asApiError(thrown);
+  if (error.extra['request_id'] !== undefined) notePending(request);
   if (error.status >= 500) {
     // The url without its query: people put all kinds of things there.
     const fields = { method: request.method, path: pathOf(request), status: error.status };

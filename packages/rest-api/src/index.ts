@@ -1,6 +1,10 @@
 export { type ApiOptions, buildApi } from './api.ts';
 export { ApiError, type ErrorBody } from './api-error.ts';
-export type { ConfigInfos, ConfigParts } from './config-infos.ts';
+export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
+export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';
+export type { RunValidations } from './code-validation.ts';
+export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts';
+export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';
 export type {
   ConnectorOffset,
@@ -9,6 +13,7 @@ export type {
   OffsetsOwner,
   SinkPartition,
 } from './offset-store.ts';
+export { parseResponseHeaders, type ResponseHeader } from './response-headers.ts';
 export type { HealthChecks } from './routes/health.ts';
 export type { ServerInfo } from './routes/server.ts';
 export type { Preview, PreviewRequest } from './routes/sluice-preview.ts';
@@ -21,9 +26,4 @@ export {
   previewSchema,
   tasksQuerySchema,
 } from './schemas.ts';
-export {
-  assertBindAllowed,
-  type BasicAuth,
-  isLoopback,
-  type SecurityOptions,
-} from './security.ts';
+export { type SecurityOptions, secure } from './security.ts';

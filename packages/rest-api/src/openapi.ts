@@ -52,11 +52,12 @@ const errorMessage = {
 };
 
 function operationObject(method: string, url: string): Json {
-  const { summary, body, query, status = 200 } = operations[`${method} ${url}`] ?? {};
+  const { summary, role, body, query, status = 200 } = operations[`${method} ${url}`] ?? {};
   const parameters = [...pathParameters(url), ...(query ? queryParameters(query) : [])];
   const hasAnswer = status < 202;
   return {
     ...(summary !== undefined && { summary }),
+    ...(role !== undefined && { 'x-sluice-role': role }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { content: { 'application/json': { schema: jsonSchema(body) } } } }),
     responses: {

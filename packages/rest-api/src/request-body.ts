@@ -10,6 +10,9 @@ import { ApiError } from './api-error.ts';
 /** Hundreds of definitions at once fit. */
 export const bodyBytesMax = 10 * 1024 * 1024;
 
+/** A definition is two levels deep, and an offset holds what a connector likes. */
+const depthMax = 64;
+
 export function parseBodies(
   app: FastifyInstance,
   parse: (text: string) => unknown = parseDigits,
@@ -55,11 +58,11 @@ function parseDigits(text: string): unknown {
 }
 
 function parseJson(text: string, parse: (text: string) => unknown): unknown {
+  assertDepth(text);
   try {
     return parse(text);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    if (error instanceof RangeError) throw new ApiError(400, 'Request body is nested too deeply');
     // V8 quotes the text around the mistake, which may be a password.
     const reason = toError(error).message.replace(
       /, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s,
@@ -67,6 +70,36 @@ function parseJson(text: string, parse: (text: string) => unknown): unknown {
     );
     throw new ApiError(400, `Request body is not valid JSON: ${reason}`);
   }
+}
+
+/** Before it is parsed: whatever walks through the value afterwards may call itself for each level. */
+function assertDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"':
+        at = endOfString(text, at);
+        break;
+      case '{':
+      case '[':
+        depth += 1;
+        if (depth > depthMax) {
+          throw new ApiError(400, `Request body is nested deeper than ${depthMax} levels`);
+        }
+        break;
+      case '}':
+      case ']':
+        depth -= 1;
+        break;
+      default:
+    }
+  }
+}
+
+function endOfString(text: string, begin: number): number {
+  let at = begin + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 function keepDigits(key: string, value: unknown, context?: ReviverContext): unknown {

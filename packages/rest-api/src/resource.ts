@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
+import { type Operation, operations } from './openapi-operations.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,18 +23,33 @@ export function resource(
   handlers: Partial<Record<Method, Handler>>,
 ): void {
   const allowed = Object.keys(handlers).join(', ');
+  const role = 'viewer';
   const options = optionsOf(handlers);
   app.route({
     method: 'OPTIONS',
     url,
+    config: { role },
     handler: async (_request, reply) =>
       reply.header('allow', options).type('text/plain').send(options),
   });
   for (const method of methods) {
     const served = handlers[method];
     const handler = served ?? refuse(method, allowed);
-    app.route({ method, url, handler, config: { isServed: served !== undefined } });
+    const operation = served && operationOf(method, url);
+    const config = {
+      isServed: served !== undefined,
+      role: operation?.role ?? role,
+      ...(operation?.action !== undefined && { action: operation.action }),
+    };
+    app.route({ method, url, handler, config });
   }
+}
+
+/** @throws if it is not described, and so nothing says who may. */
+function operationOf(method: Method, url: string): Operation {
+  const operation = operations[`${method} ${url}`];
+  if (!operation) throw new Error(`no operation is described for ${method} ${url}`);
+  return operation;
 }
 
 /** As Kafka Connect lists them: HEAD goes with GET. */

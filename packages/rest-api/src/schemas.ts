@@ -1,5 +1,5 @@
 /** What requests may contain. These schemas are the documentation of the API, and what checks it. */
-import type { Definition, TargetState } from '@sluice/coordination';
+import { auditOutcomes, type Definition, type TargetState } from '@sluice/coordination';
 import { stringifyExactJson } from '@sluice/kernel';
 import { z } from 'zod';
 
@@ -186,6 +186,33 @@ export const applySchema = z.preprocess(
 /** `GET /sluice/events`. */
 export const eventsQuerySchema = z.object({
   limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
+});
+
+/** NaN for what is none; JavaScript reads all kinds of texts as times. */
+function isoTimeMs(text: string): number {
+  return /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+const time = z
+  .string()
+  .transform((text) => (/^\d{1,15}$/.test(text) ? Number(text) : isoTimeMs(text)))
+  .refine((ms) => Number.isSafeInteger(ms), 'must be a time, as 2026-11-30T12:00:00Z')
+  .optional();
+
+/** `GET /sluice/audit`. */
+export const auditQuerySchema = z.object({
+  limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
+  before: z
+    .string()
+    .regex(/^\d{1,15}-\d{1,10}$/, 'must be the id of an entry')
+    .optional()
+    .meta({ description: 'Only what is older: `next` of the page before' }),
+  since: time,
+  until: time,
+  who: z.string().optional(),
+  action: z.string().optional(),
+  target: z.string().optional(),
+  outcome: z.enum(auditOutcomes).optional(),
 });
 
 /** `GET /sluice/tasks`. */

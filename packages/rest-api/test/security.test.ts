@@ -1,17 +1,21 @@
+import { Authenticator, Callers, tokenProof } from '@sluice/access';
 import { silentLogger } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
 import { assertBindAllowed, buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
+import { FakeAudit } from './fake-audit.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeOffsets } from './fake-offsets.ts';
 
-const auth = {
-  users: [
-    { username: 'ann', password: 'pass:word' },
-    { username: 'bob', password: 'geheimnüß' },
-  ],
-};
+const authenticator = new Authenticator({
+  callers: new Callers([
+    { name: 'ann', role: 'admin', proof: tokenProof('pass:word') },
+    { name: 'bob', role: 'viewer', proof: tokenProof('geheimnüß') },
+  ]),
+  clock: new FakeClock(),
+});
 
 function basic(username: string, password: string): { authorization: string } {
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
@@ -30,7 +34,7 @@ test.each(['0.0.0.0', '::', '', '10.0.0.7', 'coordinator.example.com', '127.0.0.
     expect(() => assertBindAllowed({ host, hasAuth: false, insecure: false })).toThrow(
       expect.objectContaining({
         code: 'bind.refused',
-        message: expect.stringMatching(/127\.0\.0\.1.*password.*--insecure/) as string,
+        message: expect.stringMatching(/127\.0\.0\.1.*SLUICE_AUTH.*--insecure/) as string,
       }),
     );
     expect(() => assertBindAllowed({ host, hasAuth: true, insecure: false })).not.toThrow();
@@ -45,11 +49,12 @@ test('with a password set, everything but the probes asks for it', async () => {
     info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
     logger: silentLogger,
     offsets: new FakeOffsets(),
-    auth,
+    audit: new FakeAudit(),
+    authenticator,
   });
   // As the boards are: registered by the app, after the API, with an error handler of their own.
   await api.register(async (app) => {
-    app.get('/queues', async () => 'the boards');
+    app.get('/queues', { config: { role: 'viewer' } }, async () => 'the boards');
     app.setErrorHandler((_error, _request, reply) => reply.status(500).send('their own shape'));
   });
   for (const url of ['/', '/connectors', '/health', '/sluice/workers', '/queues', '/nothing']) {
@@ -78,12 +83,12 @@ test.each([
   ['no encoding', { authorization: 'Basic' }, 401],
   ['another scheme', { authorization: 'Bearer abc' }, 401],
 ])('%s is answered with the right status', async (_what, headers, status) => {
-  const { call } = apiUnderTest({ auth });
+  const { call } = apiUnderTest({ authenticator });
   expect((await call('GET /connectors', undefined, { headers })).statusCode).toBe(status);
 });
 
 test('the scheme may be written in any case', async () => {
-  const { call } = apiUnderTest({ auth });
+  const { call } = apiUnderTest({ authenticator });
   const authorization = basic('ann', 'pass:word').authorization.replace('Basic', 'basic');
   const response = await call('GET /connectors', undefined, { headers: { authorization } });
   expect(response.statusCode).toBe(200);
@@ -143,7 +148,7 @@ async function preflightOf(
   options: { corsOrigins: string[]; corsMethods?: string[] },
   origin = ui,
 ): Promise<Record<string, unknown>> {
-  const { call } = apiUnderTest({ ...options, auth });
+  const { call } = apiUnderTest({ ...options, authenticator });
   const headers = { origin, 'access-control-request-method': 'PUT' };
   const preflight = await call('OPTIONS /connectors/orders/pause', undefined, { headers });
   return { status: preflight.statusCode, ...preflight.headers };
@@ -207,7 +212,7 @@ test.each([
 
 test('any host name will do where a password protects or it was allowed', async () => {
   const headers = { host: 'coordinator.internal', ...basic('ann', 'pass:word') };
-  for (const options of [{ auth }, { allowedHosts: 'any' as const }]) {
+  for (const options of [{ authenticator }, { allowedHosts: 'any' as const }]) {
     const { call } = apiUnderTest(options);
     expect((await call('GET /connectors', undefined, { headers })).statusCode).toBe(200);
   }

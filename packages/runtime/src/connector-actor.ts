@@ -26,6 +26,9 @@ import { transformationProblems } from '@sluice/transforms';
 
 import type { DefinitionPlugins } from './definition-plugins.ts';
 import { type ConnectorPayload, isRuntimeMessage, type RuntimeEvent } from './payloads.ts';
+import type { ActorSecrets } from './references/actor-secrets.ts';
+import type { ResolvedConfig } from './references/resolve-config.ts';
+import { withReferences } from './references/with-references.ts';
 import { assertTaskCount, publishedTaskConfigs, tasksMaxOf } from './task-configs.ts';
 import { transformationPlugins } from './task-transforms.ts';
 
@@ -34,6 +37,7 @@ export interface ConnectorActorOptions {
   readonly payload: ConnectorPayload;
   /** @throws when no plugin has the class that the configuration names. */
   readonly loadPlugins: (config: ConnectorConfig) => Promise<DefinitionPlugins>;
+  readonly secrets: ActorSecrets;
   readonly logger: TaskLogger;
   /** Something was told that the next life of this actor must begin with. */
   readonly onPayload: (payload: ConnectorPayload) => void;
@@ -43,6 +47,7 @@ export interface ConnectorActorOptions {
 interface Started {
   readonly instance: Connector;
   readonly plugin: ConnectorPlugin;
+  readonly resolved: ResolvedConfig;
   readonly abort: AbortController;
 }
 
@@ -83,6 +88,10 @@ export class ConnectorActor implements Actor {
     });
   }
 
+  shownTrace(trace: string): string {
+    return this.#options.secrets.hide(trace);
+  }
+
   async stop(reason: 'stop' | 'restart' | 'failed'): Promise<void> {
     this.#isEnding = true;
     this.#started?.abort.abort(new Error('the connector is being stopped'));
@@ -104,14 +113,17 @@ export class ConnectorActor implements Actor {
   }
 
   async #startInstance(): Promise<void> {
-    const { config, connector } = this.#payload;
+    const { connector } = this.#payload;
+    const resolved = await this.#options.secrets.resolve(this.#payload.config);
+    const { config } = resolved;
     assertSupported(config);
     const plugins = await this.#options.loadPlugins(config);
     const problems = transformationProblems(config, transformationPlugins(plugins));
     if (problems.length > 0) throw new ConfigError(problems);
     const plugin = plugins.connector;
     this.#emitVersion(plugin);
-    const started = { instance: plugin.createConnector(), plugin, abort: new AbortController() };
+    const instance = plugin.createConnector();
+    const started: Started = { instance, plugin, resolved, abort: new AbortController() };
     this.#started = started;
     const abort = (): void => started.abort.abort(this.#context.signal.reason);
     this.#context.signal.addEventListener('abort', abort, { once: true });
@@ -148,10 +160,17 @@ export class ConnectorActor implements Actor {
     const started = this.#started;
     if (!started) return;
     const { config, connector, definitionVersion } = this.#payload;
-    const generated = await started.instance.taskConfigs(tasksMaxOf(connector, config));
-    assertTaskCount(connector, generated.length, config);
-    const pluginClass = started.plugin.class;
-    const configs = publishedTaskConfigs({ connector, config, pluginClass, generated });
+    const { instance, plugin, resolved } = started;
+    const made = await instance.taskConfigs(tasksMaxOf(connector, resolved.config));
+    assertTaskCount(connector, made.length, resolved.config);
+    // They are stored: with the references of the definition, not with what those stand for.
+    const generated = made.map((own) => withReferences(own, config, resolved));
+    const configs = publishedTaskConfigs({
+      connector,
+      config,
+      pluginClass: plugin.class,
+      generated,
+    });
     const event: RuntimeEvent = { type: 'task-configs', definitionVersion, configs };
     this.#context.emit(event);
   }

@@ -25,6 +25,7 @@ export { type FoundPackages, findPluginPackages, type PluginPackage } from './pl
 export { type PluginInventory, PluginPath, type PluginPathOptions } from './plugin-path.ts';
 export { type PluginDescription, type PluginFailure, PluginRegistry } from './plugin-registry.ts';
 export { shareConnectorApi } from './plugin-resolution.ts';
+export { polledRecords } from './polled-records.ts';
 export { type LocalRecord, type LocalRun, runConnectorLocally } from './run-locally.ts';
 export { createRuntimeFactory } from './runtime-factory.ts';
 export {

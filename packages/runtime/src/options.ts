@@ -11,6 +11,7 @@ import {
 import type { ProduceAck, RecordLog } from '@sluice/record-log';
 import type { PluginLoader } from './definition-plugins.ts';
 import type { ProcessedBatch } from './process-source-batch.ts';
+import { type ResolveConfig, resolveNothing } from './references/resolve-config.ts';
 
 export interface RuntimeOptions {
   /** Started by the caller; one for all actors of an executor. */
@@ -25,6 +26,8 @@ export interface RuntimeOptions {
   readonly workerConfig?: Readonly<Record<string, string>>;
   /** Converters that definitions may name. Default: those that come with Kafka Connect. */
   readonly converters?: readonly ConverterPlugin[];
+  /** Of the references in definitions, when a connector or a task starts. Default: a definition with one is refused. */
+  readonly resolveConfig?: ResolveConfig;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -89,6 +92,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     cluster: options.cluster,
     workerConfig: { ...workerConverterDefaults, ...options.workerConfig },
     converters: options.converters ?? converterPlugins,
+    resolveConfig: options.resolveConfig ?? resolveNothing,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -8,12 +8,13 @@
  *   list changes only with the definition, and tasks of two definitions never run at the same time.
  * - `topics.regex`: topics come and go, so the offset is a hash of the name.
  */
+import type { TopicPattern } from '@sluice/connector-api';
 import { murmur2 } from '@sluice/record-log';
 
 /** What a sink reads. */
 export type TopicSelection =
   | { readonly kind: 'list'; readonly topics: readonly string[] }
-  | { readonly kind: 'regex'; readonly pattern: RegExp };
+  | { readonly kind: 'regex'; readonly pattern: TopicPattern };
 
 export interface TaskShare {
   readonly task: number;

@@ -4,6 +4,7 @@ import {
   type ConnectorConfig,
   type ConnectorPlugin,
   type ConverterPlugin,
+  hasConfigCode,
   isConnectorPlugin,
   newestInRange,
   type Plugin,
@@ -29,6 +30,8 @@ export interface PluginDescription {
   /** It runs only where the record log acknowledges durably. */
   readonly movesExternalCursor?: true;
   readonly effectsAreFenced?: true;
+  /** Part of what may be wrong with a definition is only known by running its code. */
+  readonly validates?: true;
 }
 
 /** A module that could not be used, or a plugin of it. */
@@ -165,6 +168,7 @@ function describePlugin(plugin: Plugin): PluginDescription[] {
         ? { movesExternalCursor: true }
         : {}),
       ...(plugin.type === 'sink' && plugin.effectsAreFenced ? { effectsAreFenced: true } : {}),
+      ...(hasConfigCode(plugin) ? { validates: true } : {}),
     },
   ];
 }

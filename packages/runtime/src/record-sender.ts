@@ -4,15 +4,14 @@
  * failed call can be repeated without overtaking anything. A call that failed may have been appended, so
  * repeating it may duplicate records but never loses or reorders them.
  */
-import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
 import type { LogWriter, ProduceAck, ProduceRecord, TopicBatch } from '@sluice/record-log';
 
 import { Changes } from './changes.ts';
-import { sourceHeaders } from './errors/letter-of-source.ts';
+import type { DeadLetterQueue } from './errors/dead-letter-queue.ts';
 import type { FailedPolled, TaskErrors } from './errors/task-errors.ts';
 import type { LogCalls } from './log-calls.ts';
 import type { ProcessedBatch } from './process-source-batch.ts';
-import { produceTolerantly, type RefusedRecord } from './produce-tolerantly.ts';
+import { type ProducedParts, produceTolerantly, type RefusedRecord } from './produce-tolerantly.ts';
 import type { SubmittedBatch } from './submitted-batches.ts';
 import type { MutableCounters } from './task-metrics.ts';
 
@@ -24,19 +23,14 @@ export interface RecordSenderOptions {
   readonly writer: LogWriter;
   readonly calls: LogCalls;
   readonly errors: TaskErrors;
+  /** Of the same writer. Undefined: what is given up is not kept. */
+  readonly deadLetters: DeadLetterQueue | undefined;
   readonly counters: MutableCounters;
   /**
    * In the order of polling. `acks` belong to `batch.topics` one by one; an offset below 0 is that of a record that
    * the log refused and `errors.tolerance` lets pass.
    */
   readonly onAcknowledged: (batch: Sendable, acks: readonly ProduceAck[]) => void;
-}
-
-/** What the log says of one record, whoever sends it. */
-const refusals = new Set(['log.record_too_large', 'log.unknown_partition', 'log.invalid_topic']);
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof SluiceError && refusals.has(error.code);
 }
 
 /** Kafka Connect's name of what produces. */
@@ -87,20 +81,22 @@ export class RecordSender {
   }
 
   async #send(): Promise<void> {
-    const { calls, counters, onAcknowledged, writer } = this.#options;
+    const { calls, counters, errors, onAcknowledged, writer } = this.#options;
     const group = this.#queue;
     this.#queue = [];
     const topics = group.flatMap((batch) => batch.topics);
     const letters = group.flatMap((batch) => batch.deadLetters);
     counters.deadLetterRequests += letters.length;
     const all = letters.length > 0 ? [...topics, this.#lettersBatch(letters)] : topics;
-    let acks: readonly ProduceAck[];
-    try {
-      acks = all.length > 0 ? await calls.untilAccepted('produce', () => writer.produce(all)) : [];
-    } catch (error) {
-      if (!isRefusal(error) || !this.#options.errors.tolerates('KAFKA_PRODUCE', error)) throw error;
-      acks = await this.#produceParts(group, topics, letters);
-    }
+    const { acks, refused } =
+      all.length === 0
+        ? nothingProduced
+        : await produceTolerantly(
+            all,
+            (batches) => calls.untilAccepted('produce', () => writer.produce(batches)),
+            (error) => errors.tolerates('KAFKA_PRODUCE', error),
+          );
+    if (refused.length > 0) await this.#giveUp(group, topics, refused);
     let next = 0;
     for (const batch of group) {
       this.#records -= batch.records.length;
@@ -111,71 +107,32 @@ export class RecordSender {
     }
   }
 
-  /** Acknowledgements of the topics; what is refused of them is a dead letter then. */
-  async #produceParts(
+  /** What is refused of the topics is a dead letter now; what is refused of the letters, a shorter one. */
+  async #giveUp(
     group: readonly Sendable[],
     topics: readonly TopicBatch[],
-    letters: readonly ProduceRecord[],
-  ): Promise<readonly ProduceAck[]> {
-    const { counters, errors } = this.#options;
-    const call = (batches: readonly TopicBatch[]): Promise<ProduceAck[]> => this.#call(batches);
-    const { acks, refused } =
-      topics.length > 0
-        ? await produceTolerantly(topics, call, isRefusal)
-        : { acks: [], refused: [] };
-    counters.recordFailures += refused.length;
+    refused: readonly RefusedRecord[],
+  ): Promise<void> {
+    const { counters, deadLetters, errors } = this.#options;
     const places = group.flatMap((batch) => batch.topics.map((_, index) => ({ batch, index })));
-    const own = errors.giveUpPolled(
-      refused.flatMap((each) => {
-        const place = places[each.topic];
-        const topic = topics[each.topic]?.topic ?? '';
-        return place ? (refusedRecord(each, place.batch, place.index, topic) ?? []) : [];
-      }),
-    );
-    counters.deadLetterRequests += own.length;
-    for (const letter of [...letters, ...own]) await this.#writeLetter(letter);
-    return acks;
-  }
-
-  /** The value of one that is too large is left out; what the letter says leads to it. */
-  async #writeLetter(letter: ProduceRecord): Promise<void> {
-    try {
-      await this.#call([this.#lettersBatch([letter])]);
-    } catch (error) {
-      if (!(error instanceof SluiceError) || error.code !== 'log.record_too_large')
-        throw this.#letterError(error);
-      const bytes = String(letter.value?.length ?? 0);
-      const omitted = [sourceHeaders.valueOmitted, Buffer.from(bytes)] as const;
-      const small = { ...letter, value: null, headers: [...(letter.headers ?? []), omitted] };
-      try {
-        await this.#call([this.#lettersBatch([small])]);
-      } catch (second) {
-        throw this.#letterError(second);
-      }
-    }
-  }
-
-  #letterError(error: unknown): unknown {
-    if (isFenced(error) || isRetriable(error) || !isRefusal(error)) return error;
-    const { counters, errors } = this.#options;
-    const topic = errors.settings.deadLetters?.topic ?? '';
-    counters.deadLetterFailures += 1;
-    return new SluiceError(
-      'task.dead_letters_failed',
-      `Could not produce message to dead letter queue. topic=${topic}: ${toError(error).message}. Nothing was committed`,
-      { cause: error, details: { topic } },
-    );
+    const failed = refused.flatMap((each) => {
+      const place = places[each.topic];
+      const topic = topics[each.topic]?.topic ?? '';
+      return place ? (refusedRecord(each, place.batch, place.index, topic) ?? []) : [];
+    });
+    const letters = refused.flatMap(({ record, topic }) => (places[topic] ? [] : record));
+    counters.recordFailures += failed.length;
+    // The queue counts them.
+    counters.deadLetterRequests -= letters.length;
+    await deadLetters?.write([...letters, ...errors.giveUpPolled(failed)]);
   }
 
   #lettersBatch(records: readonly ProduceRecord[]): TopicBatch {
     return { topic: this.#options.errors.settings.deadLetters?.topic ?? '', records };
   }
-
-  #call(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
-    const { calls, writer } = this.#options;
-    return calls.untilAccepted('produce', () => writer.produce(batches));
-  }
 }
+
+const nothingProduced: ProducedParts = { acks: [], refused: [] };
 
 function refusedRecord(
   { error, index, record }: RefusedRecord,
@@ -189,7 +146,7 @@ function refusedRecord(
   return {
     stage: 'KAFKA_PRODUCE',
     class: producingClass,
-    error: toError(error),
+    error,
     polled,
     converted,
     place: { topic, partition, offset: -1 },

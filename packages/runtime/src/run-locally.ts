@@ -38,7 +38,10 @@ export interface LocalRun {
   readonly clock?: Clock;
   /** Default: JsonConverter without schemas, which is what is readable. */
   readonly workerConfig?: ConnectorConfig;
-  readonly options?: Pick<RuntimeOptions, 'converters' | 'offsetFlushIntervalMs' | 'sinkIdlePutMs'>;
+  readonly options?: Pick<
+    RuntimeOptions,
+    'converters' | 'offsetFlushIntervalMs' | 'resolveConfig' | 'sinkIdlePutMs'
+  >;
 }
 
 const stopGraceMs = 5_000;

@@ -2,7 +2,6 @@
 import type { Actor, ActorContext, ActorFactory, ActorSpec, Lease } from '@sluice/actor';
 import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
 import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/kernel';
-
 import { ConnectorActor } from './connector-actor.ts';
 import { identityOfTask } from './connector-offsets.ts';
 import type { ConnectorFacts } from './definition-plugins.ts';
@@ -19,6 +18,7 @@ import type {
   TaskCounters,
   TaskPayload,
 } from './payloads.ts';
+import { ActorSecrets } from './references/actor-secrets.ts';
 import { keepSinkOffsets } from './sink-offsets-keeper.ts';
 import { SinkTaskRun } from './sink-task-run.ts';
 import { SourceTaskRun } from './source-task-run.ts';
@@ -49,6 +49,11 @@ interface Told {
   readonly payload: unknown;
 }
 
+interface ActorParts {
+  readonly secrets: ActorSecrets;
+  readonly logger: Logger;
+}
+
 /** What the actors of one executor share. */
 class Runtime {
   readonly #options: CompiledRuntimeOptions;
@@ -74,30 +79,32 @@ class Runtime {
     context.lease.onExpired(() => this.#options.log.disconnect());
     const { config } = spec.payload as ConnectorPayload | TaskPayload;
     const values = { ...secretsOf(this.#options.workerConfig), ...config };
-    const logger = withoutValuesIn(this.#options.logger.child({ actor: spec.address }), values);
+    const secrets = new ActorSecrets(this.#options.resolveConfig);
+    const ownLogger = secrets.hidingLogger(this.#options.logger.child({ actor: spec.address }));
+    const parts = { secrets, logger: withoutValuesIn(ownLogger, values) };
     switch (spec.kind) {
       case 'connector':
-        return this.#createConnector(spec, context, logger);
+        return this.#createConnector(spec, context, parts);
       case 'source-task':
       case 'sink-task':
-        return this.#createTask(spec, context, logger);
+        return this.#createTask(spec, context, parts);
       default:
         throw new SluiceError('runtime.unknown_kind', `no actor is of kind '${spec.kind}'`);
     }
   }
 
-  #createConnector(spec: ActorSpec, context: ActorContext, logger: Logger): Actor {
+  #createConnector(spec: ActorSpec, context: ActorContext, parts: ActorParts): Actor {
     return new ConnectorActor({
       context,
       payload: this.#payloadOf(spec) as ConnectorPayload,
       loadPlugins: (config) => this.#options.plugins.load(config),
-      logger,
+      ...parts,
       onPayload: (payload) => this.#remember(spec, payload),
       onEnd: (reason) => this.#forget(spec, reason),
     });
   }
 
-  #createTask(spec: ActorSpec, context: ActorContext, logger: Logger): Actor {
+  #createTask(spec: ActorSpec, context: ActorContext, { logger, secrets }: ActorParts): Actor {
     const payload = this.#payloadOf(spec) as TaskPayload;
     const counters = newCounters(spec.kind === 'source-task' ? 'source' : 'sink');
     const usedTopics = new UsedTopics();
@@ -108,13 +115,17 @@ class Runtime {
     const endMetrics = this.#ticker.add(counters, tell, () =>
       this.#tellTopics(usedTopics, context),
     );
-    const contextOf = (hooks: RunHooks): TaskRunContext => ({
+    const contextOf = async (hooks: RunHooks): Promise<TaskRunContext> => ({
       connector: payload.connector,
       task: payload.task,
       taskCount: payload.taskCount,
-      config: payload.config,
+      config: (await secrets.resolve(payload.config)).config,
       identity: { id: identityOfTask(this.#options.cluster, spec.address), fence: spec.fence },
-      options: this.#options,
+      options: {
+        ...this.#options,
+        workerConfig: (await secrets.resolve(this.#options.workerConfig)).config,
+      },
+      hideSecrets: secrets.hide,
       counters,
       usedTopics,
       logger,
@@ -126,9 +137,10 @@ class Runtime {
       context: { ...context, lease: this.#leaseOf(payload.config, context) },
       options: { ...this.#options, logger },
       targetState: payload.targetState,
-      createRun: (hooks) => this.#createRun(spec.kind, payload.config, contextOf(hooks)),
+      secrets,
+      createRun: async (hooks) => this.#createRun(spec.kind, await contextOf(hooks)),
       ...(spec.kind === 'sink-task'
-        ? { keep: (hooks: RunHooks) => keepSinkOffsets(contextOf(hooks)) }
+        ? { keep: async (hooks: RunHooks) => keepSinkOffsets(await contextOf(hooks)) }
         : {}),
       onTarget: (targetState: TargetState) => this.#remember(spec, { ...payload, targetState }),
       onEnd: (reason) => {
@@ -157,12 +169,8 @@ class Runtime {
     return lease;
   }
 
-  async #createRun(
-    kind: string,
-    config: ConnectorConfig,
-    context: TaskRunContext,
-  ): Promise<TaskRun> {
-    const plugins = await this.#options.plugins.load(config);
+  async #createRun(kind: string, context: TaskRunContext): Promise<TaskRun> {
+    const plugins = await this.#options.plugins.load(context.config);
     const plugin = plugins.connector;
     context.emit({ type: 'plugin', version: plugin.version });
     if (kind === 'source-task' && plugin.type === 'source')

@@ -77,7 +77,8 @@ export class SinkPuts {
 
   /** Puts what is held, else `batch`. @throws what the task threw for good, or what a dead letter queue did. */
   async put(batch: SinkBatch): Promise<void> {
-    const { context, onDelivered, task } = this.#options;
+    const { context, errant, onDelivered, task } = this.#options;
+    await errant.untilFew();
     const held = this.#held ?? { batch, attempts: 0, search: undefined };
     const { search } = held;
     const records = search ? search.next : held.batch.records;
@@ -93,7 +94,7 @@ export class SinkPuts {
       search?.accept();
     }
     this.#options.calls.noteSuccess('put');
-    this.#options.errant.throwIfFailed();
+    errant.throwIfFailed();
     if (search?.next) {
       this.#hold({ ...held, attempts: 0 }, 0);
       return;

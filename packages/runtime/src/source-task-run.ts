@@ -35,13 +35,14 @@ import { Acknowledgements } from './acknowledgements.ts';
 import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
 import type { DefinitionPlugins } from './definition-plugins.ts';
-import { ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
+import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
+import { polledRecords } from './polled-records.ts';
 import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
 import { RecordSender, type Sendable } from './record-sender.ts';
-import { SubmittedBatches } from './submitted-batches.ts';
+import { type DueOffset, SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
@@ -107,14 +108,7 @@ export class SourceTaskRun implements TaskRun {
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
     this.#assertDurable();
-    const { deadLetters } = this.#errors.settings;
-    if (deadLetters)
-      await ensureDeadLetterTopic({
-        settings: deadLetters,
-        log: options.log,
-        calls: this.#calls,
-        counters,
-      });
+    const deadLetters = await this.#openDeadLetters(writer);
     const task = this.#plugin.createTask();
     this.#task = task;
     this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
@@ -122,6 +116,7 @@ export class SourceTaskRun implements TaskRun {
       writer,
       calls: this.#calls,
       errors: this.#errors,
+      deadLetters,
       counters,
       onAcknowledged: (batch, acks) => this.#acknowledged(batch, acks),
     });
@@ -179,6 +174,15 @@ export class SourceTaskRun implements TaskRun {
       await closeTransforms(this.#transforms, this.#context.logger);
       await this.#writer?.close();
     }
+  }
+
+  async #openDeadLetters(writer: LogWriter): Promise<DeadLetterQueue | undefined> {
+    const { counters, options } = this.#context;
+    const { deadLetters: settings } = this.#errors.settings;
+    if (!settings) return undefined;
+    const shared = { settings, log: options.log, calls: this.#calls, counters };
+    await ensureDeadLetterTopic(shared);
+    return new DeadLetterQueue(writer, shared);
   }
 
   async #readOffsets(
@@ -249,9 +253,9 @@ export class SourceTaskRun implements TaskRun {
   async #pollOnce(waits: { empty: number; failed: number }): Promise<void> {
     const { counters, options, scope } = this.#context;
     const beganMs = options.clock.monotonicMs();
-    let records: readonly SourceRecord[] | null | undefined;
+    let records: readonly SourceRecord[];
     try {
-      records = await this.#task?.poll();
+      records = polledRecords(await this.#task?.poll());
       waits.failed = 0;
       this.#calls.noteSuccess('poll');
     } catch (error) {
@@ -264,7 +268,7 @@ export class SourceTaskRun implements TaskRun {
       await this.#sleep(backoffMs(waits.failed, options.taskBackoff, options.random));
       return;
     }
-    if (records && records.length > 0) {
+    if (records.length > 0) {
       waits.empty = 0;
       await this.#hand(records);
       return;
@@ -358,8 +362,9 @@ export class SourceTaskRun implements TaskRun {
     const { connector, counters, options, scope } = this.#context;
     this.#isFlushDue = false;
     const mark = this.#acknowledgements?.markFlush();
-    const due = this.#submitted.take();
+    let due: DueOffset[] = [];
     try {
+      due = this.#submitted.take();
       if (due.length > 0) {
         await this.#calls.attempt(async () => this.#writer?.commitSourceOffsets(connector, due));
         this.#submitted.markStored(due);
@@ -394,7 +399,8 @@ export class SourceTaskRun implements TaskRun {
     for (;;) {
       const seen = this.#changes.version;
       if (!isWanted()) return;
-      if (this.#sender?.records === 0 || this.#calls.isStalled('produce')) break;
+      const isStalled = this.#calls.isStalled('produce') || this.#calls.isStalled('dead-letters');
+      if (this.#sender?.records === 0 || isStalled) break;
       await this.#changes.after(seen);
     }
     await this.#flush();

@@ -8,6 +8,8 @@
  */
 import type { SourceOffsetValue, SourcePartition, SourceRecord } from '@sluice/connector-api';
 
+import { assertStorable } from './polled-records.ts';
+
 export interface SubmittedBatch {
   isAcknowledged: boolean;
   readonly queues: PartitionQueue[];
@@ -39,7 +41,7 @@ export class SubmittedBatches {
   readonly #due = new Map<string, DueOffset>();
   readonly #stored = new Map<string, string>();
 
-  /** In the order of polling. */
+  /** In the order of polling. @throws DataError for an offset or a partition that cannot be stored. */
   submit(records: readonly SourceRecord[]): SubmittedBatch {
     const batch: SubmittedBatch = { isAcknowledged: false, queues: [] };
     let last: { partition: SourcePartition; entry: Entry } | undefined;
@@ -51,6 +53,13 @@ export class SubmittedBatches {
         last = { partition, entry: this.#entryOf(batch, partition) };
       }
       if (record.sourceOffset !== undefined) last.entry.offset = record.sourceOffset;
+    }
+    for (const { entries } of batch.queues) {
+      const newest = entries.at(-1);
+      if (!newest?.offset) continue;
+      assertStorable(newest.offset);
+      // The plugin may go on changing its own.
+      newest.offset = { ...newest.offset };
     }
     return batch;
   }
@@ -90,10 +99,11 @@ export class SubmittedBatches {
   }
 
   #entryOf(batch: SubmittedBatch, partition: SourcePartition): Entry {
+    assertStorable(partition);
     const name = canonicalText(partition);
     let queue = this.#queues.get(name);
     if (!queue) {
-      queue = { name, partition, entries: [] };
+      queue = { name, partition: { ...partition }, entries: [] };
       this.#queues.set(name, queue);
     }
     const newest = queue.entries.at(-1);

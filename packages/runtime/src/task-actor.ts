@@ -15,9 +15,9 @@
  */
 import type { Actor, ActorContext } from '@sluice/actor';
 import { isFenced, SluiceError, toError } from '@sluice/kernel';
-
 import type { CompiledRuntimeOptions } from './options.ts';
 import { isRuntimeMessage, type RuntimeEvent, type TargetState } from './payloads.ts';
+import type { ActorSecrets } from './references/actor-secrets.ts';
 import { RunScope } from './run-scope.ts';
 import type { TaskRun } from './task-run.ts';
 import { withinLimit } from './within-limit.ts';
@@ -33,6 +33,7 @@ export interface RunHooks {
 export interface TaskActorOptions {
   readonly context: ActorContext;
   readonly options: CompiledRuntimeOptions;
+  readonly secrets: ActorSecrets;
   readonly targetState: TargetState;
   /** @throws when the configuration is not usable. */
   readonly createRun: (hooks: RunHooks) => Promise<TaskRun>;
@@ -82,6 +83,10 @@ export class TaskActor implements Actor {
     this.#targetChanged.resolve();
     this.#targetChanged = Promise.withResolvers<void>();
     if (wasPaused !== this.#isPaused) this.#run?.pauseOrResume();
+  }
+
+  shownTrace(trace: string): string {
+    return this.#options.secrets.hide(trace);
   }
 
   async stop(reason: 'stop' | 'restart' | 'failed'): Promise<void> {
@@ -245,7 +250,11 @@ export class TaskActor implements Actor {
   }
 
   #emit(event: RuntimeEvent): void {
-    this.#context.emit(event);
+    this.#context.emit(
+      event.type === 'stalled'
+        ? { ...event, reason: this.#options.secrets.hide(event.reason) }
+        : event,
+    );
     // The log may stay away for long, and messages are not received before the start is over.
     if (event.type === 'stalled') this.#settleStart();
   }

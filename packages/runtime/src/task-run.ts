@@ -15,6 +15,7 @@ export interface TaskRunContext {
   readonly task: number;
   /** Tasks of the connector. */
   readonly taskCount: number;
+  /** Resolved. */
   readonly config: ConnectorConfig;
   readonly identity: WriterIdentity;
   readonly options: CompiledRuntimeOptions;
@@ -22,6 +23,8 @@ export interface TaskRunContext {
   readonly counters: MutableCounters;
   readonly usedTopics: UsedTopics;
   readonly logger: TaskLogger;
+  /** A text that is stored or shown, with references in place of what they stand for. */
+  readonly hideSecrets: (text: string) => string;
   readonly turns: FairTurns;
   readonly catalog: TopicCatalog;
   isPaused(): boolean;

@@ -2,8 +2,8 @@
  * The topics that sinks ask for, looked up in the log at most once an interval for all tasks of an executor
  * that ask the same. An answer that is asked for again sooner is the remembered one.
  */
-import { ConnectError } from '@sluice/connector-api';
-import type { Clock } from '@sluice/kernel';
+import { ConnectError, TopicPattern } from '@sluice/connector-api';
+import { type Clock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 
 import type { TopicSelection } from './partition-share.ts';
@@ -49,7 +49,7 @@ export class TopicCatalog {
   async #lookUp(selection: TopicSelection): Promise<KnownTopics> {
     if (selection.kind === 'list') return this.#log.topics.describe(selection.topics);
     const names = await this.#log.topics.list();
-    return this.#log.topics.describe(names.filter((name) => selection.pattern.test(name)));
+    return this.#log.topics.describe(names.filter((name) => selection.pattern.matches(name)));
   }
 }
 
@@ -63,10 +63,11 @@ export function topicSelectionOf(config: Readonly<Record<string, string>>): Topi
     );
   if (list.length > 0) return { kind: 'list', topics: list };
   if (regex === '') throw new ConnectError('Must configure one of topics or topics.regex');
-  // The whole name must match, as in Kafka Connect.
   try {
-    return { kind: 'regex', pattern: new RegExp(`^(?:${regex})$`) };
+    return { kind: 'regex', pattern: new TopicPattern(regex) };
   } catch (error) {
-    throw new ConnectError('topics.regex is not a valid regular expression', { cause: error });
+    throw new ConnectError(`topics.regex is not valid: ${toError(error).message}`, {
+      cause: error,
+    });
   }
 }

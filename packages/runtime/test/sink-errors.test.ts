@@ -206,6 +206,66 @@ test('a queue that does not take a letter fails the task, and nothing is committ
   expect(committed(runtime)).toBeUndefined();
 });
 
+const withContext = { ...tolerant, 'errors.deadletterqueue.context.headers.enable': 'true' };
+
+test('a letter that is too large for its queue goes there without its value', async () => {
+  const { runtime, values } = sink();
+  runtime.store.createTopic('dead', 1, 10_000);
+  const large = 'x'.repeat(9_000);
+  runtime.append('t', 0, 'odd', large, 'even', '{"a":4}');
+  const rig = await runtime.started({ config: withContext });
+  await runtime.clock.until('it commits', () => committed(runtime) === 4);
+  await runtime.clock.settled(rig.stop());
+  expect(values).toEqual([{ a: 4 }]);
+  expect(runtime.values('dead')).toEqual(['odd', 'even', '']);
+  const headers = Object.fromEntries(headersOf(runtime, 2)) as Record<string, string>;
+  expect(headers).toMatchObject({
+    '__sluice.errors.value.omitted': '9000',
+    '__connect.errors.topic': 't',
+    '__connect.errors.offset': '1',
+  });
+  expect(headers['__connect.errors.exception.stacktrace']).toBeTruthy();
+});
+
+test('one that is too large even so keeps only what says where its record is', async () => {
+  const { runtime } = sink();
+  runtime.store.createTopic('dead', 1, 1_000);
+  runtime.store.append('t', 0, {
+    key: Buffer.alloc(600, 'k'),
+    value: Buffer.from('odd'),
+    headers: [['trace', Buffer.alloc(600)]],
+    timestampMs: 1,
+  });
+  const rig = await runtime.started({ config: withContext });
+  await runtime.clock.until('it commits', () => committed(runtime) === 1);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.store.topic('dead')?.[0]?.at(0)).toMatchObject({ key: null, value: null });
+  expect(headersOf(runtime, 0)).toEqual([
+    ['__connect.errors.topic', 't'],
+    ['__connect.errors.partition', '0'],
+    ['__connect.errors.offset', '0'],
+    ['__connect.errors.connector.name', 'orders'],
+    ['__connect.errors.task.id', '0'],
+    ['__connect.errors.stage', 'VALUE_CONVERTER'],
+    ['__connect.errors.class.name', 'org.apache.kafka.connect.json.JsonConverter'],
+    ['__connect.errors.exception.class.name', 'org.apache.kafka.connect.errors.DataException'],
+    ['__sluice.errors.key.omitted', '600'],
+    ['__sluice.errors.value.omitted', '3'],
+  ]);
+});
+
+test('a queue that takes not even that fails the task, and nothing is committed', async () => {
+  const { runtime } = sink();
+  runtime.store.createTopic('dead', 1, 100);
+  runtime.append('t', 0, 'x');
+  const rig = await runtime.started({ config: withContext });
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure).toMatchObject({ code: 'task.dead_letters_failed' });
+  expect(rig.failure?.message).toContain("above the log's limit of 100 bytes");
+  await runtime.clock.settled(rig.stop());
+  expect(committed(runtime)).toBeUndefined();
+});
+
 test('a queue that cannot be created fails the task when it starts', async () => {
   const { runtime } = sink();
   runtime.log.topics.create = () =>

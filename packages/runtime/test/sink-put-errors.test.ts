@@ -266,3 +266,46 @@ test('there is a reporter only where there is something to report to', async () 
     await runtime.clock.settled(rig.stop());
   }
 });
+
+test('a sink whose reports are not written is given no more than a bound of records', async () => {
+  const reported: string[] = [];
+  const { context, runtime } = sink(() => ({
+    put: (records) => {
+      for (const record of records) {
+        reported.push(String(record.value));
+        void context().errantRecordReporter()?.report(record, new Error('odd'));
+      }
+    },
+  }));
+  const all = Array.from({ length: 5_000 }, (_, index) => String(index));
+  runtime.append('t', 0, ...all);
+  // No commit is due meanwhile: it would wait for the letters by itself.
+  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+  const rig = await runtime.started({ config: tolerant });
+  await runtime.clock.pass(500);
+  expect(reported.length).toBeGreaterThan(500);
+  expect(reported.length).toBeLessThanOrEqual(1_500);
+  runtime.decide = () => 'ok';
+  await runtime.clock.until('it commits', () => committed(runtime) === all.length);
+  await runtime.clock.settled(rig.stop());
+  expect(reported).toEqual(all);
+  expect(runtime.values('dead')).toEqual(all);
+});
+
+test('a put that reports without end, and waits for nothing, fails its task', async () => {
+  const { context, runtime } = sink(() => ({
+    put: ([record]) => {
+      if (!record) return;
+      for (let times = 0; times <= 11_000; times += 1)
+        void context().errantRecordReporter()?.report(record, 'odd');
+    },
+  }));
+  runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({ config: tolerant });
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure).toMatchObject({ code: 'task.reports_not_awaited' });
+  expect(rig.failure?.message).toContain('wait for what report() returns');
+  await runtime.clock.settled(rig.stop());
+  expect(committed(runtime)).toBeUndefined();
+});

@@ -423,7 +423,7 @@ test.each([
     { topics: 'a', 'topics.regex': 'b' },
     'topics and topics.regex are mutually exclusive options, but both are set.',
   ],
-  [{ 'topics.regex': '[' }, 'topics.regex is not a valid regular expression'],
+  [{ 'topics.regex': '[' }, 'topics.regex is not valid: Unclosed character class (at character 0)'],
 ])('a sink with %j fails with a message that says what to change', async (config, message) => {
   const { runtime } = scripted();
   const rig = await runtime.started({ config });

@@ -1,7 +1,8 @@
 /**
  * Random schedules of failures, pauses, lease losses, hand-overs and crashes around a source that numbers
  * its records. Whatever happens: nothing is lost or reordered, no offset passes what is in the log, no two
- * calls into a task overlap, nothing is done without a lease. Also while a transform drops some of the records.
+ * calls into a task overlap, nothing is done without a lease. Also while a transform drops some of the records, or the
+ * log refuses them after it appended others of their call.
  */
 import { RetriableError, type SourceRecord, type SourceTask } from '@sluice/connector-api';
 import { isFenced, silentLogger } from '@sluice/kernel';
@@ -36,8 +37,9 @@ interface Schedule {
   readonly polls: readonly { readonly kind: PollKind; readonly size: number }[];
   readonly outcomes: readonly Outcome[];
   readonly actions: readonly { readonly action: Action; readonly afterMs: number }[];
-  /** A transform drops each record whose number it divides; 0: there is none. */
+  /** Each record whose number it divides is left out; 0: none. */
   readonly dropped: number;
+  readonly droppedBy: 'transform' | 'log';
 }
 
 const schedules: fc.Arbitrary<Schedule> = fc.record({
@@ -78,6 +80,7 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
     { maxLength: 12 },
   ),
   dropped: fc.constantFrom(0, 0, 2, 7, sequenceEnd),
+  droppedBy: fc.constantFrom('transform', 'log'),
 });
 
 class World {
@@ -98,6 +101,7 @@ class World {
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
+    this.store.createTopic('t', 1, 500);
     this.rig = this.#ownAnew();
   }
 
@@ -204,7 +208,7 @@ class World {
       const payload: TaskPayload = {
         connector: 'orders',
         task: 0,
-        config: { 'connector.class': 'test.Source', ...dropping(this.#schedule.dropped) },
+        config: { 'connector.class': 'test.Source', ...dropping(this.#schedule) },
         targetState: this.#target,
         definitionVersion: 1,
         taskCount: 1,
@@ -221,8 +225,14 @@ class World {
     return this.#spawn();
   }
 
+  #isTooLarge(sequence: number): boolean {
+    const { dropped, droppedBy } = this.#schedule;
+    return droppedBy === 'log' && dropped > 0 && sequence % dropped === 0;
+  }
+
   #append(value: string): void {
-    const [name, text] = value.split(':');
+    const [name, text, rest] = value.split(':');
+    if (rest !== undefined) this.violations.push(`${String(name)}:${String(text)} was appended`);
     const partition = name as Partition;
     const sequence = Number(text);
     if (this.lastKept(sequence - 1) > this.appended[partition])
@@ -278,7 +288,7 @@ class World {
             const seq = next[p]++;
             records.push({
               topic: 't',
-              value: `${p}:${seq}`,
+              value: this.#isTooLarge(seq) ? `${p}:${seq}:${'x'.repeat(1_000)}` : `${p}:${seq}`,
               sourcePartition: { p },
               sourceOffset: { seq },
             });
@@ -307,8 +317,9 @@ class World {
   }
 }
 
-function dropping(divisor: number): Record<string, string> {
+function dropping({ dropped: divisor, droppedBy }: Schedule): Record<string, string> {
   if (divisor === 0) return {};
+  if (droppedBy === 'log') return { 'errors.tolerance': 'all' };
   return {
     transforms: 'drop',
     'transforms.drop.type': 'Expression$Value',

@@ -136,6 +136,47 @@ test('a record that the log refuses is found among the others, and left out', as
   expect(await storedSeq(runtime)).toBe(5);
 });
 
+test("a record above the topic's own limit is left out, and the others are there once and in order", async () => {
+  const large = 'x'.repeat(20_000);
+  const polled = ['a', large, 'c', large, 'e'].map((value, index) => record(index + 1, value));
+  const { runtime, told } = source([polled, [record(6, 'f')]]);
+  runtime.store.createTopic('t', 1, 10_000);
+  const rig = await runtime.started({ config: tolerant });
+  await runtime.clock.until('it is told', () => told.length === 6);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.values('t')).toEqual(['a', 'c', 'e', 'f']);
+  expect(runtime.values('dead')).toEqual([large, large]);
+  expect(told.map(([, metadata]) => metadata?.offset)).toEqual([0, undefined, 1, undefined, 2, 3]);
+  expect(await storedSeq(runtime)).toBe(6);
+  expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
+    counters: { recordsOut: 4, recordsSkipped: 2, recordFailures: 2, deadLetterRequests: 2 },
+  });
+});
+
+test('a letter that is too large for its queue goes there without its value, and others of its poll once', async () => {
+  const large = 'x'.repeat(20_000);
+  const polled = [record(1, 1n), record(2, large, { key: 'k' }), record(3, 'odd')];
+  const { runtime, told } = source([polled]);
+  runtime.store.createTopic('dead', 1, 10_000);
+  const rig = await runtime.started({ config: { ...tolerant, ...onlyNumbers } });
+  await runtime.clock.until('it is told', () => told.length === 3);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.store.topic('t')?.[0]?.high).toBe(1);
+  expect(runtime.values('dead')).toEqual(['"odd"', '']);
+  const { headers, stored } = letter(runtime, 1);
+  expect(stored).toMatchObject({ key: Buffer.from('k'), value: null });
+  expect(headers).toMatchObject({
+    // With its quotes: it is JSON, since the converter did not take it.
+    '__sluice.errors.value.omitted': '20002',
+    '__sluice.errors.source.offset': '{"seq":2}',
+    '__connect.errors.stage': 'VALUE_CONVERTER',
+  });
+  expect(await storedSeq(runtime)).toBe(3);
+  expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
+    counters: { deadLetterRequests: 2, deadLetterFailures: 0 },
+  });
+});
+
 test('where nothing is tolerated it fails the task', async () => {
   const { runtime } = source([[record(1, 'a', { partition: 9 })]]);
   runtime.store.createTopic('t', 1);

@@ -602,6 +602,33 @@ test('a write that is refused for good fails the task at once, but stops it only
   expect(runtime.journal.slice(-2)).toEqual(['poll returned', 'stop']);
 });
 
+const sparse = Object.assign(Array.from({ length: 0 }), { 1: seq(1, 1)[0] });
+
+test.each([
+  ['one record', seq(1, 1)[0], 'returned one record instead of a list of records: return [record]'],
+  ['a text', 'record', 'returned a string instead of a list of records'],
+  ['a list with a hole', sparse, 'returned nothing at place 0 of its list'],
+  ['a record without a topic', [{ value: 1 }], 'returned a record without a topic at place 0'],
+])('a poll that returns %s fails the task with what is wrong', async (_, returned, message) => {
+  const { runtime } = scripted({}, { poll: async () => returned as never });
+  const rig = await runtime.started();
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure?.message).toContain(message);
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.journal.at(-1)).toBe('stop');
+});
+
+test('an offset that cannot be stored fails the task, and nothing of its poll is written', async () => {
+  const { batches, runtime } = scripted();
+  batches.push(seq(1, 2), [{ ...seq(3, 3)[0], sourceOffset: { at: new Date(0) } } as never]);
+  const rig = await runtime.started();
+  await runtime.clock.until('it fails', () => rig.failure !== undefined);
+  expect(rig.failure?.message).toContain('but field at contains an object (Date)');
+  await runtime.clock.settled(rig.stop());
+  expect(runtime.values('t')).toHaveLength(2);
+  expect(await storedSeq(runtime)).toBe(2);
+});
+
 const durable = { durability: 'durable', meaning: 'It is on the disk.' } as const;
 const forgetful = { durability: 'eventual', meaning: 'Set appendfsync always.' } as const;
 

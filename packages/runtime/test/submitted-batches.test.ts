@@ -143,3 +143,34 @@ test('counted by batch or by record, the same offsets are due', () => {
     { numRuns: 500 },
   );
 });
+
+test('what is stored is what was submitted, though the plugin goes on changing its objects', () => {
+  const batches = new SubmittedBatches();
+  const sourcePartition = { p: 'a' };
+  const sourceOffset = { seq: 1 };
+  const batch = batches.submit([{ topic: 't', value: null, sourcePartition, sourceOffset }]);
+  sourcePartition.p = 'b';
+  sourceOffset.seq = 2;
+  batches.acknowledge(batch);
+  expect(taken(batches)).toEqual({ a: 1 });
+});
+
+const circular: Record<string, unknown> = {};
+circular['self'] = circular;
+
+test.each([
+  ['an object (Object)', { nested: { seq: 1 } }],
+  ['an object (Object)', { circular }],
+  ['a list', { list: [1] }],
+  ['an object (Date)', { at: new Date(0) }],
+  ['NaN', { seq: Number.NaN }],
+  ['a function', { seq: () => 1 }],
+])('%s in an offset is refused', (kind, sourceOffset) => {
+  const batches = new SubmittedBatches();
+  const field = Object.keys(sourceOffset)[0] ?? '';
+  const message = `Offsets may only contain primitive types as values, but field ${field} contains ${kind}`;
+  const odd = { topic: 't', value: null, sourceOffset, sourcePartition: { p: 'a' } };
+  expect(() => batches.submit([odd as unknown as SourceRecord])).toThrow(message);
+  const partition = { ...odd, sourcePartition: sourceOffset, sourceOffset: { seq: 1 } };
+  expect(() => batches.submit([partition as unknown as SourceRecord])).toThrow(message);
+});

@@ -33,6 +33,7 @@ function setUp(config: Readonly<Record<string, string>>, toBytes: Converter['toB
     scope,
     counters,
     logger: silentLogger,
+    hideSecrets: (told) => told,
   });
   const text = createTaskConverters({}, stringConverters);
   const converters = { ...text, value: { ...text.value, toBytes } };

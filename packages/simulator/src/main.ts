@@ -20,7 +20,10 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   --json        the result as JSON on stdout
   --mutations   break every guard of the scripts and of the state machines, one at a time, and list which
                 invariant, else which test, notices it; each with seeds that reach it, of 100 of 3 minutes unless told otherwise
-  --filter TEXT only mutations whose id contains it
+  --filter TEXT only mutations whose id contains it, or one of several: grant.lua,claim.lua:35
+  --out FILE    add each result to FILE; mutations that it has are not tried again, but for those that survived
+  --for M       begin no further mutation after M real minutes: with --out, the next run goes on from there
+  --markdown    try nothing; print what the file of --out has, as a table
   --scale       one large cluster without faults, with the default timings: cold start, rest, a death, a join; how long
                 each takes, how many scripts, how much memory. Takes minutes, and some gigabytes
   --workers N   of the large cluster (1000)
@@ -30,6 +33,7 @@ const usage = `usage: npm run sim -- [--seeds N] [--seed S] [--minutes M] [--job
   npm run sim -- --seed 4711                   the same again, to the letter, and what happened in it
   npm run sim -- --seeds 50 --minutes 60       fewer clusters, for longer
   npm run sim -- --mutations --filter claim    each guard of claim.lua broken: what notices it?
+  npm run sim -- --mutations --out all.jsonl --for 60     all of them, an hour at a time
 
 Each run says how often every fault and every reply of every script occurred. The exit code is 1 if an invariant was
 violated, or, of 1000 or more seeds, if something never occurred.
@@ -48,6 +52,9 @@ const options = {
   'no-shrink': { type: 'boolean', default: false },
   mutations: { type: 'boolean', default: false },
   filter: { type: 'string', default: '' },
+  out: { type: 'string' },
+  for: { type: 'string' },
+  markdown: { type: 'boolean', default: false },
   scale: { type: 'boolean', default: false },
   workers: { type: 'string', default: '1000' },
   tasks: { type: 'string', default: '100000' },
@@ -78,7 +85,12 @@ async function main(): Promise<number> {
     jobs: wholeNumber('--jobs', values.jobs, 1),
     shrinkRunsMax: values['no-shrink'] ? 0 : shrinkRunsMax,
   };
-  if (mutations) return await runHunt({ ...run, filter: values.filter, json: values.json });
+  if (mutations) {
+    const { filter, json, out, markdown } = values;
+    if (markdown && out === undefined) return wrongUsage('--markdown needs --out');
+    const forMinutes = values.for === undefined ? undefined : wholeNumber('--for', values.for, 1);
+    return await runHunt({ ...run, filter, json, out, markdown, forMinutes });
+  }
   const startedAtMs = performance.now();
   const report = await runSeeds({ ...run, progress: teller(run) });
   const tookMs = performance.now() - startedAtMs;

@@ -7,6 +7,8 @@ import {
   type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
+  hasReference,
+  hasReferences,
   isConfigError,
   type PredicatePlugin,
   parseConfigValue,
@@ -29,20 +31,20 @@ export function transformationChain(
   config: ConnectorConfig,
   plugins: TransformationPlugins = builtInTransformations,
 ): TransformationChain {
-  const { problems, stages } = build(config, plugins);
+  const { problems, stages } = build(config, plugins, 'resolved');
   if (problems.length > 0) throw new ConfigError(problems);
   return new TransformationChain(stages);
 }
 
 /**
  * Everything that is wrong with the transforms and predicates of a definition. Names that are there twice are
- * `validateConnectorConfig`'s.
+ * `validateConnectorConfig`'s. Of a transform with a reference (`${provider:key}`) less is known before that is resolved.
  */
 export function transformationProblems(
   config: ConnectorConfig,
   plugins: TransformationPlugins = builtInTransformations,
 ): readonly ConfigProblem[] {
-  return build(config, plugins).problems;
+  return build(config, plugins, 'as-defined').problems;
 }
 
 /** The keys of the transforms and predicates that a definition names, for its validation by the API. */
@@ -75,7 +77,8 @@ const words = {
 } as const;
 
 function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlugins): Part[] {
-  const aliases = new Set(listOf(config[kind]));
+  // Which there are is known once it is resolved.
+  const aliases = new Set(hasReference(config[kind] ?? '') ? [] : listOf(config[kind]));
   return Array.from(aliases, (alias): Part => {
     const prefix = `${kind}.${alias}.`;
     const type = config[`${prefix}type`]?.trim();
@@ -181,8 +184,14 @@ interface Built {
   readonly problems: readonly ConfigProblem[];
 }
 
-function build(config: ConnectorConfig, plugins: TransformationPlugins): Built {
+function build(
+  config: ConnectorConfig,
+  plugins: TransformationPlugins,
+  values: 'as-defined' | 'resolved',
+): Built {
   const problems: ConfigProblem[] = [];
+  const isKnown = ({ prefix }: Part): boolean =>
+    values === 'resolved' || !hasReferences(withoutPrefix(config, prefix));
   const stages: TransformationStage[] = [];
   const transforms = partsOf('transforms', config, plugins);
   const predicates = partsOf('predicates', config, plugins);
@@ -192,12 +201,12 @@ function build(config: ConnectorConfig, plugins: TransformationPlugins): Built {
     if (condition.kind === 'problem') own.push(condition.problem);
     problems.push(...own);
     const { alias, plugin } = part;
-    if (plugin?.type !== 'transformation' || own.length > 0) continue;
+    if (plugin?.type !== 'transformation' || own.length > 0 || !isKnown(part)) continue;
     const transform = create(plugin.create, part, config, problems);
     if (!transform) continue;
     // What is wrong with a predicate is told once, below.
     const predicate =
-      condition.kind === 'found'
+      condition.kind === 'found' && isKnown(condition.part)
         ? create(condition.plugin.create, condition.part, config, [])
         : undefined;
     stages.push({
@@ -212,7 +221,7 @@ function build(config: ConnectorConfig, plugins: TransformationPlugins): Built {
   for (const part of predicates) {
     const own = partProblems('predicates', part, config);
     problems.push(...own);
-    if (own.length === 0 && part.plugin?.type === 'predicate')
+    if (own.length === 0 && part.plugin?.type === 'predicate' && isKnown(part))
       create(part.plugin.create, part, config, problems);
   }
   return { stages, problems };

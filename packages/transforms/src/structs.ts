@@ -113,7 +113,8 @@ export function copyStruct(schema: Schema, struct: Fields, useDefault: boolean):
   const copy: MutableFields = { ...struct };
   if (useDefault)
     for (const { field, schema: of } of fieldsWithDefault(schema))
-      if (copy[field] === undefined || copy[field] === null) copy[field] = of.default;
+      if (!Object.hasOwn(copy, field) || copy[field] === undefined || copy[field] === null)
+        setField(copy, field, of.default);
   return copy;
 }
 

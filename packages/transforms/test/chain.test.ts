@@ -85,6 +85,31 @@ test('fields are replaced by their names in each record of a batch, whatever the
   ]);
 });
 
+test('a field called __proto__ gets its default as any other', async () => {
+  const int = { type: 'int32', default: 7, optional: true } as const;
+  const chain = transformationChain({
+    transforms: 'insert',
+    'transforms.insert.type': 'InsertField$Value',
+    'transforms.insert.static.field': 'a',
+    'transforms.insert.static.value': '1',
+  });
+  const valueSchema = {
+    type: 'struct',
+    fields: ['__proto__', 'toString'].map((field) => ({ field, schema: int })),
+  } as const;
+  const given = [{}, JSON.parse('{"__proto__":null,"toString":null}') as object];
+  const { failures, records } = await chain.apply(
+    given.map((value) => ({ ...source(value), valueSchema })),
+  );
+  expect(failures).toEqual([]);
+  for (const record of records)
+    expect(Object.entries(record?.value as object)).toEqual([
+      ['__proto__', 7],
+      ['toString', 7],
+      ['a', '1'],
+    ]);
+});
+
 test('a record that fails is listed with its transform, goes no further and harms no other', async () => {
   const chain = transformationChain({
     transforms: 'extract,hoist',
@@ -300,6 +325,25 @@ test('a definition without transforms has an empty chain', async () => {
   const chain = transformationChain({ transforms: ' ' });
   expect(chain.isEmpty).toBe(true);
   expect(await chain.apply([source(1)])).toEqual({ records: [source(1)], failures: [] });
+});
+
+test('a transform with a reference is judged once that is resolved', () => {
+  const definition = {
+    transforms: 'f',
+    'transforms.f.type': 'Flatten$Value',
+    'transforms.f.delimiter': '${env:DELIMITER}',
+    'transforms.f.predicate': 'p',
+    predicates: 'p',
+    'predicates.p.type': 'TopicNameMatches',
+    'predicates.p.pattern': '${env:PATTERN}',
+  };
+  expect(transformationProblems(definition)).toEqual([]);
+  const resolved = { ...definition, 'transforms.f.delimiter': '.', 'predicates.p.pattern': '(' };
+  expect(transformationProblems(resolved).map(({ key }) => key)).toEqual(['predicates.p.pattern']);
+  expect(() => transformationChain(resolved)).toThrow(ConfigError);
+  // A chain is made of what is given: none of it is left out.
+  const chain = transformationChain({ ...definition, 'predicates.p.pattern': '.*' });
+  expect(chain.isEmpty).toBe(false);
 });
 
 test('the examples of the reference are valid', () => {

@@ -1,14 +1,10 @@
-import type {
-  AppliedConnector,
-  ClusterSnapshot,
-  Definition,
-  PluginInfo,
-  RequestBody,
-} from '@sluice/coordination';
+import type { ClusterSnapshot, PluginInfo, RequestBody } from '@sluice/coordination';
 import type { Command } from 'commander';
 
+import { type Change, compare, surplus } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import type { SourcedDefinition } from '../definitions/parse-definitions.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { changedKeys } from '../format/config.ts';
 import {
   addGlobalOptions,
@@ -31,34 +27,53 @@ Examples:
   sluice apply -f orders.json
   sluice apply -f connectors/ -f extra.yaml --dry-run
   sluice apply -f orders.yaml --wait --timeout 2m
+  sluice apply -f connectors/ --prune 'orders-*'     deletes what is not in the files, of these
   kubectl get configmap orders -o jsonpath='{.data.orders}' | sluice apply -f -`;
+
+interface ApplyFlags {
+  readonly file: readonly string[];
+  readonly dryRun?: boolean;
+  readonly prune?: string | true;
+  readonly yes?: boolean;
+}
 
 interface ApplyOptions {
   readonly dryRun: boolean;
+  /** Which of the connectors that are not in the files are deleted. */
+  readonly prune: string | undefined;
   readonly waiting: WaitOptions;
   readonly global: GlobalOptions;
 }
 
-interface Outcome {
-  readonly name: string;
-  readonly outcome: AppliedConnector['outcome'];
-  readonly changed: readonly string[];
-}
+type Outcome = Pick<Change, 'name' | 'outcome' | 'changed'>;
 
 export function addApplyCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('apply')
     .description('create connectors, or change them to what the files say')
     .requiredOption('-f, --file <file...>', 'files, folders, or - for the standard input')
-    .option('--dry-run', 'say what would change, and change nothing');
+    .option('--dry-run', 'say what would change, and change nothing')
+    .option(
+      '--prune [pattern]',
+      'delete connectors that are not in the files, of those that it fits',
+    )
+    .option('--yes', 'with --prune and no pattern: of all connectors');
   addWaitOptions(
     command,
     'all connectors and tasks run (or are paused or stopped, if they are to be)',
   );
   addGlobalOptions(command).addHelpText('after', examples);
-  command.action(async ({ file, dryRun }: { file: string[]; dryRun?: boolean }) => {
+  command.action(async ({ file, dryRun, prune, yes }: ApplyFlags) => {
+    if (prune === true && !yes && !dryRun) {
+      throw new CliError(
+        exitCodes.usage,
+        '--prune deletes every connector that is not in the files: look with --dry-run, then repeat it with --yes, ' +
+          "or say of which with --prune 'orders-*'",
+      );
+    }
     const options: ApplyOptions = {
       dryRun: dryRun === true,
+      prune: prune === true ? '*' : prune,
       waiting: waitOptionsOf(command),
       global: globalOptionsOf(command, context.io),
     };
@@ -78,12 +93,17 @@ async function apply(
   const before = await session.client.snapshot();
   if (!before.leader) checkWithoutLeader(context, definitions, before);
   const { waiting, dryRun } = options;
+  const deleted =
+    options.prune === undefined
+      ? []
+      : surplus(
+          definitions.map((each) => each.definition),
+          before,
+          options.prune,
+        );
   if (dryRun && !before.leader) {
-    report(
-      context,
-      options,
-      definitions.map((each) => compare(each.definition, before)),
-    );
+    const compared = definitions.map((each) => compare(each.definition, before));
+    report(context, options, [...compared, ...deleted]);
     return;
   }
   const done = await request(context, session, applyBody(definitions, dryRun), {
@@ -92,16 +112,20 @@ async function apply(
     before,
     locate: (line) => locate(line, definitions),
   });
-  if (!done) return;
+  if (!done) {
+    if (deleted.length > 0)
+      context.io.err('nothing was deleted: repeat --prune when it is applied');
+    return;
+  }
   const { connectors } = done;
+  // Last: a definition that is refused deletes nothing.
+  const pruned = dryRun ? deleted : await prune(context, session, deleted, { options, before });
   // As it is stored: with its name in it.
   const configs = new Map(
     definitions.map(({ definition: { name, config } }) => [name, { ...config, name }]),
   );
-  report(
-    context,
-    options,
-    connectors.map(({ name, outcome }) => ({
+  report(context, options, [
+    ...connectors.map(({ name, outcome }) => ({
       name,
       outcome,
       changed: changedKeys(
@@ -109,7 +133,8 @@ async function apply(
         configs.get(name) ?? {},
       ),
     })),
-  );
+    ...pruned,
+  ]);
   if (!waiting.wait || dryRun) return;
   // A failure from before explains nothing if the definition has changed, all if it has not.
   const known = failuresIn(before);
@@ -128,6 +153,22 @@ async function apply(
   );
   if (!options.global.json)
     context.io.out(`all there: ${connectors.map((c) => c.name).join(', ')}`);
+}
+
+/** Those that were deleted. */
+async function prune(
+  context: CommandContext,
+  session: Session,
+  deleted: readonly Change[],
+  { options, before }: { readonly options: ApplyOptions; readonly before: ClusterSnapshot },
+): Promise<Change[]> {
+  const { global, waiting } = options;
+  const done: Change[] = [];
+  for (const change of deleted) {
+    const body = { op: 'delete', connector: change.name } as const;
+    if (await request(context, session, body, { global, waiting, before })) done.push(change);
+  }
+  return done;
 }
 
 function applyBody(definitions: readonly SourcedDefinition[], dryRun: boolean): RequestBody {
@@ -169,13 +210,6 @@ function isCalled(plugin: PluginInfo, name: string): boolean {
 
 function isConnector({ type, error }: PluginInfo): boolean {
   return (type === 'source' || type === 'sink') && error === undefined;
-}
-
-function compare({ name, config }: Definition, { connectors }: ClusterSnapshot): Outcome {
-  const existing = connectors.get(name)?.record.config;
-  const changed = changedKeys(existing ?? {}, { ...config, name });
-  const outcome = existing ? (changed.length > 0 ? 'updated' : 'unchanged') : 'created';
-  return { name, outcome, changed };
 }
 
 const dryRunWords = {

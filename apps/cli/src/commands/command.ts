@@ -19,8 +19,16 @@ export interface RequestOptions {
   readonly waiting: WaitOptions;
   /** As it was before the request. */
   readonly before: ClusterSnapshot;
+  /** Takes what is to be told of a request that is pending; by default it is printed. */
+  readonly tell?: (told: Told) => void;
   /** Says where the thing that a line of the refusal is about comes from. */
   readonly locate?: (line: string) => string;
+}
+
+/** One line for people, one object for programs. */
+export interface Told {
+  readonly text: string;
+  readonly data: object;
 }
 
 /** How long a leader that is there gets; with none there, only as long as one may be taking over. */
@@ -42,6 +50,15 @@ export async function withSession<Result>(
   }
 }
 
+/** Keeps in the audit trail what was changed in the log, which is not asked of the cluster. */
+export async function note(
+  context: CommandContext,
+  options: GlobalOptions,
+  what: Parameters<Session['note']>[0],
+): Promise<void> {
+  await withSession(context, options, 'read', (session) => session.note(what));
+}
+
 /**
  * Stores the request and waits for the leader's answer. Undefined: there was none in time; that is then
  * told, and is no error unless --wait was given.
@@ -51,7 +68,7 @@ export async function request(
   context: CommandContext,
   session: Session,
   body: RequestBody,
-  { global, waiting, before, locate }: RequestOptions,
+  { global, waiting, before, locate, tell }: RequestOptions,
 ): Promise<DoneResult | undefined> {
   const requestId = newId();
   const patienceMs = before.leader ? resultLimitMs : leaderlessLimitMs;
@@ -66,7 +83,8 @@ export async function request(
       const text = pendingText(outcome.reason);
       if (waiting.wait) throw new CliError(exitCodes.timeout, text);
       const data = { pending: true, requestId, reason: outcome.reason };
-      printOutcome(context, global, { text, data });
+      if (tell) tell({ text, data });
+      else printOutcome(context, global, { text, data });
       return undefined;
     }
   }
@@ -83,12 +101,7 @@ function refusedError(
   return new CliError(exitCodes.invalid, located.join('\n'));
 }
 
-/** One line for people, one object for programs. */
-export function printOutcome(
-  { io }: CommandContext,
-  { json }: GlobalOptions,
-  outcome: { readonly text: string; readonly data: object },
-): void {
+export function printOutcome({ io }: CommandContext, { json }: GlobalOptions, outcome: Told): void {
   io.out(json ? JSON.stringify(outcome.data, undefined, 2) : outcome.text);
 }
 

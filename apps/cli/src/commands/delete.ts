@@ -1,37 +1,50 @@
 import type { Command } from 'commander';
 
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { isPattern } from '../names.ts';
 import { addGlobalOptions, addWaitOptions, globalOptionsOf, waitOptionsOf } from '../options.ts';
 import { lookAtDeleted, waitUntil } from '../waiting.ts';
-import { type CommandContext, printOutcome, request, withSession } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { eachConnector, namesHelp } from './each-connector.ts';
 
 export function addDeleteCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('delete')
-    .argument('<connector>')
-    .description('delete a connector; its tasks are stopped first, its topics and offsets stay');
+    .argument('<connector...>')
+    .description('delete a connector; its tasks are stopped first, its topics and offsets stay')
+    .option('--yes', 'also what a pattern fits');
   addWaitOptions(command, 'nothing of it is left');
   addGlobalOptions(command).addHelpText(
     'after',
-    '\nExamples:\n  sluice delete orders\n  sluice delete orders --wait && sluice apply -f orders.yaml',
+    `\n${namesHelp} Of what a pattern fits nothing is deleted without --yes.\n\n` +
+      "Examples:\n  sluice delete orders\n  sluice delete 'test-*' --yes\n" +
+      '  sluice delete orders --wait && sluice apply -f orders.yaml',
   );
-  command.action(async (connector: string) => {
+  command.action(async (connectors: string[], flags: { yes?: boolean }) => {
     const global = globalOptionsOf(command, context.io);
     const waiting = waitOptionsOf(command);
-    await withSession(context, global, 'write', async (session) => {
-      const before = await session.client.snapshot();
-      const body = { op: 'delete', connector } as const;
-      const done = await request(context, session, body, { global, waiting, before });
-      if (!done) return;
+    const pattern = connectors.find(isPattern);
+    if (pattern !== undefined && !flags.yes) {
+      throw new CliError(
+        exitCodes.usage,
+        `"${pattern}" may fit more than you think of: look with sluice get connectors '${pattern}', ` +
+          'then repeat it with --yes',
+      );
+    }
+    await eachConnector(context, connectors, { global, waiting }, async (chosen) => {
+      const { name: connector, session } = chosen;
+      const done = await chosen.request({ op: 'delete', connector });
+      if (!done) return undefined;
       const uid = done.connectors[0]?.record.uid ?? '';
       if (waiting.wait) {
         await waitUntil(session, waiting.timeoutMs, (snapshot) =>
           lookAtDeleted(snapshot, connector, uid),
         );
       }
-      printOutcome(context, global, {
+      return {
         text: `connector ${connector} deleted`,
         data: { connector, outcome: 'deleted' },
-      });
+      };
     });
   });
 }

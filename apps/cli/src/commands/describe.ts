@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
-import { shownValue } from '../format/config.ts';
+import { passwordKeys, shownValue } from '../format/config.ts';
 import { formatFields, formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
@@ -218,17 +218,11 @@ function shownConfig(
   className: string,
   { snapshot }: Seen,
 ): Record<string, string> {
-  // What is a password in any version is shown of none.
-  const passwords = new Set(
-    snapshot.plugins
-      .filter((each) => each.class === className || each.aliases.includes(className))
-      .flatMap(({ configKeys }) => configKeys.filter(({ type }) => type === 'PASSWORD'))
-      .map(({ name }) => name),
-  );
+  const isPassword = passwordKeys(className, snapshot.plugins);
   return Object.fromEntries(
     Object.keys(config)
       .sort()
-      .map((key) => [key, shownValue(key, config[key] ?? '', (name) => passwords.has(name))]),
+      .map((key) => [key, shownValue(key, config[key] ?? '', isPassword)]),
   );
 }
 

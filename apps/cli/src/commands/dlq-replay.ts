@@ -10,7 +10,7 @@ import { markReplayed, queuePartitions, readQueue } from '../dlq-log.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { withLog } from '../log-session.ts';
 import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
-import { type CommandContext, printOutcome } from './command.ts';
+import { type CommandContext, note, printOutcome } from './command.ts';
 import { queueTopic } from './dlq-queues.ts';
 
 const examples = `
@@ -45,6 +45,10 @@ export function addReplayCommand(dlq: Command, context: CommandContext): void {
       const topic = await queueTopic(context, global, log, queue);
       return { queue: topic, ...(await replay(log, global, topic, flags)) };
     });
+    if (outcome.isDone) {
+      const detail = flags.to === undefined ? null : `to=${flags.to}`;
+      await note(context, global, { action: 'replay', targets: [outcome.queue], detail });
+    }
     printOutcome(context, global, { text: textOf(outcome, flags), data: outcome });
   });
 }

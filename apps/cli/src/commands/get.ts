@@ -1,9 +1,10 @@
 import type { ClusterEvent, ClusterSnapshot } from '@sluice/coordination';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
 import { type Cell, formatTable } from '../format/table.ts';
+import { fitsPattern, isPattern } from '../names.ts';
 import { addGlobalOptions, globalOptionsOf, parseWholeNumber } from '../options.ts';
 import {
   ageOf,
@@ -44,22 +45,29 @@ What is abnormal comes first; events come oldest first, as in a log.
 
 Examples:
   sluice get connectors
+  sluice get connectors 'orders-*'
   sluice get tasks orders
   sluice get workers --json | jq '.[] | select(.state != "up")'
   sluice get events --limit 100`;
 
 export function addGetCommand(program: Command, context: CommandContext): void {
+  const kindArgument = new Argument('<kind>');
+  // For the help and for completion; its singular is taken, too.
+  kindArgument.argChoices = [...kinds];
   const command = program
     .command('get')
-    .argument('<kind>', kinds.join(', '))
-    .argument('[connector]', 'with tasks and events: only those of this connector')
+    .addArgument(kindArgument)
+    .argument(
+      '[connector]',
+      'with connectors, tasks and events: only of this one, or of those that a pattern fits',
+    )
     .description('list connectors, tasks, workers, events or plugins')
     .option('--limit <number>', 'how many events', eventsDefault);
   addGlobalOptions(command).addHelpText('after', examples);
   command.action(
     async (kindName: string, connector: string | undefined, flags: { limit: string }) => {
       const kind = parseKind(kindName);
-      if (connector !== undefined && kind !== 'tasks' && kind !== 'events') {
+      if (connector !== undefined && (kind === 'workers' || kind === 'plugins')) {
         throw new CliError(
           exitCodes.usage,
           `get ${kind} takes no name; for one of them: sluice describe ${connector}`,
@@ -74,7 +82,8 @@ export function addGetCommand(program: Command, context: CommandContext): void {
           session.nowMs(),
           kind === 'events' ? session.client.events(limit) : [],
         ]);
-        if (connector !== undefined && kind === 'tasks' && !snapshot.connectors.has(connector)) {
+        const isOne = connector !== undefined && !isPattern(connector) && kind !== 'events';
+        if (isOne && !snapshot.connectors.has(connector)) {
           throw new CliError(exitCodes.notFound, `there is no connector ${connector}`);
         }
         const listing = list(kind, { snapshot, nowMs, events, connector });
@@ -125,10 +134,17 @@ function list(kind: Kind, seen: Seen): Listing {
   }
 }
 
-function listConnectors({ snapshot, nowMs }: Seen): Listing {
-  const views = [...snapshot.connectors.values()].sort(
-    (a, b) => badnessOfConnector(b) - badnessOfConnector(a),
+/** Without a name: everything. */
+function isWanted(name: unknown, { connector }: Seen): boolean {
+  return connector === undefined || (typeof name === 'string' && fitsPattern(name, connector));
+}
+
+function listConnectors(seen: Seen): Listing {
+  const { snapshot, nowMs, connector } = seen;
+  const wanted = [...snapshot.connectors.values()].filter((view) =>
+    isWanted(view.record.name, seen),
   );
+  const views = wanted.sort((a, b) => badnessOfConnector(b) - badnessOfConnector(a));
   return {
     headings: ['NAME', 'TYPE', 'STATE', 'TASKS', 'AGE', 'NOTE'],
     rows: views.map((view) => [
@@ -140,13 +156,17 @@ function listConnectors({ snapshot, nowMs }: Seen): Listing {
       noteOfConnector(view, nowMs),
     ]),
     json: views.map(connectorJson),
-    whenEmpty: 'there are no connectors yet; create one: sluice apply -f FILE',
+    whenEmpty:
+      connector === undefined
+        ? 'there are no connectors yet; create one: sluice apply -f FILE'
+        : `no connector fits ${connector}`,
   };
 }
 
-function listTasks({ snapshot, nowMs, connector }: Seen): Listing {
+function listTasks(seen: Seen): Listing {
+  const { snapshot, nowMs, connector } = seen;
   const tasks = [...snapshot.connectors.values()]
-    .filter((view) => connector === undefined || view.record.name === connector)
+    .filter((view) => isWanted(view.record.name, seen))
     .flatMap((view) => view.tasks)
     .sort((a, b) => badnessOf(b) - badnessOf(a));
   return {
@@ -188,10 +208,9 @@ function listWorkers({ snapshot }: Seen): Listing {
   };
 }
 
-function listEvents({ events, nowMs, connector }: Seen): Listing {
-  const shown = events
-    .filter((event) => connector === undefined || event.facts['connector'] === connector)
-    .toReversed();
+function listEvents(seen: Seen): Listing {
+  const { events, nowMs } = seen;
+  const shown = events.filter((event) => isWanted(event.facts['connector'], seen)).toReversed();
   return {
     headings: ['AGE', 'TYPE', 'WHAT'],
     rows: shown.map((event) => [formatAge(nowMs - event.atMs), event.type, event.message]),

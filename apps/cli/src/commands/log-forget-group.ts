@@ -9,7 +9,7 @@ import { formatTable } from '../format/table.ts';
 import { type OpenedLog, withLog } from '../log-session.ts';
 import { type PartitionInLog, usageOf } from '../log-usage.ts';
 import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
-import { type CommandContext, withSession } from './command.ts';
+import { type CommandContext, note, withSession } from './command.ts';
 
 const examples = `
 A group (connect-NAME for the sink NAME) stays when its sink is deleted, so that a sink created anew goes on
@@ -44,7 +44,10 @@ export function addForgetGroupCommand(log: Command, context: CommandContext): vo
           : (await usageOf(opened, async () => [group])).flatMap(consequencesOnKafka);
       if (consequences.length === 0) throw noGroupError(group, global);
       if (!force) await refuseIfInUse(context, global, opened, group);
-      if (yes) await opened.log.forgetGroup(group);
+      if (yes) {
+        await opened.log.forgetGroup(group);
+        await note(context, global, { action: 'forget-group', targets: [group], detail: null });
+      }
       tell(context, global, { group, consequences, isDone: yes === true });
     });
   });

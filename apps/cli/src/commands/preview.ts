@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readProviderSettings } from '@sluice/config-providers';
 import { converterPlugins, readConverterSettings } from '@sluice/converters';
 import { SettingsReader } from '@sluice/kernel';
 import {
@@ -15,7 +16,13 @@ import type { Command } from 'commander';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { withLog } from '../log-session.ts';
-import { globalOptionsOf, optionsOf, parseDuration, parseWholeNumber } from '../options.ts';
+import {
+  type GlobalOptions,
+  globalOptionsOf,
+  optionsOf,
+  parseDuration,
+  parseWholeNumber,
+} from '../options.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
@@ -105,7 +112,7 @@ async function taskOf(
     modules: [...builtIn.map((each) => import.meta.resolve(each)), ...modules],
     modulesFrom: '--plugin',
     config: { ...config, name },
-    workerConfig: workerConfigOf(io),
+    ...settingsOf(io, globalOptionsOf(command, io)),
     recordsMax,
     timeoutMs,
     offsets: flags.fromOffsets
@@ -114,12 +121,17 @@ async function taskOf(
   };
 }
 
-function workerConfigOf({ env }: CommandContext['io']): Readonly<Record<string, string>> {
+/** A worker's, from this environment. */
+function settingsOf(
+  { env }: CommandContext['io'],
+  { cluster, redisUrl }: GlobalOptions,
+): Required<Pick<PreviewTask, 'providers' | 'workerConfig'>> {
   const settings = new SettingsReader(env);
   const plugins = [...converterPlugins, ...schemaRegistryConverters];
-  const config = readConverterSettings(settings, plugins);
+  const workerConfig = readConverterSettings(settings, plugins);
+  const providers = readProviderSettings(settings, { cluster, redisUrl });
   settings.check();
-  return config;
+  return { workerConfig, providers };
 }
 
 function startedText(

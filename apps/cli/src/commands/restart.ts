@@ -11,13 +11,16 @@ import {
   waitOptionsOf,
 } from '../options.ts';
 import { failuresIn, lookAtRestarted, waitUntil } from '../waiting.ts';
-import { type CommandContext, printOutcome, request, withSession } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { eachConnector, namesHelp } from './each-connector.ts';
 
 const examples = `
 Without options the connector itself is restarted and its tasks are not, as in Kafka Connect.
+${namesHelp}
 
 Examples:
   sluice restart orders --failed            what FAILED, connector and tasks
+  sluice restart '*' --failed               … of every connector
   sluice restart orders --task 2            one task
   sluice restart orders --include-tasks     the connector and all its tasks`;
 
@@ -30,32 +33,31 @@ interface RestartFlags {
 export function addRestartCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('restart')
-    .argument('<connector>')
+    .argument('<connector...>')
     .description('restart a connector, or tasks of it')
     .option('--task <number>', 'only this task')
     .option('--failed', 'only what is FAILED; includes tasks')
     .option('--include-tasks', 'the tasks, too');
   addWaitOptions(command, 'what was restarted runs again');
   addGlobalOptions(command).addHelpText('after', examples);
-  command.action(async (connector: string, flags: RestartFlags) => {
+  command.action(async (connectors: string[], flags: RestartFlags) => {
     const global = globalOptionsOf(command, context.io);
     const waiting = waitOptionsOf(command);
     if (flags.task !== undefined && flags.includeTasks) {
       throw new CliError(exitCodes.usage, 'take either --task or --include-tasks, not both');
     }
     const task = flags.task === undefined ? undefined : parseWholeNumber(flags.task, '--task');
-    await withSession(context, global, 'write', async (session) => {
-      const before = await session.client.snapshot();
-      const body = {
+    await eachConnector(context, connectors, { global, waiting }, async (chosen) => {
+      const { name: connector, session, before } = chosen;
+      const done = await chosen.request({
         op: 'restart',
         connector,
         ...(task === undefined
           ? { includeTasks: flags.includeTasks === true || flags.failed === true }
           : { task }),
         onlyFailed: flags.failed === true,
-      } as const;
-      const done = await request(context, session, body, { global, waiting, before });
-      if (!done) return;
+      });
+      if (!done) return undefined;
       const units = done.units ?? [];
       if (waiting.wait && units.length > 0) {
         const requestedAtMs = systemClock.monotonicMs();
@@ -73,10 +75,10 @@ export function addRestartCommand(program: Command, context: CommandContext): vo
       const nothing = `nothing to restart: nothing of ${connector}${
         task === undefined ? '' : `, task ${task},`
       } is FAILED`;
-      printOutcome(context, global, {
+      return {
         text: units.length === 0 ? nothing : `${verb} ${units.join(', ')}`,
         data: { connector, restarted: units },
-      });
+      };
     });
   });
 }

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 
 import { addGlobalOptions, addWaitOptions, globalOptionsOf, waitOptionsOf } from '../options.ts';
 import { failuresIn, lookAtConnector, waitUntil } from '../waiting.ts';
-import { type CommandContext, printOutcome, request, withSession } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { eachConnector, namesHelp } from './each-connector.ts';
 
 interface TargetCommand {
   readonly name: string;
@@ -41,21 +42,21 @@ export function addTargetCommands(program: Command, context: CommandContext): vo
 function addTargetCommand(program: Command, context: CommandContext, target: TargetCommand): void {
   const command = program
     .command(target.name)
-    .argument('<connector>')
+    .argument('<connector...>')
     .description(target.description);
   addWaitOptions(command, target.effect);
   addGlobalOptions(command).addHelpText(
     'after',
-    `\nExamples:\n  sluice ${target.name} orders\n  sluice ${target.name} orders --wait --timeout 30s`,
+    `\n${namesHelp}\n\nExamples:\n  sluice ${target.name} orders\n` +
+      `  sluice ${target.name} 'orders-*' clicks\n  sluice ${target.name} orders --wait --timeout 30s`,
   );
-  command.action(async (connector: string) => {
+  command.action(async (connectors: string[]) => {
     const global = globalOptionsOf(command, context.io);
     const waiting = waitOptionsOf(command);
-    await withSession(context, global, 'write', async (session) => {
-      const before = await session.client.snapshot();
-      const body = { op: 'target', connector, state: target.state } as const;
-      const done = await request(context, session, body, { global, waiting, before });
-      if (!done) return;
+    await eachConnector(context, connectors, { global, waiting }, async (chosen) => {
+      const { name: connector, session, before } = chosen;
+      const done = await chosen.request({ op: 'target', connector, state: target.state });
+      if (!done) return undefined;
       const [applied] = done.connectors;
       if (waiting.wait) {
         const known = failuresIn(before);
@@ -65,10 +66,10 @@ function addTargetCommand(program: Command, context: CommandContext, target: Tar
       }
       const was =
         applied?.outcome === 'unchanged' ? 'was already' : waiting.wait ? 'is' : 'is to be';
-      printOutcome(context, global, {
+      return {
         text: `connector ${connector} ${was} ${target.state}`,
         data: { connector, targetState: target.state, outcome: applied?.outcome ?? 'updated' },
-      });
+      };
     });
   });
 }

@@ -1,28 +1,22 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, toError } from '@sluice/kernel';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { cannotRead, readFileOrStdin } from '../read-file.ts';
 import { parseDefinitions, type SourcedDefinition } from './parse-definitions.ts';
 import { type Document, readDocuments } from './read-documents.ts';
 
-/** Files, folders (their .json, .yaml and .yml files) and `-` for the standard input. */
+/** Files, folders (their .json, .yaml, .yml and .properties files) and `-` for the standard input. */
 export async function loadDefinitions(
   paths: readonly string[],
   io: Pick<Io, 'stdin'>,
 ): Promise<SourcedDefinition[]> {
   const documents: Document[] = [];
   for (const path of paths) {
-    if (path === '-') {
-      documents.push(...(await readDocuments(await io.stdin(), 'standard input')));
-      continue;
-    }
-    for (const file of await filesOf(path)) {
-      const text = await readFile(file, 'utf8').catch((error: unknown) => {
-        throw cannotRead(file, error);
-      });
-      documents.push(...(await readDocuments(text, file)));
+    for (const file of path === '-' ? [path] : await filesOf(path)) {
+      const text = await readFileOrStdin(file, io);
+      documents.push(...(await readDocuments(text, file === '-' ? 'standard input' : file)));
     }
   }
   return parseDefinitions(documents);
@@ -33,14 +27,14 @@ async function filesOf(path: string): Promise<string[]> {
     throw cannotRead(path, error);
   });
   if (!stats.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(json|ya?ml)$/i.test(name)).sort();
+  const names = (await readdir(path))
+    .filter((name) => /\.(json|ya?ml|properties)$/i.test(name))
+    .sort();
   if (names.length === 0) {
-    throw new CliError(exitCodes.invalid, `the folder ${path} has no .json, .yaml or .yml file`);
+    throw new CliError(
+      exitCodes.invalid,
+      `the folder ${path} has no .json, .yaml, .yml or .properties file`,
+    );
   }
   return names.map((name) => join(path, name));
-}
-
-function cannotRead(path: string, error: unknown): CliError {
-  const reason = hasCode(error, 'ENOENT') ? 'there is no such file' : toError(error).message;
-  return new CliError(exitCodes.invalid, `cannot read ${path}: ${reason}`, { cause: error });
 }

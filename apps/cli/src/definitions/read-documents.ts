@@ -1,5 +1,5 @@
 /**
- * Text to plain values, JSON or YAML. Scalars become the text that stands in the file, not what a number
+ * Text to plain values, JSON, YAML or Java's properties. Scalars become the text that stands in the file, not what a number
  * type makes of it: `1.10` stays `1.10`, and a 20-digit id keeps all its digits. `null` means "left out".
  */
 import { CliError, exitCodes } from '../exit-codes.ts';
@@ -14,7 +14,14 @@ export interface Document {
 
 export async function readDocuments(text: string, source: string): Promise<Document[]> {
   if (text.trim() === '') throw invalid(`${source} is empty`);
+  if (/\.properties$/i.test(source)) return [{ value: await readProperties(text), source }];
   return isJson(text, source) ? readJson(text, source) : readYaml(text, source);
+}
+
+/** As Kafka Connect's standalone mode takes them: `name=orders`, one key a line. */
+export async function readProperties(text: string): Promise<Readonly<Record<string, string>>> {
+  const { getProperties } = await import('properties-file');
+  return getProperties(text);
 }
 
 function isJson(text: string, source: string): boolean {

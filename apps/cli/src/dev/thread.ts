@@ -7,13 +7,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import {
+  openConfigProviders,
+  type ProviderSettings,
+  readProviderSettings,
+} from '@sluice/config-providers';
+import {
   ConfigError,
   type ConnectorPlugin,
   isConnectorPlugin,
   pluginsOf,
 } from '@sluice/connector-api';
 import { converterPlugins } from '@sluice/converters';
-import { type Logger, systemClock, toError } from '@sluice/kernel';
+import { type Logger, SettingsReader, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
 import { runConnectorLocally, shareConnectorApi } from '@sluice/runtime';
@@ -106,6 +111,16 @@ function choose(plugins: readonly ConnectorPlugin[]): ConnectorPlugin {
   throw new Error(`it has several connectors: choose one with --connector, of ${names}`);
 }
 
+/** A worker's, from this environment. */
+function providerSettings(): ProviderSettings {
+  const settings = new SettingsReader(process.env);
+  const cluster = settings.string('SLUICE_CLUSTER', 'default');
+  const redisUrl = settings.string('REDIS_URL', 'redis://127.0.0.1:6379');
+  const providers = readProviderSettings(settings, { cluster, redisUrl });
+  settings.check();
+  return providers;
+}
+
 async function run(
   plugin: ConnectorPlugin,
   config: DevTask['config'],
@@ -117,13 +132,14 @@ async function run(
     if (skipped > 0) tell({ kind: 'records', records: [], skipped });
   }, skippedReportMs);
   try {
+    const { resolve: resolveConfig } = await openConfigProviders(providerSettings());
     await runConnectorLocally({
       plugin,
       config,
       log,
       signal: stop.signal,
       logger,
-      options: { converters: [...converterPlugins, ...schemaRegistryConverters] },
+      options: { converters: [...converterPlugins, ...schemaRegistryConverters], resolveConfig },
       onRecords: (records) => {
         const shown = throttle.admit(records, systemClock.monotonicMs()).map(showRecord);
         if (shown.length > 0) {

@@ -1,4 +1,5 @@
 /** Connector configurations for the screen: values that may be secrets are not shown. */
+import type { PluginInfo } from '@sluice/coordination';
 import { isSecretKey } from '@sluice/kernel';
 
 const secretInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
@@ -13,6 +14,21 @@ export function shownValue(
 ): string {
   if (isPassword(key) || isSecretKey(key)) return hidden;
   return value.replace(secretInUrl, `$1:${hidden}@`);
+}
+
+/** Which keys the plugin of that name calls passwords. */
+export function passwordKeys(
+  className: string,
+  plugins: readonly PluginInfo[],
+): (key: string) => boolean {
+  // What is a password in any version is shown of none.
+  const passwords = new Set(
+    plugins
+      .filter((each) => each.class === className || each.aliases.includes(className))
+      .flatMap(({ configKeys }) => configKeys.filter(({ type }) => type === 'PASSWORD'))
+      .map(({ name }) => name),
+  );
+  return (key) => passwords.has(key);
 }
 
 /** Keys that differ, sorted. */

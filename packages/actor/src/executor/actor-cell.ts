@@ -45,6 +45,7 @@ export class ActorCell {
   #isStarted = false;
   #isReported = false;
   #timer: Timer | undefined;
+  #actor: Actor | undefined;
   #events = { sinceMs: 0, count: 0 };
 
   constructor(options: ActorCellOptions) {
@@ -56,10 +57,9 @@ export class ActorCell {
   /** Runs the whole life. Never rejects. */
   async live(): Promise<void> {
     const { enter, factory, spec } = this.#options;
-    let actor: Actor | undefined;
     try {
       const created = enter(() => factory(spec, this.#context()));
-      actor = created;
+      this.#actor = created;
       await enter(() => created.start());
       this.#started();
       await this.#receiveAll(created);
@@ -68,7 +68,7 @@ export class ActorCell {
     }
     assert(this.#ending, 'an actor ends because it was told to, or because it failed');
     try {
-      await enter(() => actor?.stop(this.#ending ?? 'stop'));
+      await enter(() => this.#actor?.stop(this.#ending ?? 'stop'));
     } catch (error) {
       // It was asked to end everything and gave up half-way: what is left must not have an effect.
       this.#lease.revoke(true);
@@ -103,12 +103,16 @@ export class ActorCell {
     this.#options.report({
       kind: 'failing',
       run: this.#options.run,
-      trace: traceOf(error),
+      trace: this.#shownTrace(traceOf(error)),
       code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
       fenced: isFenced(error),
     });
     this.#limit();
     this.#abort.abort(error);
+  }
+
+  #shownTrace(trace: string): string {
+    return this.#actor?.shownTrace?.(trace) ?? trace;
   }
 
   /** The executor was abandoned: whatever waits for the signal ends now. */

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeSink, describeSource } from '@sluice/connector-testkit';
@@ -23,6 +23,8 @@ describeSource(fileStreamSource, {
         return lines;
       },
       identify: ({ value }) => String(value),
+      // The file is not there for a while.
+      fail: { begin: () => rename(file, `${file}.away`), end: () => rename(`${file}.away`, file) },
       close,
     };
   },

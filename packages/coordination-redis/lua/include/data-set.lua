@@ -6,11 +6,12 @@
 --- The nonce; whoever comes first gives it. Assignment revisions start at the time, so that they go on
 --- growing after a loss.
 local function foundDataSet(nonce)
-  if redis.call('SET', tag .. ':dataset', nonce, 'NX') then
-    redis.call('HSET', tag .. ':assigned', '*', nowMs)
-    return nonce
-  end
-  return redis.call('GET', tag .. ':dataset')
+  local dataset = redis.call('GET', tag .. ':dataset')
+  -- Nothing is written where there is one: who may only read can ask, too.
+  if dataset then return dataset end
+  redis.call('SET', tag .. ':dataset', nonce)
+  redis.call('HSET', tag .. ':assigned', '*', nowMs)
+  return nonce
 end
 
 --- Nobody claims or is granted anything until the leader ends it.

@@ -80,6 +80,33 @@ export function testBounds(make: MakeStoredRedis): void {
     expect(await stored.command('XLEN', requests)).toBe(10_000);
   });
 
+  test('when too many loggers have a level, another one is refused with the remedy', async () => {
+    await using stored = await startStoredCluster(make);
+    const { cluster, keys } = stored;
+    const levels = Array.from({ length: 1_000 }, (_, number) => [`logger-${number}`, 'DEBUG|1']);
+    await stored.command('HSET', keys.of('loggers'), ...levels.flat());
+    await expect(cluster.store.setLoggerLevel('one-more', 'DEBUG')).rejects.toMatchObject({
+      code: 'loggers.full',
+    });
+    await cluster.store.setLoggerLevel('logger-7', 'WARN');
+    expect((await cluster.store.loggerLevels()).get('logger-7')?.level).toBe('WARN');
+    expect(await stored.command('HLEN', keys.of('loggers'))).toBe(1_000);
+  });
+
+  test('ten thousand topics of a connector are noted, and no more', async () => {
+    await using stored = await startStoredCluster(make);
+    const { cluster, keys } = stored;
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const topics = Array.from({ length: 9_999 }, (_, number) => [`topic-${number}`, 1]);
+    await stored.command('HSET', keys.record('topics', 'orders'), ...topics.flat());
+    const used = [{ unit, fence, topics: ['last', 'one-too-many'] }];
+    expect(await cluster.store.noteTopics('w', member.incarnation, used)).toEqual([true]);
+    const noted = await cluster.store.topics('orders');
+    expect(noted).toHaveLength(10_000);
+    expect(noted).toContain('last');
+  });
+
   test('deleted records are remembered up to a bound; a reader behind it reads everything', async () => {
     await using stored = await startStoredCluster(make);
     const { cluster, keys } = stored;

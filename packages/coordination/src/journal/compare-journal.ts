@@ -27,6 +27,23 @@ export interface Restoration {
   readonly provesLoss: boolean;
 }
 
+/** Whether the store has been told all that is in the journal. */
+export function hasFollowed(journal: JournalState, mark: JournalMark | undefined): boolean {
+  if (mark?.journal !== journal.id) return false;
+  const positions = [
+    ...[...journal.connectors.values()].map(({ position }) => position),
+    ...journal.deleted.values(),
+    journal.request?.position ?? 0,
+  ];
+  return positions.every((position) => position <= mark.position);
+}
+
+/** Whether a store has lost what it was told: a mark never goes back by itself. */
+export function isBehind(mark: JournalMark | undefined, told: JournalMark | null): boolean {
+  if (told === null) return false;
+  return !mark || (mark.journal === told.journal && mark.position < told.position);
+}
+
 export function planRestoration(
   view: ClusterView,
   journal: JournalState,
@@ -93,7 +110,7 @@ export interface Unwritten {
   readonly deleted: readonly string[];
   /** Task sets that are in the journal, which the store has not been told. */
   readonly marks: readonly JournaledSet[];
-  /** In the journal and not in the store, though nobody deleted them: the store lost them. */
+  /** In the journal and not in the store, though nobody deleted them, or their newest tasks: the store lost them. */
   readonly lost: readonly string[];
 }
 
@@ -114,6 +131,10 @@ export function findUnwritten(
       if (entry) (entry.lifecycle === 'deleting' ? deleted : lost).push(name);
       continue;
     }
+    if (entry && misses(stored, entry)) {
+      lost.push(name);
+      continue;
+    }
     if (!entry || !holds(entry, stored, view)) {
       write.push(name);
       continue;
@@ -122,6 +143,15 @@ export function findUnwritten(
     if (taskEpoch > journaledEpoch) marks.push({ connector: name, uid, epoch: taskEpoch });
   }
   return { write, deleted, marks, lost };
+}
+
+/** Tasks are published in the store: an epoch that only the journal knows was there once. */
+function misses(
+  stored: ConnectorRecord,
+  { uid, lifecycle, taskEpoch }: JournaledConnector,
+): boolean {
+  const isSame = uid === stored.uid && lifecycle === 'live' && stored.lifecycle === 'live';
+  return isSame && taskEpoch > stored.taskEpoch;
 }
 
 function holds(entry: JournaledConnector, stored: ConnectorRecord, view: ClusterView): boolean {

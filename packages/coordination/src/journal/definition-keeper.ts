@@ -28,7 +28,9 @@ import {
   entryFromMutation,
   entryFromStore,
   findUnwritten,
+  hasFollowed,
   highOf,
+  isBehind,
   planRestoration,
 } from './compare-journal.ts';
 import type {
@@ -123,6 +125,19 @@ export class DefinitionKeeper {
   /** The definitions in the store are known to be whole; requests can be decided. */
   get isInStep(): boolean {
     return this.#known !== undefined && this.#comparedDataset === this.#leader.view.dataset;
+  }
+
+  /**
+   * Whether what was read of the store so far can be decided on: it has followed the journal as far as it was told. One
+   * that went back has not, also if it went on to a higher revision since, so that nobody noticed; it is compared anew.
+   */
+  async storeFollows(): Promise<boolean> {
+    if (!this.isInStep) return false;
+    const mark = await this.#leader.options.store.journalMark();
+    if (mark?.journal === this.#told?.journal && mark?.position === this.#told?.position)
+      return true;
+    this.outOfStep();
+    return false;
   }
 
   /** Whether the end of a quarantine has to wait for what the journal has. */
@@ -248,9 +263,11 @@ export class DefinitionKeeper {
     if (this.#slot.kind === 'writing') return;
     const { store, logger } = this.#leader.options;
     const told = await store.journalMark();
+    // What we know of the store may be what it has lost.
+    if (!hasFollowed(known, told)) await this.#leader.readAnew();
     const plan = planRestoration(this.#leader.view, known, told);
     // Somebody may still do what we are about to give away.
-    if (plan.provesLoss) await store.startQuarantine(term);
+    if (plan.provesLoss || isBehind(told, this.#told)) await store.startQuarantine(term);
     await store.restore(term, plan.connectors, known.high);
     if (plan.request) {
       const { result, restart, events } = plan.request;
@@ -294,7 +311,7 @@ export class DefinitionKeeper {
     const { view } = this.#leader;
     const { write, deleted, marks, lost } = findUnwritten(names, view, known);
     if (lost.length > 0) {
-      logger.warn({ connectors: lost }, 'connectors are gone from the store that nobody deleted');
+      logger.warn({ connectors: lost }, 'the store has lost what the journal has of them');
       this.outOfStep();
       return;
     }
@@ -317,6 +334,7 @@ export class DefinitionKeeper {
       return entry ? [entry] : [];
     });
     if (entries.length + deleted.length === 0) return;
+    if (!(await this.storeFollows())) return;
     const high = highOf(view, known.high);
     this.#begin({ connectors: entries, deleted, high }, { written: () => free });
   }
@@ -369,10 +387,10 @@ export class DefinitionKeeper {
   }
 
   #failed(error: unknown): void {
-    const { clock, logger } = this.#leader.options;
+    const { clock, logger, random } = this.#leader.options;
     const term = this.#term;
     this.#forget();
-    this.#openFromMs = clock.monotonicMs() + backoffMs(++this.#failures, retry);
+    this.#openFromMs = clock.monotonicMs() + backoffMs(++this.#failures, retry, random);
     if (hasCode(error, 'coordination.not_leader')) {
       const newer = error instanceof SluiceError ? error.details['epoch'] : undefined;
       // Unless the store says that this term goes on, another leader is the newer one.

@@ -23,6 +23,8 @@ export interface LogUnderTest {
   readonly defaultPartitions: number;
   /** Largest record that the clients accept; at least 1 MB of value. */
   readonly recordBytesMax: number;
+  /** A topic may have a lower limit of its own, `max.message.bytes`, which only the log knows. */
+  readonly hasTopicLimits: boolean;
   /** Removes the records before an offset, as retention would. */
   deleteRecords(partition: TopicPartition, beforeOffset: number): Promise<void>;
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { testGroupOffsets, testSourceOffsets } from './offsets.ts';
 import { testPositions } from './positions.ts';
 import { testProduce } from './produce.ts';
 import { testRead } from './read.ts';
+import { testRefusals } from './refusals.ts';
 import { testTopics } from './topics.ts';
 
 export {
@@ -36,6 +37,7 @@ export function describeRecordLog(name: string, makeLog: MakeLog): void {
     const harness = useHarness(makeLog);
     describe('topics', () => testTopics(harness));
     describe('produce', () => testProduce(harness));
+    describe('refused records', () => testRefusals(harness));
     describe('poll', () => testRead(harness));
     describe('pause, resume and seek', () => testPositions(harness));
     describe('group offsets', () => testGroupOffsets(harness));

@@ -15,7 +15,7 @@ import {
 } from './harness.ts';
 
 export function testProduce(harness: Harness): void {
-  const { underTest, log, createTopic, openWriter, openReader } = harness;
+  const { createTopic, openWriter, openReader } = harness;
 
   test('offsets of a partition are 0, 1, 2, … in the order of the records', async () => {
     const topic = await createTopic();
@@ -186,21 +186,6 @@ export function testProduce(harness: Harness): void {
     expect(used.size).toBeGreaterThan(1);
   });
 
-  test('a partition that does not exist is refused, and nothing of the call is appended', async () => {
-    const topic = await createTopic(2);
-    const writer = await openWriter();
-    for (const partition of [2, -1, 0.5]) {
-      const refused = writer.produce([
-        { topic, records: [...records(1, { partition: 0 }), ...records(1, { partition })] },
-      ]);
-      await expect(refused).rejects.toMatchObject({
-        code: 'log.unknown_partition',
-        retriable: false,
-      });
-    }
-    expect(await log().topics.watermarks([{ topic, partition: 0 }])).toEqual([{ low: 0, high: 0 }]);
-  });
-
   test('records of 1 MB and more in one call pass', async () => {
     const topic = await createTopic();
     const large = [1, 2, 3].map((fill) => ({
@@ -217,22 +202,6 @@ export function testProduce(harness: Harness): void {
       Buffer.from(value ?? []).equals(large[index]?.value ?? Buffer.alloc(0)),
     );
     expect(same).toEqual([true, true, true]);
-  });
-
-  test('a record that is too large is refused, nothing of its call is appended, and the next call passes', async () => {
-    const topic = await createTopic();
-    const value = Buffer.alloc(underTest().recordBytesMax + 1);
-    const writer = await openWriter();
-    const refused = writer.produce([{ topic, records: [...records(1), { key: null, value }] }]);
-    const next = writer.produce([{ topic, records: records(1, { prefix: 'next-' }) }]);
-    await expect(refused).rejects.toMatchObject({
-      code: 'log.record_too_large',
-      retriable: false,
-      fenced: false,
-    });
-    expect(Array.from((await next)[0]?.offsets ?? [])).toEqual([0]);
-    const reader = await openReader([{ topic, partition: 0 }]);
-    expect(values(await readRecords(reader, 1))).toEqual(['next-0']);
   });
 
   test('concurrent calls are appended and acknowledged in the order of the calls', async () => {

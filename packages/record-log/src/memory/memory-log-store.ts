@@ -28,6 +28,7 @@ export interface MemoryLogStoreOptions {
 export class MemoryLogStore {
   readonly #partitionBytesMax: number;
   readonly #topics = new Map<string, MemoryPartition[]>();
+  readonly #recordBytesMax = new Map<string, number>();
   readonly #fences = new Map<string, number>();
   readonly #groups = new Map<string, Map<string, number>>();
   readonly #sources = new Map<string, Map<string, SourceOffset>>();
@@ -63,7 +64,12 @@ export class MemoryLogStore {
     if (current !== undefined && current > identity.fence) throw fencedError(identity, current);
   }
 
-  createTopic(topic: string, partitions: number): MemoryPartition[] {
+  /** `recordBytesMax`: as Kafka's `max.message.bytes`. */
+  createTopic(
+    topic: string,
+    partitions: number,
+    recordBytesMax = Number.POSITIVE_INFINITY,
+  ): MemoryPartition[] {
     assertTopicName(topic);
     const existing = this.#topics.get(topic);
     if (existing) {
@@ -77,7 +83,12 @@ export class MemoryLogStore {
       () => new MemoryPartition(this.#partitionBytesMax),
     );
     this.#topics.set(topic, created);
+    this.#recordBytesMax.set(topic, recordBytesMax);
     return created;
+  }
+
+  recordBytesMax(topic: string): number {
+    return this.#recordBytesMax.get(topic) ?? Number.POSITIVE_INFINITY;
   }
 
   topic(topic: string): readonly MemoryPartition[] | undefined {
@@ -98,6 +109,7 @@ export class MemoryLogStore {
 
   deleteTopic(topic: string): void {
     this.#topics.delete(topic);
+    this.#recordBytesMax.delete(topic);
     for (const offsets of this.#groups.values()) {
       for (const name of offsets.keys()) {
         if (parsePartitionName(name).topic === topic) offsets.delete(name);

@@ -51,8 +51,10 @@ export class MemoryLog implements RecordLog {
       random: options.random ?? Math.random,
     };
     this.topics = {
-      create: async (topic, { partitions }) => {
-        this.#openStore().createTopic(topic, partitions);
+      create: async (topic, { config = {}, partitions }) => {
+        const bytesMax = config['max.message.bytes'];
+        const limit = bytesMax === undefined ? undefined : Number(bytesMax);
+        this.#openStore().createTopic(topic, partitions, limit);
       },
       describe: async (names) => {
         const opened = this.#openStore();

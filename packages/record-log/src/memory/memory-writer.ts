@@ -1,13 +1,15 @@
-import type { Clock } from '@sluice/kernel';
+import type { Clock, SluiceError } from '@sluice/kernel';
 
 import {
-  assertPartition,
-  assertTopicName,
+  assertPartitions,
+  assertRecords,
   closedError,
   KeylessPartitions,
   type LogWriter,
   type ProduceAck,
   partitionForKey,
+  RecordsRefusedError,
+  type RefusedRecord,
   recordBytes,
   recordTooLargeError,
   type SourceOffset,
@@ -44,9 +46,19 @@ export class MemoryWriter implements LogWriter {
 
   async produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
     const store = this.#ownedStore();
-    const chosen = batches.map((batch) => this.#choosePartitions(store, batch));
-    const acks = batches.map((batch, index) => this.#append(store, batch, chosen[index] ?? []));
+    const { defaultPartitions, recordBytesMax } = this.#options;
+    assertRecords(batches, recordBytesMax);
+    const partitionsOf = (topic: string): number => store.topic(topic)?.length ?? defaultPartitions;
+    assertPartitions(batches, partitionsOf);
+    const refused: RefusedRecord[] = [];
+    const acks = batches.map((batch, number) => {
+      const partitions = this.#choosePartitions(batch, partitionsOf(batch.topic));
+      const refuse = (index: number, error: SluiceError): void =>
+        void refused.push({ batch: number, index, error });
+      return this.#append(store, batch, partitions, refuse);
+    });
     store.wakeReaders();
+    if (refused.length > 0) throw new RecordsRefusedError(refused, acks);
     return acks;
   }
 
@@ -65,40 +77,39 @@ export class MemoryWriter implements LogWriter {
     return store;
   }
 
-  /** Refuses the whole call before anything of it is appended. */
-  #choosePartitions(store: MemoryLogStore, { topic, records }: TopicBatch): number[] {
-    assertTopicName(topic);
-    const { recordBytesMax, defaultPartitions } = this.#options;
-    const count = store.topic(topic)?.length ?? defaultPartitions;
+  #choosePartitions({ topic, records }: TopicBatch, count: number): number[] {
     let keyless: number | undefined;
-    return records.map((record) => {
-      const bytes = recordBytes(record);
-      if (bytes > recordBytesMax) throw recordTooLargeError(topic, bytes, recordBytesMax);
-      if (record.partition !== undefined) {
-        assertPartition(topic, record.partition, count);
-        return record.partition;
-      }
-      if (record.key !== null) return partitionForKey(record.key, count);
+    return records.map(({ key, partition }) => {
+      if (partition !== undefined) return partition;
+      if (key !== null) return partitionForKey(key, count);
       keyless ??= this.#keyless.next(topic, count);
       return keyless;
     });
   }
 
+  /** Record by record, so that one that is above the topic's own limit is left out as a broker leaves it out. */
   #append(
     store: MemoryLogStore,
     { topic, records }: TopicBatch,
     partitions: readonly number[],
+    refuse: (index: number, error: SluiceError) => void,
   ): ProduceAck {
     if (!store.topic(topic)) store.createTopic(topic, this.#options.defaultPartitions);
     const nowMs = this.#options.clock.wallMs();
-    const offsets = records.map((record, index) =>
-      store.append(topic, partitions[index] ?? 0, {
+    const bytesMax = store.recordBytesMax(topic);
+    const offsets = records.map((record, index) => {
+      const bytes = recordBytes(record);
+      if (bytes > bytesMax) {
+        refuse(index, recordTooLargeError(topic, bytes, bytesMax));
+        return -1;
+      }
+      return store.append(topic, partitions[index] ?? 0, {
         key: copyOf(record.key),
         value: copyOf(record.value),
         headers: (record.headers ?? []).map(([name, value]) => [name, copyOf(value)] as const),
         timestampMs: record.timestampMs ?? nowMs,
-      }),
-    );
+      });
+    });
     return { topic, partitions, offsets };
   }
 }

@@ -1,11 +1,6 @@
-/**
- * `/connectors/{name}/offsets`: read at any time; changed only while the connector is stopped.
- *
- * Nothing is locked. A change gets a fence above all former owners of the tasks, whose late commits are refused from
- * then on; whoever starts the connector again gets a higher one, and refuses the change. That no task was started
- * meanwhile is looked at after the change, so what is answered with 200 holds for every later start.
- */
-import { hasCode, stringifyExactJson, toError } from '@sluice/kernel';
+/** `/connectors/{name}/offsets`: read at any time; changed only while the connector is stopped (`changeStopped`). */
+import { changeStopped } from '@sluice/coordination';
+import { assertNever, hasCode, stringifyExactJson, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
@@ -22,9 +17,6 @@ import { parameter, resource } from '../resource.ts';
 import { type AlterOffsets, alterOffsetsSchema } from '../schemas.ts';
 import { parseSinkOffsets } from '../sink-offsets.ts';
 import { validated } from '../validation.ts';
-
-/** Of tasks of which it is not known how many there were: more than anybody runs of one connector. */
-const unknownTasksMax = 1_000;
 
 export function registerConnectorOffsets(
   app: FastifyInstance,
@@ -44,12 +36,12 @@ export function registerConnectorOffsets(
         const given = validated(alterOffsetsSchema, request.body, 'offsets');
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
         const change = alteration(offsets, view.record, given);
-        await changeStopped(cluster, view, { verb: 'alter', change });
+        await changeOffsets(cluster, view, { verb: 'alter', change });
         return { message: outcomeMessage(view, 'altered') };
       },
       DELETE: async (request) => {
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
-        await changeStopped(cluster, view, {
+        await changeOffsets(cluster, view, {
           verb: 'reset',
           change: (owner) => offsets.reset(view.record, owner),
         });
@@ -87,14 +79,22 @@ function alteration(
   return (owner) => offsets.alterSink(connector, owner, parsed);
 }
 
-async function changeStopped(
+async function changeOffsets(
   cluster: ClusterAccess,
   { record }: FoundConnector,
   { verb, change }: { verb: string; change: (owner: OffsetsOwner) => Promise<void> },
 ): Promise<void> {
-  const { name, config } = record;
-  const fenced = await cluster.fenceOffsets(name);
-  switch (fenced.kind) {
+  const { name } = record;
+  const outcome = await changeStopped(cluster, record, async (owner) => {
+    try {
+      await cluster.limited(change(owner));
+    } catch (error) {
+      throw changeError(error, name, verb);
+    }
+  });
+  switch (outcome.kind) {
+    case 'changed':
+      return;
     case 'unknown':
       throw new ApiError(404, `Connector ${name} not found`);
     case 'not-stopped':
@@ -108,31 +108,18 @@ async function changeStopped(
     case 'held':
       throw new ApiError(
         500,
-        `Request timed out. ${fenced.tasks} tasks of connector ${name} have not stopped yet: try again`,
+        `Request timed out. ${outcome.tasks} tasks of connector ${name} have not stopped yet: try again`,
       );
-    case 'fenced':
+    case 'started-meanwhile':
+      throw startedMeanwhile(name, verb);
+    default:
+      assertNever(outcome);
   }
-  if (fenced.uid !== record.uid) throw startedMeanwhile(name, verb);
-  const tasks = fenced.tasksMax || Math.min(Number(config['tasks.max'] ?? 1) || 1, unknownTasksMax);
-  try {
-    await cluster.limited(change({ fence: fenced.fence, tasks }));
-  } catch (error) {
-    throw changeError(error, name, verb);
-  }
-  const { connectors } = await cluster.snapshot();
-  const now = connectors.get(name)?.record;
-  const isAsItWas =
-    now?.uid === fenced.uid &&
-    // Its group may be another one.
-    now.version === record.version &&
-    now.targetState === 'STOPPED' &&
-    now.taskEpoch === fenced.taskEpoch;
-  if (!isAsItWas) throw startedMeanwhile(name, verb);
 }
 
 function changeError(thrown: unknown, name: string, verb: string): Error {
-  const { message } = toError(thrown);
-  if (hasCode(thrown, 'log.fenced')) return startedMeanwhile(name, verb);
+  const error = toError(thrown);
+  const { message } = error;
   if (hasCode(thrown, 'log.unknown_partition')) {
     return new ApiError(400, `Cannot ${verb} the offsets of connector ${name}: ${message}`);
   }
@@ -142,7 +129,7 @@ function changeError(thrown: unknown, name: string, verb: string): Error {
       `Failed to ${verb} consumer group offsets for connector ${name}: a zombie sink task, or somebody else, is in its group. If the connector is in a stopped state, this operation can be safely retried. ${message}`,
     );
   }
-  return toError(thrown);
+  return error;
 }
 
 function startedMeanwhile(name: string, verb: string): ApiError {

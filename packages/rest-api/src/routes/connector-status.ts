@@ -4,10 +4,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { ConfigParts } from '../config-infos.ts';
 import { connectorStateInfo, taskId, taskState } from '../entities.ts';
 import { parameter, resource } from '../resource.ts';
+import { shownTo } from '../secret-config.ts';
 
-export function registerConnectorStatus(app: FastifyInstance, cluster: ClusterAccess): void {
+export function registerConnectorStatus(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  parts: ConfigParts,
+): void {
   resource(app, '/connectors/:name/status', {
     GET: async (request) => {
       const name = parameter(request, 'name');
@@ -20,11 +26,12 @@ export function registerConnectorStatus(app: FastifyInstance, cluster: ClusterAc
   resource(app, '/connectors/:name/tasks', {
     GET: async (request) => {
       const name = parameter(request, 'name');
-      const { tasks } = await cluster.connector(name, `Connector ${name} not found`);
+      const notFound = `Connector ${name} not found`;
+      const { plugins, record, tasks } = await cluster.connector(name, notFound);
       const configs = await cluster.taskConfigs(name);
       return tasks.map((view) => ({
         id: taskId(name, view),
-        config: configs[view.task ?? 0] ?? {},
+        config: shownTo(request, configs[view.task ?? 0] ?? {}, plugins, parts, record.config),
       }));
     },
   });

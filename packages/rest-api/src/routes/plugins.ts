@@ -1,6 +1,5 @@
 /** `/connector-plugins`: what a definition may name, the keys of each, and what is wrong with a configuration. */
 import {
-  type ConfigProblem,
   type ConnectorConfig,
   newestInRange,
   parseVersionRange,
@@ -11,16 +10,18 @@ import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
-import { type ConfigParts, configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
+import type { DefinitionChecks } from '../code-validation.ts';
+import { type ChosenPlugin, configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
 import { findConnector, pluginInfo, versionsOf } from '../entities.ts';
 import { booleanQuery, parameter, queryValues, resource } from '../resource.ts';
 import { configSchema } from '../schemas.ts';
+import { withSecretsOfNamesake } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 
 export function registerPlugins(
   app: FastifyInstance,
   cluster: ClusterAccess,
-  parts: ConfigParts,
+  { parts, validator }: DefinitionChecks,
 ): void {
   const announced = async (): Promise<PluginInfo[]> =>
     (await cluster.snapshot()).plugins.filter(({ error }) => error === undefined);
@@ -53,7 +54,8 @@ export function registerPlugins(
   resource(app, '/connector-plugins/:plugin/config/validate', {
     PUT: async (request) => {
       const name = parameter(request, 'plugin');
-      const config = validated(configSchema, request.body, 'connector configuration');
+      const given = validated(configSchema, request.body, 'connector configuration');
+      const config = await withSecretsOfNamesake(given, cluster, parts);
       const className = config['connector.class'];
       if (className === undefined) {
         // Without the values, which Kafka Connect shows: there may be passwords among them.
@@ -67,17 +69,15 @@ export function registerPlugins(
         );
       }
       const known = await announced();
-      const { plugin, problems } = connector([...known, ...parts.builtIn], config);
-      return configInfos(plugin, problems, config, { announced: known, parts });
+      const chosen = connector([...known, ...parts.builtIn], config);
+      const byCode = await validator.validate(chosen, config);
+      return configInfos(chosen, config, { announced: known, parts }, byCode);
     },
   });
 }
 
 /** @throws ApiError as for a definition that names such a class. */
-function connector(
-  plugins: readonly PluginInfo[],
-  config: ConnectorConfig,
-): { readonly plugin: PluginInfo; readonly problems: readonly ConfigProblem[] } {
+function connector(plugins: readonly PluginInfo[], config: ConnectorConfig): ChosenPlugin {
   const { plugin, problems } = findConnector(plugins, config);
   if (plugin) return { plugin, problems };
   const className = config['connector.class'] ?? '';

@@ -2,12 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
+import { notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
+import type { DefinitionChecks } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { applySchema } from '../schemas.ts';
+import { hasMask, secretKeysOf, withStoredSecrets } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 
-export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess): void {
+export function registerSluiceApply(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  { parts, validator }: DefinitionChecks,
+): void {
   resource(app, '/sluice/apply', {
     PUT: async (request, reply) => {
       const body = validated(applySchema, request.body, 'request to apply definitions');
@@ -16,6 +23,13 @@ export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess
       if (expectedVersion !== undefined && definitions.length > 1) {
         throw new ApiError(400, 'expectedVersion goes with one definition only');
       }
+      if (definitions.some(({ config }) => hasMask(config))) {
+        for (const { config } of definitions) {
+          const plugins = await cluster.plugins(config['connector.class'] ?? '');
+          withStoredSecrets(config, undefined, secretKeysOf(config, plugins, parts));
+        }
+      }
+      await validator.assertValid(definitions);
       const outcome = await cluster.submitOrPending({
         op: 'apply',
         definitions,
@@ -24,6 +38,7 @@ export function registerSluiceApply(app: FastifyInstance, cluster: ClusterAccess
         ...(expectedVersion !== undefined && { expectedVersion }),
       });
       if (outcome.kind === 'pending') {
+        notePending(request);
         const { requestId, reason } = outcome;
         return reply.status(202).send({ status: 'pending', request_id: requestId, reason });
       }

@@ -2,8 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
+import type { ConfigParts } from '../config-infos.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { previewQuerySchema, previewSchema } from '../schemas.ts';
+import { withSecretsOfNamesake } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 
 export interface PreviewRequest {
@@ -18,14 +21,23 @@ export interface PreviewRequest {
 /** Runs one, bounded in time and memory. @throws ApiError when it cannot be run. */
 export type Preview = (request: PreviewRequest, signal: AbortSignal) => Promise<object>;
 
-export function registerSluicePreview(app: FastifyInstance, preview: Preview | undefined): void {
+export function registerSluicePreview(
+  app: FastifyInstance,
+  cluster: ClusterAccess,
+  { parts, preview }: { readonly parts: ConfigParts; readonly preview: Preview | undefined },
+): void {
   resource(app, '/sluice/preview', {
     POST: async (request, reply) => {
       if (!preview)
         throw new ApiError(403, 'Previews are switched off on this server', {
           extra: { code: 'preview.off' },
         });
-      const { name, config } = validated(previewSchema, request.body, 'definition to preview');
+      const { name, config: given } = validated(
+        previewSchema,
+        request.body,
+        'definition to preview',
+      );
+      const config = await withSecretsOfNamesake(given, cluster, parts);
       const { records, timeoutMs } = validated(previewQuerySchema, request.query, 'query');
       const isFromOffsets = booleanQuery(request, 'fromOffsets');
       const gone = new AbortController();

@@ -2,6 +2,7 @@
 import { connectorUnit, parseUnit, type WorkerView } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
+import { notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { parameter, resource } from '../resource.ts';
 
@@ -16,6 +17,7 @@ export function registerSluiceWorkers(app: FastifyInstance, cluster: ClusterAcce
       const outcome = await cluster.submitOrPending({ op: 'drain', worker });
       reply.status(202);
       if (outcome.kind === 'done') return { worker, state: 'draining' };
+      notePending(request);
       return { worker, state: 'pending', request_id: outcome.requestId, reason: outcome.reason };
     },
   });

@@ -1,13 +1,15 @@
 /**
- * The topic of a connector's dead letters. A letter that cannot be written fails the task, since the offset of its
- * record would be committed otherwise and nothing of it be left.
+ * The topic of a connector's dead letters, and what is written to it. A letter that cannot be written fails the task,
+ * since the offset of its record would be committed otherwise and nothing of it be left.
  */
 import { isFenced, isRetriable, SluiceError, toError } from '@sluice/kernel';
 import type { LogWriter, ProduceRecord, RecordLog } from '@sluice/record-log';
 
 import type { LogCalls } from '../log-calls.ts';
+import { produceTolerantly, type RefusedRecord } from '../produce-tolerantly.ts';
 import type { MutableCounters } from '../task-metrics.ts';
 import type { DeadLetterSettings } from './error-settings.ts';
+import { letterForms } from './shorter-letter.ts';
 
 export interface DeadLetterQueueOptions {
   readonly settings: DeadLetterSettings;
@@ -41,7 +43,7 @@ export async function ensureDeadLetterTopic({
   }
 }
 
-/** Of a sink, which has no other writer. */
+/** What is too large for the topic goes there shorter: a letter without the value is better than none. */
 export class DeadLetterQueue {
   readonly #options: DeadLetterQueueOptions;
   readonly #writer: LogWriter;
@@ -51,28 +53,53 @@ export class DeadLetterQueue {
     this.#options = options;
   }
 
-  /** Resolves when they are durable. @throws as the log does, and SluiceError `task.dead_letters_failed`. */
+  /**
+   * Resolves when they are durable, in their order but for those that are written shorter, which come last.
+   * @throws as the log does, and SluiceError `task.dead_letters_failed`.
+   */
   async write(letters: readonly ProduceRecord[]): Promise<void> {
-    if (letters.length === 0) return;
-    const { calls, counters, settings } = this.#options;
-    const { topic } = settings;
-    counters.deadLetterRequests += letters.length;
-    try {
-      await calls.untilAccepted('dead-letters', () =>
-        this.#writer.produce([{ topic, records: letters }]),
-      );
-    } catch (error) {
-      counters.deadLetterFailures += letters.length;
-      throw failed(
-        `Could not produce message to dead letter queue. topic=${topic}: ${toError(error).message}. Nothing was committed`,
-        topic,
-        error,
-      );
+    this.#options.counters.deadLetterRequests += letters.length;
+    let left = letters;
+    let refusal: unknown;
+    for (const form of letterForms) {
+      if (left.length === 0) return;
+      const refused = await this.#produce(left, form);
+      refusal = refused[0]?.error;
+      left = refused.flatMap(({ index }) => left[index] ?? []);
     }
+    if (left.length > 0) throw this.#failed(left.length, refusal);
   }
 
   close(): Promise<void> {
     return this.#writer.close();
+  }
+
+  /** Returns those that are too large in this form. */
+  async #produce(
+    letters: readonly ProduceRecord[],
+    form: (letter: ProduceRecord) => ProduceRecord,
+  ): Promise<readonly RefusedRecord[]> {
+    const { calls, settings } = this.#options;
+    try {
+      const { refused } = await produceTolerantly(
+        [{ topic: settings.topic, records: letters.map(form) }],
+        (batches) => calls.untilAccepted('dead-letters', () => this.#writer.produce(batches)),
+        ({ refused: all }) => all.every(({ error }) => error.code === 'log.record_too_large'),
+      );
+      return refused;
+    } catch (error) {
+      throw this.#failed(letters.length, error);
+    }
+  }
+
+  #failed(letters: number, error: unknown): unknown {
+    const { counters, settings } = this.#options;
+    counters.deadLetterFailures += letters;
+    return failed(
+      `Could not produce message to dead letter queue. topic=${settings.topic}: ${toError(error).message}. Nothing was committed`,
+      settings.topic,
+      error,
+    );
   }
 }
 

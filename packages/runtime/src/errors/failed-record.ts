@@ -25,6 +25,11 @@ export interface TaskName {
   readonly task: number;
 }
 
+/** What errors say is told with references in place of what they stand for. */
+export interface FailedTask extends TaskName {
+  readonly hideSecrets: (text: string) => string;
+}
+
 export interface Place {
   readonly topic: string;
   /** -1: none was chosen yet. */
@@ -34,6 +39,20 @@ export interface Place {
 }
 
 export const errorHeaderPrefix = '__connect.errors.';
+export const sluiceHeaderPrefix = '__sluice.errors.';
+
+/** Sluice's own headers of dead letters. */
+export const sluiceHeaders = {
+  /** Of a source's record. */
+  partition: `${sluiceHeaderPrefix}source.partition`,
+  offset: `${sluiceHeaderPrefix}source.offset`,
+  /** The converter did not take it. */
+  keyEncoding: `${sluiceHeaderPrefix}key.encoding`,
+  valueEncoding: `${sluiceHeaderPrefix}value.encoding`,
+  /** The letter was too large for the queue with it. Says how many bytes it had. */
+  keyOmitted: `${sluiceHeaderPrefix}key.omitted`,
+  valueOmitted: `${sluiceHeaderPrefix}value.omitted`,
+} as const;
 
 /**
  * The headers of Kafka Connect's DeadLetterQueueReporter, in its order, as text in UTF-8. A record that failed before
@@ -42,7 +61,7 @@ export const errorHeaderPrefix = '__connect.errors.';
 export function contextHeaders(
   { class: className, error, stage }: Failure,
   place: Place,
-  { connector, task }: TaskName,
+  { connector, hideSecrets, task }: FailedTask,
 ): Header[] {
   const told: readonly (readonly [string, string])[] = [
     ['topic', place.topic],
@@ -53,8 +72,8 @@ export function contextHeaders(
     ['stage', stage],
     ['class.name', className],
     ['exception.class.name', errorClassOf(error)],
-    ['exception.message', error.message],
-    ['exception.stacktrace', stackOf(error)],
+    ['exception.message', hideSecrets(error.message)],
+    ['exception.stacktrace', hideSecrets(stackOf(error))],
   ];
   return told.map(([name, text]): Header => [`${errorHeaderPrefix}${name}`, Buffer.from(text)]);
 }

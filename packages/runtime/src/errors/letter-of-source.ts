@@ -8,17 +8,8 @@ import type { Header, ProduceRecord } from '@sluice/record-log';
 
 import type { TaskConverters } from '../task-converters.ts';
 import type { DeadLetterSettings } from './error-settings.ts';
+import { sluiceHeaders } from './failed-record.ts';
 import { jsonText } from './json-text.ts';
-
-/** Sluice's own headers of dead letters; Kafka Connect has none for sources. */
-export const sourceHeaders = {
-  partition: '__sluice.errors.source.partition',
-  offset: '__sluice.errors.source.offset',
-  keyEncoding: '__sluice.errors.key.encoding',
-  valueEncoding: '__sluice.errors.value.encoding',
-  /** The log did not take the value: it is too large. Says how many bytes it had. */
-  valueOmitted: '__sluice.errors.value.omitted',
-} as const;
 
 const nothing: ProduceRecord = { key: null, value: null };
 
@@ -34,13 +25,13 @@ export async function convertedAsFarAsPossible(
   const headers: Header[] = [];
   for (const own of record.headers ?? [])
     headers.push([own.name, (await convert(header, topic, own.value, own.schema)).bytes]);
-  if (keyPart.isJson) headers.push([sourceHeaders.keyEncoding, Buffer.from('json')]);
-  if (valuePart.isJson) headers.push([sourceHeaders.valueEncoding, Buffer.from('json')]);
+  if (keyPart.isJson) headers.push([sluiceHeaders.keyEncoding, Buffer.from('json')]);
+  if (valuePart.isJson) headers.push([sluiceHeaders.valueEncoding, Buffer.from('json')]);
   const { sourceOffset, sourcePartition, timestampMs } = record;
   if (settings.hasContextHeaders && sourcePartition)
-    headers.push([sourceHeaders.partition, Buffer.from(jsonText(sourcePartition))]);
+    headers.push([sluiceHeaders.partition, Buffer.from(jsonText(sourcePartition))]);
   if (settings.hasContextHeaders && sourceOffset)
-    headers.push([sourceHeaders.offset, Buffer.from(jsonText(sourceOffset))]);
+    headers.push([sluiceHeaders.offset, Buffer.from(jsonText(sourceOffset))]);
   const converted = { key: keyPart.bytes, value: valuePart.bytes, headers };
   return timestampMs === undefined ? converted : { ...converted, timestampMs };
 }

@@ -49,6 +49,8 @@ export interface TaskErrorsContext extends TaskName {
   readonly scope: RunScope;
   readonly counters: MutableCounters;
   readonly logger: TaskLogger;
+  /** Letters are stored: with references in place of what they stand for. */
+  readonly hideSecrets: (text: string) => string;
 }
 
 export class TaskErrors {

@@ -61,6 +61,12 @@ export class ActorRig {
     );
   }
 
+  /** What its executor tells of the failure. */
+  get trace(): string | undefined {
+    const trace = this.failure?.stack;
+    return trace === undefined ? undefined : (this.#actor.shownTrace?.(trace) ?? trace);
+  }
+
   get state(): 'RUNNING' | 'PAUSED' {
     return this.states.at(-1) ?? 'RUNNING';
   }

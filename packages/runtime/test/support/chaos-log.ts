@@ -1,13 +1,14 @@
 import { type Clock, SluiceError } from '@sluice/kernel';
-import type {
-  GroupOffset,
-  LogReader,
-  LogWriter,
-  ReaderOptions,
-  RecordLog,
-  SourceOffset,
-  TopicBatch,
-  WriterIdentity,
+import {
+  type GroupOffset,
+  type LogReader,
+  type LogWriter,
+  type ReaderOptions,
+  type RecordLog,
+  RecordsRefusedError,
+  type SourceOffset,
+  type TopicBatch,
+  type WriterIdentity,
 } from '@sluice/record-log';
 
 /** What happens to one call. `lost-reply`: applied, but the caller is told that it failed. */
@@ -75,9 +76,14 @@ export class ChaosLog implements RecordLog {
     return {
       produce: (batches) =>
         this.#call('produce', true, async () => {
-          const acks = await writer.produce(batches);
-          onProduce?.(batches);
-          return acks;
+          try {
+            const acks = await writer.produce(batches);
+            onProduce?.(batches);
+            return acks;
+          } catch (error) {
+            if (error instanceof RecordsRefusedError) onProduce?.(appendedOf(batches, error));
+            throw error;
+          }
         }),
       commitSourceOffsets: (connector, offsets) =>
         this.#call('commit', true, async () => {
@@ -143,10 +149,20 @@ export class ChaosLog implements RecordLog {
     }
     if (outcome === 'late') await clock.sleep(lateMs);
     if (cuts !== this.#cuts) throw unreachable();
-    const result = await apply();
-    if (outcome === 'lost-reply') throw unreachable();
-    return result;
+    if (outcome !== 'lost-reply') return apply();
+    await apply().catch(() => {});
+    throw unreachable();
   }
+}
+
+function appendedOf(
+  batches: readonly TopicBatch[],
+  { acks }: RecordsRefusedError,
+): readonly TopicBatch[] {
+  return batches.map(({ records, topic }, batch) => ({
+    topic,
+    records: records.filter((_, index) => (acks[batch]?.offsets[index] ?? -1) >= 0),
+  }));
 }
 
 function unreachable(): SluiceError {

@@ -14,6 +14,13 @@ export const brainFolder = new URL('../../../coordination/src/', import.meta.url
 /** No decision is made there: shapes, names, and what only tests use. */
 const leftOut = /^(conformance|testing)\/|(^|\/)(index|model|store|dispatch|profile)\.ts$/;
 
+/** Nothing but functions of what they are given. */
+const pure = /(^|\/)(decide-[a-z]+|compare-journal|cluster-view|status)\.ts$/;
+
+export function isPure(file: string): boolean {
+  return pure.test(file);
+}
+
 export interface GuardedFile {
   readonly language: Language;
   /** From the folder of the scripts, or of the brains' sources. */

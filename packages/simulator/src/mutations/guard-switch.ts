@@ -2,7 +2,7 @@
  * What the guards of an instrumented program go through: they count as they are, but for the one that is broken. Notes
  * on the way which guards said yes, and which said no: a mutation that would have changed nothing cannot be noticed.
  */
-import type { Guard, MutationKind } from './mutation.ts';
+import type { BrokenGuard, MutationKind } from './mutation.ts';
 
 declare global {
   /** Called by instrumented TypeScript. */
@@ -44,17 +44,13 @@ export function observedGuards(): Uint8Array {
   return states.said;
 }
 
-export function breakGuard(number: number, kind: MutationKind): void {
+export function breakGuard({ number, kind }: BrokenGuard): void {
   states.broken = number;
   states.how = kind;
 }
 
 /** Whether the guard would have said something else with that mutation, at some time. */
-export function wouldDiffer(
-  observed: Uint8Array,
-  { number }: Pick<Guard, 'number'>,
-  kind: MutationKind,
-): boolean {
+export function wouldDiffer(observed: Uint8Array, { number, kind }: BrokenGuard): boolean {
   const bits = observed[number] ?? 0;
   if (kind === 'inverted') return bits !== 0;
   return (bits & (kind === 'true' ? saidNo : saidYes)) !== 0;

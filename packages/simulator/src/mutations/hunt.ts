@@ -1,30 +1,26 @@
 /**
  * Breaks the product, one guard at a time, and looks which invariant of the simulator notices. First all seeds are run
  * with every guard as it is, to learn where each says yes and where no: a mutation is only tried with seeds in which it
- * changes something. What no seed notices is for the product's own tests.
+ * changes something. What a few of them do not notice is for the product's own tests, and what those do not notice
+ * for the rest of the seeds.
  */
-import { guardedFiles } from './all-guards.ts';
+import { isPure } from './all-guards.ts';
+import { AskedProcess, isSilence } from './asked-process.ts';
 import { wouldDiffer } from './guard-switch.ts';
-import type { SeedAnswer } from './mutant.ts';
-import { MutantProcess } from './mutant-process.ts';
-import { type Mutation, mutationsOf } from './mutation.ts';
+import type { SeedAnswer, SeedQuestion } from './mutant.ts';
+import { brokenBy, type Mutation } from './mutation.ts';
 import { TestBench } from './test-bench.ts';
 
 export interface HuntOptions {
-  /** Whether a mutation is tried. */
-  readonly includes: (mutation: Mutation) => boolean;
+  readonly mutations: readonly Mutation[];
   readonly seeds: readonly number[];
   readonly minutes: number;
-  /** Of those in which it changes something, those that a mutation is tried with, at most. */
-  readonly triesMax: number;
-  /** Seeds that have to notice before the next mutation is tried. */
-  readonly catchesMax: number;
   /** Processes at a time. */
   readonly jobs: number;
-  /** Of one seed; one that takes longer hangs, which is noticed too. */
-  readonly seedLimitMs: number;
+  /** Once it is aborted, no further mutation is begun. */
+  readonly signal: AbortSignal;
   readonly onObserved: (seeds: number) => void;
-  readonly onResult: (result: MutationResult, done: number, of: number) => void;
+  readonly onResult: (result: MutationResult, done: number) => void;
 }
 
 export interface MutationResult {
@@ -39,71 +35,118 @@ export interface MutationResult {
   readonly caughtByTest: string | undefined;
 }
 
-/** @throws Error if a seed finds something in the product as it is. */
+/** Seeds before the tests; a pure function is better known by its tests. */
+const fewSeeds = 6;
+const seedsMax = 20;
+/** Seeds that notice before the next mutation is tried. */
+const catchesMax = 3;
+/** Of a seed with every guard as it is. */
+const observeLimitMs = 60_000;
+
+interface ObservedSeed {
+  readonly seed: number;
+  /** What the guards said. */
+  readonly said: Uint8Array;
+  readonly tookMs: number;
+}
+
+type Mutant = AskedProcess<SeedQuestion, SeedAnswer>;
+
+/** @throws Error if a seed, or a test, finds something in the product as it is. */
 export async function hunt(options: HuntOptions): Promise<MutationResult[]> {
-  const { jobs, seeds, minutes } = options;
+  const { mutations, jobs, seeds, minutes, signal } = options;
   using stack = new DisposableStack();
-  const processes = Array.from({ length: jobs }, () =>
-    stack.use(new MutantProcess(options.seedLimitMs)),
+  const mutants = Array.from({ length: jobs }, () =>
+    stack.use<Mutant>(new AskedProcess(new URL('mutant.ts', import.meta.url))),
   );
-  const observed = new Map<number, Uint8Array>();
-  await spread(processes, seeds, async (process, seed) => {
-    observed.set(seed, observedIn(seed, await process.ask({ seed, minutes })));
-    options.onObserved(observed.size);
+  const observed: ObservedSeed[] = [];
+  await spread(mutants, seeds, async (mutant, seed) => {
+    observed.push(await observe(mutant, seed, minutes));
+    options.onObserved(observed.length);
   });
+  observed.sort((a, b) => a.seed - b.seed);
   await using tests = await TestBench.open();
-  const mutations = guardedFiles()
-    .flatMap(({ guards }) => guards.flatMap(mutationsOf))
-    .filter(options.includes);
   const results: MutationResult[] = [];
-  await spread(processes, mutations, async (process, mutation) => {
-    const bySeeds = await trySeeds(process, mutation, observed, options);
-    const caughtByTest =
-      bySeeds.caughtBy.size === 0 ? await tests.firstFailure(mutation) : undefined;
-    const result = { mutation, ...bySeeds, caughtByTest };
+  await spread(mutants, mutations, async (mutant, mutation) => {
+    if (signal.aborted) return;
+    const trial = new Trial(mutant, mutation, observed, minutes);
+    await trial.trySeeds(isPure(mutation.guard.file) ? 0 : fewSeeds);
+    const caughtByTest = trial.isCaught ? undefined : await tests.firstFailure(mutation);
+    if (caughtByTest === undefined && !trial.isCaught) await trial.trySeeds(seedsMax);
+    const result = { mutation, ...trial.found, caughtByTest };
     results.push(result);
-    options.onResult(result, results.length, mutations.length);
+    options.onResult(result, results.length);
   });
   return results;
 }
 
 async function spread<T>(
-  processes: readonly MutantProcess[],
+  mutants: readonly Mutant[],
   items: readonly T[],
-  work: (process: MutantProcess, item: T) => Promise<void>,
+  work: (mutant: Mutant, item: T) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
   await Promise.all(
-    processes.map(async (process) => {
+    mutants.map(async (mutant) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        await work(process, next);
+        await work(mutant, next);
       }
     }),
   );
 }
 
-function observedIn(seed: number, { invariant, observed }: SeedAnswer): Uint8Array {
-  if (invariant === undefined && observed) return observed;
-  throw new Error(`seed ${seed} violates ${invariant} with every guard as it is`);
+async function observe(mutant: Mutant, seed: number, minutes: number): Promise<ObservedSeed> {
+  const startedAtMs = performance.now();
+  const answer = await mutant.ask({ seed, minutes }, observeLimitMs);
+  const tookMs = performance.now() - startedAtMs;
+  if (!isSilence(answer) && answer.observed) return { seed, said: answer.observed, tookMs };
+  const problem = isSilence(answer) ? answer : `violates ${answer.invariant}`;
+  throw new Error(`seed ${seed} ${problem} with every guard as it is`);
 }
 
-async function trySeeds(
-  process: MutantProcess,
-  { guard, kind }: Mutation,
-  observed: ReadonlyMap<number, Uint8Array>,
-  { minutes, triesMax, catchesMax }: HuntOptions,
-): Promise<Pick<MutationResult, 'reachedIn' | 'tried' | 'caughtBy'>> {
-  const reached = [...observed].filter(([, said]) => wouldDiffer(said, guard, kind));
-  const caughtBy = new Map<string, number>();
-  let [tried, catches] = [0, 0];
-  for (const [seed] of reached.slice(0, triesMax)) {
-    const broken = { number: guard.number, kind };
-    const { invariant } = await process.ask({ seed, minutes, broken });
-    tried += 1;
-    if (invariant === undefined) continue;
-    caughtBy.set(invariant, (caughtBy.get(invariant) ?? 0) + 1);
-    catches += 1;
-    if (catches === catchesMax) break;
+/** One mutation, tried with one seed after another. */
+class Trial {
+  readonly #mutant: Mutant;
+  readonly #mutation: Mutation;
+  readonly #reached: readonly ObservedSeed[];
+  readonly #minutes: number;
+  readonly #caughtBy = new Map<string, number>();
+  #tried = 0;
+
+  constructor(
+    mutant: Mutant,
+    mutation: Mutation,
+    observed: readonly ObservedSeed[],
+    minutes: number,
+  ) {
+    this.#mutant = mutant;
+    this.#mutation = mutation;
+    this.#reached = observed.filter(({ said }) => wouldDiffer(said, brokenBy(mutation)));
+    this.#minutes = minutes;
   }
-  return { reachedIn: reached.length, tried, caughtBy };
+
+  get isCaught(): boolean {
+    return this.#caughtBy.size > 0;
+  }
+
+  get found(): Pick<MutationResult, 'reachedIn' | 'tried' | 'caughtBy'> {
+    return { reachedIn: this.#reached.length, tried: this.#tried, caughtBy: this.#caughtBy };
+  }
+
+  /** Goes on until so many have been tried in all, or enough have noticed. */
+  async trySeeds(triesMax: number): Promise<void> {
+    const broken = brokenBy(this.#mutation);
+    let catches = 0;
+    for (const { seed, tookMs } of this.#reached.slice(this.#tried, triesMax)) {
+      const question = { seed, minutes: this.#minutes, broken };
+      const answer = await this.#mutant.ask(question, 10_000 + 10 * tookMs);
+      this.#tried += 1;
+      const noticed = isSilence(answer) ? answer : answer.invariant;
+      if (noticed === undefined) continue;
+      this.#caughtBy.set(noticed, (this.#caughtBy.get(noticed) ?? 0) + 1);
+      catches += 1;
+      // The next one would take as long to hang.
+      if (catches === catchesMax || isSilence(answer)) return;
+    }
+  }
 }

@@ -1,18 +1,19 @@
 /**
  * A process in which guards of the product can be broken, one at a time: all of them go through a switch. Runs a seed
- * whenever it is asked to. Started by `MutantProcess`, which ends it if a broken guard makes it hang.
+ * whenever it is asked to. Started by `hunt.ts` as an `AskedProcess`.
  */
 import { registerHooks } from 'node:module';
 
 import { brainFolder, guardedFiles } from './all-guards.ts';
+import { answerQuestions } from './answering.ts';
 import { breakGuard, observedGuards, observeGuards } from './guard-switch.ts';
-import type { MutationKind } from './mutation.ts';
+import type { BrokenGuard } from './mutation.ts';
 
 export interface SeedQuestion {
   readonly seed: number;
   readonly minutes: number;
   /** None: the product as it is, in which nothing may be found. */
-  readonly broken?: { readonly number: number; readonly kind: MutationKind };
+  readonly broken?: BrokenGuard;
 }
 
 export interface SeedAnswer {
@@ -47,14 +48,10 @@ registerHooks({
 // Only now: what was loaded before would be as it is.
 const { runSeed } = await import('../run-seed.ts');
 
-async function answer({ seed, minutes, broken }: SeedQuestion): Promise<SeedAnswer> {
+answerQuestions(async ({ seed, minutes, broken }: SeedQuestion): Promise<SeedAnswer> => {
   observeGuards(guardCount);
-  if (broken) breakGuard(broken.number, broken.kind);
+  if (broken) breakGuard(broken);
   const { result } = await runSeed({ seed, minutes, shrinkRunsMax: 0, scripts });
   const invariant = result.violation?.invariant;
   return broken ? { invariant } : { invariant, observed: observedGuards() };
-}
-
-process.on('message', (question) => {
-  void answer(question as SeedQuestion).then((found) => process.send?.(found));
 });

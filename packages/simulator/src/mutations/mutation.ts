@@ -38,6 +38,12 @@ export interface Mutation {
   readonly kind: MutationKind;
 }
 
+/** A mutation, as a process is told which. */
+export interface BrokenGuard {
+  readonly number: number;
+  readonly kind: MutationKind;
+}
+
 const kindsOfRole: Readonly<Record<GuardRole, readonly MutationKind[]>> = {
   condition: ['true', 'false'],
   'operand of and': ['true', 'inverted'],
@@ -52,6 +58,10 @@ export function mutationsOf(guard: Guard): Mutation[] {
 /** `claim.lua:42:inverted`: the same as long as the text before it in the file is. */
 export function idOf({ guard, kind }: Mutation): string {
   return `${guard.place}:${kind}`;
+}
+
+export function brokenBy({ guard: { number }, kind }: Mutation): BrokenGuard {
+  return { number, kind };
 }
 
 /** In the order of their beginnings, outer ones first. */

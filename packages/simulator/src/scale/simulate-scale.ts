@@ -92,6 +92,7 @@ class ScaleRun {
       movement: 'minimal',
       journal: false,
       upgrades: false,
+      continueFencedMs: 0,
       connectors: Array.from({ length: connectors }, (_, number) => ({
         name: `source-${number}`,
         tasks: tasksPerConnector,

@@ -9,6 +9,7 @@ import { assertNever } from '@sluice/kernel';
 import type { FakeRedis } from '../redis/fake-redis.ts';
 import { ActingRegistry } from './acting.ts';
 import { CoordinatorLife } from './coordinator-life.ts';
+import type { ChangedOffsets } from './invariants/changed-offsets.ts';
 import { Watches } from './invariants/watches.ts';
 import { PlayedJournal } from './played-journal.ts';
 import type { PlayedProcess } from './played-process.ts';
@@ -55,7 +56,7 @@ export class SimulatedCluster {
       this.watches.scriptRan(process, call, reply),
     );
     this.acting = new ActingRegistry(world, this.watches.grantsAfterLoss);
-    this.sink = new PlayedSink(world);
+    this.sink = new PlayedSink(world, this.watches.changedOffsets);
     this.#supervisor = world.random('supervisor');
     this.queue = new PlayedQueue({
       world,
@@ -164,6 +165,10 @@ export class SimulatedCluster {
     });
   }
 
+  get changedOffsets(): ChangedOffsets {
+    return this.watches.changedOffsets;
+  }
+
   processOf(name: string): PlayedProcess | undefined {
     return (this.workers.get(name) ?? this.coordinators.get(name))?.process;
   }
@@ -181,6 +186,7 @@ export class SimulatedCluster {
   heal(): void {
     const { server, queue, journal } = this;
     server.comeUp();
+    server.expectNothing();
     for (const link of server.links) link.heal();
     queue.calmDown();
     if (journal) {
@@ -256,6 +262,7 @@ export class SimulatedCluster {
       acting: this.acting,
       sink: this.sink,
       stops: this.watches.stops,
+      continueFencedMs: this.shape.continueFencedMs,
       waker: this.queue.waker,
       protocol,
       log,

@@ -40,13 +40,16 @@ export class CoordinatorLife {
   constructor(options: CoordinatorLifeOptions) {
     const { world, process, server, fake, journal, pace } = options;
     const { profile, settling, commandTimeoutsMs } = pace;
+    const random = (purpose: string) =>
+      world.random(`${purpose} of ${process.name} ${options.life}`);
+    const jitter = random('jitter');
     this.process = process;
     this.#ended = options.ended;
     this.link = new RedisLink({
       process,
       server,
       time: world.time,
-      random: world.random(`link of ${process.name} ${options.life}`),
+      random: random('link'),
       commandTimeoutMs: commandTimeoutsMs.coordination,
     });
     this.loop = new LeaderLoop({
@@ -62,6 +65,7 @@ export class CoordinatorLife {
       protocolQuietMs,
       protocol: options.protocol,
       log: options.log,
+      random: () => jitter.fraction(),
       ...(journal ? { journal } : {}),
       onRefused: (error) => this.#end(error.message),
     });

@@ -18,6 +18,8 @@ export interface EffectLoopOptions {
   readonly workMs: Pace['workMs'];
   /** The sink refused its fence. */
   readonly refused: (run: Run) => void;
+  /** It used its topic lately. */
+  readonly usedTopic: (run: Run) => void;
 }
 
 /** Of the link to the sink, one way. */
@@ -25,6 +27,7 @@ const sinkLatencyMs = { usual: 20, late: 1_500, veryLate: 30_000 };
 const lateShare = 0.05;
 const veryLateShare = 0.005;
 const lostAnswerShare = 0.02;
+const topicToldAgainMs = 30_000;
 
 export class EffectLoop {
   readonly #options: EffectLoopOptions;
@@ -45,9 +48,7 @@ export class EffectLoop {
   }
 
   #work(run: Run): void {
-    const { clock } = this.#options.process;
-    if (run.phase !== 'running' || run.isSending) return;
-    if (clock.monotonicMs() >= run.host.lease.pauseAtMs) return;
+    if (run.phase !== 'running' || run.isSending || !this.#mayBegin(run)) return;
     const partition = run.partitions[run.nextPartition++ % run.partitions.length];
     if (partition === undefined) return;
     run.isSending = true;
@@ -57,11 +58,12 @@ export class EffectLoop {
       partition,
       offset: run.positions.get(partition) ?? 0,
       sentAtMs: this.#options.world.time.nowMs,
+      isBeyond: !run.mayAct,
     };
     this.#send(
       run,
       true,
-      () => this.#options.sink.store(effect, enforcesFences(run)),
+      () => this.#options.sink.store(effect),
       (answer) => this.#stored(effect, answer),
     );
   }
@@ -75,11 +77,13 @@ export class EffectLoop {
       return;
     }
     run.positions.set(partition, offset + 1);
-    if (!run.mayAct) {
+    this.#tellTopic(run);
+    if (!run.goesOn) {
       run.isSending = false;
       return;
     }
-    const commit: Effect = { ...effect, sentAtMs: this.#options.world.time.nowMs };
+    const { nowMs } = this.#options.world.time;
+    const commit: Effect = { ...effect, sentAtMs: nowMs, isBeyond: !run.mayAct };
     this.#send(
       run,
       // A run that begins anew under its fence has ended the writer of the one before.
@@ -90,6 +94,21 @@ export class EffectLoop {
         if (committed === 'fenced') this.#options.refused(run);
       },
     );
+  }
+
+  /** Work that waits for a fresh lease, unless it is that of who goes on without one. */
+  #mayBegin(run: Run): boolean {
+    const { host } = run;
+    const isFresh = this.#options.process.clock.monotonicMs() < host.lease.pauseAtMs;
+    return isFresh || (host.continueFencedMs > 0 && run.isFenced && run.goesOn);
+  }
+
+  #tellTopic(run: Run): void {
+    const { world, usedTopic } = this.#options;
+    const { nowMs } = world.time;
+    if (nowMs - run.topicToldAtMs < topicToldAgainMs) return;
+    run.topicToldAtMs = nowMs;
+    usedTopic(run);
   }
 
   #send<Answer>(
@@ -115,8 +134,4 @@ export class EffectLoop {
     if (mayBeVeryLate && fate < veryLateShare) return random.between(late, veryLate);
     return random.between(1, fate < lateShare ? late : usual);
   }
-}
-
-function enforcesFences({ unit }: Run): boolean {
-  return unit.connectorType === 'source' || unit.connector.startsWith('fenced');
 }

@@ -1,8 +1,8 @@
 /** Draws one thing that happens, or a few that belong together. */
-import type { RequestBody } from '@sluice/coordination';
+import type { RequestBody, TargetState } from '@sluice/coordination';
 
 import type { Random } from './random.ts';
-import { type ClusterShape, heldScripts, type OperationKind } from './scenario.ts';
+import { type ClusterShape, heldScripts, lostScripts, type OperationKind } from './scenario.ts';
 import { profile } from './timing.ts';
 
 export interface Palette {
@@ -21,11 +21,14 @@ const draws: readonly { readonly weight: number; readonly draw: Draw }[] = [
   { weight: 6, draw: (random, shape) => [request(random, shape)] },
   { weight: 3, draw: (random, shape) => [reconfigure(random, shape)] },
   { weight: 2, draw: createAnew },
+  { weight: 2, draw: changeOffsets },
+  { weight: 1, draw: (random, shape) => [otherUse(random, shape)] },
   { weight: 3, draw: (random, shape) => [crash(random, shape)] },
   { weight: 3, draw: (random, shape) => [freeze(random, shape)] },
   { weight: 2, draw: (random, shape) => [stop(random, shape)] },
   { weight: 1, draw: rollingRestart },
   { weight: 5, draw: (random, shape) => [cut(random, shape)] },
+  { weight: 1, draw: cutOffAlone },
   { weight: 4, draw: (random, shape) => [hold(random, shape)] },
   { weight: 3, draw: holdWhatFollows },
   { weight: 1, draw: (random, shape) => [slowLink(random, shape)] },
@@ -50,6 +53,9 @@ const losses: readonly { readonly weight: number; readonly draw: Draw }[] = [
   },
   { weight: 1, draw: () => [{ op: 'wall-jump', byMs: 3_600_000 }] },
   { weight: 2, draw: holdARepair },
+  { weight: 2, draw: cutOffFromALoss },
+  { weight: 1, draw: loseAMark },
+  { weight: 2, draw: loseAChange },
   { weight: 1, draw: loseASuccessor },
 ];
 
@@ -127,6 +133,22 @@ function cut(random: Random, shape: ClusterShape): OperationKind {
   };
 }
 
+/** It does not hear what becomes of its tasks, and by `continue-if-fenced` some of them go on. */
+function cutOffAlone(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'cut',
+      process: worker(random, shape),
+      link: 'both',
+      direction: 'both',
+      keeps: false,
+      forMs: 60_000,
+    },
+    reconfigure(random, shape),
+    reconfigure(random, shape),
+  ];
+}
+
 function hold(random: Random, shape: ClusterShape): OperationKind {
   return random.chance(0.4)
     ? holding(random, worker(random, shape), heldScripts.worker)
@@ -184,6 +206,23 @@ function holdARepair(random: Random, shape: ClusterShape): OperationKind[] {
   ];
 }
 
+/** Who is cut off goes on for as long as its lease, and the store may not know it any more, nor what it owns. */
+function cutOffFromALoss(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'cut',
+      process: worker(random, shape),
+      link: 'both',
+      direction: 'both',
+      keeps: false,
+      forMs: duration(random),
+    },
+    random.chance(0.5)
+      ? { op: 'redis-flush' }
+      : { op: 'redis-revert', backMs: random.pick([3_000, 10_000]) },
+  ];
+}
+
 /**
  * A leader hands over to another one, or to its next life, which writes definitions; then the store goes back to when
  * it led itself, under its old term: the journal knows a later one.
@@ -195,6 +234,37 @@ function loseASuccessor(random: Random, shape: ClusterShape): OperationKind[] {
     reconfigure(random, shape),
     { ...holding(random, process, ['raise-epoch']), forMs: 30_000 },
     { op: 'redis-revert', backMs: 10_000 },
+  ];
+}
+
+/** What a leader says of how far the journal is followed arrives at a store that is not where it was. */
+function loseAMark(random: Random, shape: ClusterShape): OperationKind[] {
+  return [
+    {
+      op: 'hold',
+      process: coordinator(random, shape),
+      script: 'mark-journaled',
+      direction: 'requests',
+      forMs: 5_000,
+    },
+    reconfigure(random, shape),
+    { op: 'redis-revert', backMs: 10_000 },
+  ];
+}
+
+/** So little is lost that workers bring the store to a higher revision at once: only the journal shows that it went back. */
+function loseAChange(random: Random, shape: ClusterShape): OperationKind[] {
+  const name = connector(random, shape);
+  const state = random.pick(['PAUSED', 'STARTED', 'STOPPED'] as const);
+  return [
+    {
+      op: 'redis-loses',
+      script: random.chance(0.5) ? 'apply-request' : random.pick(lostScripts),
+      withinMs: random.whole(1, 40),
+    },
+    random.chance(0.6)
+      ? { op: 'request', body: { op: 'target', connector: name, state }, repeats: false }
+      : reconfigure(random, shape),
   ];
 }
 
@@ -276,6 +346,27 @@ function createAnew(random: Random, shape: ClusterShape): OperationKind[] {
     { op: 'request', body: { op: 'delete', connector: name }, repeats: false },
     { op: 'request', body: create, repeats: random.chance(0.2) },
   ];
+}
+
+/** At times not stopped, or started again meanwhile. */
+function changeOffsets(random: Random, shape: ClusterShape): OperationKind[] {
+  const name = connector(random, shape);
+  const target = (state: TargetState): OperationKind => ({
+    op: 'request',
+    body: { op: 'target', connector: name, state },
+    repeats: false,
+  });
+  return [
+    ...(random.chance(0.8) ? [target('STOPPED')] : []),
+    { op: 'change-offsets', connector: name, verb: random.pick(['alter', 'reset'] as const) },
+    target('STARTED'),
+  ];
+}
+
+function otherUse(random: Random, shape: ClusterShape): OperationKind {
+  return random.chance(0.5)
+    ? { op: 'forget-topics', connector: connector(random, shape) }
+    : { op: 'set-level', logger: random.pick(['root', 'worker', 'worker.w1']) };
 }
 
 function request(random: Random, shape: ClusterShape): OperationKind {

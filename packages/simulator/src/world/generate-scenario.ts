@@ -61,6 +61,7 @@ function generateShape(random: Random): ClusterShape {
     movement: random.chance(0.7) ? 'minimal' : 'literal',
     journal: random.chance(0.35),
     upgrades: random.chance(0.2),
+    continueFencedMs: random.chance(0.3) ? random.pick([30_000, 120_000]) : 0,
     connectors,
   };
 }

@@ -64,6 +64,9 @@ export class Operations {
         return true;
       case 'redis-revert':
         return this.#cluster.loseLast(operation.backMs);
+      case 'redis-loses':
+        server.afterNext(operation.script, () => this.#lose(operation.script, operation.withinMs));
+        return true;
       case 'wall-jump':
         fake.jumpClock(operation.byMs);
         this.#cluster.watches.status.clockJumped();
@@ -106,6 +109,15 @@ export class Operations {
         return [...this.#cluster.workers.values()].some(({ runner }) =>
           runner.fail(operation.unit, operation.isFinal),
         );
+      case 'change-offsets':
+        this.#changeOffsets(operation.connector, operation.verb);
+        return true;
+      case 'forget-topics':
+        void this.#client.api.forgetTopics(operation.connector);
+        return true;
+      case 'set-level':
+        void this.#client.api.setLevel(operation.logger, 'DEBUG');
+        return true;
       case 'request':
         this.#request(operation.body, operation.repeats);
         return true;
@@ -155,6 +167,16 @@ export class Operations {
     return this.#cluster.processOf(process) !== undefined;
   }
 
+  #lose(script: string, withinMs: number): void {
+    // A moment more: what happened at that very time is lost, too.
+    const backMs = withinMs + 0.01;
+    this.#later(withinMs, () => {
+      if (!this.#cluster.loseLast(backMs)) return;
+      this.#cluster.world.coverage.add(`lost: ${script}`);
+      this.#cluster.world.trace.note('fault', `the last ${script} is lost`);
+    });
+  }
+
   #redisDown(forMs: number, losesMs: number): boolean {
     const { server } = this.#cluster;
     if (!server.isUp) return false;
@@ -162,6 +184,14 @@ export class Operations {
     if (losesMs > 0) this.#cluster.loseLast(losesMs);
     this.#later(forMs, () => server.comeUp());
     return true;
+  }
+
+  #changeOffsets(connector: string, verb: 'alter' | 'reset'): void {
+    const { coverage, trace } = this.#cluster.world;
+    void this.#client.api.changeOffsets(connector, verb).then((outcome) => {
+      coverage.add(`seen: offsets ${outcome}`);
+      trace.note('user', `${verb} offsets of ${connector} → ${outcome}`);
+    });
   }
 
   #request(body: RequestBody, repeats: boolean): void {

@@ -34,6 +34,8 @@ export interface PlayedRunnerOptions {
   readonly random: Random;
   readonly blockedAfterMs: number;
   readonly workMs: Pace['workMs'];
+  /** See `RunHost`. */
+  readonly continueFencedMs: number;
   /** Told of each unit that it is asked to stop. */
   readonly asked: (run: RunnableUnit) => void;
 }
@@ -47,6 +49,7 @@ const backoffMs = { min: 300, max: 2_000 };
 export class PlayedRunner implements UnitRunner, RunHost {
   readonly entries = new Map<UnitId, UnitEntry>();
   readonly process: PlayedProcess;
+  readonly continueFencedMs: number;
   lease: LeaseDeadlines = { pauseAtMs: 0, quiesceAtMs: 0 };
   /** How long a stop takes at most; 0: as usual. */
   slowStopMs = 0;
@@ -59,9 +62,12 @@ export class PlayedRunner implements UnitRunner, RunHost {
   constructor(options: PlayedRunnerOptions) {
     this.#options = options;
     this.process = options.process;
+    this.continueFencedMs = options.continueFencedMs;
     this.#effects = new EffectLoop({
       ...options,
       refused: (run) => this.#refused(run),
+      usedTopic: ({ unit }) =>
+        this.events?.topicsUsed(unit.unit, unit.fence, [`of-${unit.connector}`]),
     });
     this.#executors = Array.from({ length: executorsMax }, () => this.#launch());
   }
@@ -226,9 +232,9 @@ export class PlayedRunner implements UnitRunner, RunHost {
   }
 
   #place(entry: UnitEntry): void {
-    const { acting, random } = this.#options;
+    const { acting, random, world } = this.#options;
     const executor = this.#leastLoaded();
-    const run = new Run(entry.unit, this, executor);
+    const run = new Run(entry.unit, this, executor, world.time.nowMs);
     entry.run = run;
     entry.attempts++;
     acting.began(run);

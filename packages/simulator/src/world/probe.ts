@@ -18,6 +18,9 @@ interface Holding {
 type Holdings = ReadonlyMap<UnitId, Holding>;
 
 const revertMs = 3_000;
+/** Long enough for each task to have had an effect, if it could. */
+const goesOnMs = 15_000;
+const slowestClock = 0.9;
 
 /** What the cluster was like before, to be compared with what it is after. */
 export interface ProbeStart {
@@ -55,6 +58,7 @@ export function beginProbe(
       return { start: start(), waitMs: profile.leaderLeaseMs + 2 * profile.leaderRenewMs };
     }
     case 'outage':
+      cluster.sink.unitsBeyond.clear();
       server.goDown();
       world.time.after(probe.forMs, () => server.comeUp());
       return { start: start(), waitMs: probe.forMs + 5_000 };
@@ -123,9 +127,28 @@ export function endProbe(
   if (needless.length > 0) {
     return { invariant: leaving === undefined ? name : 'I7', message: `moved: ${told(needless)}` };
   }
+  const isIdle = probe.kind === 'outage' && nobodyWentOn(cluster, view, probe.forMs);
+  if (isIdle) return { invariant: name, message: 'no task went on without Redis' };
   const stopped = cluster.watches.stops.stops - start.stops;
   const isStopped = leaving === undefined && stopped > 0;
   return isStopped ? { invariant: name, message: `${stopped} units were stopped` } : undefined;
+}
+
+/** By the policy `continue-if-fenced`, of several tasks that could; one alone may wait for its sink all the time. */
+function nobodyWentOn(
+  { shape, sink, workers }: SimulatedCluster,
+  { connectors }: ClusterView,
+  forMs: number,
+): boolean {
+  const goOnMs = forMs - profile.quiesceAfterMs / slowestClock;
+  if (shape.continueFencedMs === 0 || goOnMs < goesOnMs) return false;
+  const could = [...workers.values()].flatMap(({ runner }) =>
+    [...runner.entries.values()].flatMap(({ run }) => (run?.isFenced ? [run.unit] : [])),
+  );
+  const started = could.filter(
+    ({ connector }) => connectors.get(connector)?.targetState === 'STARTED',
+  );
+  return started.length >= 3 && sink.unitsBeyond.size === 0;
 }
 
 function holdingsOf(view: ClusterView): Holdings {

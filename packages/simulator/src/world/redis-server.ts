@@ -18,6 +18,7 @@ export class RedisServer {
   #isUp = true;
   #stalledUntilMs = 0;
   #life = 0;
+  #awaited: { readonly script: string; readonly action: () => void } | undefined;
 
   constructor(time: VirtualTime, watch: ScriptWatcher) {
     this.#time = time;
@@ -57,6 +58,15 @@ export class RedisServer {
     return Math.max(0, this.#stalledUntilMs - this.#time.nowMs);
   }
 
+  /** Once. */
+  afterNext(script: string, action: () => void): void {
+    this.#awaited = { script, action };
+  }
+
+  expectNothing(): void {
+    this.#awaited = undefined;
+  }
+
   carryOut<T>(
     process: PlayedProcess,
     call: ScriptCall | undefined,
@@ -77,6 +87,11 @@ export class RedisServer {
       reply = { error };
     }
     if (call && 'value' in reply) this.#watch(process, call, reply.value);
+    if (this.#awaited && this.#awaited.script === call?.script) {
+      const { action } = this.#awaited;
+      this.#awaited = undefined;
+      action();
+    }
     answer(reply);
   }
 }

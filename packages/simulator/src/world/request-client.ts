@@ -1,7 +1,8 @@
-/** A user beside the cluster: asks for changes, and reads statuses now and then (law 5). */
+/** A user beside the cluster: asks for changes, and reads statuses and topics now and then (law 5). */
 import { type ClusterClient, createClusterClient, type RequestBody } from '@sluice/coordination';
 import { newId } from '@sluice/kernel';
 
+import { ApiUser } from './api-user.ts';
 import type { SimulatedCluster } from './cluster.ts';
 import type { PlayedProcess } from './played-process.ts';
 import type { Random } from './random.ts';
@@ -13,6 +14,7 @@ const answerTimeoutMs = 10_000;
 const readEveryMs = { min: 3_000, max: 8_000 };
 
 export class RequestClient {
+  readonly api: ApiUser;
   readonly #cluster: SimulatedCluster;
   readonly #process: PlayedProcess;
   readonly #client: ClusterClient;
@@ -37,6 +39,7 @@ export class RequestClient {
       profile,
       protocol: { min: 1, max: 2 },
     });
+    this.api = new ApiUser(cluster, this.#client, this.#process);
   }
 
   startReading(): void {

@@ -11,12 +11,15 @@ export type RunPhase = 'starting' | 'running' | 'paused' | 'stopping' | 'over';
 export interface RunHost {
   readonly process: PlayedProcess;
   readonly lease: { readonly pauseAtMs: number; readonly quiesceAtMs: number };
+  /** How long tasks whose every effect is fenced go on without a lease; 0: by the policy `pause`. */
+  readonly continueFencedMs: number;
 }
 
 export class Run {
   readonly unit: RunnableUnit;
   readonly host: RunHost;
   readonly executor: PlayedExecutor;
+  readonly beganAtMs: number;
   phase: RunPhase = 'starting';
   /** The unit itself and the partitions that it stands for: nobody else may act for them. */
   readonly claims: readonly string[];
@@ -26,25 +29,45 @@ export class Run {
   nextPartition = 0;
   /** An effect is on its way, or its answer. */
   isSending = false;
+  topicToldAtMs = Number.NEGATIVE_INFINITY;
   /** What follows once it has stopped. */
   afterwards: (() => void) | undefined;
 
-  constructor(unit: RunnableUnit, host: RunHost, executor: PlayedExecutor) {
+  constructor(unit: RunnableUnit, host: RunHost, executor: PlayedExecutor, nowMs: number) {
     this.unit = unit;
     this.host = host;
     this.executor = executor;
+    this.beganAtMs = nowMs;
     this.partitions = partitionsOf(unit);
     this.claims = [unit.unit, ...this.partitions];
   }
 
-  /** Whether an effect of it could begin now, if it came to that. */
+  /** Whether an effect of it could begin now by its lease, if it came to that. */
   get mayAct(): boolean {
-    const { process, lease } = this.host;
+    return this.#isAliveUntil(this.host.lease.quiesceAtMs);
+  }
+
+  /** As above, or by the policy `continue-if-fenced`: then nothing but its fence keeps it from a successor's work. */
+  get goesOn(): boolean {
+    const { lease, continueFencedMs } = this.host;
+    const hadLease = lease.quiesceAtMs > 0;
+    const beyondMs = this.isFenced && hadLease ? continueFencedMs : 0;
+    return this.#isAliveUntil(lease.quiesceAtMs + beyondMs);
+  }
+
+  /** Whether everything that it does is refused once there is a newer owner. */
+  get isFenced(): boolean {
+    const { kind, connectorType, connector } = this.unit;
+    return kind === 'task' && (connectorType === 'source' || connector.startsWith('fenced'));
+  }
+
+  #isAliveUntil(atMs: number): boolean {
+    const { process } = this.host;
     return (
       this.phase !== 'over' &&
       !this.executor.isAbandoned &&
       process.isAlive &&
-      process.clock.monotonicMs() < lease.quiesceAtMs
+      process.clock.monotonicMs() < atMs
     );
   }
 

@@ -19,6 +19,8 @@ export interface ClusterShape {
   readonly rates: Readonly<Record<string, number>>;
   readonly movement: 'minimal' | 'literal';
   readonly journal: boolean;
+  /** Policy of the workers: 0 is `pause`, else `continue-if-fenced` with this limit. */
+  readonly continueFencedMs: number;
   /** Whoever is started anew speaks a newer version of the protocol, too. */
   readonly upgrades: boolean;
   readonly connectors: readonly { readonly name: string; readonly tasks: number }[];
@@ -58,6 +60,8 @@ export type OperationKind =
   | { readonly op: 'redis-flush' }
   /** A replica that lacks the last writes was promoted. */
   | { readonly op: 'redis-revert'; readonly backMs: number }
+  /** That happens so long after the next one of these scripts, which is what it lacks. */
+  | { readonly op: 'redis-loses'; readonly script: LostScript; readonly withinMs: number }
   | { readonly op: 'wall-jump'; readonly byMs: number }
   | { readonly op: 'queue'; readonly trouble: QueueTrouble; readonly forMs: number }
   | { readonly op: 'journal-away'; readonly forMs: number }
@@ -83,6 +87,14 @@ export type OperationKind =
     }
   | { readonly op: 'fail'; readonly unit: string; readonly isFinal: boolean }
   /** `repeats`: sent again under the same id, as a client does that got no answer. */
+  /** Through the API, which asks for a fence once the connector is stopped. */
+  | {
+      readonly op: 'change-offsets';
+      readonly connector: string;
+      readonly verb: 'alter' | 'reset';
+    }
+  | { readonly op: 'forget-topics'; readonly connector: string }
+  | { readonly op: 'set-level'; readonly logger: string }
   | { readonly op: 'request'; readonly body: RequestBody; readonly repeats: boolean };
 
 export interface CutOperation {
@@ -124,6 +136,11 @@ export const heldScripts = {
   worker: ['claim', 'release', 'join', 'leave', 'publish-tasks', 'refence', 'drain', 'report'],
 } as const;
 
+/** What the journal has to make up for, if nobody noticed otherwise that it is gone. */
+export const lostScripts = ['apply-request', 'publish-tasks', 'mark-journaled'] as const;
+
+export type LostScript = (typeof lostScripts)[number];
+
 export type QueueTrouble = 'loses' | 'doubles' | 'delays' | 'reorders' | 'stands still';
 
 /** Another worker under a name that is taken, of another record log, of another protocol; a coordinator of the latter. */
@@ -162,6 +179,10 @@ export function faultOf(operation: OperationKind): string {
       return `stranger: ${operation.kind}`;
     case 'fail':
       return operation.isFinal ? 'fail: for good' : 'fail: once';
+    case 'redis-loses':
+      return `${operation.op}: ${operation.script}`;
+    case 'change-offsets':
+      return `offsets: ${operation.verb}`;
     case 'request':
       return `request: ${requestKind(operation.body)}`;
     default:
@@ -195,6 +216,7 @@ export const allFaults: readonly string[] = [
   'redis-stall',
   'redis-flush',
   'redis-revert',
+  ...lostScripts.map((script) => `lost: ${script}`),
   'wall-jump: forward',
   'wall-jump: back',
   ...['loses', 'doubles', 'delays', 'reorders', 'stands still'].map(
@@ -210,6 +232,13 @@ export const allFaults: readonly string[] = [
   'hang',
   'fail: once',
   'fail: for good',
+  'offsets: alter',
+  'offsets: reset',
+  ...['changed', 'held', 'not-stopped', 'quarantined', 'started-meanwhile', 'unknown'].map(
+    (outcome) => `seen: offsets ${outcome}`,
+  ),
+  'forget-topics',
+  'set-level',
   'request: apply create',
   'request: apply upsert',
   'request: delete',
@@ -221,6 +250,9 @@ export const allFaults: readonly string[] = [
   ...['steady', 'leader', 'outage', 'stall', 'flush', 'revert', 'kill', 'leave', 'join'].map(
     (kind) => `probe: ${kind}`,
   ),
+  'seen: an effect without a lease',
+  'seen: an effect without a lease refused',
+  'seen: a commit without a lease rewinds',
   'seen: an effect refused by its fence',
   'seen: a late effect of a former owner',
   'seen: an executor given up',

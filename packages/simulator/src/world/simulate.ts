@@ -53,6 +53,7 @@ export async function simulate(
 ): Promise<SimulationResult> {
   const world = new World(scenario.seed);
   const restoreIds = replaceIds(countedIds());
+  const allowChance = forbidChance();
   try {
     const simulation = new Simulation(world, scenario, options);
     await simulation.run(options.forMs);
@@ -69,7 +70,19 @@ export async function simulate(
     };
   } finally {
     restoreIds();
+    allowChance();
   }
+}
+
+/** What asks for chance that no seed decides would not come again. */
+function forbidChance(): () => void {
+  const { random } = Math;
+  Math.random = () => {
+    throw new Error('a simulation draws from the streams of its seed, not from Math.random');
+  };
+  return () => {
+    Math.random = random;
+  };
 }
 
 /** Ids that are the same in each run. */

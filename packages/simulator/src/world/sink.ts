@@ -5,6 +5,7 @@
  *
  * Checks I1, I3, I4 and the interleaving of I2 with each effect.
  */
+import type { ChangedOffsets } from './invariants/changed-offsets.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +16,8 @@ export interface Effect {
   readonly partition: string;
   readonly offset: number;
   readonly sentAtMs: number;
+  /** Without a lease, by the policy `continue-if-fenced`. */
+  readonly isBeyond: boolean;
 }
 
 interface Holder {
@@ -30,19 +33,25 @@ interface Partition {
   committed: number;
   /** The unit that committed last. */
   committer: string | undefined;
+  /** By who had no lease any more: then another task of its connector may not know of it. */
+  isCommittedBeyond: boolean;
   holder: Holder | undefined;
   readonly former: Set<string>;
 }
 
 export class PlayedSink {
   effects = 0;
+  /** That had effects without a lease; whoever looks at them empties it. */
+  readonly unitsBeyond = new Set<string>();
   readonly #world: World;
+  readonly #changedOffsets: ChangedOffsets;
   readonly #partitions = new Map<string, Partition>();
   /** The highest that each unit had an effect under, and since when. */
   readonly #fences = new Map<string, { readonly fence: number; readonly sinceMs: number }>();
 
-  constructor(world: World) {
+  constructor(world: World, changedOffsets: ChangedOffsets) {
     this.#world = world;
+    this.#changedOffsets = changedOffsets;
   }
 
   /** Takes over a unit: afterwards a lower fence is refused. Then reads where to go on. */
@@ -55,9 +64,12 @@ export class PlayedSink {
   }
 
   /** A plain sink stores whatever it is sent. */
-  store(effect: Effect, enforcesFences: boolean): 'stored' | 'fenced' {
-    const { run, fence, offset } = effect;
-    if (enforcesFences && this.#isRefused(run, fence)) return 'fenced';
+  store(effect: Effect): 'stored' | 'fenced' {
+    const { run, offset } = effect;
+    if (run.isFenced) {
+      if (this.#refuses(effect)) return 'fenced';
+      this.#accepted(effect);
+    }
     this.effects++;
     const partition = this.#partition(effect.partition);
     this.#checkHolder(effect, partition);
@@ -72,9 +84,10 @@ export class PlayedSink {
   }
 
   commit(effect: Effect): 'committed' | 'fenced' {
-    const { run, fence, sentAtMs } = effect;
+    const { run, sentAtMs } = effect;
     const next = effect.offset + 1;
-    if (this.#isRefused(run, fence)) return 'fenced';
+    if (this.#refuses(effect)) return 'fenced';
+    this.#accepted(effect);
     const partition = this.#partition(effect.partition);
     const { holder } = partition;
     if (next > partition.storedUpTo) {
@@ -89,7 +102,9 @@ export class PlayedSink {
     if (next < partition.committed && !isExcused) {
       // A task of a set that shrank has no successor who raises its fence: docs/RELIABILITY.md.
       const isLate = holder && holder.unit !== unit && sentAtMs < holder.firstSentMs;
-      if (isLate) this.#world.coverage.add('seen: a late commit of a task of another set');
+      if (effect.isBeyond || partition.isCommittedBeyond)
+        this.#world.coverage.add('seen: a commit without a lease rewinds');
+      else if (isLate) this.#world.coverage.add('seen: a late commit of a task of another set');
       else {
         this.#world.violated(
           'I4',
@@ -99,7 +114,36 @@ export class PlayedSink {
     }
     partition.committed = next;
     partition.committer = unit;
+    partition.isCommittedBeyond = effect.isBeyond;
+    this.#changedOffsets.committed(effect.partition, run, next);
     return 'committed';
+  }
+
+  /** As somebody who is no worker. */
+  takeOver(unit: string, fence: number): 'opened' | 'fenced' {
+    return this.#highestAbove(unit, fence) ? 'fenced' : 'opened';
+  }
+
+  /**
+   * Sets offsets to that share of what they are, as the owner of a unit. Returns what they are then, or undefined if
+   * a newer owner is there.
+   */
+  changeOffsets(
+    owner: string,
+    fence: number,
+    partitions: readonly string[],
+    share: number,
+  ): ReadonlyMap<string, number> | undefined {
+    if (this.#highestAbove(owner, fence)) return undefined;
+    return new Map(
+      partitions.map((name) => {
+        const partition = this.#partition(name);
+        partition.committed = Math.floor(partition.committed * share);
+        partition.committer = undefined;
+        partition.isCommittedBeyond = false;
+        return [name, partition.committed];
+      }),
+    );
   }
 
   /** Redis knows an earlier state: who acted then may act again. */
@@ -117,6 +161,7 @@ export class PlayedSink {
         storedUpTo: 0,
         committed: 0,
         committer: undefined,
+        isCommittedBeyond: false,
         holder: undefined,
         former: new Set(),
       };
@@ -125,15 +170,33 @@ export class PlayedSink {
     return partition;
   }
 
-  #isRefused(run: Run, fence: number): boolean {
-    const { unit } = run.unit;
+  #accepted({ run, fence }: Effect): void {
+    const { holder, unit, beganAtMs } = run;
+    this.#changedOffsets.accepted({ connector: unit.connector, holder, fence, beganAtMs });
+  }
+
+  /** Undefined if there is none: then this one is the highest. */
+  #highestAbove(
+    unit: string,
+    fence: number,
+  ): { readonly fence: number; readonly sinceMs: number } | undefined {
     const highest = this.#fences.get(unit);
-    if (!highest || fence >= highest.fence) {
-      if (fence !== highest?.fence) {
-        this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
-      }
-      return false;
+    if (highest && fence < highest.fence) return highest;
+    if (fence !== highest?.fence) {
+      this.#fences.set(unit, { fence, sinceMs: this.#world.time.nowMs });
     }
+    return undefined;
+  }
+
+  #refuses({ run, fence, isBeyond }: Effect): boolean {
+    const isRefused = this.#isRefused(run, fence);
+    if (isRefused && isBeyond) this.#world.coverage.add('seen: an effect without a lease refused');
+    return isRefused;
+  }
+
+  #isRefused(run: Run, fence: number): boolean {
+    const highest = this.#highestAbove(run.unit.unit, fence);
+    if (!highest) return false;
     this.#world.coverage.add('seen: an effect refused by its fence');
     const isOwners = run.mayAct && run.unit.fence === fence;
     if (isOwners && !this.#world.isRecovering && !this.#world.isTakenBack(highest.sinceMs)) {
@@ -145,10 +208,26 @@ export class PlayedSink {
     return true;
   }
 
-  #checkHolder({ run, fence, sentAtMs, partition: name }: Effect, partition: Partition): void {
+  /**
+   * Without a lease its work may be done twice, also by a task of another set, of which nobody raises its fence; but only
+   * the work of who is refused once its own successor is there.
+   */
+  #checkBeyond({ run, partition }: Effect): void {
+    this.#world.coverage.add('seen: an effect without a lease');
+    this.unitsBeyond.add(run.unit.unit);
+    if (run.isFenced) return;
+    this.#world.violated('I2', `${partition}: ${run.holder} acts without a lease`);
+  }
+
+  #checkHolder(effect: Effect, partition: Partition): void {
+    const { run, fence, sentAtMs, partition: name } = effect;
     const { unit } = run.unit;
     const key = `${unit} ${fence}`;
     const { holder, former } = partition;
+    if (effect.isBeyond) {
+      this.#checkBeyond(effect);
+      return;
+    }
     if (holder?.key === key) return;
     if (!holder) {
       partition.holder = { key, unit, fence, firstSentMs: sentAtMs };

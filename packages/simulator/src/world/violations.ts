@@ -16,6 +16,7 @@ export type InvariantName =
   | 'law-5'
   | 'law-8'
   | 'requests'
+  | 'offsets'
   | 'crash';
 
 /** The sentence that each of them checks. */
@@ -37,6 +38,8 @@ export const invariants: Readonly<Record<InvariantName, string>> = {
   'law-8':
     'with a journal, what a request changes is in it before it is in the store, and stays; the store has what it has',
   requests: 'what was acknowledged is in force, and requests take effect in the order of the store',
+  offsets:
+    'after the offsets of a stopped connector were changed, no former owner of its tasks is accepted, and who starts it next goes on from them',
   crash: 'no part of the product throws what nobody expects',
 };
 

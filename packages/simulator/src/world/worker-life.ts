@@ -30,6 +30,7 @@ export interface WorkerLifeOptions {
   readonly stops: NeedlessStops;
   readonly waker: LeaderWaker;
   readonly pace: Pace;
+  readonly continueFencedMs: number;
   readonly life: number;
   readonly protocol: ProtocolRange;
   readonly log: string;

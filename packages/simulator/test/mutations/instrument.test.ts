@@ -12,7 +12,7 @@ import {
 } from '../../src/mutations/guard-switch.ts';
 import { instrumented } from '../../src/mutations/instrument.ts';
 import { guardsOfLua } from '../../src/mutations/lua-guards.ts';
-import { idOf, mutationsOf, placed } from '../../src/mutations/mutation.ts';
+import { idOf, type MutationKind, mutationsOf, placed } from '../../src/mutations/mutation.ts';
 import { ScriptBook } from '../../src/redis/script-book.ts';
 import { makeFakeStore } from '../redis/fake-store.ts';
 
@@ -45,15 +45,16 @@ test('every mutation has an id of its own, and what is called equivalent is ther
 });
 
 test('what a guard said tells which mutations would have changed something', () => {
-  const guard = { number: 1 };
+  const differs = (number: number, kind: MutationKind) =>
+    wouldDiffer(observedGuards(), { number, kind });
   observeGuards(3);
   globalThis.sluiceGuard(1, 'yes');
-  expect(wouldDiffer(observedGuards(), guard, 'true')).toBe(false);
-  expect(wouldDiffer(observedGuards(), guard, 'false')).toBe(true);
-  expect(wouldDiffer(observedGuards(), guard, 'inverted')).toBe(true);
+  expect(differs(1, 'true')).toBe(false);
+  expect(differs(1, 'false')).toBe(true);
+  expect(differs(1, 'inverted')).toBe(true);
   globalThis.sluiceGuard(1, '');
-  expect(wouldDiffer(observedGuards(), guard, 'true')).toBe(true);
-  expect(wouldDiffer(observedGuards(), { number: 2 }, 'inverted')).toBe(false);
+  expect(differs(1, 'true')).toBe(true);
+  expect(differs(2, 'inverted')).toBe(false);
 });
 
 test('a script whose guard is broken does what the guard refused', {
@@ -76,6 +77,6 @@ test('a script whose guard is broken does what the guard refused', {
     return (await cluster.store.claim('w', member.incarnation, old))[0]?.kind;
   };
   expect(await claimUnderOldFence()).toBe('stale');
-  breakGuard(guard?.number ?? -1, 'false');
+  breakGuard({ number: guard?.number ?? -1, kind: 'false' });
   expect(await claimUnderOldFence()).toBe('claimed');
 });

@@ -4,9 +4,9 @@ import { afterAll, inject } from 'vitest';
 
 import { breakGuard, observedGuards, observeGuards } from '../../src/mutations/guard-switch.ts';
 
-const { broken, observedTo } = inject('brokenGuard');
+const { broken, observedTo } = inject('guardsOfRun');
 observeGuards(inject('guardCount'));
-if (broken) breakGuard(broken.number, broken.kind);
+if (broken) breakGuard(broken);
 
 afterAll(() => {
   if (observedTo !== undefined) writeFileSync(observedTo, observedGuards());

@@ -1,4 +1,4 @@
-import type { JournaledConnector } from '@sluice/coordination';
+import type { JournaledConnector, JournalWrite } from '@sluice/coordination';
 import { MemoryJournal, MemoryJournalStore } from '@sluice/coordination/testing';
 import { expect, test } from 'vitest';
 
@@ -21,17 +21,25 @@ const orders: JournaledConnector = {
 const high = { ordinal: 0, fence: 0 };
 const beat = { script: 'beat', args: [] };
 
+const request = {
+  id: 'pause',
+  position: '1-0',
+  result: { kind: 'done' as const, connectors: [] },
+  restart: [],
+  events: [],
+};
+
 /** What is said after these writes, one after the other. */
 async function violationOf(
-  ...writes: { connectors?: JournaledConnector[]; deleted?: string[] }[]
+  ...writes: Partial<Omit<JournalWrite, 'high'>>[]
 ): Promise<string | undefined> {
   const world = new World(1);
   const store = new MemoryJournalStore();
   const watch = new JournalWatch(world, store);
   const journal = new MemoryJournal(store);
   await journal.open({ coordinator: 'c', epoch: 1 });
-  for (const { connectors = [], deleted = [] } of writes) {
-    await journal.append({ connectors, deleted, high });
+  for (const write of writes) {
+    await journal.append({ connectors: [], deleted: [], ...write, high });
     watch.scriptRan(beat, undefined);
   }
   return world.violation?.message;
@@ -44,6 +52,8 @@ test('a journal may be told of new versions, deletions, and another connector af
     await violationOf(
       { connectors: [orders] },
       { connectors: [{ ...orders, version: 3, taskEpoch: 4 }] },
+      { connectors: [{ ...orders, version: 3, taskEpoch: 4, targetState: 'PAUSED' }], request },
+      { connectors: [{ ...orders, version: 3, taskEpoch: 4 }], request },
       { connectors: [{ ...deleting, version: 3, taskEpoch: 4 }] },
       { connectors: [{ ...anew, taskEpoch: 4 }] },
       { connectors: [{ ...anew, taskEpoch: 4, lifecycle: 'deleting' }] },
@@ -54,6 +64,12 @@ test('a journal may be told of new versions, deletions, and another connector af
 
 test.each([
   ['version 2 of orders', { connectors: [{ ...orders, version: 1 }] }],
+  ['version 2 of orders', { connectors: [{ ...orders, config: { other: 'text' } }] }],
+  ['the target state of orders', { connectors: [{ ...orders, targetState: 'PAUSED' as const }] }],
+  [
+    'the target state of orders',
+    { connectors: [{ ...orders, version: 3, targetState: 'PAUSED' as const }], request },
+  ],
   ['epoch 3 of the tasks of orders', { connectors: [{ ...orders, taskEpoch: 2 }] }],
   ['the definition of orders', { connectors: [{ ...orders, uid: 'another' }] }],
   ['orders is taken out of the journal', { deleted: ['orders'] }],

@@ -1,9 +1,9 @@
 /** Kafka Connect's RegexRouter and TimestampRouter: another topic for the record. */
 import { DataError, defineConfig, string, type TransformPlugin } from '@sluice/connector-api';
+import { JavaRegex } from '@sluice/connector-api/java-regex';
 import { toError } from '@sluice/kernel';
 import { invalidValue } from '../config-keys.ts';
 import { JavaDateFormat } from '../java-dates/java-date-format.ts';
-import { JavaRegex } from '../java-regex/java-regex.ts';
 import { transformPlugin } from '../part-plugin.ts';
 import { perRecord, withTopic } from '../records.ts';
 

@@ -2,6 +2,8 @@
  * Law 8: what a request changes is in the journal before it is in the store, the journal forgets nothing that nobody
  * deleted, and at rest the store has what the journal has, whatever it has lost meanwhile.
  */
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ClusterView, ConnectorRecord, JournaledConnector } from '@sluice/coordination';
 import type { MemoryJournalStore } from '@sluice/coordination/testing';
 
@@ -64,7 +66,11 @@ export class JournalWatch {
         this.#written.delete(name);
       }
       for (const entry of write?.connectors ?? []) {
-        const what = forgottenBy(entry, this.#written.get(entry.name));
+        const what = forgottenBy(
+          entry,
+          this.#written.get(entry.name),
+          write?.request !== undefined,
+        );
         if (what !== undefined) this.#violated(`${what} of ${entry.name} is overwritten`);
         this.#written.set(entry.name, entry);
       }
@@ -76,15 +82,21 @@ export class JournalWatch {
   }
 }
 
-/** What the journal would not know any more. */
+/** What the journal would not know any more. A request changes one thing: the configuration, the state, or the life. */
 function forgottenBy(
   next: JournaledConnector,
   before: JournaledConnector | undefined,
+  isAskedFor: boolean,
 ): string | undefined {
   if (!before) return undefined;
   if (next.taskEpoch < before.taskEpoch) return `epoch ${before.taskEpoch} of the tasks`;
   if (next.uid !== before.uid) return before.lifecycle === 'live' ? 'the definition' : undefined;
-  if (next.version < before.version) return `version ${before.version}`;
+  const isOlder = next.version < before.version;
+  const isSame = next.version === before.version;
+  if (isOlder || (isSame && !isDeepStrictEqual(next.config, before.config))) {
+    return `version ${before.version}`;
+  }
+  if (next.targetState !== before.targetState && !(isAskedFor && isSame)) return 'the target state';
   const isRevived = before.lifecycle === 'deleting' && next.lifecycle === 'live';
   return isRevived ? 'the deletion' : undefined;
 }

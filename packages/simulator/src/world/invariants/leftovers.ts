@@ -15,6 +15,7 @@ const kept: ReadonlySet<string> = new Set([
   'journal',
   'leader-epoch',
   'log',
+  'loggers',
   'lost',
   'ordinal',
   'past-slots',

@@ -4,6 +4,7 @@ import type { MemoryJournalStore } from '@sluice/coordination/testing';
 import type { PlayedProcess } from '../played-process.ts';
 import type { ScriptCall } from '../redis-link.ts';
 import type { World } from '../world.ts';
+import { ChangedOffsets } from './changed-offsets.ts';
 import { DefinitionsModel } from './definitions.ts';
 import { GrantsAfterLoss } from './grants-after-loss.ts';
 import { JournalWatch } from './journal.ts';
@@ -18,6 +19,7 @@ const remarkable = /fenced|rejoin|refused|leading.*1/;
 export class Watches {
   readonly stops: NeedlessStops;
   readonly status: StatusWatch;
+  readonly changedOffsets: ChangedOffsets;
   readonly definitions = new DefinitionsModel();
   readonly grantsAfterLoss = new GrantsAfterLoss();
   /** Undefined in a cluster without a journal. */
@@ -32,15 +34,18 @@ export class Watches {
     this.journal = journal && new JournalWatch(world, journal);
     this.stops = new NeedlessStops(world);
     this.status = new StatusWatch(world);
+    this.changedOffsets = new ChangedOffsets(world);
     this.#leadership = new LeadershipWatch(world);
   }
 
-  scriptRan({ name }: PlayedProcess, call: ScriptCall, reply: unknown): void {
+  scriptRan(process: PlayedProcess, call: ScriptCall, reply: unknown): void {
+    const { name } = process;
     this.scripts.set(call.script, (this.scripts.get(call.script) ?? 0) + 1);
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);
-    this.grantsAfterLoss.scriptRan(call, reply);
+    this.grantsAfterLoss.scriptRan(process, call, reply);
+    this.changedOffsets.scriptRan(call, reply);
     this.journal?.scriptRan(call, reply);
     if (call.script === 'beat') this.status.beatRan(String(call.args[1]));
     this.#trace(name, call, reply);
@@ -51,6 +56,7 @@ export class Watches {
     this.#leadership.dataLost();
     this.definitions.dataLost();
     this.grantsAfterLoss.dataLost();
+    this.changedOffsets.dataLost();
   }
 
   /** A process ended in order: it leaves nothing behind (I11). */

@@ -8,13 +8,18 @@ export async function startServer(port = 0) {
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const after = Number(searchParams.get('after'));
     const limit = Number(searchParams.get('limit'));
+    if (served.isSilent) return;
+    if (served.isAway) {
+      response.writeHead(503).end();
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(items.slice(after, after + limit)));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  return {
+  const served = {
     url: `http://127.0.0.1:${String(address.port)}/items`,
     add: (count) =>
       Array.from({ length: count }, () => {
@@ -22,12 +27,15 @@ export async function startServer(port = 0) {
         items.push({ id, text: `item ${String(id)}` });
         return id;
       }),
+    isAway: false,
+    isSilent: false,
     close: async () => {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+  return served;
 }
 
 if (import.meta.main) {

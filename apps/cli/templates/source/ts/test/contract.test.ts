@@ -10,6 +10,22 @@ describeSource(plugin, {
       config: { url: server.url, topic: 'items', 'page.size': '10', 'poll.interval.ms': '5' },
       produce: async (count) => server.add(count).map(String),
       identify: ({ key }) => String(key),
+      fail: {
+        begin: () => {
+          server.isAway = true;
+        },
+        end: () => {
+          server.isAway = false;
+        },
+      },
+      stall: {
+        begin: () => {
+          server.isSilent = true;
+        },
+        end: () => {
+          server.isSilent = false;
+        },
+      },
       close: () => server.close(),
     };
   },

@@ -7,6 +7,10 @@ export interface ItemServer {
   readonly url: string;
   /** Adds so many items; their ids. */
   add(count: number): readonly number[];
+  /** While true, it answers 503. */
+  isAway: boolean;
+  /** While true, it answers nothing. */
+  isSilent: boolean;
   close(): Promise<void>;
 }
 
@@ -16,26 +20,34 @@ export async function startServer(port = 0): Promise<ItemServer> {
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const after = Number(searchParams.get('after'));
     const limit = Number(searchParams.get('limit'));
+    if (served.isSilent) return;
+    if (served.isAway) {
+      response.writeHead(503).end();
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(items.slice(after, after + limit)));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
-  return {
+  const served = {
     url: `http://127.0.0.1:${String(address.port)}/items`,
-    add: (count) =>
+    add: (count: number) =>
       Array.from({ length: count }, () => {
         const id = items.length + 1;
         items.push({ id, text: `item ${String(id)}` });
         return id;
       }),
+    isAway: false,
+    isSilent: false,
     close: async () => {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+  return served;
 }
 
 if (import.meta.main) {

@@ -1,0 +1,96 @@
+/**
+ * The REST API within this process, for the length of one command: the rules of offsets, plugins and validation are
+ * written once, and hold here as well. It works on Redis and the record log, so no coordinator has to be up for
+ * what needs none.
+ */
+import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
+
+import { CliError, exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { logSettingsOf } from './log-session.ts';
+import type { GlobalOptions } from './options.ts';
+import type { OpenSession, Session } from './session.ts';
+
+export interface ApiContext {
+  readonly io: Pick<Io, 'env'>;
+  readonly open: OpenSession;
+}
+
+export interface LocalApi {
+  /** What it answers; whole numbers beyond 2^53 are BigInts. @throws CliError with what it says is wrong. */
+  request(
+    method: 'GET' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<unknown>;
+}
+
+/** `purpose`: whether requests are stored, which wake the leader. */
+export async function withApi<Result>(
+  { open, io }: ApiContext,
+  global: GlobalOptions,
+  purpose: 'read' | 'write',
+  action: (api: LocalApi, session: Session) => Promise<Result>,
+): Promise<Result> {
+  // Loaded here, since most commands need none of it.
+  const [{ buildApi }, { configParts }, { LateLog, openLog }, { ConnectorOffsets }] =
+    await Promise.all([
+      import('@sluice/rest-api'),
+      import('@sluice/coordinator'),
+      import('@sluice/log-choice'),
+      import('@sluice/runtime/offsets'),
+    ]);
+  const { cluster } = global;
+  const settings = await logSettingsOf(io, global);
+  const session = await open(global, purpose);
+  // Connects when it is first asked for.
+  const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
+  const app = buildApi({
+    client: session.client,
+    info: { version: '', commit: '', clusterId: cluster },
+    logger: silentLogger,
+    offsets: new ConnectorOffsets({ log, cluster }),
+    // The session's client has kept it already, with who runs this.
+    audit: { append: async () => {}, read: (query) => session.audit.read(query) },
+    parts: configParts,
+  });
+  const request: LocalApi['request'] = async (method, url, body) => {
+    const { statusCode, payload } = await app.inject({
+      method,
+      url,
+      ...(body !== undefined && {
+        payload: stringifyExactJson(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    });
+    const answer = payload === '' ? undefined : parseExactJson(payload);
+    if (statusCode < 400) return answer;
+    throw new CliError(exitCodeOf(statusCode), inWords(messageOf(answer)));
+  };
+  try {
+    return await action({ request }, session);
+  } finally {
+    await app.close();
+    log.destroy();
+    await session.close();
+  }
+}
+
+function exitCodeOf(status: number): number {
+  if (status === 404) return exitCodes.notFound;
+  if (status === 503) return exitCodes.unreachable;
+  return status < 500 ? exitCodes.invalid : exitCodes.unexpected;
+}
+
+function messageOf(answer: unknown): string {
+  const isError = typeof answer === 'object' && answer !== null && 'message' in answer;
+  return isError ? String(answer.message) : 'the request failed';
+}
+
+/** What a client of the API is told to do, as somebody at a terminal does it. */
+function inWords(message: string): string {
+  return message.replace(
+    /This can be done for the specified connector by issuing a 'PUT' request to the '\/connectors\/(.*)\/stop' endpoint/,
+    'Do so with: sluice stop $1 --wait',
+  );
+}

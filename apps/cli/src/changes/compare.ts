@@ -1,0 +1,46 @@
+/** What definitions would change of a cluster as it is. Pure. */
+import type {
+  AppliedConnector,
+  ClusterSnapshot,
+  ConnectorRecord,
+  Definition,
+} from '@sluice/coordination';
+
+import { changedKeys } from '../format/config.ts';
+import { fitsPattern } from '../names.ts';
+
+export interface Change {
+  readonly name: string;
+  readonly outcome: AppliedConnector['outcome'];
+  /** Keys of its configuration. */
+  readonly changed: readonly string[];
+  readonly before: ConnectorRecord | undefined;
+  /** As it would be stored: with its name in it. Undefined: it would be deleted. */
+  readonly after: Readonly<Record<string, string>> | undefined;
+}
+
+export function compare({ name, config }: Definition, { connectors }: ClusterSnapshot): Change {
+  const before = connectors.get(name)?.record;
+  const after = { ...config, name };
+  const changed = changedKeys(before?.config ?? {}, after);
+  const outcome = before ? (changed.length > 0 ? 'updated' : 'unchanged') : 'created';
+  return { name, outcome, changed, before, after };
+}
+
+/** Connectors that the definitions do not name, among those that a pattern fits. */
+export function surplus(
+  definitions: readonly Definition[],
+  { connectors }: ClusterSnapshot,
+  pattern: string,
+): Change[] {
+  const wanted = new Set(definitions.map(({ name }) => name));
+  return [...connectors.values()]
+    .filter(({ record: { name } }) => !wanted.has(name) && fitsPattern(name, pattern))
+    .map(({ record }) => ({
+      name: record.name,
+      outcome: 'deleted',
+      changed: [],
+      before: record,
+      after: undefined,
+    }));
+}

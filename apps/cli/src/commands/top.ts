@@ -1,0 +1,142 @@
+import { systemClock } from '@sluice/kernel';
+import type { Command } from 'commander';
+
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { addGlobalOptions, globalOptionsOf, parseDuration } from '../options.ts';
+import { type ProcessRequests, processRequests, processRequestsHelp } from '../process-requests.ts';
+import type { Session } from '../session.ts';
+import { type Look, overviewJson, overviewText } from '../top/overview.ts';
+import { type Scrape, scrape } from '../top/scrape.ts';
+import { type CommandContext, withSession } from './command.ts';
+
+const examples = `
+Rates come from the workers' /metrics: those of workers that cannot be reached from here (they listen on the
+loopback of another machine, say) are shown as -. What is abnormal comes first, then what moves most. LAG is what sinks
+have not read yet, ERRORS the records that were given up since their tasks started. Ctrl-C or q ends.
+With --json, or if the output is no terminal, it looks once: over one interval.
+${processRequestsHelp}
+
+Examples:
+  sluice top
+  sluice top --tasks --interval 5s
+  sluice top --json | jq '.connectors[] | select(.lag > 1000)'`;
+
+const enterScreen = '\u001B[?1049h\u001B[?25l';
+const leaveScreen = '\u001B[?25h\u001B[?1049l';
+const home = '\u001B[H';
+const clearLine = '\u001B[K';
+const clearBelow = '\u001B[J';
+const intervalMs = { min: 200, max: 3_600_000 };
+
+interface TopFlags {
+  readonly once?: boolean;
+  readonly tasks?: boolean;
+  readonly interval: string;
+}
+
+export function addTopCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('top')
+    .description('watch connectors and workers with their rates and lag')
+    .option('--once', 'look once, and end')
+    .option('--tasks', 'list tasks, too')
+    .option('--interval <time>', 'between two looks', '2s');
+  addGlobalOptions(command).addHelpText('after', examples);
+  command.action(async (flags: TopFlags) => {
+    const global = globalOptionsOf(command, context.io);
+    const { io } = context;
+    const everyMs = parseDuration(flags.interval, '--interval');
+    if (everyMs < intervalMs.min || everyMs > intervalMs.max) {
+      throw new CliError(exitCodes.usage, '--interval must be from 200ms to 1h');
+    }
+    const requests = processRequests(io);
+    await withSession(context, global, 'read', async (session) => {
+      const looking = new Looking(session, {
+        cluster: global.cluster,
+        withTasks: flags.tasks === true,
+        requests,
+      });
+      const isLive = io.columns !== undefined && !global.json && !flags.once;
+      if (isLive) {
+        await watch(looking, everyMs, io.isColored);
+        return;
+      }
+      await looking.look();
+      await systemClock.sleep(everyMs);
+      const look = await looking.look();
+      io.out(
+        global.json ? JSON.stringify(overviewJson(look), undefined, 2) : overviewText(look, io),
+      );
+    });
+  });
+}
+
+/** Remembers the last look, of which rates are made. */
+class Looking {
+  readonly #session: Session;
+  readonly #cluster: string;
+  readonly #withTasks: boolean;
+  readonly #requests: ProcessRequests;
+  #before: Scrape | undefined;
+
+  constructor(
+    session: Session,
+    {
+      cluster,
+      withTasks,
+      requests,
+    }: {
+      readonly cluster: string;
+      readonly withTasks: boolean;
+      readonly requests: ProcessRequests;
+    },
+  ) {
+    this.#session = session;
+    this.#cluster = cluster;
+    this.#withTasks = withTasks;
+    this.#requests = requests;
+  }
+
+  async look(): Promise<Look> {
+    const [snapshot, nowMs] = await Promise.all([
+      this.#session.client.snapshot(),
+      this.#session.nowMs(),
+    ]);
+    const now = await scrape(snapshot, this.#requests);
+    const before = this.#before;
+    this.#before = now;
+    return {
+      cluster: this.#cluster,
+      snapshot,
+      nowMs,
+      before,
+      now,
+      withTasks: this.#withTasks,
+    };
+  }
+}
+
+/** On a screen of its own, until Ctrl-C or q; the terminal is as it was then, whatever happened. */
+async function watch(looking: Looking, everyMs: number, isColored: boolean): Promise<void> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  const onKey = (keys: Buffer): void => {
+    if (/[q\u0003]/.test(keys.toString())) end();
+  };
+  const { stdin, stdout } = process;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  if (stdin.isTTY) stdin.setRawMode(true).on('data', onKey).resume();
+  stdout.write(enterScreen);
+  try {
+    while (!stop.signal.aborted) {
+      const text = overviewText(await looking.look(), { columns: stdout.columns, isColored });
+      const lines = text.split('\n').slice(0, Math.max(1, stdout.rows - 1));
+      stdout.write(home + lines.map((line) => `${line}${clearLine}\n`).join('') + clearBelow);
+      await systemClock.sleep(everyMs, stop.signal).catch(() => {});
+    }
+  } finally {
+    stdout.write(leaveScreen);
+    if (stdin.isTTY) stdin.setRawMode(false).off('data', onKey).pause();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end);
+  }
+}

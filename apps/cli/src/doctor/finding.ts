@@ -1,0 +1,22 @@
+/** One thing that the doctor looked at. */
+export type Level = 'ok' | 'warn' | 'fail';
+
+export interface Finding {
+  readonly area: 'redis' | 'log' | 'cluster' | 'plugins' | 'clocks' | 'versions';
+  readonly level: Level;
+  readonly text: string;
+  /** What to do; of everything that is not ok. */
+  readonly remedy?: string;
+}
+
+export function ok(area: Finding['area'], text: string): Finding {
+  return { area, level: 'ok', text };
+}
+
+export function warn(area: Finding['area'], text: string, remedy: string): Finding {
+  return { area, level: 'warn', text, remedy };
+}
+
+export function fail(area: Finding['area'], text: string, remedy: string): Finding {
+  return { area, level: 'fail', text, remedy };
+}

@@ -1,0 +1,163 @@
+/** Whether the Redis that coordinates is fit for it, by what it says of itself. Pure. */
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+export interface RedisFacts {
+  /** `INFO`, by name; undefined: the user may not ask. */
+  readonly info: ReadonlyMap<string, string> | undefined;
+  /** How long it took to answer, sorted. */
+  readonly answersMs: readonly number[];
+  /** Whom it takes us for; undefined: it does not tell. */
+  readonly user: string | undefined;
+  readonly hasPassword: boolean;
+  /** Commands that it needs and may not run. */
+  readonly denied: readonly string[];
+  readonly isLoopback: boolean;
+  /** Records travel through it, too. */
+  readonly isLog: boolean;
+}
+
+const versionMin = 7;
+/** A heartbeat is given up after 500 ms. */
+const slowMs = { warn: 50, fail: 400 };
+const fullShare = 0.9;
+
+export function judgeRedis(facts: RedisFacts): Finding[] {
+  const { info } = facts;
+  if (!info) {
+    return [
+      latency(facts),
+      user(facts),
+      rights(facts),
+      warn('redis', 'the user may not ask for INFO', 'allow +info, or ask as another user'),
+    ];
+  }
+  return [
+    version(info),
+    latency(facts),
+    user(facts),
+    rights(facts),
+    ...persistence(info, facts.isLog),
+    policy(info),
+    ...memory(info),
+    ...replication(info),
+  ];
+}
+
+function version(info: ReadonlyMap<string, string>): Finding {
+  const text = info.get('redis_version') ?? 'of an unknown version';
+  return Number(text.split('.')[0]) >= versionMin
+    ? ok('redis', `Redis ${text}`)
+    : fail(
+        'redis',
+        `Redis ${text} lacks what the scripts need`,
+        `upgrade it to ${versionMin}.0 or newer`,
+      );
+}
+
+function latency({ answersMs }: RedisFacts): Finding {
+  const median = answersMs[Math.floor(answersMs.length / 2)] ?? 0;
+  const slowest = answersMs.at(-1) ?? 0;
+  const text = `answers in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
+  const remedy =
+    'heartbeats are given up after 500 ms: look for a slow network, slow commands (SLOWLOG GET), swapping, or a busy machine';
+  if (slowest >= slowMs.fail) return fail('redis', text, remedy);
+  return median >= slowMs.warn ? warn('redis', text, remedy) : ok('redis', text);
+}
+
+function user({ user: name, hasPassword, isLoopback }: RedisFacts): Finding {
+  const text = `connected as ${name ?? 'a user that may not ask for its name'}`;
+  if (hasPassword || isLoopback) return ok('redis', text);
+  return warn(
+    'redis',
+    `${text}, without a password: whoever reaches Redis may change everything`,
+    'set a password or an ACL user, and name both in REDIS_URL',
+  );
+}
+
+function rights({ denied }: RedisFacts): Finding {
+  return denied.length === 0
+    ? ok('redis', 'the user may do what Sluice does')
+    : fail(
+        'redis',
+        `the user may not run ${denied.join(', ')}`,
+        'give it the rights of docs/guides/redis.md, for the keys of this cluster',
+      );
+}
+
+function persistence(info: ReadonlyMap<string, string>, isLog: boolean): Finding[] {
+  const findings: Finding[] = [];
+  const holds = isLog ? 'definitions, offsets and records' : 'who runs what';
+  if (info.get('aof_enabled') === '1') findings.push(ok('redis', 'keeps an append-only file'));
+  else if (isLog) {
+    findings.push(
+      warn(
+        'redis',
+        `keeps no append-only file: a restart loses ${holds}`,
+        'set appendonly yes, with appendfsync everysec or always',
+      ),
+    );
+  } else {
+    findings.push(
+      ok('redis', 'keeps no append-only file; definitions and offsets are in Kafka besides'),
+    );
+  }
+  for (const [key, what] of [
+    ['aof_last_write_status', 'its last write to the append-only file'],
+    ['rdb_last_bgsave_status', 'its last snapshot'],
+  ] as const) {
+    if ((info.get(key) ?? 'ok') === 'ok') continue;
+    const remedy = 'look into its log: as a rule the disk is full, or the folder is not its own';
+    findings.push(fail('redis', `${what} failed`, remedy));
+  }
+  return findings;
+}
+
+function policy(info: ReadonlyMap<string, string>): Finding {
+  const name = info.get('maxmemory_policy') ?? 'noeviction';
+  if (name === 'noeviction')
+    return ok('redis', 'throws nothing away (maxmemory-policy noeviction)');
+  const remedy = 'set maxmemory-policy noeviction';
+  const text = `throws keys away at its maxmemory (maxmemory-policy ${name})`;
+  return (info.get('maxmemory') ?? '0') === '0'
+    ? warn('redis', `${text}, of which there is none now`, remedy)
+    : fail('redis', text, remedy);
+}
+
+function memory(info: ReadonlyMap<string, string>): Finding[] {
+  const [used, max] = [Number(info.get('used_memory')), Number(info.get('maxmemory'))];
+  if (!(max > 0)) return [];
+  const text = `uses ${Math.round((used / max) * 100)} % of its maxmemory`;
+  return used / max < fullShare
+    ? [ok('redis', text)]
+    : [
+        warn(
+          'redis',
+          text,
+          'raise maxmemory, or see who holds what: sluice log topics, sluice log groups',
+        ),
+      ];
+}
+
+function replication(info: ReadonlyMap<string, string>): Finding[] {
+  if (info.get('role') === 'slave') {
+    return [
+      fail(
+        'redis',
+        'is a replica, which takes no writes',
+        'name the master in REDIS_URL, or sentinels: redis+sentinel://host:26379/master',
+      ),
+    ];
+  }
+  const replicas = Number(info.get('connected_slaves') ?? 0);
+  if (replicas === 0) return [];
+  const late = Number(info.get('min_slaves_good_slaves') ?? replicas);
+  return late >= replicas
+    ? [ok('redis', `${replicas} replicas follow`)]
+    : [
+        warn(
+          'redis',
+          `${replicas - late} of ${replicas} replicas lag behind`,
+          'look at them: what they lack is lost when one takes over',
+        ),
+      ];
+}

@@ -1,0 +1,217 @@
+/** One look at the cluster with its rates: what `sluice top` shows, as data and as text. Pure. */
+import type { ClusterSnapshot, ConnectorView, RunState, UnitView } from '@sluice/coordination';
+
+import { formatShortAge } from '../format/age.ts';
+import { formatBytes } from '../format/bytes.ts';
+import { type Cell, formatTable } from '../format/table.ts';
+import type { Io } from '../io.ts';
+import {
+  badnessOf,
+  badnessOfConnector,
+  badnessOfWorker,
+  countUnits,
+  noteOfConnector,
+  stateCell,
+  tasksThere,
+  workerStateCell,
+} from '../views.ts';
+import type { Scrape } from './scrape.ts';
+import { ratesOf, sumRates, type TaskRates } from './task-samples.ts';
+
+export interface Look {
+  readonly cluster: string;
+  readonly snapshot: ClusterSnapshot;
+  readonly nowMs: number;
+  readonly before: Scrape | undefined;
+  readonly now: Scrape;
+  /** Tasks one by one, too. */
+  readonly withTasks: boolean;
+}
+
+const unknown = '-';
+
+export function overviewJson(look: Look): object {
+  const { snapshot } = look;
+  return {
+    cluster: look.cluster,
+    leader: snapshot.leader?.coordinator ?? null,
+    tasks: Object.fromEntries(countStates(snapshot)),
+    ...ratesJson(totalOf(look)),
+    workers: snapshot.workers.map((view) => ({
+      worker: view.member.worker,
+      state: view.state,
+      ...countUnits(view),
+      isReached: !look.now.unreachable.has(view.member.worker),
+      ...ratesJson(
+        sumOf(
+          look,
+          tasksOf(snapshot).filter((task) => view.units.includes(task.unit)),
+        ),
+      ),
+    })),
+    connectors: [...snapshot.connectors.values()].map((view) => ({
+      connector: view.record.name,
+      type: view.record.type,
+      state: view.connector.state,
+      tasks: view.tasks.length,
+      tasksThere: tasksThere(view),
+      ...ratesJson(sumOf(look, view.tasks)),
+      ...(look.withTasks && {
+        each: view.tasks.map((task) => ({
+          task: task.task,
+          state: task.state,
+          worker: task.worker ?? null,
+          ...ratesJson(sumOf(look, [task])),
+        })),
+      }),
+    })),
+  };
+}
+
+export function overviewText(look: Look, io: Pick<Io, 'columns' | 'isColored'>): string {
+  return [
+    heading(look),
+    formatTable(
+      ['WORKER', 'STATE', 'TASKS', 'IN/S', 'OUT/S', 'BYTES/S', 'BEAT', 'NOTE'],
+      workerRows(look),
+      io,
+    ),
+    formatTable(
+      ['CONNECTOR', 'TYPE', 'STATE', 'TASKS', 'IN/S', 'OUT/S', 'BYTES/S', 'LAG', 'ERRORS', 'NOTE'],
+      connectorRows(look),
+      io,
+    ),
+    ...(look.withTasks
+      ? [
+          formatTable(
+            ['TASK', 'STATE', 'WORKER', 'IN/S', 'OUT/S', 'BYTES/S', 'LAG', 'ERRORS'],
+            taskRows(look),
+            io,
+          ),
+        ]
+      : []),
+  ].join('\n\n');
+}
+
+function heading(look: Look): string {
+  const { cluster, snapshot } = look;
+  const total = totalOf(look);
+  const states = countStates(snapshot).map(([state, count]) => `${count} ${state}`);
+  const leads = snapshot.leader ? `${snapshot.leader.coordinator} leads` : 'NO COORDINATOR LEADS';
+  return [
+    `cluster ${cluster}: ${leads}, ${snapshot.workers.length} workers, ${snapshot.connectors.size} connectors`,
+    `tasks: ${states.join(', ') || 'none'}`,
+    `records: ${rateText(total.recordsIn)} in/s, ${rateText(total.recordsOut)} out/s, ${bytesText(total.bytes)}/s`,
+  ].join('\n');
+}
+
+function workerRows(look: Look): Cell[][] {
+  const { snapshot, now } = look;
+  const views = snapshot.workers.toSorted((a, b) => badnessOfWorker(b) - badnessOfWorker(a));
+  const tasks = tasksOf(snapshot);
+  return views.map((view) => {
+    const owned = new Set(view.units);
+    const rates = sumOf(
+      look,
+      tasks.filter((task) => owned.has(task.unit)),
+    );
+    const { worker, address } = view.member;
+    return [
+      worker,
+      workerStateCell(view),
+      String(countUnits(view).tasks),
+      rateText(rates.recordsIn),
+      rateText(rates.recordsOut),
+      bytesText(rates.bytes),
+      formatShortAge(view.beatAgeMs),
+      now.unreachable.has(worker) ? `${address} is not reachable from here` : '',
+    ];
+  });
+}
+
+/** Abnormal first, then what moves most. */
+function connectorRows(look: Look): Cell[][] {
+  const rated = [...look.snapshot.connectors.values()].map((view) => ({
+    view,
+    rates: sumOf(look, view.tasks),
+  }));
+  return rated
+    .sort(
+      (a, b) =>
+        badnessOfConnector(b.view) - badnessOfConnector(a.view) ||
+        (b.rates.recordsOut ?? 0) - (a.rates.recordsOut ?? 0),
+    )
+    .map(({ view, rates }) => [
+      view.record.name,
+      view.record.type,
+      stateCell(view.connector),
+      `${tasksThere(view)}/${view.tasks.length}`,
+      ...rateCells(rates),
+      noteOfConnector(view, look.nowMs),
+    ]);
+}
+
+function taskRows(look: Look): Cell[][] {
+  return tasksOf(look.snapshot)
+    .sort((a, b) => badnessOf(b) - badnessOf(a))
+    .map((task) => [
+      `${task.connector}/${task.task ?? ''}`,
+      stateCell(task),
+      task.worker ?? unknown,
+      ...rateCells(sumOf(look, [task])),
+    ]);
+}
+
+function rateCells({ recordsIn, recordsOut, bytes, lag, recordErrors }: TaskRates): Cell[] {
+  return [
+    rateText(recordsIn),
+    rateText(recordsOut),
+    bytesText(bytes),
+    lag === undefined ? unknown : String(lag),
+    recordErrors > 0 ? { text: String(recordErrors), tone: 'warn' } : '0',
+  ];
+}
+
+function tasksOf({ connectors }: ClusterSnapshot): UnitView[] {
+  return [...connectors.values()].flatMap(({ tasks }: ConnectorView) => tasks);
+}
+
+function totalOf(look: Look): TaskRates {
+  return sumOf(look, tasksOf(look.snapshot));
+}
+
+function sumOf({ before, now }: Look, tasks: readonly UnitView[]): TaskRates {
+  return sumRates(
+    tasks.flatMap(({ unit }) => {
+      const sample = now.samples.get(unit);
+      return sample ? [ratesOf(before?.samples.get(unit), sample)] : [];
+    }),
+  );
+}
+
+function countStates(snapshot: ClusterSnapshot): [RunState, number][] {
+  const counts = new Map<RunState, number>();
+  for (const { state } of tasksOf(snapshot)) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function ratesJson(rates: TaskRates): object {
+  return {
+    recordsInPerSecond: rates.recordsIn ?? null,
+    recordsOutPerSecond: rates.recordsOut ?? null,
+    bytesPerSecond: rates.bytes ?? null,
+    recordErrors: rates.recordErrors,
+    lag: rates.lag ?? null,
+  };
+}
+
+/** `0`, `0.4`, `12`, `1 234`. */
+function rateText(rate: number | undefined): string {
+  if (rate === undefined) return unknown;
+  if (rate > 0 && rate < 10) return rate.toFixed(1);
+  return String(Math.round(rate)).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+function bytesText(bytes: number | undefined): string {
+  return bytes === undefined ? unknown : formatBytes(Math.round(bytes));
+}

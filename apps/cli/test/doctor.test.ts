@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+
+import { judgeClocks } from '../src/doctor/judge-clocks.ts';
+import { judgeCluster } from '../src/doctor/judge-cluster.ts';
+import { judgeLog, judgeTopic } from '../src/doctor/judge-log.ts';
+import { judgeRedis, type RedisFacts } from '../src/doctor/judge-redis.ts';
+import { aMember, aPlugin, aSnapshot, aView, aWorker } from './fakes.ts';
+
+const sound = {
+  redis_version: '7.2.4',
+  aof_enabled: '1',
+  aof_last_write_status: 'ok',
+  rdb_last_bgsave_status: 'ok',
+  maxmemory_policy: 'noeviction',
+  maxmemory: '0',
+  role: 'master',
+  connected_slaves: '0',
+};
+
+function redis(info: Readonly<Record<string, string>>, facts: Partial<RedisFacts> = {}): string[] {
+  return judgeRedis({
+    info: new Map(Object.entries({ ...sound, ...info })),
+    answersMs: [0.2, 0.3, 0.9],
+    user: 'default',
+    hasPassword: true,
+    denied: [],
+    isLoopback: false,
+    isLog: true,
+    ...facts,
+  }).map(({ level, text }) => `${level}: ${text}`);
+}
+
+describe('Redis', () => {
+  test('as it should be is ok in all', () => {
+    expect(redis({}).filter((line) => !line.startsWith('ok'))).toEqual([]);
+  });
+
+  test.each([
+    [{ redis_version: '6.2.14' }, 'fail: Redis 6.2.14 lacks what the scripts need'],
+    [
+      { aof_enabled: '0' },
+      'warn: keeps no append-only file: a restart loses definitions, offsets and records',
+    ],
+    [{ aof_last_write_status: 'err' }, 'fail: its last write to the append-only file failed'],
+    [{ rdb_last_bgsave_status: 'err' }, 'fail: its last snapshot failed'],
+    [
+      { maxmemory_policy: 'allkeys-lru', maxmemory: '1000', used_memory: '10' },
+      'fail: throws keys away at its maxmemory (maxmemory-policy allkeys-lru)',
+    ],
+    [
+      { maxmemory_policy: 'volatile-lru' },
+      'warn: throws keys away at its maxmemory (maxmemory-policy volatile-lru), of which there is none now',
+    ],
+    [{ maxmemory: '1000', used_memory: '950' }, 'warn: uses 95 % of its maxmemory'],
+    [{ role: 'slave' }, 'fail: is a replica, which takes no writes'],
+    [{ connected_slaves: '2', min_slaves_good_slaves: '1' }, 'warn: 1 of 2 replicas lag behind'],
+  ])('%j', (info, line) => {
+    expect(redis(info)).toContain(line);
+  });
+
+  test('that is slow, or open to all', () => {
+    expect(redis({}, { answersMs: [60, 70, 80] })[1]).toBe(
+      'warn: answers in 70.0 ms, at most 80.0 ms',
+    );
+    expect(redis({}, { answersMs: [1, 2, 450] })[1]).toMatch(/^fail/);
+    expect(redis({}, { hasPassword: false })[2]).toMatch(/^warn: connected as default, without a/);
+    expect(redis({}, { hasPassword: false, isLoopback: true })[2]).toMatch(/^ok/);
+  });
+
+  test('that keeps this user from what is needed', () => {
+    expect(redis({}, { denied: ['eval', 'del'] })).toContain(
+      'fail: the user may not run eval, del',
+    );
+  });
+
+  test('that tells nothing to this user', () => {
+    expect(redis({}, { info: undefined })).toContain('warn: the user may not ask for INFO');
+  });
+});
+
+describe('the cluster', () => {
+  const plugin = aPlugin('com.acme.Source');
+  const lines = (snapshot: ReturnType<typeof aSnapshot>, log = 'redis'): string[] =>
+    judgeCluster(snapshot, log).map(({ level, text }) => `${level}: ${text}`);
+  const worker = (name: string, plugins = [plugin]): ReturnType<typeof aWorker> =>
+    aWorker(name, { member: aMember(name, plugins) });
+
+  test('as it should be is ok in all', () => {
+    const workers = [worker('worker-1'), worker('worker-2')];
+    expect(lines(aSnapshot([], { workers, plugins: [plugin] }))).toEqual([
+      'ok: coordinator-1 leads, epoch 3',
+      'ok: 2 of 2 workers are up',
+      'ok: none of 0 connectors has FAILED',
+      'ok: all 2 workers have the same 1 connectors',
+      'ok: all speak version 1 of the protocol, which is used',
+    ]);
+  });
+
+  test('without anybody', () => {
+    const found = lines(aSnapshot([], { workers: [], leader: undefined, plugins: [] }));
+    expect(found[0]).toMatch(/^fail: no coordinator leads/);
+    expect(found[1]).toBe('fail: no worker is up');
+  });
+
+  test('with plugins that differ', () => {
+    const broken = { ...plugin, class: './bad.ts', error: 'SyntaxError: x\n  at y' };
+    const workers = [
+      worker('worker-1', [plugin, broken]),
+      worker('worker-2', [{ ...plugin, version: '2.0.0' }]),
+      worker('worker-3', []),
+    ];
+    const view = aView({ record: { config: { 'connector.class': 'com.acme.Other' } } });
+    const found = lines(aSnapshot([view], { workers, plugins: [plugin] }));
+    expect(found).toContain('fail: ./bad.ts does not load on worker-1: SyntaxError: x');
+    expect(found).toContain('warn: com.acme.Source is not on worker-3');
+    expect(found).toContain(
+      'warn: com.acme.Source is there in several versions: 1.0.0 on worker-1, 2.0.0 on worker-2',
+    );
+    expect(found).toContain('fail: connector orders needs com.acme.Other, which no worker has');
+  });
+
+  test('with what is lost, has FAILED, or uses another log', () => {
+    const workers = [worker('worker-1'), { ...worker('worker-2'), state: 'lost' as const }];
+    const view = aView({ tasks: [{ state: 'FAILED' }] });
+    const found = lines(aSnapshot([view], { workers, plugins: [plugin] }), 'kafka');
+    expect(found).toContain('warn: not heard of: worker-2 on host-a');
+    expect(found).toContain('warn: FAILED, or with tasks that have: orders');
+    expect(found).toContain(
+      'warn: this command is set to the log on kafka, 1 workers to that on redis',
+    );
+  });
+
+  test('while it is upgraded', () => {
+    const newer = worker('worker-2');
+    const workers = [
+      worker('worker-1'),
+      { ...newer, member: { ...newer.member, protocol: { min: 1, max: 2 } } },
+    ];
+    expect(lines(aSnapshot([], { workers, plugins: [plugin] }))).toContain(
+      'warn: version 1 of the protocol is used, and worker-1 (1) cannot speak 2',
+    );
+  });
+});
+
+test('clocks', () => {
+  const found = judgeClocks([
+    { who: 'this machine', skewMs: 12 },
+    { who: 'worker-1', skewMs: -9_000 },
+    { who: 'worker-2', skewMs: undefined, reason: '10.0.0.1:8084 is not reachable from here' },
+  ]);
+  expect(found.map(({ level, text }) => `${level}: ${text}`)).toEqual([
+    'warn: the clock of worker-1 is 9.0 s behind that of Redis',
+    'ok: that of worker-2 is not known: 10.0.0.1:8084 is not reachable from here',
+  ]);
+  expect(judgeClocks([{ who: 'this machine', skewMs: 12 }])).toMatchObject([{ level: 'ok' }]);
+});
+
+describe('the log', () => {
+  const health = { kind: 'kafka' as const, address: 'b:9092', reachable: true, message: '' };
+
+  test.each([
+    [{ reachable: false, message: 'nothing listens', promise: null }, 'fail'],
+    [{ promise: null }, 'ok'],
+    [{ promise: { durability: 'durable' as const, meaning: 'all is safe.' } }, 'ok'],
+    [{ promise: { durability: 'volatile' as const, meaning: 'nothing is.' } }, 'warn'],
+  ])('%j: %s', (facts, level) => {
+    expect(judgeLog({ ...health, ...facts })).toMatchObject([{ level }]);
+  });
+
+  test.each([
+    ['offsets', 25, { 'cleanup.policy': 'compact' }, 'ok'],
+    ['offsets', 25, {}, 'ok'],
+    ['offsets', 25, { 'cleanup.policy': 'delete' }, 'fail'],
+    ['configs', 1, { 'cleanup.policy': 'compact' }, 'ok'],
+    ['configs', 3, { 'cleanup.policy': 'compact' }, 'fail'],
+  ] as const)(
+    'topic of %s with %i partitions and %j: %s',
+    (purpose, partitions, settings, level) => {
+      expect(judgeTopic({ name: 't', purpose, partitions, settings }).level).toBe(level);
+    },
+  );
+});

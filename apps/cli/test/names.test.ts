@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+
+import { chooseNames, fitsPattern } from '../src/names.ts';
+import { aSnapshot, aView, done, run } from './fakes.ts';
+
+test.each([
+  ['orders', 'orders', true],
+  ['orders-eu', 'orders', false],
+  ['orders-eu', 'orders-*', true],
+  ['orders.eu', 'orders?eu', true],
+  ['orders/eu', 'orders*', true],
+  ['ordersXeu', 'orders.eu', false],
+  ['a+b', 'a+b', true],
+  ['aab', 'a+b', false],
+])('%s fits %s: %s', (name, pattern, fits) => {
+  expect(fitsPattern(name, pattern)).toBe(fits);
+});
+
+test('names come once each, those of patterns in the order of the cluster', () => {
+  const existing = ['clicks', 'orders-eu', 'orders-us'];
+  expect(chooseNames(['orders-us', 'orders-*', 'new', 'x*'], existing)).toEqual({
+    names: ['orders-us', 'orders-eu', 'new'],
+    unmatched: ['x*'],
+  });
+});
+
+describe('commands for several connectors', () => {
+  const snapshot = aSnapshot(
+    ['orders-eu', 'orders-us', 'clicks'].map((name) => aView({ record: { name } })),
+  );
+
+  test('ask for each that the pattern fits, and tell of each', async () => {
+    const result = await run(['pause', 'orders-*', '--json'], {
+      snapshots: [snapshot],
+      outcome: done('any', 'updated'),
+    });
+    expect(result.requests).toEqual([
+      { op: 'target', connector: 'orders-eu', state: 'PAUSED' },
+      { op: 'target', connector: 'orders-us', state: 'PAUSED' },
+    ]);
+    expect(JSON.parse(result.out)).toMatchObject([
+      { connector: 'orders-eu', targetState: 'PAUSED' },
+      { connector: 'orders-us', targetState: 'PAUSED' },
+    ]);
+  });
+
+  test('go on after one that is refused, and end with its code', async () => {
+    const result = await run(['stop', 'orders-eu', 'clicks'], {
+      snapshots: [snapshot],
+      outcome: { kind: 'refused', status: 404, code: 'connector.unknown', message: 'not there' },
+    });
+    expect(result).toMatchObject({ code: 4, out: '' });
+    expect(result.err.split('\n')).toEqual([
+      'error: orders-eu: not there',
+      'error: clicks: not there',
+    ]);
+    expect(result.requests).toHaveLength(2);
+  });
+
+  test('a pattern that nothing fits is no success', async () => {
+    const result = await run(['restart', 'nothing-*'], { snapshots: [snapshot] });
+    expect(result).toMatchObject({ code: 4, requests: [] });
+    expect(result.err).toBe('error: no connector fits nothing-*');
+  });
+
+  test('delete takes a pattern only with --yes', async () => {
+    const refused = await run(['delete', '*'], { snapshots: [snapshot] });
+    expect(refused).toMatchObject({ code: 2, requests: [] });
+    const allowed = await run(['delete', 'c*', '--yes'], {
+      snapshots: [snapshot],
+      outcome: done('clicks', 'deleted'),
+    });
+    expect(allowed.requests).toEqual([{ op: 'delete', connector: 'clicks' }]);
+  });
+
+  test('get lists what a pattern fits', async () => {
+    const { out } = await run(['get', 'connectors', 'orders-*', '--json'], {
+      snapshots: [snapshot],
+    });
+    expect((JSON.parse(out) as { name: string }[]).map(({ name }) => name)).toEqual([
+      'orders-eu',
+      'orders-us',
+    ]);
+  });
+});

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+import { compare, surplus } from '../src/changes/compare.ts';
+import { planChanges } from '../src/changes/plan-changes.ts';
+import { aMember, aPlugin, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
+
+const plugin = aPlugin('org.apache.kafka.connect.file.FileStreamSourceConnector');
+const config = { name: 'orders', 'connector.class': 'FileStreamSource', 'tasks.max': '2' };
+
+/** Of two connectors with two tasks each: worker-1 has `orders`, worker-2 has `clicks`. */
+function twoWorkers(): ReturnType<typeof aSnapshot> {
+  const views = ['orders', 'clicks'].map((name, index) => {
+    const worker = `worker-${index + 1}`;
+    return aView({ record: { name }, connector: { worker }, tasks: [{ worker }, { worker }] });
+  });
+  const snapshot = aSnapshot(views, {
+    workers: ['worker-1', 'worker-2'].map((name) =>
+      aWorker(name, { member: aMember(name, [plugin]) }),
+    ),
+  });
+  const units = [...snapshot.units.values()].map((unit, index) => {
+    const worker = unit.connector === 'orders' ? 'worker-1' : 'worker-2';
+    return { ...unit, ordinal: index + 1, worker, incarnation: `${worker}-incarnation` };
+  });
+  return { ...snapshot, units: new Map(units.map((unit) => [unit.unit, unit])) };
+}
+
+function plan(definition: { name: string; config: Record<string, string> }): readonly string[] {
+  const snapshot = twoWorkers();
+  const { units } = planChanges(snapshot, [compare(definition, snapshot)], 'minimal');
+  return units.map(({ unit, why, from, to }) => `${unit} ${why} ${from ?? '-'}→${to ?? '-'}`);
+}
+
+describe('the plan', () => {
+  test('of what stays as it is: nothing', () => {
+    expect(plan({ name: 'orders', config })).toEqual([]);
+  });
+
+  test('of a new connector: it and its tasks start where there is least', () => {
+    expect(plan({ name: 'extra', config: { ...config, name: 'extra' } })).toEqual([
+      'connector/extra new -→worker-1',
+      'task/extra/0 new -→worker-1',
+      'task/extra/1 new -→worker-2',
+    ]);
+  });
+
+  test('of another configuration: what is there restarts, and nothing else moves', () => {
+    expect(plan({ name: 'orders', config: { ...config, topic: 'o' } })).toEqual([
+      'connector/orders restart worker-1→worker-1',
+      'task/orders/0 restart worker-1→worker-1',
+      'task/orders/1 restart worker-1→worker-1',
+    ]);
+  });
+
+  test('of more tasks: they come on top', () => {
+    expect(plan({ name: 'orders', config: { ...config, 'tasks.max': '3' } })).toEqual([
+      'connector/orders restart worker-1→worker-1',
+      'task/orders/0 restart worker-1→worker-1',
+      // All are dealt anew, since none keeps its place over a new set of tasks.
+      'task/orders/1 restart worker-1→worker-2',
+      'task/orders/2 new -→worker-1',
+    ]);
+  });
+
+  test('of fewer tasks: the last end', () => {
+    const units = plan({ name: 'orders', config: { ...config, 'tasks.max': '1' } });
+    expect(units).toContain('task/orders/1 end worker-1→-');
+    expect(units).toContain('task/orders/0 restart worker-1→worker-1');
+  });
+
+  test('of a class that no worker has', () => {
+    const snapshot = twoWorkers();
+    const definition = {
+      name: 'odd',
+      config: { name: 'odd', 'connector.class': 'com.acme.Odd', 'tasks.max': '1' },
+    };
+    const result = planChanges(snapshot, [compare(definition, snapshot)], 'minimal');
+    expect(result.units.map(({ why }) => why)).toEqual(['no worker', 'no worker']);
+    expect(result.problems[0]).toMatch(/com\.acme\.Odd/);
+  });
+
+  test('of what is pruned: it ends, and the other worker keeps what it has', () => {
+    const snapshot = twoWorkers();
+    const changes = surplus([{ name: 'orders', config }], snapshot, '*');
+    expect(changes.map(({ name, outcome }) => [name, outcome])).toEqual([['clicks', 'deleted']]);
+    const { units } = planChanges(snapshot, changes, 'minimal');
+    expect(units.filter(({ why }) => why === 'end').map(({ unit }) => unit)).toEqual([
+      'connector/clicks',
+      'task/clicks/0',
+      'task/clicks/1',
+    ]);
+    // One of the two tasks that are left, since both are on one worker.
+    expect(units.filter(({ why }) => why === 'move')).toHaveLength(1);
+  });
+
+  test('is printed as a table, and --exit-code tells that there is something to do', async () => {
+    const more = JSON.stringify({ ...config, 'tasks.max': '3' });
+    const result = await run(['plan', '-f', '-', '--exit-code'], {
+      stdin: more,
+      snapshots: [twoWorkers()],
+    });
+    expect(result.code).toBe(8);
+    expect(result.requests).toEqual([]);
+    expect(result.out.split('\n')).toEqual([
+      'connector orders would be updated: tasks.max',
+      '',
+      'UNIT              WHAT      FROM      TO',
+      'connector/orders  restarts  worker-1  worker-1',
+      'task/orders/0     restarts  worker-1  worker-1',
+      'task/orders/1     restarts  worker-1  worker-2',
+      'task/orders/2     starts    -         worker-1',
+    ]);
+  });
+});
+
+describe('diff', () => {
+  const stored = { ...config, topic: 'old', 'db.password': 'hunter1' };
+  const snapshots = [aSnapshot([aView({ record: { config: stored } })])];
+
+  test('shows both sides, without secrets', async () => {
+    const stdin = JSON.stringify({ ...config, topic: 'new', 'db.password': 'hunter2' });
+    const { out, code } = await run(['diff', '-f', '-'], { stdin, snapshots });
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'connector orders',
+      '- db.password: [hidden]',
+      '+ db.password: [hidden]',
+      '- topic: old',
+      '+ topic: new',
+    ]);
+  });
+
+  test('--exit-code tells whether there is a difference', async () => {
+    const same = await run(['diff', '-f', '-', '--exit-code'], {
+      stdin: JSON.stringify(stored),
+      snapshots,
+    });
+    expect(same).toMatchObject({ code: 0, out: 'no difference' });
+    const other = await run(['diff', '-f', '-', '--exit-code', '--json'], {
+      stdin: JSON.stringify(config),
+      snapshots,
+    });
+    expect(other.code).toBe(8);
+    expect(JSON.parse(other.out)).toEqual([
+      {
+        name: 'orders',
+        outcome: 'updated',
+        keys: [
+          { key: 'db.password', before: '[hidden]', after: null },
+          { key: 'topic', before: 'old', after: null },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('apply --prune', () => {
+  const snapshots = [
+    aSnapshot(['orders', 'orders-old', 'clicks'].map((name) => aView({ record: { name } }))),
+  ];
+  const stdin = JSON.stringify(config);
+
+  test('deletes what the files do not have, of what the pattern fits', async () => {
+    const result = await run(['apply', '-f', '-', '--prune', 'orders-*'], {
+      stdin,
+      snapshots,
+      outcome: done('orders', 'unchanged'),
+    });
+    expect(result.requests.map(({ op }) => op)).toEqual(['apply', 'delete']);
+    expect(result.requests[1]).toEqual({ op: 'delete', connector: 'orders-old' });
+    expect(result.out.split('\n')).toEqual([
+      'connector orders unchanged',
+      'connector orders-old deleted',
+    ]);
+  });
+
+  test('without a pattern it wants --yes, and --dry-run shows what it would do', async () => {
+    const refused = await run(['apply', '-f', '-', '--prune'], { stdin, snapshots });
+    expect(refused).toMatchObject({ code: 2, requests: [] });
+    const dry = await run(['apply', '-f', '-', '--prune', '--dry-run'], {
+      stdin,
+      snapshots,
+      outcome: done('orders', 'unchanged'),
+    });
+    expect(dry.requests.map(({ op }) => op)).toEqual(['apply']);
+    expect(dry.out.split('\n')).toEqual([
+      'connector orders would stay unchanged',
+      'connector orders-old would be deleted',
+      'connector clicks would be deleted',
+    ]);
+  });
+
+  test('a definition that is refused deletes nothing', async () => {
+    const result = await run(['apply', '-f', '-', '--prune', '--yes'], {
+      stdin,
+      snapshots,
+      outcome: { kind: 'refused', status: 400, code: 'connector.invalid', message: 'bad' },
+    });
+    expect(result.code).toBe(3);
+    expect(result.requests).toHaveLength(1);
+  });
+});
+
+describe('edit', () => {
+  const snapshots = [aSnapshot([aView({ record: { version: 4 } })])];
+
+  test('applies what was saved, at the version that was read', async () => {
+    const { requests, out } = await run(['edit', 'orders'], {
+      snapshots,
+      env: { EDITOR: `sed -i 's/tasks.max: .*/tasks.max: "3"/'` },
+      outcome: done('orders', 'updated', { version: 5 }),
+    });
+    expect(requests).toEqual([
+      {
+        op: 'apply',
+        mode: 'update',
+        definitions: [{ name: 'orders', config: { ...config, 'tasks.max': '3' } }],
+        expectedVersion: 4,
+        expectedUid: 'uid-1',
+      },
+    ]);
+    expect(out).toBe('connector orders updated: tasks.max');
+  });
+
+  test('asks for nothing if nothing was changed', async () => {
+    const { requests, out } = await run(['edit', 'orders'], { snapshots, env: { EDITOR: 'true' } });
+    expect(requests).toEqual([]);
+    expect(out).toBe('connector orders unchanged');
+  });
+
+  test('keeps the edit when it is refused', async () => {
+    const { code, err } = await run(['edit', 'orders'], {
+      snapshots,
+      env: { EDITOR: `sed -i 's/tasks.max: .*/tasks.max: "3"/'` },
+      outcome: { kind: 'refused', status: 409, code: 'connector.version_conflict', message: 'no' },
+    });
+    expect(code).toBe(3);
+    const file = /your edit is in (\S+)\)/.exec(err)?.[1] ?? '';
+    expect(readFileSync(file, 'utf8')).toContain('tasks.max: "3"');
+  });
+
+  test('an editor that fails applies nothing', async () => {
+    const result = await run(['edit', 'orders'], { snapshots, env: { EDITOR: 'false' } });
+    expect(result).toMatchObject({ code: 2, requests: [] });
+    expect(result.err).toMatch(/the editor "false" ended with 1/);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+
+import { readProperties } from '../src/definitions/read-documents.ts';
+import {
+  readWorkerProperties,
+  type StandaloneSettings,
+} from '../src/standalone/worker-properties.ts';
+
+async function read(text: string): Promise<StandaloneSettings> {
+  return readWorkerProperties(await readProperties(text));
+}
+
+describe('the worker file of the standalone mode', () => {
+  test("Kafka's own connect-standalone.properties means settings", async () => {
+    const { env, offsetFile, notes, problems } = await read(`
+      bootstrap.servers=localhost:9092
+      key.converter=org.apache.kafka.connect.json.JsonConverter
+      value.converter=org.apache.kafka.connect.json.JsonConverter
+      key.converter.schemas.enable=true
+      value.converter.schemas.enable=true
+      offset.storage.file.filename=/tmp/connect.offsets
+      # Flush much faster than normal, which is useful for testing/debugging
+      offset.flush.interval.ms=10000
+      plugin.path=libs/connect-file-4.3.1.jar
+    `);
+    expect(problems).toEqual([]);
+    expect(offsetFile).toBe('/tmp/connect.offsets');
+    expect(env).toEqual({
+      KAFKA_BROKERS: 'localhost:9092',
+      SLUICE_KEY_CONVERTER: 'org.apache.kafka.connect.json.JsonConverter',
+      SLUICE_KEY_CONVERTER_SCHEMAS_ENABLE: 'true',
+      SLUICE_OFFSET_FLUSH_INTERVAL_MS: '10000',
+      SLUICE_PORT: '8083',
+      SLUICE_VALUE_CONVERTER: 'org.apache.kafka.connect.json.JsonConverter',
+      SLUICE_VALUE_CONVERTER_SCHEMAS_ENABLE: 'true',
+    });
+    expect(notes).toEqual([expect.stringMatching(/libs\/connect-file-4.3.1.jar is not loaded/)]);
+  });
+
+  test('a plugin path may have modules and directories of packages', async () => {
+    const { env, notes } = await read('plugin.path=/opt/plugins, ./clock.ts,./node_modules');
+    expect(env).toMatchObject({
+      SLUICE_PLUGINS: './clock.ts',
+      SLUICE_PLUGIN_PATH: '/opt/plugins,./node_modules',
+    });
+    expect(notes).toEqual([]);
+  });
+
+  test.each([
+    ['http://:8090', { SLUICE_PORT: '8090' }],
+    ['HTTP://127.0.0.1:8090', { SLUICE_PORT: '8090', SLUICE_HOST: '127.0.0.1' }],
+    ['http://[::1]:8090', { SLUICE_PORT: '8090', SLUICE_HOST: '::1' }],
+    ['http://0.0.0.0', { SLUICE_PORT: '8083', SLUICE_HOST: '0.0.0.0' }],
+  ])('listens on %s', async (listeners, env) => {
+    expect(await read(`listeners=${listeners}`)).toMatchObject({ env, problems: [] });
+  });
+
+  test.each([
+    ['listeners=https://:8443', /listeners=https:\/\/:8443 is not supported/],
+    ['listeners=http://:8083,http://:8084', /write one listener/],
+    ['rest.port=8083', /rest.port is no key of Kafka Connect any more: write listeners=/],
+    ['group.id=connect', /group.id belongs to Kafka Connect's distributed mode/],
+    ['config.storage.topic=configs', /distributed mode/],
+    ['rest.extension.classes=com.acme.Auth', /^rest.extension.classes is not supported: leave it/],
+    ['topic.creation.enable=false', /topic.creation.enable=false .* only true is/],
+    ['no.such.key=1', /^no.such.key is not supported/],
+    ['producer.linger.ms=5', /^producer.linger.ms is not supported: leave it out/],
+    ['ssl.truststore.location=/etc/trust.jks', /of the type JKS: only PEM files are read/],
+    ['sasl.jaas.config=com.acme.Login required;', /sasl.jaas.config must be a PlainLoginModule/],
+  ])('%s is refused by name', async (line, problem) => {
+    const { problems } = await read(line);
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('has config providers as workers have', async () => {
+    const { env, problems } = await read(`
+      config.providers=file,my-env
+      config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+      config.providers.file.param.allowed.paths=/run/secrets
+      config.providers.my-env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider
+    `);
+    expect(problems).toEqual([]);
+    expect(env).toMatchObject({
+      SLUICE_CONFIG_PROVIDERS: 'file,my-env',
+      SLUICE_CONFIG_PROVIDERS_FILE_CLASS:
+        'org.apache.kafka.common.config.provider.FileConfigProvider',
+      SLUICE_CONFIG_PROVIDERS_FILE_PARAM_ALLOWED_PATHS: '/run/secrets',
+      SLUICE_CONFIG_PROVIDERS_MY__ENV_CLASS:
+        'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
+    });
+  });
+
+  test('connects to Kafka as its clients do', async () => {
+    const { env, problems } = await read(String.raw`
+      bootstrap.servers=broker:9093
+      security.protocol=SASL_SSL
+      sasl.mechanism=SCRAM-SHA-512
+      sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \
+        username="orders" password="s\\"cret";
+      ssl.truststore.type=PEM
+      ssl.truststore.location=/etc/ca.pem
+      ssl.endpoint.identification.algorithm=
+      producer.security.protocol=SASL_SSL
+      consumer.security.protocol=SASL_SSL
+      producer.compression.type=lz4
+    `);
+    expect(problems).toEqual([]);
+    expect(env).toMatchObject({
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'orders',
+      KAFKA_SASL_PASSWORD: 's"cret',
+      KAFKA_SSL_CA_LOCATION: '/etc/ca.pem',
+      KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM: 'none',
+      KAFKA_COMPRESSION_TYPE: 'lz4',
+    });
+  });
+
+  test('a client that would connect otherwise is refused', async () => {
+    const { problems } = await read('producer.bootstrap.servers=other:9092');
+    expect(problems).toEqual([
+      expect.stringMatching(/^producer.bootstrap.servers differs from bootstrap.servers/),
+    ]);
+  });
+
+  test('no problem repeats a password', async () => {
+    const { problems } = await read(
+      'sasl.jaas.config=com.acme.Login required username="u" password="hunter2";',
+    );
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+});

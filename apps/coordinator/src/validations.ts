@@ -1,0 +1,105 @@
+/**
+ * What plugins check with code of their own, before a definition is stored. Each run is a process of its own, with a
+ * limit of time and memory and a low priority. At most `max` at a time; a few more wait for their turn.
+ */
+import type { ProviderSettings } from '@sluice/config-providers';
+import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
+import type { Logger } from '@sluice/kernel';
+import { type Validation, validateInProcess } from '@sluice/preview';
+import { ApiError, type RunValidations } from '@sluice/rest-api';
+
+import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
+
+export interface ValidationsOptions {
+  readonly max: number;
+  /** For the code of one plugin. */
+  readonly timeoutMs: number;
+  readonly modules: PluginSettings;
+  /** What references stand for; without any, a definition with references is not checked by code. */
+  readonly providers: ProviderSettings;
+  readonly logger: Logger;
+}
+
+const waitingMax = 32;
+
+type Answer = Awaited<ReturnType<RunValidations>>[number];
+
+export class Validations {
+  readonly #options: ValidationsOptions;
+  readonly #stopping = new AbortController();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(options: ValidationsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ApiError 500 that names the connector, or 503 when too many wait. */
+  async run(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+    // Only workers may know what references stand for.
+    const isKnown = this.#options.providers.providers.length > 0;
+    const checked = configs.filter((config) => isKnown || !hasReferences(config));
+    if (checked.length === 0) return configs.map(() => undefined);
+    const answers = await this.#inTurn(checked);
+    const byConfig = new Map(checked.map((config, index) => [config, answers[index]]));
+    return configs.map((config) => byConfig.get(config));
+  }
+
+  async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+    await this.#turn();
+    try {
+      const { providers, timeoutMs } = this.#options;
+      const modules = await pluginModules(this.#options.modules);
+      const task = { modules, configs, providers, timeoutMs };
+      const environment = pluginEnvironment();
+      const signal = this.#stopping.signal;
+      const validations = await validateInProcess(task, { environment, signal });
+      return validations.map((validation, index) => this.#answer(validation, configs[index] ?? {}));
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Kills what runs. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running >= this.#options.max) {
+      if (this.#waiting.length >= waitingMax)
+        throw new ApiError(503, `${waitingMax} validations wait already; try again`, {
+          extra: { code: 'validation.busy' },
+          headers: { 'retry-after': '5' },
+        });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running += 1;
+  }
+
+  #answer(validation: Validation, config: ConnectorConfig): Answer {
+    const { logger, timeoutMs } = this.#options;
+    const { name = '', 'connector.class': className = '' } = config;
+    switch (validation.kind) {
+      case 'validated':
+        return validation;
+      case 'unknown':
+        logger.warn(
+          { connector: name, class: className },
+          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, or its directory in SLUICE_PLUGIN_PATH, too',
+        );
+        return undefined;
+      case 'failed': {
+        const of = `validation of connector ${name || '(without a name)'} (${className})`;
+        const message = validation.isLate
+          ? `Request timed out. The ${of} did not end within ${timeoutMs} ms and was given up: its code waits for something, or blocks its thread`
+          : `The ${of} failed: ${validation.message}`;
+        const code = validation.isLate ? 'validation.timeout' : 'validation.failed';
+        throw new ApiError(500, message, { extra: { code } });
+      }
+      default:
+        return validation satisfies never;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Authenticator, type JwtOptions, type Role } from '@sluice/access';
+import { systemClock } from '@sluice/kernel';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
+
+/** An identity provider, as far as Sluice sees one. */
+let provider: Server;
+let issuer: string;
+let keys: Keys;
+let others: Keys;
+const fetched: string[] = [];
+
+beforeAll(async () => {
+  keys = await generateKeyPair('ES256');
+  others = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256' };
+  provider = createServer((request, response) => {
+    fetched.push(request.url ?? '');
+    response.setHeader('content-type', 'application/json');
+    const isKeys = request.url === '/keys';
+    response.end(JSON.stringify(isKeys ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` }));
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  provider.close();
+  provider.closeAllConnections();
+});
+
+function optionsOf(more: Partial<JwtOptions> = {}): JwtOptions {
+  return {
+    issuer,
+    audience: 'sluice',
+    algorithms: ['ES256'],
+    clockSkewSeconds: 30,
+    nameClaim: 'sub',
+    rolesClaim: 'realm.roles',
+    roles: new Map<string, Role>([
+      ['devs', 'viewer'],
+      ['on-call', 'operator'],
+    ]),
+    ...more,
+  };
+}
+
+interface TokenOptions {
+  readonly payload?: JWTPayload;
+  readonly audience?: string;
+  readonly expiresInSeconds?: number;
+  readonly by?: Keys;
+  readonly kid?: string;
+}
+
+async function tokenOf(options: TokenOptions = {}): Promise<string> {
+  const { payload = { realm: { roles: ['devs', 'on-call', 'x'] } }, kid = 'k1' } = options;
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  return await new SignJWT({ sub: 'ann', ...payload })
+    .setProtectedHeader({ alg: 'ES256', kid })
+    .setIssuer(issuer)
+    .setAudience(options.audience ?? 'sluice')
+    .setExpirationTime(nowSeconds + (options.expiresInSeconds ?? 60))
+    .sign((options.by ?? keys).privateKey);
+}
+
+function authenticatorOf(more: Partial<JwtOptions> = {}): (token: string) => Promise<object> {
+  const authenticator = new Authenticator({ jwt: optionsOf(more), clock: systemClock });
+  return (token) =>
+    authenticator.authenticate({ authorization: `Bearer ${token}`, address: '10.0.0.1' });
+}
+
+test('a token of the issuer gives the highest role that its claims come to', async () => {
+  const authenticate = authenticatorOf();
+  expect(await authenticate(await tokenOf())).toEqual({
+    kind: 'known',
+    caller: { name: 'ann', role: 'operator', by: 'jwt' },
+  });
+  expect(await authenticate(await tokenOf({ payload: { realm: { roles: 'devs' } } }))).toEqual({
+    kind: 'known',
+    caller: { name: 'ann', role: 'viewer', by: 'jwt' },
+  });
+  expect(await authenticate(await tokenOf({ expiresInSeconds: -20 }))).toMatchObject({
+    kind: 'known',
+  });
+});
+
+test('a token without a role that counts here is known, and may do nothing', async () => {
+  const authenticate = authenticatorOf();
+  for (const payload of [{}, { realm: { roles: ['admin', 7] } }, { roles: ['devs'] }]) {
+    expect(await authenticate(await tokenOf({ payload }))).toEqual({
+      kind: 'no-role',
+      name: 'ann',
+    });
+  }
+});
+
+test('a token that is not right is refused with what is wrong, and the keys are fetched once', async () => {
+  const authenticate = authenticatorOf();
+  fetched.length = 0;
+  const [header, body, signature] = (await tokenOf()).split('.');
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
+  const symmetric = await new SignJWT({ sub: 'ann', realm: { roles: ['devs'] } })
+    .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+    .setExpirationTime('1m')
+    .sign(new TextEncoder().encode(JSON.stringify(await exportJWK(keys.publicKey))));
+  const cases: [string, string][] = [
+    [await tokenOf({ expiresInSeconds: -40 }), 'it has expired'],
+    [await tokenOf({ audience: 'another' }), 'its claim aud is not right'],
+    [await tokenOf({ by: others }), 'its signature is not right'],
+    [await tokenOf({ kid: 'k2' }), 'signed with a key that the provider does not have'],
+    [await tokenOf({ kid: 'k3' }), 'signed with a key that the provider does not have'],
+    [await tokenOf({ payload: { iss: 'x', sub: '' } }), 'it has no claim sub'],
+    [unsigned, 'its algorithm is not allowed'],
+    [symmetric, 'its algorithm is not allowed'],
+    [`${header}.${body}x.${signature}`, 'signature is not right'],
+    ['a.b.c', 'it is malformed'],
+    [`${'a'.repeat(20_000)}.b.c`, 'it is too long'],
+  ];
+  for (const [token, reason] of cases) {
+    expect(await authenticate(token), reason).toEqual({
+      kind: 'unknown',
+      reason: expect.stringContaining(reason) as string,
+    });
+  }
+  expect(fetched).toEqual(['/.well-known/openid-configuration', '/keys']);
+});
+
+test('a provider that is away is not asked by each request, and is no fault of the token', async () => {
+  const authenticate = authenticatorOf({ issuer: 'http://127.0.0.1:9' });
+  const token = await tokenOf();
+  expect(await authenticate(token)).toMatchObject({ kind: 'unavailable' });
+  expect(await authenticate(token)).toMatchObject({
+    kind: 'unavailable',
+    reason: 'it did not answer a moment ago',
+  });
+});
+
+test('a provider that says that it is another one is not believed', async () => {
+  const authenticate = authenticatorOf({ issuer: `${issuer}/` });
+  expect(await authenticate(await tokenOf())).toMatchObject({
+    kind: 'unavailable',
+    reason: expect.stringContaining('is of another issuer') as string,
+  });
+});

@@ -1,0 +1,2 @@
+export { JavaRegex } from './java-regex.ts';
+export { RegexProblem } from './syntax.ts';

@@ -1,0 +1,73 @@
+/** When a leader compares the store with its journal, which reads all of both. */
+import { expect, test } from 'vitest';
+
+import { type JournalWorld, journalWorld, pause, set, w1 } from './journal-world.ts';
+import { connector, task } from './records.ts';
+
+/** At rest; counts from then on. */
+async function compared(): Promise<JournalWorld & { times: () => number }> {
+  const world = await journalWorld();
+  await world.leader.ticks(5, 'w1');
+  world.leader.played.done.length = 0;
+  let times = 0;
+  world.leader.played.before.set('journalMark', () => times++);
+  return { ...world, times: () => times };
+}
+
+/** A second task set of `a`, as its worker publishes it. */
+function publish({ leader }: JournalWorld): void {
+  leader.played.set(connector('a', { taskEpoch: 2, journaledEpoch: 1 }));
+  leader.played.set(task('a', 0, { ordinal: 5, epoch: 2 }));
+  leader.played.sets.set('a', { ...set, epoch: 2 });
+}
+
+test('the store is compared with the journal once; not again for what goes on', async () => {
+  const world = await compared();
+  const { leader, journal } = world;
+  leader.played.requests.push(pause('r1'));
+  await leader.ticks(5, 'w1');
+  publish(world);
+  await leader.ticks(5, 'w1');
+  expect(leader.played.done).toContain('journaled a 2');
+  expect(journal.writes).toHaveLength(3);
+  expect(world.times()).toBe(0);
+});
+
+test('… again if it went back before it was told of a task set, which is granted all the same', async () => {
+  const world = await compared();
+  const { leader, journal } = world;
+  leader.played.before.set('markJournaled', () => {
+    leader.played.before.delete('markJournaled');
+    leader.played.mark = { journal: journal.state.id, position: 1 };
+  });
+  publish(world);
+  await leader.ticks(5, 'w1');
+  expect(world.times()).toBe(1);
+  expect(leader.played.done).toContain('grant task/a/0 → w1');
+  expect(leader.played.mark).toEqual(journal.state.mark);
+});
+
+test('… again if it went back while it was compared', async () => {
+  const world = await compared();
+  const { leader, journal } = world;
+  leader.played.loseData();
+  leader.played.set(w1);
+  leader.played.before.set('markJournaled', () => {
+    leader.played.before.delete('markJournaled');
+    leader.played.mark = { journal: journal.state.id, position: 1 };
+  });
+  await leader.ticks(5, 'w1');
+  expect(world.times()).toBe(2);
+  expect(leader.loop.journalInStep).toBe(true);
+  expect(leader.played.mark?.position).toBeGreaterThan(1);
+});
+
+test('… again if a request turns out to be applied already, by a call whose answer was lost', async () => {
+  const world = await compared();
+  const { leader } = world;
+  leader.played.already.add('r1');
+  leader.played.requests.push(pause('r1'));
+  await leader.ticks(5, 'w1');
+  expect(world.times()).toBe(1);
+  expect(leader.loop.journalInStep).toBe(true);
+});

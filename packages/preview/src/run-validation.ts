@@ -1,0 +1,122 @@
+/** Everything that is wrong with one configuration, the plugin's own code included. */
+
+import {
+  ConfigError,
+  type ConfigProblem,
+  type ConnectorConfig,
+  type ConnectorPlugin,
+  hasReference,
+  recommendations,
+  validateConnectorConfig,
+} from '@sluice/connector-api';
+import { converterPlugins, converterProblems } from '@sluice/converters';
+import { secretsOf, toError, withoutValues } from '@sluice/kernel';
+import { transformationPlugins } from '@sluice/runtime';
+import type { ResolveConfig } from '@sluice/runtime/references';
+import { schemaRegistryConverters } from '@sluice/schema-registry';
+import { transformationProblems } from '@sluice/transforms';
+
+import { noParts, type PreviewParts } from './trace.ts';
+import type { Validation } from './validation-messages.ts';
+
+const converters = [...converterPlugins, ...schemaRegistryConverters];
+
+/** Never rejects, and does not wait for code that ignores the signal. */
+export async function runValidation(
+  plugin: ConnectorPlugin,
+  defined: ConnectorConfig,
+  resolve: ResolveConfig,
+  signal: AbortSignal,
+  parts: PreviewParts = noParts,
+): Promise<Validation> {
+  // Until it is resolved: a password may stand in the definition itself.
+  let hidden = secretsIn(plugin, defined);
+  try {
+    const resolved = await beforeEnd(signal, () => resolve(defined));
+    const { config, values } = resolved;
+    hidden = { ...secretsIn(plugin, config), ...values };
+    const problems = [
+      ...dataProblems(plugin, parts, config),
+      ...(await beforeEnd(signal, () => ownProblems(plugin, config, signal))),
+    ];
+    return {
+      kind: 'validated',
+      problems: problems.map((each) => shown(each, defined, config, hidden)),
+      recommendations: await beforeEnd(signal, () =>
+        recommendations(plugin.configDef.keys, config),
+      ),
+    };
+  } catch (error) {
+    if (signal.aborted) return { kind: 'failed', isLate: true, message: '' };
+    if (error instanceof ConfigError) {
+      // References that stand for nothing. The rest is told as far as it is known.
+      const problems = [...error.problems, ...dataProblems(plugin, parts, defined)];
+      return { kind: 'validated', problems, recommendations: {} };
+    }
+    return {
+      kind: 'failed',
+      isLate: false,
+      message: withoutValues(toError(error).message, hidden),
+    };
+  }
+}
+
+function dataProblems(
+  { type, configDef }: ConnectorPlugin,
+  parts: PreviewParts,
+  config: ConnectorConfig,
+): readonly ConfigProblem[] {
+  return [
+    ...validateConnectorConfig(type, configDef.keys, config),
+    ...transformationProblems(config, transformationPlugins(parts)),
+    ...converterProblems(config, [...converters, ...parts.converters]),
+  ];
+}
+
+async function ownProblems(
+  plugin: ConnectorPlugin,
+  config: ConnectorConfig,
+  signal: AbortSignal,
+): Promise<readonly ConfigProblem[]> {
+  return (await plugin.validate?.(config, { logger: silent, signal })) ?? [];
+}
+
+/** With the reference where the message quotes what it stands for, however short that is. */
+function shown(
+  { key, message }: ConfigProblem,
+  defined: ConnectorConfig,
+  config: ConnectorConfig,
+  hidden: Readonly<Record<string, string>>,
+): ConfigProblem {
+  const written = defined[key] ?? '';
+  const value = config[key] ?? '';
+  const quoted =
+    hasReference(written) && value !== ''
+      ? String(message).replaceAll(value, () => written)
+      : message;
+  return { key: String(key), message: withoutValues(String(quoted), hidden) };
+}
+
+/** Of the keys that are named as secrets are, and of those that the plugin says hold some. */
+function secretsIn(plugin: ConnectorPlugin, config: ConnectorConfig): Record<string, string> {
+  const passwords = plugin.configDef.keys.flatMap(({ name, type }) => {
+    const value = config[name];
+    return type === 'PASSWORD' && value !== undefined ? [[name, value] as const] : [];
+  });
+  return { ...secretsOf(config), ...Object.fromEntries(passwords) };
+}
+
+/** @throws the signal's reason, whatever `run` still does. */
+async function beforeEnd<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
+  const over = Promise.withResolvers<never>();
+  const end = (): void => over.reject(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([run(), over.promise]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+const ignore = (): void => {};
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };

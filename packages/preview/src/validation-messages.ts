@@ -1,0 +1,32 @@
+/** What passes between whoever asks for a validation and the process that runs the plugin's part of it. */
+import type { ProviderSettings } from '@sluice/config-providers';
+import type { ConfigProblem, Recommendation } from '@sluice/connector-api';
+import type { PluginModule } from '@sluice/runtime';
+
+export interface ValidationTask {
+  /** Modules that plugins are looked for in. */
+  readonly modules: readonly (string | PluginModule)[];
+  /** With their `connector.class`; validated one after the other. */
+  readonly configs: readonly Readonly<Record<string, string>>[];
+  /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
+  readonly providers?: ProviderSettings;
+  /** For the plugin's code, for each. */
+  readonly timeoutMs: number;
+}
+
+export type Validation =
+  | {
+      readonly kind: 'validated';
+      /** All, also those that are seen without the plugin's code. None quotes a secret. */
+      readonly problems: readonly ConfigProblem[];
+      readonly recommendations: Readonly<Record<string, Recommendation>>;
+    }
+  /** No module has the connector. */
+  | { readonly kind: 'unknown' }
+  /** The plugin's code threw, did not end in time, or ended its process. */
+  | { readonly kind: 'failed'; readonly isLate: boolean; readonly message: string };
+
+export type FromValidation =
+  | { readonly kind: 'loaded' }
+  /** One for each configuration, in their order. */
+  | { readonly kind: 'result'; readonly validation: Validation };

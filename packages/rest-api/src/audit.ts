@@ -1,0 +1,101 @@
+/**
+ * Keeps who asked for a change, what became of it, and never what the change says. Only who is known is kept: anybody
+ * can send requests that are refused with 401, and would push out what matters.
+ */
+import type { AuditEntry, AuditTrail } from '@sluice/coordination';
+import { type Logger, toError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { callerOf } from './caller.ts';
+import { operations } from './openapi-operations.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the audit trail calls it; none: it changes nothing. */
+    action?: string;
+  }
+}
+
+const pending = new WeakSet<FastifyRequest>();
+
+/** What was asked for is stored, and will be done when it can. */
+export function notePending(request: FastifyRequest): void {
+  pending.add(request);
+}
+
+export function auditChanges(app: FastifyInstance, trail: AuditTrail, logger: Logger): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const entry = auditEntry(request, reply.statusCode);
+    if (!entry) return;
+    try {
+      await trail.append(entry);
+    } catch (error) {
+      logger.warn({ ...entry, error: toError(error).message }, 'not kept in the audit trail');
+    }
+  });
+}
+
+function auditEntry(request: FastifyRequest, status: number): AuditEntry | undefined {
+  const { action, url } = request.routeOptions.config;
+  const caller = callerOf(request);
+  if (request.is404 || action === undefined || !caller || isDryRun(request)) return undefined;
+  return {
+    who: caller.name,
+    by: caller.by,
+    role: caller.role,
+    from: request.ip,
+    action,
+    targets: targetsOf(request),
+    detail: detailOf(request, operations[`${request.method} ${url}`]?.query?.shape ?? {}),
+    outcome: pending.has(request)
+      ? 'pending'
+      : status < 400
+        ? 'done'
+        : status < 500
+          ? 'refused'
+          : 'failed',
+    status,
+  };
+}
+
+function isDryRun(request: FastifyRequest): boolean {
+  return isTrue(field(request.query, 'dryRun')) || isTrue(field(request.body, 'dryRun'));
+}
+
+function isTrue(value: unknown): boolean {
+  return String(value).toLowerCase() === 'true';
+}
+
+/** Of the path, else of the body, which may be anything. */
+function targetsOf({ params, body }: FastifyRequest): string[] {
+  const inPath = Object.values((params ?? {}) as Record<string, string>);
+  if (inPath.length > 0) return [inPath.join('/')];
+  const definitions = field(body, 'definitions');
+  const all: unknown[] = Array.isArray(definitions) ? definitions : [body];
+  return all
+    .map((definition) => field(definition, 'name'))
+    .filter((name) => typeof name === 'string');
+}
+
+/** Longer ones are no flags. */
+const flagCharactersMax = 20;
+
+/** Flags that the operation knows, and the level of a logger; nothing else of what was sent. */
+function detailOf({ query, body, routeOptions }: FastifyRequest, flags: object): string | null {
+  const level = routeOptions.config.action === 'set-level' ? field(body, 'level') : undefined;
+  const noted = [
+    ...Object.keys(flags).map((name) => [name, field(query, name)]),
+    ['level', level],
+  ].flatMap(([name, value]) =>
+    typeof value === 'string' && value.length <= flagCharactersMax
+      ? [`${String(name)}=${value}`]
+      : [],
+  );
+  return noted.length > 0 ? noted.join(' ') : null;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (Reflect.get(value, name) as unknown)
+    : undefined;
+}

@@ -1,0 +1,148 @@
+/**
+ * Who asks, and what they may do. Each route says which role it needs; one that says none keeps the server from
+ * starting, and is refused to everybody.
+ */
+
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import {
+  type Authentication,
+  type Authenticator,
+  allows,
+  anybody,
+  type Caller,
+  type Role,
+  subjectOf,
+} from '@sluice/access';
+import { assertNever, SluiceError } from '@sluice/kernel';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+
+import { ApiError } from './api-error.ts';
+
+/** `open`: for anybody, known or not. */
+export type RouteRole = Role | 'open';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Which role it needs. */
+    role?: RouteRole;
+  }
+}
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** Undefined for who has not been identified: where a route is open, and where identifying failed. */
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
+}
+
+/** Whether who asks may change definitions, and so may see what stands in them. */
+export function mayWrite(request: FastifyRequest): boolean {
+  const caller = callerOf(request);
+  return caller !== undefined && allows(caller.role, 'admin');
+}
+
+/**
+ * Why this request is refused, if it is.
+ * @param authenticator None: anybody may do everything.
+ */
+export async function identify(
+  request: FastifyRequest,
+  authenticator: Authenticator | undefined,
+): Promise<ApiError | undefined> {
+  const needed = roleNeeded(request);
+  if (needed === 'open') return undefined;
+  if (!authenticator) {
+    callers.set(request, anybody);
+    return undefined;
+  }
+  const answer = await authenticator.authenticate({
+    authorization: request.headers.authorization,
+    certificateSubject: certificateSubject(request.raw.socket),
+    address: request.ip,
+  });
+  if (answer.kind !== 'known') return refusal(answer);
+  const { caller } = answer;
+  callers.set(request, caller);
+  if (needed !== undefined && allows(caller.role, needed)) return undefined;
+  return new ApiError(
+    403,
+    `Refused: ${caller.name} has the role ${caller.role}, and this needs ${needed ?? 'one that nobody has'}`,
+  );
+}
+
+/** Asked of the route and not of the url, which may be spelt in many ways. What there is not may be asked for. */
+function roleNeeded(request: FastifyRequest): RouteRole | undefined {
+  return request.is404 ? 'viewer' : request.routeOptions.config.role;
+}
+
+function refusal(answer: Exclude<Authentication, { kind: 'known' }>): ApiError {
+  switch (answer.kind) {
+    case 'unknown': {
+      const why = answer.reason === undefined ? '.' : `: ${answer.reason}`;
+      // Kafka Connect's words.
+      return new ApiError(401, `User cannot access the resource${why}`, {
+        headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
+      });
+    }
+    case 'no-role':
+      return new ApiError(403, `Refused: ${answer.name} has no role here`);
+    case 'guessing':
+      return new ApiError(429, 'Too many wrong passwords or tokens came from this address', {
+        headers: retryAfter(answer.waitMs),
+      });
+    case 'busy':
+      return new ApiError(503, 'Too many passwords are being checked: try again in a moment', {
+        headers: retryAfter(1_000),
+      });
+    case 'unavailable':
+      return new ApiError(503, `The identity provider does not answer: ${answer.reason}`, {
+        headers: retryAfter(1_000),
+      });
+    default:
+      return assertNever(answer);
+  }
+}
+
+export function retryAfter(ms: number): Record<string, string> {
+  return { 'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))) };
+}
+
+const subjects = new WeakMap<Socket, string | undefined>();
+
+/** The handshake is done once for many requests. */
+function certificateSubject(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!subjects.has(socket)) {
+    const certificate = socket.getPeerX509Certificate();
+    subjects.set(socket, certificate && subjectOf(certificate));
+  }
+  return subjects.get(socket);
+}
+
+/** @throws when the server gets ready, about routes that do not say which role they need. */
+export function requireRoles(app: FastifyInstance): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    const without = routes.filter(({ config }) => config?.role === undefined);
+    if (without.length === 0) return;
+    const names = without.map(({ method, url }) => `${String(method)} ${url}`).join(', ');
+    throw new SluiceError('route.without_role', `no role is declared for ${names}`);
+  });
+}
+
+/** For the routes of a plugin that knows nothing of roles. */
+export function giveRoles(
+  app: FastifyInstance,
+  { read, write, action }: { read: Role; write: Role; action: string },
+): void {
+  app.addHook('onRoute', (route) => {
+    const isRead = [route.method].flat().every((method) => safeMethods.has(method));
+    route.config = { ...route.config, ...(isRead ? { role: read } : { role: write, action }) };
+  });
+}
+
+export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,0 +1,60 @@
+/** What a server bears of its clients before it knows who they are, and how it encrypts. */
+import type { Server, ServerOptions } from 'node:https';
+import { type TlsOptions, Server as TlsServer } from 'node:tls';
+import type { Access } from '@sluice/access';
+import {
+  type FastifyHttpsOptions,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  fastify,
+} from 'fastify';
+
+export interface ServerLimits {
+  /** TLS; none: plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** At a time; more are closed as they come. Default 1 000. */
+  readonly connectionsMax?: number;
+  /** Until the headers of a request are there; default 10 s. */
+  readonly headersTimeoutMs?: number;
+  /** Addresses of proxies that are believed when they say for whom they ask (`X-Forwarded-For`). */
+  readonly trustedProxies?: readonly string[];
+}
+
+/** A definition of 10 MB over a slow line. */
+const requestTimeoutMs = 60_000;
+/** Headers fit in a few packets: who takes longer holds a connection and nothing else. */
+const headersTimeoutDefaultMs = 10_000;
+
+export function createHttpServer(
+  limits: ServerLimits,
+  options: FastifyServerOptions = {},
+): FastifyInstance {
+  const { tls, connectionsMax = 1_000, trustedProxies = [] } = limits;
+  const { headersTimeoutMs = headersTimeoutDefaultMs } = limits;
+  const timeouts = {
+    headersTimeout: headersTimeoutMs,
+    // How late that may be noticed.
+    connectionsCheckingInterval: headersTimeoutMs / 5,
+  };
+  const common = {
+    requestTimeout: requestTimeoutMs,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    ...options,
+  };
+  const app = tls
+    ? encrypted(common, { ...tls, ...timeouts })
+    : fastify({ ...common, http: timeouts });
+  app.server.maxConnections = connectionsMax;
+  return app;
+}
+
+/** The listener gets new certificates when there are some. */
+export function keepCertificates(app: FastifyInstance, access: Access): void {
+  if (app.server instanceof TlsServer) access.keepCertificates(app.server);
+}
+
+/** Nothing here depends on which kind of server it is, so the types need not tell them apart. */
+function encrypted(options: FastifyServerOptions, https: ServerOptions): FastifyInstance {
+  const secured = { ...options, https } as unknown as FastifyHttpsOptions<Server>;
+  return fastify(secured);
+}

@@ -1,0 +1,220 @@
+/**
+ * The standalone mode: the files of Kafka Connect's quickstart, one process, no Redis to operate. What was moved is
+ * not moved again after a restart, and no process is left behind.
+ */
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ApiClient,
+  freePort,
+  isAlive,
+  type KafkaHandle,
+  makeOwnedFolder,
+  type NodeProcess,
+  spawnNode,
+  startKafka,
+  waitFor,
+} from '@sluice/testkit';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+
+/** As they come with Kafka. */
+const fileSource = {
+  name: 'local-file-source',
+  'connector.class': 'FileStreamSource',
+  'tasks.max': '1',
+  file: 'test.txt',
+  topic: 'connect-test',
+};
+const fileSink = {
+  name: 'local-file-sink',
+  'connector.class': 'FileStreamSink',
+  'tasks.max': '1',
+  file: 'test.sink.txt',
+  topics: 'connect-test',
+};
+const json = 'org.apache.kafka.connect.json.JsonConverter';
+const worker = {
+  'key.converter': json,
+  'value.converter': json,
+  'key.converter.schemas.enable': 'true',
+  'value.converter.schemas.enable': 'true',
+  'offset.flush.interval.ms': '1000',
+};
+const patienceMs = 30_000;
+const connectOffsets =
+  'rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcAUH2sHDFmDRAwACRgAKbG9hZEZhY3RvckkACXRocmVzaG9sZHhwP0AAAAAAAAx3CAAAABAA' +
+  'AAADdXIAAltCrPMX+AYIVOACAAB4cAAAABRbImdyw7bDn2UiLHsiaWQiOjJ9XXB1cQB+AAIAAAAUWyJncsO2w59lIix7ImlkIjoxfV11' +
+  'cQB+AAIAAAAXeyJhdCI6OTAwNzE5OTI1NDc0MDk5M311cQB+AAIAAAAtWyJsb2NhbC1maWxlLXNvdXJjZSIseyJmaWxlbmFtZSI6InRl' +
+  'c3QudHh0In1ddXEAfgACAAAAD3sicG9zaXRpb24iOjEyfXg=';
+
+const folder = makeOwnedFolder('standalone');
+let port: number;
+let api: ApiClient;
+let count = 0;
+
+beforeEach(async () => {
+  port = await freePort();
+  api = new ApiClient(() => `http://127.0.0.1:${port}`);
+  for (const name of ['test.txt', 'test.sink.txt']) rmSync(join(folder, name), { force: true });
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, properties: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(join(folder, name), lines.join(''));
+  return name;
+}
+
+function standalone(settings: Readonly<Record<string, string>>, ...files: string[]): NodeProcess {
+  const workerFile = write('connect-standalone.properties', {
+    ...worker,
+    listeners: `http://:${port}`,
+    ...settings,
+  });
+  return spawnNode('apps/cli/src/main.ts', {
+    name: 'sluice standalone',
+    args: ['standalone', workerFile, ...files],
+    cwd: folder,
+    env: { REDIS_URL: undefined, KAFKA_BROKERS: undefined },
+  });
+}
+
+function connectorFiles(): string[] {
+  return [
+    write('connect-file-source.properties', fileSource),
+    write('connect-file-sink.properties', fileSink),
+  ];
+}
+
+/** Appended to what the source reads. */
+function moreLines(): string[] {
+  const lines = Array.from({ length: 3 }, () => `line ${++count}`);
+  appendFileSync(join(folder, 'test.txt'), `${lines.join('\n')}\n`);
+  return lines;
+}
+
+async function untilArrived(lines: readonly string[]): Promise<void> {
+  const expected = lines.map((line) => `${line}\n`).join('');
+  await waitFor(() => output(), {
+    what: 'the lines in the file of the sink',
+    until: (seen) => seen.length >= expected.length,
+    timeoutMs: patienceMs,
+  });
+  expect(output()).toBe(expected);
+}
+
+function output(): string {
+  const file = join(folder, 'test.sink.txt');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** The redis-servers below it. */
+function redisOf({ pid }: Pick<NodeProcess, 'pid'>): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  return children.map(Number).flatMap((child) => {
+    const isRedis = readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('redis-server');
+    return [...(isRedis ? [child] : []), ...redisOf({ pid: child })];
+  });
+}
+
+async function restartsWhereItStopped(settings: Readonly<Record<string, string>>): Promise<void> {
+  const files = connectorFiles();
+  const first = moreLines();
+  await using before = standalone(settings, ...files);
+  await before.waitForLog('standalone ready', { timeoutMs: patienceMs });
+  await untilArrived(first);
+  const { status, body } = await api.get('/connectors');
+  expect({ status, body }).toEqual({ status: 200, body: ['local-file-sink', 'local-file-source'] });
+  const redis = redisOf(before);
+  expect(redis).not.toEqual([]);
+  await before.kill('SIGTERM');
+  expect(await before.exited).toEqual({ code: 0, signal: null });
+  expect(redis.filter(isAlive)).toEqual([]);
+
+  const second = moreLines();
+  await using after = standalone(settings, ...files);
+  await untilArrived([...first, ...second]);
+  await after.kill('SIGTERM');
+  expect(await after.exited).toEqual({ code: 0, signal: null });
+}
+
+describe('on a log of its own', () => {
+  test('moves the lines of the quickstart, and goes on where it stopped', async () => {
+    await restartsWhereItStopped({ 'offset.storage.file.filename': join(folder, 'own.offsets') });
+  });
+
+  test('leaves no redis-server behind when it is killed, and starts again on its data', async () => {
+    const settings = { 'offset.storage.file.filename': join(folder, 'killed.offsets') };
+    const files = connectorFiles();
+    const first = moreLines();
+    await using before = standalone(settings, ...files);
+    await untilArrived(first);
+    const redis = redisOf(before);
+    await before.kill('SIGKILL');
+    await before.exited;
+    await waitFor(() => !redis.some(isAlive), { what: 'its redis-server to end' });
+
+    const second = moreLines();
+    await using after = standalone(settings, ...files);
+    await waitFor(() => output().includes(second.at(-1) ?? ''), {
+      what: 'what was written meanwhile',
+      timeoutMs: patienceMs,
+    });
+    // At least once: the last flush before the kill may be missing.
+    expect([...new Set(output().trim().split('\n'))]).toEqual([...first, ...second]);
+    await after.kill('SIGTERM');
+    expect(await after.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('a second one on the same data is refused', async () => {
+    const settings = { 'offset.storage.file.filename': join(folder, 'shared.offsets') };
+    await using first = standalone(settings);
+    await first.waitForLog('standalone ready', { timeoutMs: patienceMs });
+    await using second = standalone({ ...settings, listeners: 'http://127.0.0.1:0' });
+    expect(await second.exited).toEqual({ code: 3, signal: null });
+    expect(second.stderr).toMatch(/another standalone process uses .*shared.offsets.sluice/);
+  });
+
+  test('a connector that is refused ends it, and says why', async () => {
+    const settings = { 'offset.storage.file.filename': join(folder, 'refused.offsets') };
+    const file = write('unknown.properties', { name: 'x', 'connector.class': 'com.acme.Unknown' });
+    await using process = standalone(settings, file);
+    expect(await process.exited).toEqual({ code: 3, signal: null });
+    expect(process.stderr).toMatch(/com\.acme\.Unknown/);
+  });
+});
+
+test('a source goes on where Kafka Connect left it', async () => {
+  const offsetFile = join(folder, 'connect.offsets');
+  // As Kafka Connect writes it, after the first 12 bytes of test.txt.
+  writeFileSync(offsetFile, Buffer.from(connectOffsets, 'base64'));
+  writeFileSync(join(folder, 'test.txt'), '0123456789a\nnext\n');
+  await using process = standalone(
+    { 'offset.storage.file.filename': offsetFile },
+    ...connectorFiles(),
+  );
+  await untilArrived(['next']);
+  await process.kill('SIGTERM');
+  expect(await process.exited).toEqual({ code: 0, signal: null });
+});
+
+describe('on Kafka', () => {
+  let kafka: KafkaHandle | undefined;
+
+  afterAll(async () => {
+    await kafka?.stop();
+  });
+
+  test('moves the lines of the quickstart, and goes on where it stopped', async () => {
+    kafka = await startKafka();
+    await restartsWhereItStopped({
+      'bootstrap.servers': kafka.bootstrap,
+      'offset.storage.file.filename': join(folder, 'kafka.offsets'),
+    });
+    // The topic remembers; nothing is kept beside it.
+    expect(existsSync(join(folder, 'kafka.offsets.sluice'))).toBe(false);
+  });
+});
