@@ -4,14 +4,15 @@ import { expect, test } from 'vitest';
 import { type JournalWorld, journalWorld, pause, set, w1 } from './journal-world.ts';
 import { connector, task } from './records.ts';
 
+const quarantineMs = 6_000;
+
 /** At rest; counts from then on. */
 async function compared(): Promise<JournalWorld & { times: () => number }> {
   const world = await journalWorld();
   await world.leader.ticks(5, 'w1');
   world.leader.played.done.length = 0;
-  let times = 0;
-  world.leader.played.before.set('journalMark', () => times++);
-  return { ...world, times: () => times };
+  const before = world.leader.played.restorations;
+  return { ...world, times: () => world.leader.played.restorations - before };
 }
 
 /** A second task set of `a`, as its worker publishes it. */
@@ -33,7 +34,7 @@ test('the store is compared with the journal once; not again for what goes on', 
   expect(world.times()).toBe(0);
 });
 
-test('… again if it went back before it was told of a task set, which is granted all the same', async () => {
+test('… again if it went back before it was told of a task set, which is granted after a quarantine', async () => {
   const world = await compared();
   const { leader, journal } = world;
   leader.played.before.set('markJournaled', () => {
@@ -43,6 +44,8 @@ test('… again if it went back before it was told of a task set, which is grant
   publish(world);
   await leader.ticks(5, 'w1');
   expect(world.times()).toBe(1);
+  expect(leader.played.done).toContain('startQuarantine');
+  await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
   expect(leader.played.done).toContain('grant task/a/0 → w1');
   expect(leader.played.mark).toEqual(journal.state.mark);
 });

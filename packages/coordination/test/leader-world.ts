@@ -54,6 +54,8 @@ export class PlayedLeaderStore {
   /** What happens when a method is called, before it does anything. */
   readonly before = new Map<string, () => void>();
   beforeWholeRead: (() => Promise<void>) | undefined;
+  /** Each comparison with a journal ends in one, also if nothing was lost. */
+  restorations = 0;
   readonly #beats = new Map<string, Beat>();
   readonly #records = new Map<string, { revision: number; kind: RecordKind; value: unknown }>();
   /** Grants of these are refused, as if the store had moved on; conflicts are left for so many requests. */
@@ -175,6 +177,7 @@ export class PlayedLeaderStore {
     },
     taskSets: async (names) => names.map((name) => this.sets.get(name)),
     restore: async (_term, connectors) => {
+      this.restorations++;
       for (const connector of connectors) this.#restore(connector);
     },
     markJournaled: async (_term, sets, mark) => {

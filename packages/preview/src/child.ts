@@ -7,7 +7,7 @@ import type { FromPreview, PreviewTask } from './messages.ts';
 import { onTask, tell } from './plugin-child.ts';
 import { runPreview } from './run-preview.ts';
 
-onTask(main);
+onTask((task) => main(task as PreviewTask));
 
 async function main(task: PreviewTask): Promise<void> {
   const plugins = await loadPlugins(task.modules);

@@ -78,7 +78,16 @@ async function ownProblems(
   config: ConnectorConfig,
   signal: AbortSignal,
 ): Promise<readonly ConfigProblem[]> {
-  return (await plugin.validate?.(config, { logger: silent, signal })) ?? [];
+  if (!plugin.validate) return [];
+  const answer: unknown = await plugin.validate(config, { logger: silent, signal });
+  if (Array.isArray(answer) && answer.every(isProblem)) return answer;
+  throw new Error('its validate has to return a list of { key, message }');
+}
+
+function isProblem(value: unknown): value is ConfigProblem {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key, message } = value as Partial<Record<keyof ConfigProblem, unknown>>;
+  return typeof key === 'string' && typeof message === 'string';
 }
 
 /** With the reference where the message quotes what it stands for, however short that is. */
@@ -91,10 +100,8 @@ function shown(
   const written = defined[key] ?? '';
   const value = config[key] ?? '';
   const quoted =
-    hasReference(written) && value !== ''
-      ? String(message).replaceAll(value, () => written)
-      : message;
-  return { key: String(key), message: withoutValues(String(quoted), hidden) };
+    hasReference(written) && value !== '' ? message.replaceAll(value, () => written) : message;
+  return { key, message: withoutValues(quoted, hidden) };
 }
 
 /** Of the keys that are named as secrets are, and of those that the plugin says hold some. */

@@ -6,7 +6,8 @@ import { onTask, tell } from './plugin-child.ts';
 import { runValidation } from './run-validation.ts';
 import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
 
-onTask(async ({ configs, modules, providers, timeoutMs }: ValidationTask) => {
+onTask(async (task) => {
+  const { configs, modules, providers, timeoutMs } = task as ValidationTask;
   const plugins = await loadPlugins(modules);
   const resolver = await openConfigProviders(providers ?? noProviders);
   await send({ kind: 'loaded' });
