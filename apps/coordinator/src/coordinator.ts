@@ -44,7 +44,7 @@ import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
-import { configParts } from './config-parts.ts';
+import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { Previews } from './previews.ts';
@@ -113,7 +113,8 @@ export class Coordinator implements Service {
       ...(log ? { journal: new TopicJournal({ log, cluster, topic: configStorageTopic }) } : {}),
       log: settings.log.kind,
       logPromise: () => this.#logProbe.promise,
-      checkConfig: (config) => configParts.problems(config),
+      builtInPlugins: configParts.builtIn,
+      checkConfig: partProblems,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -144,7 +145,7 @@ export class Coordinator implements Service {
     this.#access = new Access(settings.access, { clock, logger });
     this.#previews = new Previews({
       max: settings.previewsMax,
-      plugins: settings.plugins,
+      modules: settings,
       workerConfig: settings.workerConfig,
       providers: settings.providers,
       log: settings.log,
@@ -155,7 +156,7 @@ export class Coordinator implements Service {
     this.#validations = new Validations({
       max: validationsMax,
       timeoutMs: settings.validationTimeoutMs,
-      plugins: settings.plugins,
+      modules: settings,
       providers: settings.providers,
       logger,
     });

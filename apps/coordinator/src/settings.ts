@@ -58,6 +58,8 @@ export interface CoordinatorSettings {
   readonly validationTimeoutMs: number;
   /** Modules with connectors of the user, for previews and validations. */
   readonly plugins: readonly string[];
+  /** Directories of packages with plugins, for previews. */
+  readonly pluginPath: readonly string[];
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   /** What references stand for, in previews and validations; with keys: not to be logged. */
@@ -104,8 +106,8 @@ ${accessSettingsHelp}
                                                         with at most 512 MB of heap; 0 refuses them
   SLUICE_VALIDATION_TIMEOUT_MS  5000                    for what a connector checks with code of its own before
                                                         its definition is stored, in a process as of previews
-  SLUICE_PLUGINS                                        for previews and validations, as the workers': connector
-                                                        modules, comma-separated paths, …
+  SLUICE_PLUGINS                                        for previews and validations, as the workers': modules
+  SLUICE_PLUGIN_PATH                                    with plugins, directories of packages, …
 ${converterSettingsHelp}
 ${providerSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
@@ -163,6 +165,7 @@ export function readSettings(
       max: 60_000,
     }),
     plugins: settings.list('SLUICE_PLUGINS'),
+    pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
     workerConfig: readConverterSettings(settings, [
       ...converterPlugins,
       ...schemaRegistryConverters,
