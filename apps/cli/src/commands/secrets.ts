@@ -59,7 +59,7 @@ function addSetCommand(secrets: Command, context: CommandContext): void {
 
 function addListCommand(secrets: Command, context: CommandContext): void {
   const command = secrets.command('list').description('list the names of secrets, and their keys');
-  addGlobalOptions(command);
+  addGlobalOptions(command).addHelpText('after', '\nExamples:\n  sluice secrets list');
   command.action(async () => {
     const { io } = context;
     const global = globalOptionsOf(command, io);
@@ -81,7 +81,10 @@ function addDeleteCommand(secrets: Command, context: CommandContext): void {
     .command('delete')
     .argument('<names...>')
     .description('delete secrets; what refers to one cannot be started any more');
-  addGlobalOptions(command);
+  addGlobalOptions(command).addHelpText(
+    'after',
+    '\nExamples:\n  sluice secrets delete db:password token',
+  );
   command.action(async (names: readonly string[]) => {
     const global = globalOptionsOf(command, context.io);
     const deleted = await withSecrets(global, [], (store) => store.delete(names));
