@@ -136,7 +136,7 @@ const validations: readonly Validation[] = [
     },
     errors: {
       'key.converter.schemas.enable': [
-        /^Invalid value notaboolean for configuration schemas\.enable/,
+        /^Invalid value notaboolean for configuration (key\.converter\.)?schemas\.enable: Expected value to be either true or false$/,
       ],
     },
   },
