@@ -97,8 +97,11 @@ class FakeStore {
   }
 
   async report(_worker: string, _incarnation: string, reports: readonly Ownership[]) {
-    this.reported.push(...reports.map(({ unit }) => unit));
-    return reports.map(() => true);
+    return reports.map(({ unit, fence }) => {
+      if (this.fences.get(unit) !== fence) return false;
+      this.reported.push(unit);
+      return true;
+    });
   }
 }
 
@@ -252,8 +255,8 @@ describe('a store that lost a new fence, too little to be noticed', () => {
     // An answer that is only old would say the same.
     expect(world.units.holding()).toMatchObject([{ unit, fence: 1_001 }]);
     expect(world.store.fences.get(unit)).toBe(1);
-    const { store, runner, units } = world;
-    return { store, runner, units, unit, review: () => afterAReview(world) };
+    const { store, runner, units, clock } = world;
+    return { store, runner, units, clock, unit, review: () => afterAReview(world) };
   }
 
   async function afterAReview(world: World): Promise<void> {
@@ -263,8 +266,11 @@ describe('a store that lost a new fence, too little to be noticed', () => {
   }
 
   test('is asked for it again; the unit goes on and is reported', async () => {
-    const { store, runner, unit, review } = await worldThatLostAFence();
+    const { store, runner, clock, unit, review } = await worldThatLostAFence();
+    // So late that what the review tells under our fence is refused.
+    store.beforeRefence = () => clock.sleep(20);
     await review();
+    await clock.advance(50);
     expect(store.fences.get(unit)).toBe(1_001);
     expect(store.reported).toContain(unit);
     expect(runner.runs).toHaveLength(1);

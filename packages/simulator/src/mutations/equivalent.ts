@@ -316,6 +316,25 @@ export const equivalents: readonly Equivalent[] = [
     because: 'whose name is in the view is in it; it is asked for the type checker’s sake',
   },
   {
+    file: 'worker/owned-units.ts',
+    guard: 'fence === undefined',
+    kinds: ['false'],
+    because:
+      'no fence is neither equal to ours nor above it; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'worker/owned-units.ts',
+    guard: 'fence === ours',
+    kinds: ['true'],
+    because: 'what is told under a fence that the store does not have is refused there',
+  },
+  {
+    file: 'worker/unit-reporter.ts',
+    guard: 'publication',
+    kinds: ['true'],
+    because: 'where a connector has published nothing, nothing is found to be published again',
+  },
+  {
     file: 'worker/unit-reporter.ts',
     guard: 'this.#statuses.size === 0',
     kinds: ['false'],
