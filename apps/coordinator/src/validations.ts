@@ -8,14 +8,13 @@ import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
 import { ApiError, type RunValidations } from '@sluice/rest-api';
 
-import { pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface ValidationsOptions {
   readonly max: number;
   /** For the code of one plugin. */
   readonly timeoutMs: number;
-  /** Paths of the user's modules with connectors. */
-  readonly plugins: readonly string[];
+  readonly modules: PluginSettings;
   /** What references stand for; without any, a definition with references is not checked by code. */
   readonly providers: ProviderSettings;
   readonly logger: Logger;
@@ -53,8 +52,9 @@ export class Validations {
   async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
-      const { plugins, providers, timeoutMs } = this.#options;
-      const task = { modules: pluginModules(plugins), configs, providers, timeoutMs };
+      const { providers, timeoutMs } = this.#options;
+      const modules = await pluginModules(this.#options.modules);
+      const task = { modules, configs, providers, timeoutMs };
       const environment = pluginEnvironment();
       const signal = this.#stopping.signal;
       const { validate = validateInProcess } = this.#options;
@@ -104,7 +104,7 @@ export class Validations {
       case 'unknown':
         logger.warn(
           { connector: name, class: className },
-          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, too',
+          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, or its directory in SLUICE_PLUGIN_PATH, too',
         );
         return undefined;
       case 'failed': {

@@ -4,7 +4,7 @@
  * told again.
  */
 import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
-import { isReference } from '@sluice/connector-api';
+import { isReference, restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
   PluginInfo,
@@ -22,6 +22,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
   /** Why tasks wait for the record log. */
   readonly #waiting = new Map<UnitId, string>();
+  /** Of the plugins that run; of a life that has failed, too. */
+  readonly #versions = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
   /** By class and alias of a connector. */
@@ -49,12 +51,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   /** What each connector says that it keeps secret. */
   knowPlugins(plugins: readonly PluginInfo[]): void {
-    this.#passwordKeys = new Map(
-      plugins.flatMap(({ aliases, class: className, configKeys }) => {
-        const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
-        return [...aliases, className].map((name) => [name, keys] as const);
-      }),
-    );
+    // What is a secret in any version is told of none.
+    const passwordKeys = new Map<string, string[]>();
+    for (const { aliases, class: className, configKeys } of plugins) {
+      const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
+      for (const name of [...aliases, className])
+        passwordKeys.set(name, [...(passwordKeys.get(name) ?? []), ...keys]);
+    }
+    this.#passwordKeys = passwordKeys;
   }
 
   run(unit: RunnableUnit): void {
@@ -66,7 +70,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const before = this.#units.get(unit.unit);
     this.#units.set(unit.unit, unit);
     if (before && before.definitionVersion !== unit.definitionVersion) {
-      this.#actors.restart(unit.unit, unit.fence, payloadOf(unit));
+      this.#actors.restart(unit.unit, unit.fence, toldOf(unit));
       return;
     }
     this.#tellTarget(unit);
@@ -74,13 +78,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   restart(id: UnitId, fence: number): void {
     const unit = this.#units.get(id);
-    if (unit) this.#actors.restart(id, fence, payloadOf(unit));
+    if (unit) this.#actors.restart(id, fence, toldOf(unit));
   }
 
   async stop(id: UnitId, fence: number): Promise<void> {
     await this.#actors.stopActor(id, fence);
     this.#units.delete(id);
     this.#waiting.delete(id);
+    this.#versions.delete(id);
     this.#metrics.forget(id);
   }
 
@@ -103,6 +108,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     for (const unit of this.#units.keys()) this.#metrics.forget(unit);
     this.#units.clear();
     this.#waiting.clear();
+    this.#versions.clear();
   }
 
   /** New fences for actors whose executor was abandoned. */
@@ -124,7 +130,10 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const unit = this.#units.get(address);
     // Another life of the actor: what the one before waited for may be over.
     if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
-    this.#cluster.reported(address, fence, this.#withoutSecretsIn(report, unit));
+    const version = this.#versions.get(address);
+    const versioned = version === undefined ? report : { ...report, version };
+    this.#cluster.reported(address, fence, this.#withoutSecretsIn(versioned, unit));
+    if (unit) this.#metrics.status(unit, status);
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -144,6 +153,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
           const { definitionVersion, configs } = runtimeEvent;
           this.#cluster.taskConfigs(unit.connector, fence, definitionVersion, configs);
         }
+        return;
+      case 'plugin':
+        this.#versions.set(address, runtimeEvent.version);
         return;
       case 'metrics':
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);
@@ -220,10 +232,15 @@ function specOf(unit: RunnableUnit): ActorSpec {
     address: unit.unit,
     fence: unit.fence,
     kind: unit.kind === 'connector' ? 'connector' : `${unit.connectorType}-task`,
-    payload: payloadOf(unit),
+    ...toldOf(unit),
     group: unit.connector,
     ...(unit.config['sluice.executor'] === 'dedicated' ? { isolation: 'dedicated' as const } : {}),
   };
+}
+
+/** What a change of its definition changes. */
+function toldOf(unit: RunnableUnit): Pick<ActorSpec, 'payload' | 'restart'> {
+  return { payload: payloadOf(unit), restart: restartSettingsOf(unit.config) };
 }
 
 function payloadOf(unit: RunnableUnit): ConnectorPayload | TaskPayload {

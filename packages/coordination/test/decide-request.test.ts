@@ -170,7 +170,7 @@ describe('apply', () => {
     const errors = decision.result.kind === 'refused' ? decision.result.errors : [];
     expect(errors?.some((error) => error.startsWith('bad: '))).toBe(true);
     expect(
-      errors?.some((error) => error.includes('connector worse has no "connector.class"')),
+      errors?.some((error) => error.includes('give connector worse a "connector.class"')),
     ).toBe(true);
     expect(errors?.some((error) => error.includes('good'))).toBe(false);
     expect(decision.events).toEqual([]);
@@ -266,7 +266,7 @@ describe('apply is refused', () => {
         status: 400,
         code: 'connector.no_class',
         message:
-          'connector logs has no "connector.class": name the plugin that it runs, one of example.Clock, example.Printer',
+          'Connector config {} contains no connector type: give connector logs a "connector.class", one of example.Clock, example.Printer',
       },
     ],
     [
@@ -278,11 +278,11 @@ describe('apply is refused', () => {
       'a class that nobody has',
       apply([{ name: 'logs', config: { 'connector.class': 'com.example.Missing' } }]),
       {
-        status: 500,
+        status: 400,
         code: 'plugin.unknown',
         message:
           'Failed to find any class that implements Connector and which name matches ' +
-          'com.example.Missing (connector logs), available connectors are: example.Clock, ' +
+          'com.example.Missing, available connectors are: example.Clock, ' +
           'example.Printer; plugins that failed to load: ./broken.ts (no default export)',
       },
     ],
@@ -362,6 +362,50 @@ describe('apply is refused', () => {
       expect(decideWith({ durability: 'durable', meaning: '' }).result.kind).toBe('done');
       // The task asks when it starts.
       expect(decideWith().result.kind).toBe('done');
+    });
+  });
+
+  describe('with a version', () => {
+    const versions = new PluginCatalog([
+      plugin('example.Clock', { aliases: ['Clock'], configKeys: [everyMs] }),
+      plugin('example.Clock', { aliases: ['Clock'], version: '2.0.0', type: 'sink' }),
+    ]);
+    const decideOn = (version: string, config: Record<string, string> = {}) =>
+      decideRequest(apply([clock('logs', { 'connector.plugin.version': version, ...config })]), {
+        view: running,
+        catalog: versions,
+        newUid: () => 'new-uid',
+        nowMs: 0,
+      });
+
+    test('it is judged by the keys of that version, and has its type', () => {
+      const { mutation } = decideOn('[1.0,2.0)', { everyMs: '5' });
+      expect(mutation.connectors[0]?.record).toMatchObject({ type: 'source' });
+      expectRefused(decideOn('1.0.0', { everyMs: '0' }), {
+        message: expect.stringContaining('everyMs: Value must be at least 1'),
+      });
+      expect(decideOn('latest', { topics: 't', everyMs: '0' }).mutation).toMatchObject({
+        connectors: [{ record: { type: 'sink' } }],
+      });
+    });
+
+    test('one that no worker has is refused on both keys, with those that there are', () => {
+      const line =
+        'Plugin Clock not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]';
+      expectRefused(decideOn('3.0', { everyMs: '0', topics: 't' }), {
+        status: 400,
+        code: 'connector.invalid',
+        message: expect.stringContaining(`the following 2 error(s):\n${line}\n${line}\n`),
+      });
+    });
+
+    test('what is no range is refused', () => {
+      expectRefused(decideOn('[1.0', { topics: 't' }), {
+        status: 400,
+        message: expect.stringContaining(
+          'Invalid value [1.0 for configuration connector.plugin.version: Unbounded range: [1.0',
+        ),
+      });
     });
   });
 

@@ -12,9 +12,15 @@ onTask(async (task) => {
   const resolver = await openConfigProviders(providers ?? noProviders);
   await send({ kind: 'loaded' });
   for (const config of configs) {
-    const plugin = plugins.find(config['connector.class'] ?? '');
+    const plugin = plugins.facts(config);
     const validation: Validation = plugin
-      ? await runValidation(plugin, config, resolver.resolve, AbortSignal.timeout(timeoutMs))
+      ? await runValidation(
+          plugin,
+          config,
+          resolver.resolve,
+          AbortSignal.timeout(timeoutMs),
+          await plugins.load(config),
+        )
       : { kind: 'unknown' };
     await send({ kind: 'result', validation });
   }
