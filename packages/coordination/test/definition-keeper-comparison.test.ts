@@ -74,3 +74,31 @@ test('… again if a request turns out to be applied already, by a call whose an
   expect(world.times()).toBe(1);
   expect(leader.loop.journalInStep).toBe(true);
 });
+
+test('a quarantine does not end on a comparison during which the store went back', async () => {
+  const { leader, journal } = await journalWorld();
+  const seconds = async (count: number): Promise<void> =>
+    leader.ticks(Math.ceil((count * 1_000) / leader.profile.tickMs), 'w1');
+  await leader.ticks(5, 'w1');
+  // Fails once, so that it has to be read again.
+  journal.isAway = true;
+  leader.played.requests.push(pause('r1'));
+  await leader.ticks(2, 'w1');
+  leader.played.loseData();
+  leader.played.set(w1);
+  await seconds(10);
+  expect(leader.played.nonce).toBeDefined();
+  journal.isAway = false;
+  let compared = 0;
+  leader.played.before.set('markJournaled', () => {
+    compared++;
+    if (compared === 1) leader.played.mark = { journal: journal.state.id, position: 1 };
+  });
+  const comparedAtEnds: number[] = [];
+  leader.played.before.set('endQuarantine', () => {
+    comparedAtEnds.push(compared);
+  });
+  await seconds(15);
+  expect(leader.played.nonce).toBeUndefined();
+  expect(comparedAtEnds).toEqual([2]);
+});

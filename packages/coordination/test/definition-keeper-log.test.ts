@@ -173,19 +173,19 @@ describe('what was written for a request', () => {
     const world = await inStep();
     const { leader, journal } = world;
     const { release } = hold(world);
-    const restart: StoredRequest = {
+    const refused: StoredRequest = {
       id: 'r0',
       position: '0',
-      body: { op: 'restart', connector: 'a' },
+      body: { op: 'delete', connector: 'unknown' },
     };
     leader.played.requests.push(pause('r1'));
     await leader.ticks(1, 'w1');
     release();
-    leader.played.requests.unshift(restart);
+    leader.played.requests.unshift(refused);
     await leader.ticks(1, 'w1');
     expect(leader.played.done).toEqual([
       'applyRequest r0',
-      'result done',
+      'result refused',
       'applyRequest r1',
       'result done',
     ]);
