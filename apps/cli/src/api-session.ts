@@ -25,7 +25,7 @@ export interface LocalApi {
   ): Promise<unknown>;
 }
 
-/** `purpose`: whether requests are stored, which wake the leader. */
+/** `purpose`: `write` for whatever changes something, which is then kept in the audit trail. */
 export async function withApi<Result>(
   { open, io }: ApiContext,
   global: GlobalOptions,

@@ -62,6 +62,12 @@ describe('sluice offsets', () => {
     const reset = await cluster.cli(['offsets', 'reset', 'lines', '--json']);
     expect(reset).toEqual({ code: 0, out: offsets, err: '' });
     expect((await cluster.cli(['offsets', 'get', 'lines'])).out).toBe('lines has no offsets yet');
+
+    // Three changes and the reset.
+    const audit = await cluster.cli(['audit', '--target', 'lines', '--json']);
+    const entries = JSON.parse(audit.out) as { action: string; outcome: string }[];
+    const changes = entries.filter(({ action }) => action === 'change-offsets');
+    expect(changes.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done', 'done']);
   });
 
   test('of a sink are those of its group', async () => {

@@ -2,6 +2,7 @@ import { type RedisHandle, startRedis } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type RunResult, run } from './fakes.ts';
+import { LiveCluster } from './live-cluster.ts';
 
 const first = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
 const second = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
@@ -53,3 +54,23 @@ test.each<[string[], string, string, number, RegExp]>([
   expect(result.code).toBe(code);
   expect(result.err).toMatch(message);
 });
+
+test('who changed secrets is in the audit trail, without their values', async () => {
+  await using cluster = new LiveCluster(redis.url);
+  const env = { SLUICE_SECRETS_KEYS: first };
+  expect((await cluster.cli(['secrets', 'set', 'token'], 'hunter2', env)).code).toBe(0);
+  expect((await cluster.cli(['secrets', 'rotate'], '', env)).code).toBe(0);
+  expect((await cluster.cli(['secrets', 'delete', 'token'], '', env)).code).toBe(0);
+  const trail = await cluster.cli(['audit', '--json']);
+  const entries = JSON.parse(trail.out) as { action: string; targets: string[] }[];
+  expect(entries.map(({ action, targets }) => [action, targets]).toSorted(byAction)).toEqual([
+    ['delete-secret', ['token']],
+    ['rotate-secrets', []],
+    ['set-secret', ['token']],
+  ]);
+  expect(trail.out).not.toContain('hunter2');
+});
+
+function byAction([a]: (string | string[])[], [b]: (string | string[])[]): number {
+  return String(a) < String(b) ? -1 : 1;
+}

@@ -44,11 +44,11 @@ describe('a connector of Kafka Connect', () => {
     expect(verdict.reasons).toEqual([`Configuration ${key} is not supported yet: remove it`]);
   });
 
-  test('is impossible if a value would be taken as it is written', () => {
+  test('that refers to a config provider comes with a note', () => {
     const config = { ...strings, password: 'x${file:/etc/secrets:password}' };
     const verdict = judgeMove(config, []);
-    expect(verdict).toMatchObject({ kind: 'impossible' });
-    expect(verdict.reasons[0]).toMatch(/^password: \$\{file:\/etc\/secrets:password\} refers to/);
+    expect(verdict).toMatchObject({ kind: 'movable', config });
+    expect(verdict.notes).toEqual([expect.stringMatching(/^password: refer to config providers/)]);
   });
 
   test('that has converters of its worker comes with a note', () => {

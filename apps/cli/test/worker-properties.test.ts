@@ -37,6 +37,15 @@ describe('the worker file of the standalone mode', () => {
     expect(notes).toEqual([expect.stringMatching(/libs\/connect-file-4.3.1.jar is not loaded/)]);
   });
 
+  test('a plugin path may have modules and directories of packages', async () => {
+    const { env, notes } = await read('plugin.path=/opt/plugins, ./clock.ts,./node_modules');
+    expect(env).toMatchObject({
+      SLUICE_PLUGINS: './clock.ts',
+      SLUICE_PLUGIN_PATH: '/opt/plugins,./node_modules',
+    });
+    expect(notes).toEqual([]);
+  });
+
   test.each([
     ['http://:8090', { SLUICE_PORT: '8090' }],
     ['HTTP://127.0.0.1:8090', { SLUICE_PORT: '8090', SLUICE_HOST: '127.0.0.1' }],

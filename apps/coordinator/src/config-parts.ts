@@ -1,22 +1,24 @@
 /** What definitions may name besides connectors: it comes with this build, as with every worker of it. */
-import { toConfigKeyInfos } from '@sluice/connector-api';
 import {
+  type ConfigProblem,
+  type ConnectorConfig,
   type ConverterPlugin,
-  converterKeys,
-  converterPlugins,
-  converterProblems,
-} from '@sluice/converters';
+  fromConfigKeyInfos,
+  toConfigKeyInfos,
+} from '@sluice/connector-api';
+import { converterKeys, converterPlugins, converterProblems } from '@sluice/converters';
 import type { PluginInfo } from '@sluice/coordination';
 import type { ConfigParts } from '@sluice/rest-api';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import {
   predicatePlugins,
+  type TransformationPlugins,
   transformationKeys,
   transformationProblems,
   transformPlugins,
 } from '@sluice/transforms';
 
-const converters = [...converterPlugins, ...schemaRegistryConverters];
+const ownConverters = [...converterPlugins, ...schemaRegistryConverters];
 
 export const configParts: ConfigParts = {
   builtIn: [
@@ -29,14 +31,80 @@ export const configParts: ConfigParts = {
         configKeys: toConfigKeyInfos(configDef.keys),
       }),
     ),
-    ...converters.flatMap(converterInfos),
+    ...ownConverters.flatMap(converterInfos),
   ],
-  keys: (config) => [...transformationKeys(config), ...converterKeys(config, converters)],
-  problems: (config) => [
-    ...transformationProblems(config),
-    ...converterProblems(config, converters),
+  keys: (config, announced) => [
+    ...transformationKeys(config, transformationsOf(announced)),
+    ...converterKeys(config, convertersOf(announced)),
   ],
+  problems: partProblems,
 };
+
+/** Of the converters, transforms and predicates of a definition. `announced`: by workers. */
+export function partProblems(
+  config: ConnectorConfig,
+  announced: readonly PluginInfo[],
+): readonly ConfigProblem[] {
+  return [
+    ...transformationProblems(config, transformationsOf(announced)),
+    ...converterProblems(config, convertersOf(announced)),
+  ];
+}
+
+/**
+ * Ours, and those of users as far as workers have announced them: their keys are known here, and their code is not. What
+ * only that finds wrong fails the connector when it starts.
+ */
+function transformationsOf(announced: readonly PluginInfo[]): TransformationPlugins {
+  return {
+    transforms: [
+      ...transformPlugins,
+      ...ofType(announced, 'transformation').map((plugin) => ({
+        ...withKeys(plugin),
+        type: 'transformation' as const,
+        create: () => ({ apply: (records: readonly never[]) => ({ records, failures: [] }) }),
+      })),
+    ],
+    predicates: [
+      ...predicatePlugins,
+      ...ofType(announced, 'predicate').map((plugin) => ({
+        ...withKeys(plugin),
+        type: 'predicate' as const,
+        create: () => ({ test: () => ({ matches: [], failures: [] }) }),
+      })),
+    ],
+  };
+}
+
+function convertersOf(announced: readonly PluginInfo[]): readonly ConverterPlugin[] {
+  const theirs = (['converter', 'header_converter'] as const).flatMap((type) =>
+    ofType(announced, type).map(
+      (plugin): ConverterPlugin => ({
+        ...withKeys(plugin),
+        type: 'converter',
+        types: [type],
+        configKeys: fromConfigKeyInfos(plugin.configKeys),
+        create: () => {
+          throw new Error(`the code of ${plugin.class} is not here`);
+        },
+      }),
+    ),
+  );
+  return [...ownConverters, ...theirs];
+}
+
+function ofType(plugins: readonly PluginInfo[], type: PluginInfo['type']): readonly PluginInfo[] {
+  return plugins.filter((plugin) => plugin.type === type);
+}
+
+function withKeys({ class: className, aliases, version, configKeys }: PluginInfo) {
+  return {
+    class: className,
+    aliases,
+    version,
+    configDef: { keys: fromConfigKeyInfos(configKeys) },
+  };
+}
 
 /** Once for each thing that it may convert. */
 function converterInfos(plugin: ConverterPlugin): PluginInfo[] {

@@ -1,16 +1,26 @@
 /** What the processes that run connector code for this coordinator are given. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { findPluginPackages, type PluginModule, specifierOf } from '@sluice/runtime';
+
+export interface PluginSettings {
+  /** Paths, or names of installed packages. */
+  readonly plugins: readonly string[];
+  /** Directories of packages. */
+  readonly pluginPath: readonly string[];
+}
 
 const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 
-/** File URLs: those that come with every worker, and the user's (paths). */
-export function pluginModules(userModules: readonly string[]): readonly string[] {
-  return [...builtIn.map((each) => import.meta.resolve(each)), ...userModules.map(fileUrlOf)];
-}
-
-function fileUrlOf(path: string): string {
-  return path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href;
+/** Those that come with every worker, and the user's, as they are now. */
+export async function pluginModules({
+  plugins,
+  pluginPath,
+}: PluginSettings): Promise<(string | PluginModule)[]> {
+  const { packages } = await findPluginPackages(pluginPath);
+  return [
+    ...builtIn.map((each) => import.meta.resolve(each)),
+    ...plugins.map(specifierOf),
+    ...packages.flatMap(({ modules }) => modules),
+  ];
 }
 
 /** Our own passwords are not to be found where the code of a connector looks by habit. */

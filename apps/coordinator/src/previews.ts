@@ -10,12 +10,11 @@ import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
 
-import { pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface PreviewsOptions {
   readonly max: number;
-  /** Paths of the user's modules with connectors. */
-  readonly plugins: readonly string[];
+  readonly modules: PluginSettings;
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   /** What references stand for. */
@@ -73,15 +72,15 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, plugins, providers, workerConfig } = this.#options;
+    const { logger, modules, providers, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
     const end = await previewInProcess(
       {
-        modules: pluginModules(plugins),
-        modulesFrom: "SLUICE_PLUGINS in the coordinator's environment",
+        modules: await pluginModules(modules),
+        modulesFrom: "SLUICE_PLUGINS or SLUICE_PLUGIN_PATH in the coordinator's environment",
         config,
         workerConfig,
         providers,

@@ -4,24 +4,27 @@
  */
 import type { ProviderSettings } from '@sluice/config-providers';
 import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
-import type { Logger } from '@sluice/kernel';
+import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
 import { ApiError, type RunValidations } from '@sluice/rest-api';
 
-import { pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
 
 export interface ValidationsOptions {
   readonly max: number;
   /** For the code of one plugin. */
   readonly timeoutMs: number;
-  /** Paths of the user's modules with connectors. */
-  readonly plugins: readonly string[];
+  readonly modules: PluginSettings;
   /** What references stand for; without any, a definition with references is not checked by code. */
   readonly providers: ProviderSettings;
   readonly logger: Logger;
+  /** Default: in a process. */
+  readonly validate?: typeof validateInProcess;
+  readonly clock?: Clock;
 }
 
 const waitingMax = 32;
+const waitLimitMs = 15_000;
 
 type Answer = Awaited<ReturnType<RunValidations>>[number];
 
@@ -49,11 +52,13 @@ export class Validations {
   async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
-      const { plugins, providers, timeoutMs } = this.#options;
-      const task = { modules: pluginModules(plugins), configs, providers, timeoutMs };
+      const { providers, timeoutMs } = this.#options;
+      const modules = await pluginModules(this.#options.modules);
+      const task = { modules, configs, providers, timeoutMs };
       const environment = pluginEnvironment();
       const signal = this.#stopping.signal;
-      const validations = await validateInProcess(task, { environment, signal });
+      const { validate = validateInProcess } = this.#options;
+      const validations = await validate(task, { environment, signal });
       return validations.map((validation, index) => this.#answer(validation, configs[index] ?? {}));
     } finally {
       this.#running -= 1;
@@ -69,13 +74,25 @@ export class Validations {
   async #turn(): Promise<void> {
     if (this.#running >= this.#options.max) {
       if (this.#waiting.length >= waitingMax)
-        throw new ApiError(503, `${waitingMax} validations wait already; try again`, {
-          extra: { code: 'validation.busy' },
-          headers: { 'retry-after': '5' },
-        });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        throw busy(`${waitingMax} validations wait already; try again`);
+      await this.#waitForTurn();
     }
     this.#running += 1;
+  }
+
+  async #waitForTurn(): Promise<void> {
+    const { clock = systemClock } = this.#options;
+    const { promise, reject, resolve } = Promise.withResolvers<void>();
+    const timer = clock.after(waitLimitMs, () => {
+      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      reject(busy(`other validations took ${waitLimitMs} ms and more; try again`));
+    });
+    this.#waiting.push(resolve);
+    try {
+      await promise;
+    } finally {
+      timer.cancel();
+    }
   }
 
   #answer(validation: Validation, config: ConnectorConfig): Answer {
@@ -87,7 +104,7 @@ export class Validations {
       case 'unknown':
         logger.warn(
           { connector: name, class: className },
-          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, too',
+          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, or its directory in SLUICE_PLUGIN_PATH, too',
         );
         return undefined;
       case 'failed': {
@@ -102,4 +119,11 @@ export class Validations {
         return validation satisfies never;
     }
   }
+}
+
+function busy(message: string): ApiError {
+  return new ApiError(503, message, {
+    extra: { code: 'validation.busy' },
+    headers: { 'retry-after': '5' },
+  });
 }

@@ -22,6 +22,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
   /** Why tasks wait for the record log. */
   readonly #waiting = new Map<UnitId, string>();
+  /** Of the plugins that run; of a life that has failed, too. */
+  readonly #versions = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
   /** By class and alias of a connector. */
@@ -49,12 +51,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   /** What each connector says that it keeps secret. */
   knowPlugins(plugins: readonly PluginInfo[]): void {
-    this.#passwordKeys = new Map(
-      plugins.flatMap(({ aliases, class: className, configKeys }) => {
-        const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
-        return [...aliases, className].map((name) => [name, keys] as const);
-      }),
-    );
+    // What is a secret in any version is told of none.
+    const passwordKeys = new Map<string, string[]>();
+    for (const { aliases, class: className, configKeys } of plugins) {
+      const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
+      for (const name of [...aliases, className])
+        passwordKeys.set(name, [...(passwordKeys.get(name) ?? []), ...keys]);
+    }
+    this.#passwordKeys = passwordKeys;
   }
 
   run(unit: RunnableUnit): void {
@@ -81,6 +85,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     await this.#actors.stopActor(id, fence);
     this.#units.delete(id);
     this.#waiting.delete(id);
+    this.#versions.delete(id);
     this.#metrics.forget(id);
   }
 
@@ -103,6 +108,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     for (const unit of this.#units.keys()) this.#metrics.forget(unit);
     this.#units.clear();
     this.#waiting.clear();
+    this.#versions.clear();
   }
 
   /** New fences for actors whose executor was abandoned. */
@@ -124,7 +130,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const unit = this.#units.get(address);
     // Another life of the actor: what the one before waited for may be over.
     if (status.state === 'FAILED' || status.state === 'RESTARTING') this.#waiting.delete(address);
-    this.#cluster.reported(address, fence, this.#withoutSecretsIn(report, unit));
+    const version = this.#versions.get(address);
+    const versioned = version === undefined ? report : { ...report, version };
+    this.#cluster.reported(address, fence, this.#withoutSecretsIn(versioned, unit));
     if (unit) this.#metrics.status(unit, status);
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
@@ -145,6 +153,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
           const { definitionVersion, configs } = runtimeEvent;
           this.#cluster.taskConfigs(unit.connector, fence, definitionVersion, configs);
         }
+        return;
+      case 'plugin':
+        this.#versions.set(address, runtimeEvent.version);
         return;
       case 'metrics':
         if (unit) this.#metrics.record(unit, runtimeEvent.counters);

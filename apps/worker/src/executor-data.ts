@@ -1,6 +1,7 @@
 import type { ProviderSettings } from '@sluice/config-providers';
 import type { LoggerLevel } from '@sluice/coordination';
 import type { LogSettings } from '@sluice/log-choice';
+import type { PluginIndex } from '@sluice/runtime';
 
 /** What every executor of a worker is told when it starts. Structured-clonable. */
 export interface ExecutorData {
@@ -8,7 +9,8 @@ export interface ExecutorData {
   readonly log: LogSettings;
   readonly cluster: string;
   readonly worker: string;
-  readonly plugins: readonly string[];
+  /** Read when an executor starts; what comes later is told it. */
+  plugins: PluginIndex;
   readonly workerConfig: Readonly<Record<string, string>>;
   /** With keys: not to be logged. */
   readonly providers: ProviderSettings;
@@ -20,8 +22,7 @@ export interface ExecutorData {
 }
 
 /** What every executor is told while it runs. */
-export interface ExecutorMessage {
-  readonly type: 'levels';
+export type ExecutorMessage =
   /** As they were set for the whole cluster. */
-  readonly settings: ReadonlyMap<string, LoggerLevel>;
-}
+  | { readonly type: 'levels'; readonly settings: ReadonlyMap<string, LoggerLevel> }
+  | { readonly type: 'plugins'; readonly index: PluginIndex };

@@ -4,7 +4,7 @@ import { openConfigProviders } from '@sluice/config-providers';
 import { converterPlugins } from '@sluice/converters';
 import { LogLevels } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
-import { createRuntimeFactory, loadPlugins } from '@sluice/runtime';
+import { createRuntimeFactory, LazyPlugins } from '@sluice/runtime';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { pino } from 'pino';
 
@@ -16,7 +16,12 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   const levels = new LogLevels(logLevel, ['sluice.executor']);
   const written = pino({ level: 'debug', base: { worker, executor: id, pid: process.pid } });
   const logger = executorLogger(written, levels);
-  onBroadcast((message) => levels.follow((message as ExecutorMessage).settings));
+  const loader = new LazyPlugins(plugins);
+  onBroadcast((told) => {
+    const message = told as ExecutorMessage;
+    if (message.type === 'levels') levels.follow(message.settings);
+    else loader.update(message.index);
+  });
   const log = new LateLog(
     await openLog(rest.log, { cluster, clientId: `${worker}/${id}`, logger }),
   );
@@ -24,12 +29,10 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   log.start().catch(() => {});
   // Drivers retry for seconds after a check: a lease that is over ends their sockets.
   lease.onExpired(() => log.disconnect());
-  // Modules that do not load were reported by the scan; here they are just not there.
-  const registry = await loadPlugins(plugins);
   const providers = await openConfigProviders(rest.providers);
   return createRuntimeFactory({
     log,
-    plugins: registry,
+    plugins: loader,
     converters: [...converterPlugins, ...schemaRegistryConverters],
     cluster,
     workerConfig: rest.workerConfig,

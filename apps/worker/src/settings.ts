@@ -30,6 +30,9 @@ export interface WorkerSettings {
   readonly profile: TimingProfile;
   /** Modules with connectors of the user, besides the built-in ones. */
   readonly plugins: readonly string[];
+  /** Directories of packages with plugins, looked at for as long as the worker runs. */
+  readonly pluginPath: readonly string[];
+  readonly pluginLookMs: number;
   /** Worker threads; undefined: one a core. */
   readonly sharedExecutors: number | undefined;
   readonly heapLimitMb: number;
@@ -59,7 +62,11 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_HOST                  127.0.0.1                address of /health and /metrics
   SLUICE_WORKER_PORT           8084                     0 takes a free one
   SLUICE_PROFILE               default                  default (4 s leases) or fast (1 s); as the coordinator's
-  SLUICE_PLUGINS                                        connector modules, comma-separated paths
+  SLUICE_PLUGIN_PATH                                    plugin.path: directories of packages with plugins,
+                                                        comma-separated; what is put there is noticed …
+  SLUICE_PLUGIN_LOOK_MS        2000                     … by looking this often, twice
+  SLUICE_PLUGINS                                        modules with plugins, loaded at start: comma-separated
+                                                        paths, or names of installed packages
   SLUICE_EXECUTORS             one a core               worker threads that run tasks
   SLUICE_EXECUTOR_HEAP_MB      512                      heap limit of each executor
 ${converterSettingsHelp}
@@ -103,6 +110,8 @@ export function readSettings(
     port: settings.integer('SLUICE_WORKER_PORT', 8084, { min: 0, max: 65_535 }),
     profile: timingProfile(settings.oneOf('SLUICE_PROFILE', ['default', 'fast'], 'default')),
     plugins: settings.list('SLUICE_PLUGINS'),
+    pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
+    pluginLookMs: settings.integer('SLUICE_PLUGIN_LOOK_MS', 2_000, { min: 100, max: hourMs }),
     sharedExecutors: executors === 0 ? undefined : executors,
     heapLimitMb: settings.integer('SLUICE_EXECUTOR_HEAP_MB', 512, { min: 32, max: 65_536 }),
     workerConfig: readConverterSettings(settings, [

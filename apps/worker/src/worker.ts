@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 
 import { type ActorHost, createActorHost } from '@sluice/actor';
-import { LevelFollower, type PluginInfo, WorkerAgent } from '@sluice/coordination';
+import { LevelFollower, WorkerAgent } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
   RedisCoordinationStore,
@@ -20,14 +20,14 @@ import {
   systemClock,
 } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
-import { type PluginScan, scanPlugins } from '@sluice/runtime';
+import { type PluginInventory, PluginPath } from '@sluice/runtime';
 import type { Redis } from 'ioredis';
 
 import { ActorUnitRunner } from './actor-unit-runner.ts';
 import { endProcess } from './end-process.ts';
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { WorkerHttp } from './http.ts';
-import { pluginSpecifiers } from './plugins.ts';
+import { announced, pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
 import { TaskMetrics } from './task-metrics.ts';
 
@@ -56,6 +56,9 @@ export class Worker implements Service {
   readonly #levelFollower: LevelFollower;
   readonly #runner: ActorUnitRunner;
   readonly #http: WorkerHttp;
+  readonly #plugins: PluginPath;
+  readonly #executorData: ExecutorData;
+  #reported: ReadonlySet<string> = new Set();
   #host: ActorHost | undefined;
   #agent: WorkerAgent | undefined;
   #jobs: StartQueueConsumer | undefined;
@@ -80,7 +83,17 @@ export class Worker implements Service {
       onLook: (found) => {
         const message: ExecutorMessage = { type: 'levels', settings: found };
         if (found.size > 0) this.#host?.broadcast(message);
+        this.#tellPluginsAgain();
       },
+    });
+    this.#executorData = executorDataOf(settings);
+    this.#plugins = new PluginPath({
+      modules: pluginSpecifiers(settings.plugins),
+      directories: settings.pluginPath,
+      lookEveryMs: settings.pluginLookMs,
+      scanLimitMs,
+      clock: systemClock,
+      onChange: (inventory) => this.#pluginsChanged(inventory),
     });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#runner = new ActorUnitRunner(this.#metrics, logger, settings.workerConfig);
@@ -112,26 +125,23 @@ export class Worker implements Service {
   }
 
   async start(): Promise<void> {
-    const { redisWaitMs, plugins } = this.#settings;
-    const specifiers = pluginSpecifiers(plugins);
-    const [scan] = await Promise.all([
-      scanPlugins(specifiers, { timeoutMs: scanLimitMs }),
+    const { redisWaitMs } = this.#settings;
+    await Promise.all([
+      this.#plugins.start(),
       untilReady(this.#redis, redisWaitMs),
       untilReady(this.#heartbeatRedis, redisWaitMs),
     ]);
-    for (const { specifier, error } of scan.failures) {
-      this.#logger.error({ module: specifier }, error);
-    }
+    this.#reportFailures(this.#plugins.inventory);
     await this.#queues.start();
     await this.#http.start();
     await this.#logProbe.start();
-    const found = announced(scan);
-    this.#runner.knowPlugins(found);
-    await this.#startAgent(scan.usable, found);
+    this.#executorData.plugins = this.#plugins.inventory.index;
+    this.#runner.knowPlugins(this.#plugins.inventory.plugins);
+    await this.#startAgent();
     await this.#levelFollower.start();
   }
 
-  async #startAgent(specifiers: readonly string[], plugins: readonly PluginInfo[]): Promise<void> {
+  async #startAgent(): Promise<void> {
     const { cluster, worker, profile, drainTimeoutMs, sharedExecutors } = this.#settings;
     const { protocol, log } = this.#settings;
     const logger = this.#logger;
@@ -140,7 +150,7 @@ export class Worker implements Service {
     const host = createActorHost(
       {
         entry: executorEntry,
-        executorData: this.#executorData(specifiers),
+        executorData: this.#executorData,
         heapLimitMb: this.#settings.heapLimitMb,
         stopGraceMs: this.#settings.stopGraceMs,
         killMarginMs: profile.killAfterMs - profile.quiesceAfterMs,
@@ -155,7 +165,7 @@ export class Worker implements Service {
         pid: process.pid,
         host: hostname(),
         address: this.#http.address,
-        plugins,
+        plugins: announced(this.#plugins.inventory),
         protocol,
         log: log.kind,
       },
@@ -186,8 +196,35 @@ export class Worker implements Service {
     await this.#jobs.start();
   }
 
+  /** What came into the plugin path, changed or went while the worker runs. */
+  #pluginsChanged(inventory: PluginInventory): void {
+    this.#reportFailures(inventory);
+    this.#executorData.plugins = inventory.index;
+    this.#runner.knowPlugins(inventory.plugins);
+    const message: ExecutorMessage = { type: 'plugins', index: inventory.index };
+    this.#host?.broadcast(message);
+    void this.#agent?.announce(announced(inventory));
+  }
+
+  /** An executor that was being started when they changed was told neither before nor then. */
+  #tellPluginsAgain(): void {
+    if (this.#settings.pluginPath.length === 0) return;
+    const message: ExecutorMessage = { type: 'plugins', index: this.#executorData.plugins };
+    this.#host?.broadcast(message);
+  }
+
+  /** Each once, as long as it stays as it is. */
+  #reportFailures({ failures }: PluginInventory): void {
+    const known = this.#reported;
+    this.#reported = new Set(failures.map(({ error }) => error));
+    for (const { specifier, error } of failures) {
+      if (!known.has(error)) this.#logger.error({ module: specifier }, error);
+    }
+  }
+
   /** Hands over what it runs, then leaves. */
   async stop(): Promise<void> {
+    await this.#plugins.stop();
     await this.#levelFollower.stop();
     await this.#agent?.stop();
     await this.#jobs?.stop();
@@ -201,23 +238,6 @@ export class Worker implements Service {
     await this.#queues.stop();
     this.#redis.disconnect();
     this.#heartbeatRedis.disconnect();
-  }
-
-  #executorData(plugins: readonly string[]): ExecutorData {
-    const { log, cluster, worker, workerConfig, providers, logLevel } = this.#settings;
-    const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = this.#settings;
-    const timings = { offsetFlushIntervalMs, continueFencedMs };
-    return {
-      log,
-      cluster,
-      worker,
-      plugins,
-      workerConfig,
-      providers,
-      logLevel,
-      trackTopics,
-      ...timings,
-    };
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */
@@ -237,23 +257,27 @@ export class Worker implements Service {
   }
 }
 
+function executorDataOf(settings: WorkerSettings): ExecutorData {
+  const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
+  const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
+  const timings = { offsetFlushIntervalMs, continueFencedMs };
+  return {
+    log,
+    cluster,
+    worker,
+    plugins: [],
+    workerConfig,
+    providers,
+    logLevel,
+    trackTopics,
+    ...timings,
+  };
+}
+
 async function dieNow(logger: Logger, reason: string, afterMs: number): Promise<never> {
   logger.error({ reason }, 'killing this process: it cannot be made quiet');
   // The log is written in the background, and a write that waits for its reader must not keep us alive.
   await systemClock.sleep(afterMs);
   endProcess();
   return await new Promise<never>(() => {});
-}
-
-/** What the cluster is told: also what does not load, so that a definition's error can say why. */
-function announced(scan: PluginScan): PluginInfo[] {
-  const broken = scan.failures.map(({ specifier, error }) => ({
-    class: specifier,
-    aliases: [],
-    type: 'source' as const,
-    version: '',
-    configKeys: [],
-    error,
-  }));
-  return [...scan.plugins, ...broken];
 }

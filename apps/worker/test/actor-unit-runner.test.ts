@@ -1,4 +1,4 @@
-/** What actors are told of their units, and what a worker's log says when plugins fail. */
+/** What actors are told of their units, what a worker's log says when plugins fail, and what its statuses tell. */
 import type { ActorHost, ActorSpec } from '@sluice/actor';
 import { defineConfig, password, string, toConfigKeyInfos } from '@sluice/connector-api';
 import type { RunnableUnit, UnitRunnerEvents } from '@sluice/coordination';
@@ -68,6 +68,32 @@ test('a definition decides how its actor is restarted, also once it was changed'
   runner.update({ ...unit, config: { 'restart.max.attempts': '3' }, definitionVersion: 2 });
   runner.restart(unit.unit, unit.fence);
   expect(told.map(({ restart }) => restart?.attemptsMax)).toEqual([0, 3, 3]);
+});
+
+test('a status tells which version of its plugin runs, also of a life that has failed', async () => {
+  const reported: unknown[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const host = { spawn: () => {}, stopActor: async () => {} } as unknown as ActorHost;
+  const events = {
+    reported: (_unit: string, _fence: number, status: unknown) => void reported.push(status),
+  };
+  runner.connect(host, events as unknown as UnitRunnerEvents);
+  runner.run(unit);
+  const { unit: address, fence } = unit;
+  const executor = 'shared-0';
+  const told = { address, fence, attempts: 1, executor };
+  runner.event(address, fence, { type: 'plugin', version: '1.0.0' });
+  runner.status({ ...told, state: 'RUNNING' });
+  runner.event(address, fence, { type: 'plugin', version: '1.1.0' });
+  runner.status({ ...told, state: 'FAILED' });
+  expect(reported).toEqual([
+    { state: 'RUNNING', attempts: 1, executor, version: '1.0.0' },
+    { state: 'FAILED', attempts: 1, executor, version: '1.1.0' },
+  ]);
+  await runner.stop(address, fence);
+  runner.run(unit);
+  runner.status({ ...told, state: 'RUNNING' });
+  expect(reported.at(-1)).not.toHaveProperty('version');
 });
 
 test('a status shows no value of a key that the connector calls a password, and names references', () => {

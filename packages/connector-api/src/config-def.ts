@@ -118,6 +118,16 @@ export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
   });
 }
 
+/** What `toConfigKeyInfos` was given, of a plugin whose code is elsewhere. */
+export function fromConfigKeyInfos(infos: readonly ConfigKeyInfo[]): ConfigKey[] {
+  return infos.map(({ default_value, display_name, group, order: _order, ...info }) => ({
+    ...info,
+    defaultValue: default_value,
+    displayName: display_name,
+    ...(group === null ? {} : { group }),
+  }));
+}
+
 /** What `parseConfigValue` needs to know of a key; ConfigKey and ConfigKeyInfo both have it. */
 interface CheckedKey {
   readonly name: string;

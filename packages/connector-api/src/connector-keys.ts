@@ -57,6 +57,18 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
     'Which plugin runs: its full class name or one of its aliases, e.g. FileStreamSink or FileStreamSinkConnector.',
   ),
   key(
+    'connector.plugin.version',
+    {
+      type: 'STRING',
+      default: null,
+      importance: 'MEDIUM',
+      group: commonGroup,
+      width: 'MEDIUM',
+      displayName: 'Connector version',
+    },
+    'Version of the connector: 1.2.3 is that one, [1.0,2.0) one in that range. Without it, or with latest, the newest.',
+  ),
+  key(
     'tasks.max',
     {
       type: 'INT',
@@ -94,6 +106,18 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
     'Converter between record keys and their bytes in the log. Without it, that of the worker.',
   ),
   key(
+    'key.converter.plugin.version',
+    {
+      type: 'STRING',
+      default: null,
+      importance: 'LOW',
+      group: commonGroup,
+      width: 'SHORT',
+      displayName: 'Key converter version',
+    },
+    'Version of the key converter, as for connector.plugin.version.',
+  ),
+  key(
     'value.converter',
     {
       type: 'CLASS',
@@ -106,6 +130,18 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
     'Converter between record values and their bytes in the log. Without it, that of the worker.',
   ),
   key(
+    'value.converter.plugin.version',
+    {
+      type: 'STRING',
+      default: null,
+      importance: 'LOW',
+      group: commonGroup,
+      width: 'SHORT',
+      displayName: 'Value converter version',
+    },
+    'Version of the value converter, as for connector.plugin.version.',
+  ),
+  key(
     'header.converter',
     {
       type: 'CLASS',
@@ -116,6 +152,18 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
       displayName: 'Header converter class',
     },
     'Converter between header values and their bytes in the log. Without it, that of the worker.',
+  ),
+  key(
+    'header.converter.plugin.version',
+    {
+      type: 'STRING',
+      default: null,
+      importance: 'LOW',
+      group: commonGroup,
+      width: 'SHORT',
+      displayName: 'Header converter version',
+    },
+    'Version of the header converter, as for connector.plugin.version.',
   ),
   key(
     'transforms',

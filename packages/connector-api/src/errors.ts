@@ -33,6 +33,17 @@ export class ConfigError extends ConnectError {
   }
 }
 
+/** Also one of another copy of this package: each plugin package may have its own. */
+export function isConfigError(error: unknown): error is ConfigError {
+  return (
+    error instanceof ConfigError ||
+    (error instanceof Error &&
+      error.name === 'ConfigError' &&
+      'problems' in error &&
+      Array.isArray(error.problems))
+  );
+}
+
 /** A schema that cannot be built as asked. */
 export class SchemaBuilderError extends DataError {
   override readonly name: string = 'SchemaBuilderError';

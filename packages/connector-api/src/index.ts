@@ -29,6 +29,7 @@ export {
   type ConfigRules,
   type ConfigType,
   type ConfigValue,
+  fromConfigKeyInfos,
   parseConfigValue,
   type TypedConfigDef,
   toConfigKeyInfos,
@@ -62,6 +63,7 @@ export type {
   DataBatch,
 } from './converter.ts';
 export { Decimal } from './decimal.ts';
+export { type ConverterDefinition, defineConverter } from './define-converter.ts';
 export {
   CopyingConnector,
   defineSink,
@@ -77,10 +79,19 @@ export {
   type YieldedRecord,
 } from './define-source.ts';
 export {
+  definePredicate,
+  defineTransform,
+  type PredicateDefinition,
+  perRecord,
+  type RecordChange,
+  type TransformDefinition,
+} from './define-transform.ts';
+export {
   ConfigError,
   type ConfigProblem,
   ConnectError,
   DataError,
+  isConfigError,
   RetriableError,
   SchemaBuilderError,
   SchemaProjectorError,
@@ -104,15 +115,29 @@ export {
   timestampOfMs,
   timestampSchema,
 } from './logical-types.ts';
+export { compareVersions } from './maven-version.ts';
 export { hiddenText, Password } from './password.ts';
 export {
   aliasesOf,
   type ConnectorPlugin,
+  type ConverterPlugin,
+  type ConverterRole,
+  isConnectorPlugin,
+  type Plugin,
   type SinkPlugin,
   type SourcePlugin,
   type Validate,
   type ValidationContext,
 } from './plugin.ts';
+export { type PluginNeed, type PluginType, pluginNeeds, pluginsNamed } from './plugin-needs.ts';
+export {
+  chooseConnectorVersion,
+  isInRange,
+  newestInRange,
+  parseVersionRange,
+  type VersionRange,
+  versionNotFound,
+} from './plugin-version.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
   defaultRestartSettings,

@@ -1,7 +1,9 @@
 /** What the runtime finds in a plugin module, whichever way it was written. */
-import type { ConfigDef } from './config-def.ts';
+import type { ConfigDef, ConfigKey } from './config-def.ts';
+import type { Converter } from './converter.ts';
 import type { ConfigProblem } from './errors.ts';
 import type { Connector, ConnectorConfig, SinkTask, SourceTask, TaskLogger } from './task.ts';
+import type { PredicatePlugin, TransformPlugin } from './transform.ts';
 
 export interface ValidationContext {
   readonly logger: TaskLogger;
@@ -54,6 +56,27 @@ export interface SinkPlugin extends PluginBase {
 }
 
 export type ConnectorPlugin = SourcePlugin | SinkPlugin;
+
+export type ConverterRole = 'key' | 'value' | 'header';
+
+export interface ConverterPlugin {
+  readonly type: 'converter';
+  readonly class: string;
+  readonly aliases: readonly string[];
+  readonly version: string;
+  /** What it may be configured for; Kafka Connect lists a plugin once for each. */
+  readonly types: readonly ('converter' | 'header_converter')[];
+  readonly configKeys: readonly ConfigKey[];
+  /** `role`: what the converter is for; schemas of keys and of values are registered apart. */
+  readonly create: (config: ConnectorConfig, role: ConverterRole) => Converter;
+}
+
+/** All that a module may have. */
+export type Plugin = ConnectorPlugin | TransformPlugin | PredicatePlugin | ConverterPlugin;
+
+export function isConnectorPlugin(plugin: Plugin): plugin is ConnectorPlugin {
+  return plugin.type === 'source' || plugin.type === 'sink';
+}
 
 /**
  * Kafka Connect's aliases: the simple name, and the simple name without `Connector`.

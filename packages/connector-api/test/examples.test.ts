@@ -1,11 +1,16 @@
 /** The examples of the repository, loaded and run as a worker would. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type ConnectorConfig, type ConnectorPlugin, pluginsOf } from '../src/index.ts';
+import {
+  type ConnectorConfig,
+  type ConnectorPlugin,
+  isConnectorPlugin,
+  pluginsOf,
+} from '../src/index.ts';
 import { connectorContext, sinkContext, sourceContext } from './contexts.ts';
 
 async function load(file: string): Promise<ConnectorPlugin> {
   const url = new URL(`../../../examples/${file}`, import.meta.url).href;
-  const [plugin] = pluginsOf(await import(/* @vite-ignore */ url));
+  const [plugin] = pluginsOf(await import(/* @vite-ignore */ url)).filter(isConnectorPlugin);
   if (!plugin) throw new Error('no plugin');
   return plugin;
 }

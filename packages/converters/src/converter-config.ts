@@ -6,9 +6,11 @@ import {
   type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
+  type ConverterPlugin,
+  parseVersionRange,
   validateConfig,
 } from '@sluice/connector-api';
-import { type ConverterPlugin, findConverter } from './registry.ts';
+import { converterVersionProblems, findConverter } from './registry.ts';
 
 /** In the order in which Kafka Connect lists them. */
 const roles = ['header', 'key', 'value'] as const;
@@ -24,16 +26,22 @@ export function converterProblems(
   config: ConnectorConfig,
   plugins: readonly ConverterPlugin[],
 ): readonly ConfigProblem[] {
-  return namedConverters(config, plugins).flatMap(({ keys, name, plugin, className }) =>
-    plugin
-      ? validateConfig(keys, config)
-      : [
-          {
-            key: name,
-            message: `Invalid value ${className} for configuration ${name}: Class ${className} could not be found.`,
-          },
-        ],
+  const ofVersions = converterVersionProblems(config, plugins);
+  const isOfVersion = (name: string): boolean => ofVersions.some(({ key }) => key === name);
+  const others = namedConverters(config, plugins).flatMap(({ keys, name, plugin, className }) =>
+    // The keys of another version would mislead.
+    isOfVersion(name)
+      ? []
+      : plugin
+        ? validateConfig(keys, config)
+        : [
+            {
+              key: name,
+              message: `Invalid value ${className} for configuration ${name}: Class ${className} could not be found.`,
+            },
+          ],
   );
+  return [...ofVersions, ...others];
 }
 
 interface NamedConverter {
@@ -54,7 +62,10 @@ function namedConverters(
     const className = config[name]?.trim();
     if (className === undefined) return [];
     const type = role === 'header' ? 'header_converter' : 'converter';
-    const plugin = findConverter(className, type, plugins);
+    const wanted = parseVersionRange(config[`${name}.plugin.version`]);
+    const range = 'range' in wanted ? wanted.range : undefined;
+    const plugin =
+      findConverter(className, type, plugins, range) ?? findConverter(className, type, plugins);
     const keys = (plugin?.configKeys ?? []).map((key) => prefixed(key, `${name}.`));
     return [{ name, className, plugin, keys }];
   });

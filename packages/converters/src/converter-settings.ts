@@ -6,10 +6,15 @@
  *
  * Keys are spelt as in Confluent's images: `.` is `_`, `-` is `__`, `_` is `___`.
  */
-import { ConfigError, hasReferences } from '@sluice/connector-api';
+import {
+  ConfigError,
+  type ConverterPlugin,
+  type ConverterRole,
+  hasReferences,
+} from '@sluice/connector-api';
 import { type SettingsReader, settingKey, toError } from '@sluice/kernel';
 
-import { type ConverterPlugin, type ConverterRole, converterFor } from './registry.ts';
+import { converterFor } from './registry.ts';
 
 const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
 

@@ -22,9 +22,8 @@ export {
   writeJson,
 } from './json-text.ts';
 export {
-  type ConverterPlugin,
-  type ConverterRole,
   converterFor,
+  converterPluginFor,
   converterPlugins,
   createConverter,
   findConverter,

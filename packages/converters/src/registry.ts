@@ -2,8 +2,15 @@
 import {
   aliasesOf,
   type ConfigKey,
+  type ConfigProblem,
   type ConnectorConfig,
   type Converter,
+  type ConverterPlugin,
+  type ConverterRole,
+  newestInRange,
+  parseVersionRange,
+  type VersionRange,
+  versionNotFound,
 } from '@sluice/connector-api';
 import { SluiceError } from '@sluice/kernel';
 import { ByteArrayConverter } from './byte-array-converter.ts';
@@ -11,19 +18,6 @@ import { JsonConverter, jsonConverterConfig } from './json-converter.ts';
 import { primitiveConverters } from './number-converters.ts';
 import { SimpleHeaderConverter } from './simple-header-converter.ts';
 import { StringConverter, stringConverterConfig } from './string-converter.ts';
-
-export interface ConverterPlugin {
-  readonly class: string;
-  readonly aliases: readonly string[];
-  readonly version: string;
-  /** What it may be configured for; Kafka Connect lists a plugin once for each. */
-  readonly types: readonly ('converter' | 'header_converter')[];
-  readonly configKeys: readonly ConfigKey[];
-  /** `role`: what the converter is for; schemas of keys and of values are registered apart. */
-  readonly create: (config: ConnectorConfig, role: ConverterRole) => Converter;
-}
-
-export type ConverterRole = 'key' | 'value' | 'header';
 
 function plugin(
   className: string,
@@ -34,7 +28,8 @@ function plugin(
   const simple = aliasesOf(className);
   const pruned = simple.map((name) => name.replace(/(?<=.)(Header)?Converter$/, ''));
   const aliases = [...new Set([...simple, ...pruned])];
-  return { class: className, aliases, version: '1.0.0', types, configKeys, create };
+  const version = '1.0.0';
+  return { type: 'converter', class: className, aliases, version, types, configKeys, create };
 }
 
 export const converterPlugins: readonly ConverterPlugin[] = [
@@ -66,15 +61,27 @@ export const converterPlugins: readonly ConverterPlugin[] = [
 
 type ConverterType = ConverterPlugin['types'][number];
 
-/** The plugin that a definition means; undefined when there is none. */
+/** The newest plugin that a definition may mean, in a range if one is given; undefined when there is none. */
 export function findConverter(
   name: string,
   type: ConverterType = 'converter',
   plugins: readonly ConverterPlugin[] = converterPlugins,
+  range?: VersionRange,
 ): ConverterPlugin | undefined {
-  return pluginsOfType(plugins, type).find(
-    (each) => each.class === name || each.aliases.includes(name),
-  );
+  return newestInRange(versionsOf(name, type, plugins), range);
+}
+
+/** All versions of the class that the name, a class or an alias, stands for. */
+function versionsOf(
+  name: string,
+  type: ConverterType,
+  plugins: readonly ConverterPlugin[],
+): readonly ConverterPlugin[] {
+  const candidates = pluginsOfType(plugins, type);
+  const found =
+    candidates.find((each) => each.class === name) ??
+    candidates.find((each) => each.aliases.includes(name));
+  return found ? candidates.filter((each) => each.class === found.class) : [];
 }
 
 /**
@@ -87,10 +94,17 @@ export function createConverter(
   role: ConverterRole = 'value',
   plugins: readonly ConverterPlugin[] = converterPlugins,
 ): Converter {
-  const type = role === 'header' ? 'header_converter' : 'converter';
+  const type = typeOf(role);
   const found = findConverter(className, type, plugins);
-  if (found) return found.create(config, role);
-  const known = pluginsOfType(plugins, type).map((each) => each.class);
+  return (found ?? unknownConverter(className, type, plugins)).create(config, role);
+}
+
+function unknownConverter(
+  className: string,
+  type: ConverterType,
+  plugins: readonly ConverterPlugin[],
+): never {
+  const known = [...new Set(pluginsOfType(plugins, type).map((each) => each.class))];
   throw new SluiceError(
     'converter.unknown',
     `unknown ${type.replace('_', ' ')} class "${className}": use one of ${known.join(', ')}`,
@@ -105,8 +119,39 @@ function pluginsOfType(
   return plugins.filter((each) => each.types.includes(type));
 }
 
+function typeOf(role: ConverterRole): ConverterType {
+  return role === 'header' ? 'header_converter' : 'converter';
+}
+
 /** Kafka Connect's default; keys and values have none. */
 const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
+
+/** The plugin that a connector's keys, or else the worker's, name for a role. */
+export function converterPluginFor(
+  role: ConverterRole,
+  connectorConfig: ConnectorConfig,
+  workerConfig: ConnectorConfig,
+  plugins: readonly ConverterPlugin[] = converterPlugins,
+): { readonly plugin: ConverterPlugin; readonly config: ConnectorConfig } {
+  const key = `${role}.converter`;
+  const from = connectorConfig[key] === undefined ? workerConfig : connectorConfig;
+  const className = (from[key] ?? (role === 'header' ? defaultHeaderConverter : undefined))?.trim();
+  if (className === undefined)
+    throw new SluiceError(
+      'converter.missing',
+      `no ${key}: set it in the connector's configuration or in the worker's`,
+    );
+  const type = typeOf(role);
+  if (!findConverter(className, type, plugins)) unknownConverter(className, type, plugins);
+  const [problem] = versionProblems(role, from, plugins);
+  if (problem) throw new SluiceError('converter.unknown', problem.message);
+  const wanted = parseVersionRange(from[`${key}.plugin.version`]);
+  const range = 'range' in wanted ? wanted.range : undefined;
+  const found =
+    findConverter(className, type, plugins, range) ?? unknownConverter(className, type, plugins);
+  const { 'plugin.version': _version, ...config } = withoutPrefix(from, `${key}.`);
+  return { plugin: found, config };
+}
 
 /**
  * The converter of a connector: its own `<role>.converter` with the keys under that prefix, or else the
@@ -118,15 +163,44 @@ export function converterFor(
   workerConfig: ConnectorConfig,
   plugins: readonly ConverterPlugin[] = converterPlugins,
 ): Converter {
+  const { plugin: found, config } = converterPluginFor(
+    role,
+    connectorConfig,
+    workerConfig,
+    plugins,
+  );
+  return found.create(config, role);
+}
+
+/** What is wrong with the versions of converters that a definition asks for. */
+export function converterVersionProblems(
+  config: ConnectorConfig,
+  plugins: readonly ConverterPlugin[] = converterPlugins,
+): readonly ConfigProblem[] {
+  return (['key', 'value', 'header'] as const).flatMap((role) =>
+    versionProblems(role, config, plugins),
+  );
+}
+
+function versionProblems(
+  role: ConverterRole,
+  config: ConnectorConfig,
+  plugins: readonly ConverterPlugin[],
+): ConfigProblem[] {
   const key = `${role}.converter`;
-  const from = connectorConfig[key] === undefined ? workerConfig : connectorConfig;
-  const className = from[key] ?? (role === 'header' ? defaultHeaderConverter : undefined);
-  if (className === undefined)
-    throw new SluiceError(
-      'converter.missing',
-      `no ${key}: set it in the connector's configuration or in the worker's`,
-    );
-  return createConverter(className.trim(), withoutPrefix(from, `${key}.`), role, plugins);
+  const versionKey = `${key}.plugin.version`;
+  const wanted = parseVersionRange(config[versionKey]);
+  if ('problem' in wanted) {
+    const message = `Invalid value ${config[versionKey]} for configuration ${versionKey}: ${wanted.problem}`;
+    return [{ key: versionKey, message }];
+  }
+  const name = config[key]?.trim();
+  // Kafka Connect, too, says nothing of the version of a converter that is inherited.
+  if (name === undefined || !wanted.range) return [];
+  const versions = versionsOf(name, typeOf(role), plugins);
+  if (versions.length === 0 || newestInRange(versions, wanted.range)) return [];
+  const message = versionNotFound(name, wanted.range, versions);
+  return [key, versionKey].map((each) => ({ key: each, message }));
 }
 
 function withoutPrefix(config: ConnectorConfig, prefix: string): ConnectorConfig {

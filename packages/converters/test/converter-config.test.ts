@@ -1,6 +1,12 @@
+import { defineConverter, string } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
-import { converterKeys, converterPlugins, converterProblems } from '../src/index.ts';
+import {
+  converterKeys,
+  converterPluginFor,
+  converterPlugins,
+  converterProblems,
+} from '../src/index.ts';
 
 const json = 'org.apache.kafka.connect.json.JsonConverter';
 
@@ -43,4 +49,62 @@ test('what is wrong with them is told at their keys', () => {
 test('a reference is not judged before it is resolved', () => {
   const config = { 'value.converter': json, 'value.converter.schemas.enable': '${env:SCHEMAS}' };
   expect(converterProblems(config, converterPlugins)).toEqual([]);
+});
+
+/** In two versions, with a key each. */
+const lines = ['1.0.0', '2.0.0'].map((version) =>
+  defineConverter({
+    name: 'acme.Lines',
+    version,
+    types: ['converter'],
+    config: { [`end.${version}`]: string() },
+    create: () => ({
+      toBytes: () => ({ bytes: [], failures: [] }),
+      fromBytes: () => ({ values: [], failures: [] }),
+    }),
+  }),
+);
+
+test('the keys are those of the version that is asked for', () => {
+  const ofVersion = (version: string) =>
+    converterKeys(
+      { 'value.converter': 'Lines', 'value.converter.plugin.version': version },
+      lines,
+    ).map(({ name }) => name);
+  expect(ofVersion('[1.0,2.0)')).toEqual(['value.converter.end.1.0.0']);
+  expect(ofVersion('latest')).toEqual(['value.converter.end.2.0.0']);
+});
+
+test('a version that is not there is told on both keys, and nothing else', () => {
+  const config = { 'value.converter': 'Lines', 'value.converter.plugin.version': '3.0' };
+  const message =
+    'Plugin Lines not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]';
+  expect(converterProblems(config, lines)).toEqual([
+    { key: 'value.converter', message },
+    { key: 'value.converter.plugin.version', message },
+  ]);
+  expect(converterProblems({ ...config, 'value.converter.plugin.version': '[3' }, lines)).toEqual(
+    expect.arrayContaining([
+      {
+        key: 'value.converter.plugin.version',
+        message:
+          'Invalid value [3 for configuration value.converter.plugin.version: Unbounded range: [3',
+      },
+    ]),
+  );
+});
+
+test('a converter is made of the version that is asked for', () => {
+  const config = { 'value.converter': 'Lines', 'value.converter.plugin.version': '1.0.0' };
+  const { plugin, config: own } = converterPluginFor(
+    'value',
+    { ...config, 'value.converter.end.1.0.0': '.' },
+    {},
+    lines,
+  );
+  expect(plugin.version).toBe('1.0.0');
+  expect(own).toEqual({ 'end.1.0.0': '.' });
+  expect(() =>
+    converterPluginFor('value', { ...config, 'value.converter.plugin.version': '3' }, {}, lines),
+  ).toThrow('Plugin Lines not found that matches the version range [3]');
 });

@@ -21,13 +21,7 @@ if dataset ~= known or behind then
   if redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
   -- It never joined: it proves nothing.
   if known == '' then return { 'rejoin' } end
-  dataset = foundDataSet(ARGV[7])
-  if dataset == known then
-    renewDataSet(ARGV[7])
-    startQuarantine(ARGV[7])
-  else
-    noteLostDataSet(known, dataset, ARGV[7])
-  end
+  noteLostDataSet(known, foundDataSet(ARGV[7]), ARGV[7])
   liftAbove(tag .. ':beat', beatSeen)
   liftAbove(tag .. ':revision', revisionSeen)
   return { 'rejoin' }

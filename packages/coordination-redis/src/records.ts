@@ -111,8 +111,8 @@ function decodeStatus(read: Fields, hash: Hash): StatusReport | undefined {
 
 /** A JSON text that is the same for equal statuses, so that saying one again is no change. */
 export function encodeStatusDetail(status: Omit<StatusReport, 'sinceMs'>): string {
-  const { attempts, nextRetryAtMs, trace, executor, stalled } = status;
-  return JSON.stringify({ attempts, nextRetryAtMs, trace, executor, stalled });
+  const { attempts, nextRetryAtMs, trace, executor, stalled, version } = status;
+  return JSON.stringify({ attempts, nextRetryAtMs, trace, executor, stalled, version });
 }
 
 /** The same text for equal configurations, whatever the order of their keys. */

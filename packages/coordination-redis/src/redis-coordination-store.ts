@@ -47,6 +47,7 @@ export class RedisCoordinationStore implements CoordinationStore {
 
   readonly join: WorkerStore['join'] = (...args) => this.#worker.join(...args);
   readonly beat: WorkerStore['beat'] = (...args) => this.#worker.beat(...args);
+  readonly announce: WorkerStore['announce'] = (...args) => this.#worker.announce(...args);
   readonly drain: WorkerStore['drain'] = (...args) => this.#worker.drain(...args);
   readonly leave: WorkerStore['leave'] = (...args) => this.#worker.leave(...args);
   readonly assignments: WorkerStore['assignments'] = (...args) => this.#worker.assignments(...args);

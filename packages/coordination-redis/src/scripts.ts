@@ -10,6 +10,7 @@ import { scriptSource } from './script-source.ts';
 
 export type ScriptName =
   | 'adopt'
+  | 'announce'
   | 'append-audit'
   | 'append-events'
   | 'apply-request'

@@ -9,6 +9,7 @@ import type {
   JoinReply,
   JoinRequest,
   Ownership,
+  PluginInfo,
   PublishResult,
   PublishTasks,
   StatusReport,
@@ -91,6 +92,16 @@ export class RedisWorkerStore implements WorkerStore {
       state: reply.at(4).status('up', 'draining'),
       quarantined: reply.at(5).status('0', '1') === '1',
     };
+  }
+
+  async announce(
+    worker: string,
+    incarnation: string,
+    plugins: readonly PluginInfo[],
+  ): Promise<boolean> {
+    const args = [worker, incarnation, JSON.stringify(plugins)];
+    const reply = await this.#scripts.run('announce', args);
+    return reply.status('announced', 'refused') === 'announced';
   }
 
   async drain(

@@ -16,6 +16,7 @@ import type { ClusterView } from './cluster-view.ts';
 import type { HeldSeat } from './held-seats.ts';
 import { connectorUnit, type MemberRecord, type UnitId, type UnitRecord } from './model.ts';
 import type { PluginCatalog } from './plugin-catalog.ts';
+import { PluginPlacement } from './plugin-placement.ts';
 import type { Grant, Ownership } from './store.ts';
 
 export interface OwnershipPolicy {
@@ -60,8 +61,11 @@ export function decideOwnership(
   catalog: PluginCatalog,
   policy: OwnershipPolicy,
 ): OwnershipDecision {
-  const workers = plannerWorkers(view, policy);
-  const classes = pluginClasses(view, catalog);
+  const placement = new PluginPlacement(catalog);
+  const plugins = new Map(
+    Array.from(view.connectors.values(), ({ name, config }) => [name, placement.add(config)]),
+  );
+  const workers = plannerWorkers(view, policy, placement);
   const wanted = { connector: [] as UnitRecord[], task: [] as UnitRecord[] };
   const revoke: (Ownership & { why: RevokeCause })[] = [];
   const sweepUnits: UnitId[] = [];
@@ -85,7 +89,7 @@ export function decideOwnership(
   const plans = [wanted.connector, wanted.task].map((units) => ({
     units,
     plan: planAssignment(
-      units.map((unit) => plannerTask(unit, view, classes)),
+      units.map((unit) => plannerTask(unit, view, plugins)),
       workers,
       { strategy: 'modulo', movement: policy.movement, balanceMovesMax: policy.balanceMovesMax },
     ),
@@ -168,7 +172,11 @@ function granting(unit: UnitRecord, to: MemberRecord): Grant & { from: string | 
   };
 }
 
-function plannerWorkers(view: ClusterView, policy: OwnershipPolicy): PlannerWorker[] {
+function plannerWorkers(
+  view: ClusterView,
+  policy: OwnershipPolicy,
+  placement: PluginPlacement,
+): PlannerWorker[] {
   const workers: PlannerWorker[] = [];
   for (const member of view.members.values()) {
     if (member.state === 'dead') continue;
@@ -176,7 +184,7 @@ function plannerWorkers(view: ClusterView, policy: OwnershipPolicy): PlannerWork
     workers.push({
       worker: member.worker,
       slot: member.slot,
-      plugins: new Set(member.plugins.filter((p) => p.error === undefined).map((p) => p.class)),
+      plugins: placement.metBy(member),
       state: member.state === 'up' ? 'up' : member.returns ? 'held' : 'leaving',
       ...(penalty === undefined ? {} : { penalty }),
     });
@@ -185,27 +193,17 @@ function plannerWorkers(view: ClusterView, policy: OwnershipPolicy): PlannerWork
   return [...workers, ...held.map((seat): PlannerWorker => ({ ...seat, state: 'held' }))];
 }
 
-/** Full class name of each connector: definitions may use an alias. */
-function pluginClasses(view: ClusterView, catalog: PluginCatalog): ReadonlyMap<string, string> {
-  const classes = new Map<string, string>();
-  for (const { name, config } of view.connectors.values()) {
-    const written = config['connector.class'] ?? '';
-    classes.set(name, catalog.find(written)?.class ?? written);
-  }
-  return classes;
-}
-
 function plannerTask(
   unit: UnitRecord,
   view: ClusterView,
-  classes: ReadonlyMap<string, string>,
+  plugins: ReadonlyMap<string, string>,
 ): PlannerTask {
   const owner = unit.state === 'revoking' ? undefined : view.liveOwner(unit);
   return {
     id: unit.unit,
     ordinal: unit.ordinal,
     connector: unit.connector,
-    plugin: classes.get(unit.connector) ?? '',
+    plugin: plugins.get(unit.connector) ?? '',
     ...(owner ? { owner: owner.worker } : {}),
   };
 }

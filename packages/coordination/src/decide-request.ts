@@ -5,6 +5,7 @@
 import {
   type ConfigProblem,
   type ConnectorConfig,
+  chooseConnectorVersion,
   unsupportedKeys,
   validateConnectorConfig,
 } from '@sluice/connector-api';
@@ -44,7 +45,11 @@ export interface LogPromise {
 }
 
 /** What else is wrong with a connector's configuration: of parts that are known where the leader is put together. */
-export type CheckConfig = (config: ConnectorConfig) => readonly ConfigProblem[];
+export type CheckConfig = (
+  config: ConnectorConfig,
+  /** What workers have announced. */
+  plugins: readonly PluginInfo[],
+) => readonly ConfigProblem[];
 
 export interface RequestContext {
   readonly view: ClusterView;
@@ -204,19 +209,35 @@ function checkDefinition(
         `give connector ${name} a "connector.class", one of ${classNames(catalog)}`,
     );
   }
-  const plugin = catalog.find(className);
+  const { plugin: found, problems: versionProblems } = chooseConnector(config, catalog);
+  const plugin = found ?? catalog.find(className);
   if (!plugin) return unknownClass(name, className, catalog);
   if (plugin.type !== 'source' && plugin.type !== 'sink') {
     return invalid(name, [`"${className}" is a ${plugin.type}, not a connector`]);
   }
   const problems = [
-    ...validateConnectorConfig(plugin.type, plugin.configKeys, { ...config, name }),
+    ...versionProblems,
+    // The keys of another version would mislead.
+    ...validateConnectorConfig(plugin.type, versionProblems.length > 0 ? [] : plugin.configKeys, {
+      ...config,
+      name,
+    }),
     ...unsupportedKeys(config),
-    ...(checkConfig?.(config) ?? []),
+    ...(checkConfig?.(config, catalog.list()) ?? []),
   ].map(({ message }) => message);
   const forgetful = forgetfulLog(plugin, logPromise);
   if (forgetful !== undefined) problems.push(forgetful);
   return problems.length > 0 ? invalid(name, problems) : undefined;
+}
+
+/** The plugin that a definition asks for, and what is wrong with the version that it does. */
+function chooseConnector(
+  config: ConnectorConfig,
+  catalog: PluginCatalog,
+): { readonly plugin: PluginInfo | undefined; readonly problems: readonly ConfigProblem[] } {
+  const name = config['connector.class'] ?? '';
+  const versions = catalog.versionsOf(name, ['source', 'sink']);
+  return chooseConnectorVersion(config, versions);
 }
 
 /** Where the log has not said yet, the task itself asks when it starts. */
@@ -237,7 +258,7 @@ function applyDefinition(
   record: ConnectorRecord;
 } {
   const stored = { ...config, name };
-  const plugin = catalog.find(config['connector.class'] ?? '');
+  const { plugin } = chooseConnector(config, catalog);
   const type: ConnectorType =
     plugin?.type === 'source' || plugin?.type === 'sink' ? plugin.type : 'unknown';
   const any = view.connectors.get(name);

@@ -25,7 +25,7 @@ export interface LeaderLoopOptions {
   readonly logger: Logger;
   readonly profile: TimingProfile;
   readonly movement: 'minimal' | 'literal';
-  /** Plugins known even when no worker is up to announce them. */
+  /** Converters, transforms and predicates that come with every worker. */
   readonly builtInPlugins?: readonly PluginInfo[];
   readonly settling?: SettlingOptions;
   /** Absent: definitions live in the store alone. */

@@ -61,6 +61,8 @@ export interface StatusReport {
   readonly executor?: string;
   /** Its executor does not answer: it makes no progress though it is not dead. */
   readonly stalled?: boolean;
+  /** Of the connector's plugin. */
+  readonly version?: string;
 }
 
 export type OwnershipState = 'free' | 'granted' | 'claimed' | 'revoking';
@@ -140,6 +142,8 @@ export interface PluginInfo {
   readonly configKeys: readonly ConfigKeyInfo[];
   /** It releases what it has read at the source, and runs only where the record log acknowledges durably. */
   readonly movesExternalCursor?: boolean;
+  /** Of a sink: what it does late, or twice, changes nothing. */
+  readonly effectsAreFenced?: boolean;
   /** Part of what may be wrong with a definition is only known by running its code. */
   readonly validates?: boolean;
   /** Set when it could not be loaded: why. It then has no config keys and runs nowhere. */

@@ -1,30 +1,71 @@
-/** Which connector classes there are, under which names: what workers announce, as plain data. */
+/** Which plugins there are, under which names and in which versions: what workers announce, as plain data. */
+import {
+  compareVersions,
+  newestInRange,
+  type PluginNeed,
+  type PluginType,
+  pluginsNamed,
+  type VersionRange,
+} from '@sluice/connector-api';
+
 import type { MemberRecord, PluginInfo } from './model.ts';
 
-export class PluginCatalog {
-  readonly #byName = new Map<string, PluginInfo>();
-  readonly #broken: PluginInfo[] = [];
+interface Wanted {
+  /** Default: any. */
+  readonly types?: readonly PluginType[];
+  /** Default: the newest. */
+  readonly range?: VersionRange | undefined;
+}
 
-  constructor(plugins: Iterable<PluginInfo>) {
+const anyType: readonly PluginType[] = [
+  'source',
+  'sink',
+  'converter',
+  'header_converter',
+  'transformation',
+  'predicate',
+];
+
+export class PluginCatalog {
+  /** Each once. */
+  readonly #plugins: readonly PluginInfo[];
+  readonly #builtIn: readonly PluginInfo[];
+  readonly #broken: PluginInfo[] = [];
+  #listed: readonly PluginInfo[] | undefined;
+
+  /** `builtIn`: parts that come with every worker, and are not listed. */
+  constructor(plugins: Iterable<PluginInfo>, builtIn: readonly PluginInfo[] = []) {
+    const distinct = new Map<string, PluginInfo>();
     for (const plugin of plugins) {
       if (plugin.error !== undefined) {
         this.#broken.push(plugin);
         continue;
       }
-      for (const name of [plugin.class, ...plugin.aliases]) {
-        if (!this.#byName.has(name)) this.#byName.set(name, plugin);
-      }
+      const key = `${plugin.type} ${plugin.class} ${plugin.version}`;
+      if (!distinct.has(key)) distinct.set(key, plugin);
     }
+    this.#plugins = [...distinct.values()];
+    this.#builtIn = builtIn;
   }
 
   /** No worker has announced anything, not even a plugin that failed to load. */
   get isEmpty(): boolean {
-    return this.#byName.size === 0 && this.#broken.length === 0;
+    return this.#plugins.length === 0 && this.#broken.length === 0;
   }
 
   /** By full class name, simple name or alias. */
-  find(name: string): PluginInfo | undefined {
-    return this.#byName.get(name);
+  find(name: string, { types = anyType, range }: Wanted = {}): PluginInfo | undefined {
+    return newestInRange(this.versionsOf(name, types), range);
+  }
+
+  /** All versions of what has that name. */
+  versionsOf(name: string, types: readonly PluginType[] = anyType): readonly PluginInfo[] {
+    return pluginsNamed(this.#plugins, { name: name.trim(), types });
+  }
+
+  /** Comes with every worker. */
+  isBuiltIn({ range, ...need }: PluginNeed): boolean {
+    return newestInRange(pluginsNamed(this.#builtIn, need), range) !== undefined;
   }
 
   /** Why `name` might be missing: a module of that name, or any, that failed to load. */
@@ -32,25 +73,38 @@ export class PluginCatalog {
     return this.#broken;
   }
 
-  /** Each plugin once, sorted by class. */
-  list(): PluginInfo[] {
-    return [...new Set(this.#byName.values())].toSorted((a, b) => (a.class < b.class ? -1 : 1));
+  /** Each version once, sorted by class, the oldest first. */
+  list(): readonly PluginInfo[] {
+    this.#listed ??= this.#plugins.toSorted(
+      (a, b) =>
+        compareText(a.class, b.class) ||
+        compareVersions(a.version, b.version) ||
+        compareText(a.type, b.type),
+    );
+    return this.#listed;
   }
 }
 
-/** Union of what the members announce; a working plugin wins over a broken one of the same class. */
+/**
+ * Union of what the members announce; a working plugin wins over a broken one of the same class. `builtIn`: parts that
+ * come with every worker.
+ */
 export function catalogOf(
   members: Iterable<MemberRecord>,
   builtIn: readonly PluginInfo[] = [],
 ): PluginCatalog {
-  const plugins: PluginInfo[] = [...builtIn];
+  const plugins: PluginInfo[] = [];
   const broken = new Map<string, PluginInfo>();
   for (const member of members) {
     if (member.state === 'dead') continue;
     for (const plugin of member.plugins) {
       if (plugin.error === undefined) plugins.push(plugin);
-      else broken.set(plugin.class, plugin);
+      else broken.set(`${plugin.class} ${plugin.error}`, plugin);
     }
   }
-  return new PluginCatalog([...plugins, ...broken.values()]);
+  return new PluginCatalog([...plugins, ...broken.values()], builtIn);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

@@ -29,6 +29,8 @@ export interface UnitView {
   readonly nextRetryAtMs?: number;
   readonly trace?: string;
   readonly executor?: string;
+  /** Of the plugin that the owner runs. */
+  readonly version?: string;
   /** RUNNING but its executor does not answer. */
   readonly stalled: boolean;
   /** One readable line: why it is in this state, and what has to happen. */
@@ -59,7 +61,7 @@ export interface ClusterSnapshot {
   readonly leader: { readonly coordinator: string; readonly epoch: number } | undefined;
   /** Version of the protocol in use; undefined before anybody joined or led. */
   readonly protocol: number | undefined;
-  /** Union of what workers announce; sorted by class. */
+  /** Union of what workers announce; sorted by class and version. */
   readonly plugins: readonly PluginInfo[];
   /** Raw ownership, for those who want it (`/sluice/tasks`). */
   readonly units: ReadonlyMap<UnitId, UnitRecord>;

@@ -93,6 +93,7 @@ function unitView(
     ...(status?.nextRetryAtMs === undefined ? {} : { nextRetryAtMs: status.nextRetryAtMs }),
     ...(status?.trace === undefined ? {} : { trace: status.trace }),
     ...(status?.executor === undefined ? {} : { executor: status.executor }),
+    ...(status?.version === undefined ? {} : { version: status.version }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

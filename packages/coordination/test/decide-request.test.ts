@@ -365,6 +365,50 @@ describe('apply is refused', () => {
     });
   });
 
+  describe('with a version', () => {
+    const versions = new PluginCatalog([
+      plugin('example.Clock', { aliases: ['Clock'], configKeys: [everyMs] }),
+      plugin('example.Clock', { aliases: ['Clock'], version: '2.0.0', type: 'sink' }),
+    ]);
+    const decideOn = (version: string, config: Record<string, string> = {}) =>
+      decideRequest(apply([clock('logs', { 'connector.plugin.version': version, ...config })]), {
+        view: running,
+        catalog: versions,
+        newUid: () => 'new-uid',
+        nowMs: 0,
+      });
+
+    test('it is judged by the keys of that version, and has its type', () => {
+      const { mutation } = decideOn('[1.0,2.0)', { everyMs: '5' });
+      expect(mutation.connectors[0]?.record).toMatchObject({ type: 'source' });
+      expectRefused(decideOn('1.0.0', { everyMs: '0' }), {
+        message: expect.stringContaining('everyMs: Value must be at least 1'),
+      });
+      expect(decideOn('latest', { topics: 't', everyMs: '0' }).mutation).toMatchObject({
+        connectors: [{ record: { type: 'sink' } }],
+      });
+    });
+
+    test('one that no worker has is refused on both keys, with those that there are', () => {
+      const line =
+        'Plugin Clock not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]';
+      expectRefused(decideOn('3.0', { everyMs: '0', topics: 't' }), {
+        status: 400,
+        code: 'connector.invalid',
+        message: expect.stringContaining(`the following 2 error(s):\n${line}\n${line}\n`),
+      });
+    });
+
+    test('what is no range is refused', () => {
+      expectRefused(decideOn('[1.0', { topics: 't' }), {
+        status: 400,
+        message: expect.stringContaining(
+          'Invalid value [1.0 for configuration connector.plugin.version: Unbounded range: [1.0',
+        ),
+      });
+    });
+  });
+
   test('while no worker has announced a plugin, the answer says so', () => {
     const { result } = decideRequest(apply([clock('logs')]), {
       view: viewOf({}),

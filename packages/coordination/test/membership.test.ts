@@ -6,7 +6,7 @@ import { timingProfiles } from '../src/profile.ts';
 import type { HeldUnit, JoinReply, JoinRequest } from '../src/store.ts';
 import { Membership } from '../src/worker/membership.ts';
 import type { LeaseDeadlines } from '../src/worker/unit-runner.ts';
-import { clockPlugin } from './records.ts';
+import { clockPlugin, plugin } from './records.ts';
 import { beatAnswer, PlayedStore } from './worker-world.ts';
 
 const profile = timingProfiles.default;
@@ -301,6 +301,61 @@ describe('what is held is in doubt', () => {
     await world.beats(3);
     expect(world.confirmations).toBe(2);
     expect(world.leases).toHaveLength(1);
+  });
+});
+
+describe('plugins that change', () => {
+  const other = plugin('example.Other');
+  const told = (world: World) => world.store.plugins.map((each) => each.class);
+
+  test('are told at once, and by every later join', async () => {
+    const world = await new World().started();
+    await world.membership.announce([other]);
+    expect(told(world)).toEqual(['example.Other']);
+    world.store.beatAnswers.push({ kind: 'rejoin' });
+    await world.beats(2);
+    expect(world.joins.at(-1)?.plugins).toEqual([other]);
+    await world.beats(3);
+    expect(world.store.callsOf('announce')).toHaveLength(1);
+  });
+
+  test.each(['fail', 'loseAnswers'] as const)(
+    'are told again with later beats, when the store does not answer (%s)',
+    async (how) => {
+      const world = await new World().started();
+      world.store[how]('announce', 2);
+      await world.membership.announce([other]);
+      await world.beats(3);
+      expect(told(world)).toEqual(['example.Other']);
+      expect(world.store.callsOf('announce').length).toBeGreaterThan(2);
+      const calls = world.store.callsOf('announce').length;
+      await world.beats(5);
+      expect(world.store.callsOf('announce')).toHaveLength(calls);
+    },
+  );
+
+  test('are told again when a join that was under way told what there was before', async () => {
+    const world = await new World().started();
+    world.store.beatAnswers.push({ kind: 'rejoin' });
+    const answer = world.store.hold('join');
+    await world.beats(1);
+    expect(world.joins).toHaveLength(2);
+    const announcing = world.membership.announce([other]);
+    answer();
+    await announcing;
+    await world.beats(2);
+    expect(world.joins.at(-1)?.plugins).toEqual([clockPlugin]);
+    expect(told(world)).toEqual(['example.Other']);
+  });
+
+  test('the last of several counts', async () => {
+    const world = await new World().started();
+    const answer = world.store.hold('announce');
+    const both = [[other], []].map((plugins) => world.membership.announce(plugins));
+    answer();
+    await Promise.all(both);
+    await world.beats(1);
+    expect(told(world)).toEqual([]);
   });
 });
 

@@ -20,6 +20,26 @@ test('a job under an old fence is stale also for a unit that runs', async () => 
   expect(await world.units.start(world.job(a, 7))).toBe('claimed');
 });
 
+test('a job for a unit that is being stopped is stale', async () => {
+  const world = new World();
+  await world.owns(a);
+  world.runner.stopping = new Promise(() => {});
+  world.store.revoke(a);
+  await world.beat();
+  expect(await world.units.start(world.job(a, 1))).toBe('stale');
+});
+
+test('a wake-up for a former incarnation makes nobody read the assignments', async () => {
+  const world = new World();
+  await world.owns(a);
+  await world.units.refresh({ worker: 'w1', incarnation: 'w1#0', reason: 'of another life' });
+  await world.clock.advance(50);
+  expect(world.store.callsOf('assignments')).toHaveLength(1);
+  await world.units.refresh({ worker: 'w1', incarnation: 'w1#1', reason: 'of this one' });
+  await world.clock.advance(50);
+  expect(world.store.callsOf('assignments')).toHaveLength(2);
+});
+
 test('a new fence alone makes nobody read the assignments', async () => {
   const world = new World();
   await world.owns(a);

@@ -1,3 +1,4 @@
+import { parseVersionRange } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
 import type { PluginInfo } from '../src/model.ts';
@@ -39,19 +40,36 @@ test('it is empty as long as nobody has announced anything, not even what is bro
   expect(new PluginCatalog([broken]).isEmpty).toBe(false);
 });
 
-test('there is what is built in and what members announce, unless they are dead', () => {
+test('there is what members announce, unless they are dead; what is built in is known, and not listed', () => {
   const members = [
     member('w1', { plugins: [named('A')] }),
     member('w2', { plugins: [named('B')], state: 'draining' }),
     member('w3', { plugins: [named('C')], state: 'dead' }),
   ];
-  const classes = catalogOf(members, [clock]).list();
-  expect(classes.map((each) => each.class)).toEqual(['example.A', 'example.B', 'example.Clock']);
+  const catalog = catalogOf(members, [clock]);
+  expect(catalog.list().map((each) => each.class)).toEqual(['example.A', 'example.B']);
+  const builtIn = (name: string) =>
+    catalog.isBuiltIn({ name, types: ['source'], range: undefined });
+  expect([builtIn('Clock'), builtIn('A')]).toEqual([true, false]);
+});
+
+test('each version is there once, the oldest first; a name stands for the newest in the range', () => {
+  const versions = ['1.10.0', '2.0.0', '1.9.0', '2.0.0'].map((version) => named('A', { version }));
+  const catalog = catalogOf([
+    member('w1', { plugins: versions }),
+    member('w2', { plugins: versions }),
+  ]);
+  expect(catalog.list().map(({ version }) => version)).toEqual(['1.9.0', '1.10.0', '2.0.0']);
+  expect(catalog.find('A')?.version).toBe('2.0.0');
+  const parsed = parseVersionRange('[1.0,2.0)');
+  const range = 'range' in parsed ? parsed.range : undefined;
+  expect(catalog.find('A', { range })?.version).toBe('1.10.0');
+  expect(catalog.find('A', { types: ['sink'] })).toBeUndefined();
 });
 
 test('what is broken on several workers is told once, and what works on another is found', () => {
   const members = [
-    member('w1', { plugins: [broken, named('A', { error: 'too old' })] }),
+    member('w1', { plugins: [broken, named('A', { error: 'too old' }), { ...broken }] }),
     member('w2', { plugins: [broken, named('A')] }),
   ];
   const catalog = catalogOf(members);

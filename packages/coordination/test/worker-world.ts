@@ -4,7 +4,7 @@
  */
 import { SluiceError } from '@sluice/kernel';
 
-import type { StatusReport, TargetState, UnitId } from '../src/model.ts';
+import type { PluginInfo, StatusReport, TargetState, UnitId } from '../src/model.ts';
 import type {
   AssignedUnit,
   Assignments,
@@ -53,6 +53,7 @@ export class PlayedStore implements WorkerStore {
   config: Readonly<Record<string, string>> = {};
   /** Not a member any more. */
   isDead = false;
+  plugins: readonly PluginInfo[] = [];
   publishAnswer: PublishResult['kind'] = 'published';
   beatAnswers: BeatReply[] = [];
   joinAnswers: JoinReply[] = [];
@@ -113,6 +114,7 @@ export class PlayedStore implements WorkerStore {
       const next = this.joinAnswers.shift();
       if (next) return next;
       this.#state = 'up';
+      this.plugins = request.plugins;
       return { kind: 'joined', slot: 0, dataset: this.dataset, beat: ++this.#beat, revision: 1 };
     });
   }
@@ -123,6 +125,18 @@ export class PlayedStore implements WorkerStore {
       if (next) return next;
       const assignmentRevision = this.revision;
       return { ...okBeat, beat: ++this.#beat, assignmentRevision, state: this.#state };
+    });
+  }
+
+  async announce(
+    _worker: string,
+    incarnation: string,
+    plugins: readonly PluginInfo[],
+  ): Promise<boolean> {
+    return this.#answer('announce', incarnation, plugins, () => {
+      if (this.isDead) return false;
+      this.plugins = plugins;
+      return true;
     });
   }
 

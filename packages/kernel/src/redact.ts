@@ -49,10 +49,8 @@ export function withoutValuesWithin(
 
 /** A logger that does so with all that it is given. `values` may grow. */
 export function hidingLogger(logger: Logger, values: Readonly<Record<string, string>>): Logger {
-  const shown = (fields: object): object => {
-    for (const _any in values) return withoutValuesWithin(fields, values) as object;
-    return fields;
-  };
+  const shown = (fields: object): object =>
+    Object.keys(values).length === 0 ? fields : (withoutValuesWithin(fields, values) as object);
   const told = (message: string): string => withoutValues(message, values);
   return {
     debug: (fields, message) => logger.debug(shown(fields), told(message)),

@@ -7,20 +7,20 @@ import type { FromPreview, PreviewTask } from './messages.ts';
 import { onTask, tell } from './plugin-child.ts';
 import { runPreview } from './run-preview.ts';
 
-onTask(main);
+onTask((task) => main(task as PreviewTask));
 
 async function main(task: PreviewTask): Promise<void> {
   const plugins = await loadPlugins(task.modules);
   const fail = (message: string): Promise<void> =>
     send({ kind: 'failed', stage: 'config', message });
-  const name = task.config['connector.class'] ?? '';
-  const plugin = plugins.find(name);
+  const plugin = plugins.facts(task.config);
   if (!plugin) {
-    const known = plugins.plugins.map((each) => each.class).sort();
+    const name = nameOf(task.config);
+    const known = plugins.plugins.map((each) => `${each.class} ${each.version}`).sort();
     const failures = plugins.failures.map(({ error }) => error);
     return fail(
       [
-        `there is no connector ${name || 'without a connector.class'}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
+        `there is no connector ${name}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
         ...failures,
       ].join('\n'),
     );
@@ -33,8 +33,15 @@ async function main(task: PreviewTask): Promise<void> {
   const sendHidden = (message: FromPreview): Promise<void> =>
     send(hasValues ? (withoutValuesWithin(message, resolved.values) as FromPreview) : message);
   const signal = AbortSignal.timeout(task.timeoutMs);
+  const parts = await plugins.load(task.config);
   const tellHidden = (message: FromPreview): void => void sendHidden(message);
-  await sendHidden(await runPreview(plugin, resolved.task, { signal, tell: tellHidden }));
+  await sendHidden(await runPreview(plugin, resolved.task, { signal, tell: tellHidden, parts }));
+}
+
+function nameOf(config: PreviewTask['config']): string {
+  const version = config['connector.plugin.version']?.trim();
+  const name = config['connector.class']?.trim() || 'without a connector.class';
+  return version ? `${name} of version ${version}` : name;
 }
 
 /** With values in place of references. @throws ConfigError that names those that stand for nothing. */

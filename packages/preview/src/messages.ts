@@ -1,10 +1,11 @@
 /** What passes between whoever asks for a preview and the process that runs the connector. */
 import type { ProviderSettings } from '@sluice/config-providers';
 import type { SourceOffset } from '@sluice/record-log';
+import type { PluginModule } from '@sluice/runtime';
 
 export interface PreviewTask {
-  /** Modules that connectors are looked for in: file URLs. */
-  readonly modules: readonly string[];
+  /** Modules that plugins are looked for in. */
+  readonly modules: readonly (string | PluginModule)[];
   /** What names more of them, for whoever asks for a connector that is in none: an option, a setting. */
   readonly modulesFrom: string;
   readonly config: Readonly<Record<string, string>>;

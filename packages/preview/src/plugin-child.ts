@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { shareConnectorApi } from '@sluice/runtime';
 
 /** Runs once, with what the parent sends; then the process ends, if the parent has not killed it before. */
-export function onTask<Task extends object>(run: (task: Task) => Promise<void>): void {
-  process.once('message', (task: Task & { readonly lifeMsMax: number }) => {
+export function onTask(run: (task: unknown) => Promise<void>): void {
+  process.once('message', (task: { readonly lifeMsMax: number }) => {
     endWithParent(task.lifeMsMax);
     // Whoever leads a cluster, or runs tasks, comes first.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);

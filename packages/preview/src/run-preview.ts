@@ -5,9 +5,9 @@
  */
 import {
   assertValidConfig,
-  ConfigError,
   type Connector,
   type ConnectorConfig,
+  isConfigError,
   type SourceOffsetValue,
   type SourcePartition,
   type SourcePlugin,
@@ -19,7 +19,7 @@ import { polledRecords } from '@sluice/runtime';
 
 import type { FromPreview, PreviewEnd, PreviewTask } from './messages.ts';
 import { toJson } from './show-value.ts';
-import { cut, showState, Tracer } from './trace.ts';
+import { cut, type PreviewParts, showState, Tracer } from './trace.ts';
 
 const retryPauseMs = 200;
 /** For a task that returns nothing at once. */
@@ -30,18 +30,25 @@ type Stage = Extract<PreviewEnd, { kind: 'failed' }>['stage'];
 /** What a preview is told, besides where its modules are. */
 export type PreviewOptions = Omit<PreviewTask, 'modules' | 'modulesFrom' | 'timeoutMs'>;
 
+export interface PreviewSurroundings {
+  readonly signal: AbortSignal;
+  readonly tell: (message: FromPreview) => void;
+  /** Transforms, predicates and converters besides those that come with Sluice. */
+  readonly parts?: PreviewParts | undefined;
+}
+
 /** Never rejects. The connector and its tasks are stopped when it resolves, or have been given up. */
 export async function runPreview(
   plugin: SourcePlugin,
   task: PreviewOptions,
-  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (message: FromPreview) => void },
+  { signal, tell, parts }: PreviewSurroundings,
 ): Promise<PreviewEnd> {
-  const preview = new Preview(plugin, task, signal, tell);
+  const preview = new Preview(plugin, task, { signal, tell, parts });
   try {
     return await preview.run();
   } catch (error) {
     if (signal.aborted) return { kind: 'ended', by: 'timeout' };
-    const stage = error instanceof ConfigError ? 'config' : preview.stage;
+    const stage = isConfigError(error) ? 'config' : preview.stage;
     return { kind: 'failed', stage, message: toError(error).message };
   } finally {
     await preview.close();
@@ -53,6 +60,7 @@ class Preview {
   readonly #config: ConnectorConfig;
   readonly #options: PreviewOptions;
   readonly #offsets: ReadonlyMap<string, SourceOffsetValue>;
+  readonly #parts: PreviewParts | undefined;
   readonly #tell: (message: FromPreview) => void;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -69,9 +77,9 @@ class Preview {
   constructor(
     plugin: SourcePlugin,
     options: PreviewOptions,
-    signal: AbortSignal,
-    tell: (message: FromPreview) => void,
+    { signal, tell, parts }: PreviewSurroundings,
   ) {
+    this.#parts = parts;
     this.#plugin = plugin;
     this.#options = options;
     this.#config = { name: 'preview', ...options.config };
@@ -87,7 +95,7 @@ class Preview {
 
   async run(): Promise<PreviewEnd> {
     assertValidConfig(this.#plugin.configDef.keys, this.#config);
-    this.#tracer = new Tracer(this.#config, this.#options.workerConfig);
+    this.#tracer = new Tracer(this.#config, this.#options.workerConfig, this.#parts);
     this.stage = 'start';
     const configs = await this.#taskConfigs();
     for (const [number, config] of configs.entries()) {

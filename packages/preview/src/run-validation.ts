@@ -11,10 +11,12 @@ import {
 } from '@sluice/connector-api';
 import { converterPlugins, converterProblems } from '@sluice/converters';
 import { secretsOf, toError, withoutValues } from '@sluice/kernel';
+import { transformationPlugins } from '@sluice/runtime';
 import type { ResolveConfig } from '@sluice/runtime/references';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { transformationProblems } from '@sluice/transforms';
 
+import { noParts, type PreviewParts } from './trace.ts';
 import type { Validation } from './validation-messages.ts';
 
 const converters = [...converterPlugins, ...schemaRegistryConverters];
@@ -25,6 +27,7 @@ export async function runValidation(
   defined: ConnectorConfig,
   resolve: ResolveConfig,
   signal: AbortSignal,
+  parts: PreviewParts = noParts,
 ): Promise<Validation> {
   // Until it is resolved: a password may stand in the definition itself.
   let hidden = secretsIn(plugin, defined);
@@ -33,7 +36,7 @@ export async function runValidation(
     const { config, values } = resolved;
     hidden = { ...secretsIn(plugin, config), ...values };
     const problems = [
-      ...dataProblems(plugin, config),
+      ...dataProblems(plugin, parts, config),
       ...(await beforeEnd(signal, () => ownProblems(plugin, config, signal))),
     ];
     return {
@@ -47,7 +50,7 @@ export async function runValidation(
     if (signal.aborted) return { kind: 'failed', isLate: true, message: '' };
     if (error instanceof ConfigError) {
       // References that stand for nothing. The rest is told as far as it is known.
-      const problems = [...error.problems, ...dataProblems(plugin, defined)];
+      const problems = [...error.problems, ...dataProblems(plugin, parts, defined)];
       return { kind: 'validated', problems, recommendations: {} };
     }
     return {
@@ -58,11 +61,15 @@ export async function runValidation(
   }
 }
 
-function dataProblems(plugin: ConnectorPlugin, config: ConnectorConfig): readonly ConfigProblem[] {
+function dataProblems(
+  { type, configDef }: ConnectorPlugin,
+  parts: PreviewParts,
+  config: ConnectorConfig,
+): readonly ConfigProblem[] {
   return [
-    ...validateConnectorConfig(plugin.type, plugin.configDef.keys, config),
-    ...transformationProblems(config),
-    ...converterProblems(config, converters),
+    ...validateConnectorConfig(type, configDef.keys, config),
+    ...transformationProblems(config, transformationPlugins(parts)),
+    ...converterProblems(config, [...converters, ...parts.converters]),
   ];
 }
 
@@ -71,7 +78,16 @@ async function ownProblems(
   config: ConnectorConfig,
   signal: AbortSignal,
 ): Promise<readonly ConfigProblem[]> {
-  return (await plugin.validate?.(config, { logger: silent, signal })) ?? [];
+  if (!plugin.validate) return [];
+  const answer: unknown = await plugin.validate(config, { logger: silent, signal });
+  if (Array.isArray(answer) && answer.every(isProblem)) return answer;
+  throw new Error('its validate has to return a list of { key, message }');
+}
+
+function isProblem(value: unknown): value is ConfigProblem {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key, message } = value as Partial<Record<keyof ConfigProblem, unknown>>;
+  return typeof key === 'string' && typeof message === 'string';
 }
 
 /** With the reference where the message quotes what it stands for, however short that is. */
@@ -84,10 +100,8 @@ function shown(
   const written = defined[key] ?? '';
   const value = config[key] ?? '';
   const quoted =
-    hasReference(written) && value !== ''
-      ? String(message).replaceAll(value, () => written)
-      : message;
-  return { key: String(key), message: withoutValues(String(quoted), hidden) };
+    hasReference(written) && value !== '' ? message.replaceAll(value, () => written) : message;
+  return { key, message: withoutValues(quoted, hidden) };
 }
 
 /** Of the keys that are named as secrets are, and of those that the plugin says hold some. */

@@ -2,17 +2,14 @@
 import {
   type ConnectorConfig,
   type Converter,
+  type ConverterRole,
   parseConfigValue,
   type Schema,
   type SourceRecord,
 } from '@sluice/connector-api';
-import {
-  type ConverterRole,
-  converterFor,
-  converterPlugins,
-  workerConverterDefaults,
-} from '@sluice/converters';
+import { converterFor, converterPlugins, workerConverterDefaults } from '@sluice/converters';
 import { toError } from '@sluice/kernel';
+import { type DefinitionPlugins, transformationPlugins } from '@sluice/runtime';
 import { previewingConverters } from '@sluice/schema-registry';
 import { type TransformationChain, transformationChain } from '@sluice/transforms';
 
@@ -30,6 +27,10 @@ interface Stage {
   readonly chain: TransformationChain;
 }
 
+export type PreviewParts = Omit<DefinitionPlugins, 'connector'>;
+
+export const noParts: PreviewParts = { transforms: [], predicates: [], converters: [] };
+
 export class Tracer {
   readonly #stages: readonly Stage[];
   readonly #key: Converter;
@@ -41,20 +42,25 @@ export class Tracer {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws ConfigError or SluiceError that names what is wrong with a transform or converter. */
-  constructor(config: ConnectorConfig, workerConfig: ConnectorConfig = {}) {
+  constructor(
+    config: ConnectorConfig,
+    workerConfig: ConnectorConfig = {},
+    parts: PreviewParts = noParts,
+  ) {
     const parsed = parseConfigValue('LIST', config['transforms'] ?? '');
     const aliases =
       'value' in parsed && Array.isArray(parsed.value) ? parsed.value.map(String) : [];
     // A chain of one for each, so that each result is seen.
     this.#stages = aliases.map((alias) => ({
       alias,
-      chain: transformationChain({ ...config, transforms: alias }),
+      chain: transformationChain({ ...config, transforms: alias }, transformationPlugins(parts)),
     }));
     const plugins = [
       ...converterPlugins,
       ...previewingConverters(({ subject, schemaType: type, schema }) =>
         this.#unregistered.push({ subject, type, schema: cut(schema) }),
       ),
+      ...parts.converters,
     ];
     const converterOf = (role: ConverterRole): Converter =>
       converterFor(role, config, { ...workerConverterDefaults, ...workerConfig }, plugins);

@@ -6,14 +6,21 @@ import { onTask, tell } from './plugin-child.ts';
 import { runValidation } from './run-validation.ts';
 import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
 
-onTask(async ({ configs, modules, providers, timeoutMs }: ValidationTask) => {
+onTask(async (task) => {
+  const { configs, modules, providers, timeoutMs } = task as ValidationTask;
   const plugins = await loadPlugins(modules);
   const resolver = await openConfigProviders(providers ?? noProviders);
   await send({ kind: 'loaded' });
   for (const config of configs) {
-    const plugin = plugins.find(config['connector.class'] ?? '');
+    const plugin = plugins.facts(config);
     const validation: Validation = plugin
-      ? await runValidation(plugin, config, resolver.resolve, AbortSignal.timeout(timeoutMs))
+      ? await runValidation(
+          plugin,
+          config,
+          resolver.resolve,
+          AbortSignal.timeout(timeoutMs),
+          await plugins.load(config),
+        )
       : { kind: 'unknown' };
     await send({ kind: 'result', validation });
   }

@@ -1,10 +1,11 @@
 /** What passes between whoever asks for a validation and the process that runs the plugin's part of it. */
 import type { ProviderSettings } from '@sluice/config-providers';
 import type { ConfigProblem, Recommendation } from '@sluice/connector-api';
+import type { PluginModule } from '@sluice/runtime';
 
 export interface ValidationTask {
-  /** Modules that connectors are looked for in: file URLs. */
-  readonly modules: readonly string[];
+  /** Modules that plugins are looked for in. */
+  readonly modules: readonly (string | PluginModule)[];
   /** With their `connector.class`; validated one after the other. */
   readonly configs: readonly Readonly<Record<string, string>>[];
   /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */

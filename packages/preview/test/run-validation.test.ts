@@ -83,6 +83,18 @@ test('code that waits for ever is given up', async () => {
   });
 });
 
+test.each([undefined, 'wrong', [{ key: 'topic' }], [null]])(
+  'an answer of %j is a defect of the code, and told as one',
+  async (answer) => {
+    const plugin = checked((() => answer) as never);
+    expect(await runValidation(plugin, base, resolveNothing, never)).toEqual({
+      kind: 'failed',
+      isLate: false,
+      message: 'its validate has to return a list of { key, message }',
+    });
+  },
+);
+
 test('references are resolved for the code, and stand in what is told of it', async () => {
   const asked: unknown[] = [];
   const plugin = checked(async ({ config }) => {

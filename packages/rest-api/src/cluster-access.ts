@@ -19,7 +19,7 @@ import type {
 import { type Clock, type LogLevel, SluiceError } from '@sluice/kernel';
 
 import { ApiError } from './api-error.ts';
-import { findPlugin } from './entities.ts';
+import { versionsOf } from './entities.ts';
 
 export type Done = Extract<RequestResult, { kind: 'done' }>;
 export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
@@ -65,7 +65,11 @@ export class ClusterAccess {
   async plugins(className: string): Promise<readonly PluginInfo[]> {
     const nowMs = this.#clock.monotonicMs();
     const known = this.#knownPlugins;
-    if (known && nowMs - known.atMs < pluginsKeptMs && findPlugin(known.plugins, className))
+    if (
+      known &&
+      nowMs - known.atMs < pluginsKeptMs &&
+      versionsOf(known.plugins, className).length > 0
+    )
       return known.plugins;
     const { plugins } = await this.snapshot();
     this.#knownPlugins = { plugins, atMs: nowMs };

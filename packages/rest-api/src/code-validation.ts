@@ -4,8 +4,13 @@
  */
 import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
 import type { Definition, PluginInfo } from '@sluice/coordination';
-import { type CodeValidation, type ConfigParts, configProblems } from './config-infos.ts';
-import { findPlugin } from './entities.ts';
+import {
+  type ChosenPlugin,
+  type CodeValidation,
+  type ConfigParts,
+  configProblems,
+} from './config-infos.ts';
+import { findConnector } from './entities.ts';
 import { invalidConfiguration } from './schemas.ts';
 
 /**
@@ -37,8 +42,11 @@ export class CodeValidator {
   }
 
   /** Undefined: nothing is known beyond the plain data. */
-  async validate(plugin: PluginInfo, config: ConnectorConfig): Promise<CodeValidation | undefined> {
-    if (!needsCode(plugin, config)) return undefined;
+  async validate(
+    { plugin, problems }: ChosenPlugin,
+    config: ConnectorConfig,
+  ): Promise<CodeValidation | undefined> {
+    if (problems.length > 0 || !needsCode(plugin, config)) return undefined;
     const answers = await this.#options.run?.([config]);
     return answers?.[0];
   }
@@ -50,18 +58,25 @@ export class CodeValidator {
   async assertValid(definitions: readonly Definition[]): Promise<void> {
     const { parts, plugins, run } = this.#options;
     if (!run) return;
-    const checked: { readonly config: ConnectorConfig; readonly plugin: PluginInfo }[] = [];
+    const checked: {
+      readonly config: ConnectorConfig;
+      readonly chosen: ChosenPlugin;
+      readonly announced: readonly PluginInfo[];
+    }[] = [];
     for (const { config } of definitions) {
       const className = config['connector.class'] ?? '';
-      const plugin = findPlugin(await plugins(className), className);
-      if (plugin && needsCode(plugin, config)) checked.push({ config, plugin });
+      const announced = await plugins(className);
+      const { plugin, problems } = findConnector(announced, config);
+      // A version that is not there is told by whoever applies it.
+      if (plugin && problems.length === 0 && needsCode(plugin, config))
+        checked.push({ config, chosen: { plugin, problems }, announced });
     }
     if (checked.length === 0) return;
     const answers = await run(checked.map(({ config }) => config));
-    for (const [index, { config, plugin }] of checked.entries()) {
+    for (const [index, { config, chosen, announced }] of checked.entries()) {
       const answer = answers[index];
       if (!answer) continue;
-      const problems = configProblems(plugin, config, parts, answer);
+      const problems = configProblems(chosen, config, { announced, parts }, answer);
       if (problems.length > 0) throw invalidConfiguration(problems.map(({ message }) => message));
     }
   }

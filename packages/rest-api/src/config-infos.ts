@@ -9,6 +9,7 @@ import {
   hasReference,
   hiddenText,
   parseConfigValue,
+  pluginsNamed,
   type Recommendation,
   SINK_CONNECTOR_KEYS,
   SOURCE_CONNECTOR_KEYS,
@@ -44,9 +45,15 @@ export interface ConfigInfos {
 export interface ConfigParts {
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
-  /** Keys of the converters, transforms and predicates that a definition names. */
-  readonly keys: (config: ConnectorConfig) => readonly ConfigKey[];
-  readonly problems: (config: ConnectorConfig) => readonly ConfigProblem[];
+  /** Keys of the converters, transforms and predicates that a definition names; `announced`: by workers. */
+  readonly keys: (
+    config: ConnectorConfig,
+    announced: readonly PluginInfo[],
+  ) => readonly ConfigKey[];
+  readonly problems: (
+    config: ConnectorConfig,
+    announced: readonly PluginInfo[],
+  ) => readonly ConfigProblem[];
 }
 
 /** What is only known by running code of the plugin. */
@@ -64,17 +71,33 @@ export function frameworkKeys({ type, configKeys }: PluginInfo): ConfigKeyInfo[]
   return toConfigKeyInfos(keys).filter(({ name }) => !own.has(name));
 }
 
-/** `plugin` is a source or a sink. */
+/** What a configuration is looked at with. */
+export interface ConfigContext {
+  /** By workers, of all versions. */
+  readonly announced: readonly PluginInfo[];
+  readonly parts: ConfigParts;
+}
+
+/** A source or a sink. */
+export interface ChosenPlugin {
+  readonly plugin: PluginInfo;
+  /** Why it is not of the version that was asked for. */
+  readonly problems: readonly ConfigProblem[];
+}
+
 export function configInfos(
-  plugin: PluginInfo,
+  chosen: ChosenPlugin,
   config: ConnectorConfig,
-  parts: ConfigParts,
+  context: ConfigContext,
   byCode?: CodeValidation,
 ): ConfigInfos {
-  const errors = errorsByKey(configProblems(plugin, config, parts, byCode));
+  const { plugin } = chosen;
+  const { announced, parts } = context;
+  const plugins = [...announced, ...parts.builtIn];
+  const errors = errorsByKey(configProblems(chosen, config, context, byCode));
   const known = [
     ...frameworkKeys(plugin),
-    ...toConfigKeyInfos(parts.keys(config)),
+    ...toConfigKeyInfos(parts.keys(config, announced)),
     ...plugin.configKeys,
   ];
   const names = new Set(known.map(({ name }) => name));
@@ -86,24 +109,25 @@ export function configInfos(
     groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
     configs: keys.map((key) =>
       configInfo(key, config, errors.get(key.name) ?? [], {
-        values: recommended(key, config, parts),
+        values: recommended(key, config, plugins),
         ...byCode?.recommendations[key.name],
       }),
     ),
   };
 }
 
-/** `plugin` is a source or a sink. */
 export function configProblems(
-  plugin: PluginInfo,
+  { plugin, problems: versionProblems }: ChosenPlugin,
   config: ConnectorConfig,
-  parts: ConfigParts,
+  { announced, parts }: ConfigContext,
   byCode?: CodeValidation,
 ): readonly ConfigProblem[] {
   const type = plugin.type === 'sink' ? 'sink' : 'source';
   const problems = byCode?.problems ?? [
-    ...validateConnectorConfig(type, plugin.configKeys, config),
-    ...parts.problems(config),
+    ...versionProblems,
+    // The keys of another version would mislead.
+    ...validateConnectorConfig(type, versionProblems.length > 0 ? [] : plugin.configKeys, config),
+    ...parts.problems(config, announced),
   ];
   return [...problems, ...unsupportedKeys(config)];
 }
@@ -149,16 +173,35 @@ function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string
 function recommended(
   { name, rules }: ConfigKeyInfo,
   config: ConnectorConfig,
-  { builtIn }: ConfigParts,
+  plugins: readonly PluginInfo[],
 ): readonly string[] {
-  const classes = (type: PluginInfo['type']): string[] =>
-    builtIn.filter((each) => each.type === type).map((each) => each.class);
+  const classes = (type: PluginInfo['type']): string[] => [
+    ...new Set(plugins.filter((each) => each.type === type).map((each) => each.class)),
+  ];
+  const versioned = versionedBy(name);
+  if (versioned) {
+    const named = { name: config[versioned.key]?.trim() ?? '', types: versioned.types };
+    return pluginsNamed(plugins, named).map(({ version }) => version);
+  }
   if (name === 'key.converter' || name === 'value.converter') return classes('converter');
   if (name === 'header.converter') return classes('header_converter');
   if (/^transforms\.[^.]+\.type$/.test(name)) return classes('transformation');
   if (/^predicates\.[^.]+\.type$/.test(name)) return classes('predicate');
   if (/^transforms\.[^.]+\.predicate$/.test(name)) return listOf(config['predicates']);
   return rules?.oneOf ?? [];
+}
+
+/** The key whose plugin a key like `value.converter.plugin.version` is of. */
+function versionedBy(
+  name: string,
+): { readonly key: string; readonly types: PluginInfo['type'][] } | undefined {
+  const [, of] = /^(.+)\.plugin\.version$/.exec(name) ?? [];
+  if (of === undefined) return undefined;
+  if (of === 'connector') return { key: 'connector.class', types: ['source', 'sink'] };
+  if (of === 'header.converter') return { key: of, types: ['header_converter'] };
+  if (of === 'key.converter' || of === 'value.converter') return { key: of, types: ['converter'] };
+  if (of.startsWith('transforms.')) return { key: `${of}.type`, types: ['transformation'] };
+  return of.startsWith('predicates.') ? { key: `${of}.type`, types: ['predicate'] } : undefined;
 }
 
 function listOf(text = ''): readonly string[] {

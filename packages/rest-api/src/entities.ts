@@ -1,4 +1,5 @@
 /** Kafka Connect's entities, field for field. Nothing of ours goes in here: its clients parse them. */
+import { chooseConnectorVersion, type PluginType, pluginsNamed } from '@sluice/connector-api';
 import type {
   AppliedConnector,
   ConnectorRecord,
@@ -23,7 +24,7 @@ export interface UnitState {
   readonly state: string;
   readonly worker_id: string;
   readonly trace?: string;
-  /** Of the plugin, if a worker that lives has announced it. */
+  /** Of the plugin that runs; until its worker has said so, of the one that would. */
   readonly version?: string;
 }
 
@@ -66,9 +67,8 @@ export function connectorStateInfo(
   { record, connector, tasks }: ConnectorView,
   { plugins, isRestarting = () => false }: StateOptions,
 ): ConnectorStateInfo {
-  const version = versionOf(record, plugins);
   const stateOf = (view: UnitView): UnitState => {
-    const state = unitState(view, version);
+    const state = unitState(view, view.version ?? versionOf(record, plugins));
     return isRestarting(view) ? { ...state, state: 'RESTARTING' } : state;
   };
   return {
@@ -84,23 +84,41 @@ export function taskState(
   record: ConnectorRecord,
   plugins: readonly PluginInfo[],
 ): TaskState {
-  return { id: view.task ?? 0, ...unitState(view, versionOf(record, plugins)) };
+  return { id: view.task ?? 0, ...unitState(view, view.version ?? versionOf(record, plugins)) };
 }
 
 function versionOf(
   { config }: ConnectorRecord,
   plugins: readonly PluginInfo[],
 ): string | undefined {
-  const name = config['connector.class'] ?? '';
-  return findPlugin(plugins, name)?.version;
+  return findConnector(plugins, config).plugin?.version;
 }
 
-/** By class, else by alias. */
-export function findPlugin(plugins: readonly PluginInfo[], name: string): PluginInfo | undefined {
-  return (
-    plugins.find((plugin) => plugin.class === name) ??
-    plugins.find((plugin) => plugin.aliases.includes(name))
-  );
+const anyType: readonly PluginType[] = [
+  'source',
+  'sink',
+  'converter',
+  'header_converter',
+  'transformation',
+  'predicate',
+];
+
+/** All versions, by class, else by alias. */
+export function versionsOf(
+  plugins: readonly PluginInfo[],
+  name: string,
+  types: readonly PluginType[] = anyType,
+): readonly PluginInfo[] {
+  return pluginsNamed(plugins, { name, types });
+}
+
+/** Of the version that a definition asks for; else the newest, and what is wrong. */
+export function findConnector(
+  plugins: readonly PluginInfo[],
+  config: ConnectorRecord['config'],
+): ReturnType<typeof chooseConnectorVersion<PluginInfo>> {
+  const name = config['connector.class']?.trim() ?? '';
+  return chooseConnectorVersion(config, versionsOf(plugins, name, ['source', 'sink']));
 }
 
 export function taskId(connector: string, { task }: UnitView): TaskId {

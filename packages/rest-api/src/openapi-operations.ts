@@ -145,7 +145,11 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     summary: 'What a definition may name',
     query: z.object({ connectorsOnly: flag }),
   },
-  'GET /connector-plugins/:plugin/config': { role: 'viewer', summary: 'Keys of a plugin' },
+  'GET /connector-plugins/:plugin/config': {
+    role: 'viewer',
+    summary: 'Keys of a plugin, of its newest version or one in a range',
+    query: z.object({ version: z.string().optional() }),
+  },
   'PUT /connector-plugins/:plugin/config/validate': {
     role: 'admin',
     summary: 'What is wrong with a configuration',

@@ -16,7 +16,7 @@ import { ApiError } from './api-error.ts';
 import { mayWrite } from './caller.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type ConfigParts, frameworkKeys } from './config-infos.ts';
-import { findPlugin } from './entities.ts';
+import { versionsOf } from './entities.ts';
 
 export type IsSecret = (key: string) => boolean;
 
@@ -29,13 +29,18 @@ export function secretKeysOf(
   plugins: readonly PluginInfo[],
   parts: ConfigParts,
 ): IsSecret {
-  const plugin = findPlugin(plugins, config['connector.class'] ?? '');
-  const defined = new Map(
-    [
-      ...toConfigKeyInfos(parts.keys(config)),
-      ...(plugin ? [...frameworkKeys(plugin), ...plugin.configKeys] : []),
-    ].map(({ name, type }) => [name, type]),
-  );
+  const versions = versionsOf(plugins, config['connector.class']?.trim() ?? '', ['source', 'sink']);
+  const [first] = versions;
+  const defined = new Map<string, string>();
+  const known = [
+    ...toConfigKeyInfos(parts.keys(config, plugins)),
+    ...(first ? frameworkKeys(first) : []),
+    ...versions.flatMap(({ configKeys }) => configKeys),
+  ];
+  // What is a secret in any version is shown of none.
+  for (const { name, type } of known) {
+    if (defined.get(name) !== 'PASSWORD') defined.set(name, type);
+  }
   return (key) => (defined.get(key) ?? (isSecretKey(key) ? 'PASSWORD' : 'STRING')) === 'PASSWORD';
 }
 

@@ -131,7 +131,7 @@ test.each([className, 'OrdersSourceConnector', 'OrdersSource'])(
       'mode',
       'name',
       'connector.class',
-      'tasks.max',
+      'connector.plugin.version',
     ]);
     expect(names).toContain('exactly.once.support');
     expect(names).not.toContain('topics.regex');
@@ -254,4 +254,67 @@ test.each([
   const response = await under().call(`PUT /connector-plugins/${name}/config/validate`, config);
   expect(response.statusCode).toBe(status);
   expect(response.json()).toEqual({ error_code: status, message });
+});
+
+const version2Keys = ownKeys.map((key) => ({ ...key, name: `${key.name}.v2` }));
+
+function withVersions(): ApiUnderTest {
+  const made = under();
+  made.cluster.plugins = [
+    ...made.cluster.plugins,
+    plugin(className, { aliases: ['OrdersSource'], version: '2.0.0', configKeys: version2Keys }),
+    plugin('com.acme.Upper', { type: 'transformation', aliases: ['Upper'], version: '3.0.0' }),
+  ];
+  return made;
+}
+
+test('each version of a plugin is listed', async () => {
+  const listed = (await withVersions().call('GET /connector-plugins')).json<object[]>();
+  expect(listed).toContainEqual({ class: className, type: 'source', version: '1.0.0' });
+  expect(listed).toContainEqual({ class: className, type: 'source', version: '2.0.0' });
+  const all = (await withVersions().call('GET /connector-plugins?connectorsOnly=false')).json();
+  expect(all).toContainEqual({ class: 'com.acme.Upper', type: 'transformation', version: '3.0.0' });
+});
+
+test.each([
+  ['', 'url.v2'],
+  ['?version=latest', 'url.v2'],
+  ['?version=1.0.0', 'url'],
+  [`?version=${encodeURIComponent('[1.0,2.0)')}`, 'url'],
+])('the keys of a version%s', async (query, first) => {
+  const response = await withVersions().call(`GET /connector-plugins/OrdersSource/config${query}`);
+  expect(response.json<{ name: string }[]>()[0]?.name).toBe(first);
+});
+
+test.each([
+  [
+    '3.0',
+    'Plugin OrdersSource not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]',
+  ],
+  ['[1', 'Invalid version specification: [1: Unbounded range: [1'],
+])('the keys of version %s are not found', async (version, message) => {
+  const query = `?version=${encodeURIComponent(version)}`;
+  const response = await withVersions().call(`GET /connector-plugins/OrdersSource/config${query}`);
+  expect(response.json()).toEqual({ error_code: 400, message });
+});
+
+test('a configuration is validated as of the version that it asks for', async () => {
+  const validated = async (config: object) => {
+    const path = `PUT /connector-plugins/OrdersSource/config/validate`;
+    return (await withVersions().call(path, config)).json<ConfigInfos>();
+  };
+  const pinned = await validated({ ...good, 'connector.plugin.version': '[1.0,2.0)' });
+  expect(pinned.error_count).toBe(0);
+  expect(valueOf(pinned, 'connector.plugin.version')).toMatchObject({
+    value: '[1.0,2.0)',
+    recommended_values: ['1.0.0', '2.0.0'],
+  });
+  const newest = await validated(good);
+  expect(valueOf(newest, 'url.v2').errors).toHaveLength(1);
+  const missing = await validated({ ...good, 'connector.plugin.version': '3.0' });
+  const message =
+    'Plugin com.acme.OrdersSourceConnector not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]';
+  expect(missing.error_count).toBe(2);
+  expect(valueOf(missing, 'connector.class').errors).toEqual([message]);
+  expect(valueOf(missing, 'connector.plugin.version').errors).toEqual([message]);
 });

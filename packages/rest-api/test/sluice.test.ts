@@ -2,15 +2,17 @@ import { connectorUnit, taskUnit } from '@sluice/coordination';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
-import { refused, unitView, workerView } from './fake-cluster.ts';
+import { plugin, refused, unitView, workerView } from './fake-cluster.ts';
 
 const source = { 'connector.class': 'FileStreamSource', topic: 'lines' };
 
 test('workers are listed with what they have and how old their beats are', async () => {
   const { cluster, call } = apiUnderTest();
   const units = [connectorUnit('eu/orders'), taskUnit('eu/orders', 0), taskUnit('billing', 3)];
+  const { member } = workerView('worker-1');
+  const plugins = [plugin('Clock'), plugin('./broken.ts', { error: 'it throws' })];
   cluster.workers = [
-    workerView('worker-1', { units }),
+    workerView('worker-1', { units, member: { ...member, plugins } }),
     workerView('worker-2', { state: 'lost', beatAgeMs: Number.POSITIVE_INFINITY }),
   ];
   const response = await call('GET /sluice/workers');
@@ -27,6 +29,8 @@ test('workers are listed with what they have and how old their beats are', async
       beat_age_ms: 120,
       protocol: { min: 1, max: 1 },
       log: 'redis',
+      plugins: [{ class: 'Clock', type: 'source', version: '1.0.0' }],
+      broken_plugins: [{ name: './broken.ts', error: 'it throws' }],
       joined_at_ms: 500,
       task_count: 2,
       tasks: ['eu/orders/0', 'billing/3'],

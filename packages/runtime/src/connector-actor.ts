@@ -24,17 +24,19 @@ import {
 import { toError } from '@sluice/kernel';
 import { transformationProblems } from '@sluice/transforms';
 
+import type { DefinitionPlugins } from './definition-plugins.ts';
 import { type ConnectorPayload, isRuntimeMessage, type RuntimeEvent } from './payloads.ts';
 import type { ActorSecrets } from './references/actor-secrets.ts';
 import type { ResolvedConfig } from './references/resolve-config.ts';
 import { withReferences } from './references/with-references.ts';
 import { assertTaskCount, publishedTaskConfigs, tasksMaxOf } from './task-configs.ts';
+import { transformationPlugins } from './task-transforms.ts';
 
 export interface ConnectorActorOptions {
   readonly context: ActorContext;
   readonly payload: ConnectorPayload;
   /** @throws when no plugin has the class that the configuration names. */
-  readonly findPlugin: (config: ConnectorConfig) => ConnectorPlugin;
+  readonly loadPlugins: (config: ConnectorConfig) => Promise<DefinitionPlugins>;
   readonly secrets: ActorSecrets;
   readonly logger: TaskLogger;
   /** Something was told that the next life of this actor must begin with. */
@@ -115,9 +117,11 @@ export class ConnectorActor implements Actor {
     const resolved = await this.#options.secrets.resolve(this.#payload.config);
     const { config } = resolved;
     assertSupported(config);
-    const problems = transformationProblems(config);
+    const plugins = await this.#options.loadPlugins(config);
+    const problems = transformationProblems(config, transformationPlugins(plugins));
     if (problems.length > 0) throw new ConfigError(problems);
-    const plugin = this.#options.findPlugin(config);
+    const plugin = plugins.connector;
+    this.#emitVersion(plugin);
     const instance = plugin.createConnector();
     const started: Started = { instance, plugin, resolved, abort: new AbortController() };
     this.#started = started;
@@ -145,6 +149,11 @@ export class ConnectorActor implements Actor {
       // As in Kafka Connect: what stops badly is stopped all the same.
       this.#options.logger.warn({ error: toError(error).message }, 'stop of the connector threw');
     }
+  }
+
+  #emitVersion({ version }: ConnectorPlugin): void {
+    const event: RuntimeEvent = { type: 'plugin', version };
+    this.#context.emit(event);
   }
 
   async #emitTaskConfigs(): Promise<void> {

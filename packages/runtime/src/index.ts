@@ -1,4 +1,6 @@
+export type { ConnectorFacts, DefinitionPlugins, PluginLoader } from './definition-plugins.ts';
 export { groupOf } from './group-name.ts';
+export { LazyPlugins } from './lazy-plugins.ts';
 export { type LoadPluginsOptions, loadPlugins } from './load-plugins.ts';
 export type { RuntimeOptions } from './options.ts';
 export {
@@ -17,10 +19,20 @@ export type {
   TaskCounters,
   TaskPayload,
 } from './payloads.ts';
+export type { PluginIndex, PluginIndexEntry } from './plugin-index.ts';
+export { type PluginModule, specifierOf } from './plugin-module.ts';
+export { type FoundPackages, findPluginPackages, type PluginPackage } from './plugin-packages.ts';
+export { type PluginInventory, PluginPath, type PluginPathOptions } from './plugin-path.ts';
 export { type PluginDescription, type PluginFailure, PluginRegistry } from './plugin-registry.ts';
 export { shareConnectorApi } from './plugin-resolution.ts';
 export { polledRecords } from './polled-records.ts';
 export { type LocalRecord, type LocalRun, runConnectorLocally } from './run-locally.ts';
 export { createRuntimeFactory } from './runtime-factory.ts';
-export { type PluginScan, type ScanPluginsOptions, scanPlugins } from './scan-plugins.ts';
+export {
+  type PluginScan,
+  type ScannedModule,
+  type ScanPluginsOptions,
+  scanPlugins,
+} from './scan-plugins.ts';
+export { transformationPlugins } from './task-transforms.ts';
 export { topicSelectionOf } from './topic-catalog.ts';

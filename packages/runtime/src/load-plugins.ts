@@ -1,57 +1,51 @@
 /**
- * Imports plugin modules and takes connectors out of them. One bad module never keeps the others from
+ * Imports plugin modules and takes plugins out of them. One bad module never keeps the others from
  * being used: it becomes a failure with a message for the operator.
  */
 import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { type ConnectorPlugin, pluginsOf } from '@sluice/connector-api';
+import { type Plugin, pluginsOf } from '@sluice/connector-api';
 import { hasCode, systemClock, toError } from '@sluice/kernel';
 
+import { fileUrlOf, moduleOf, type PluginModule } from './plugin-module.ts';
 import { type PluginFailure, PluginRegistry } from './plugin-registry.ts';
-import { shareConnectorApi } from './plugin-resolution.ts';
+import { keepState, shareConnectorApi } from './plugin-resolution.ts';
 
 export interface LoadPluginsOptions {
   /** For one module: a top-level await may never end. Default 10 000. */
   readonly importLimitMs?: number;
   /** Where relative paths and packages are looked for. Default: the working directory. */
   readonly baseDirectory?: string;
-  /** Called before a module is imported, which may block this thread for ever. */
-  readonly onImport?: (specifier: string) => void;
 }
 
 const importLimitMsDefault = 10_000;
 
 /**
- * @param specifiers file URLs, absolute or relative paths (`./clock.ts`), or names of installed packages.
+ * @param modules file URLs, absolute or relative paths (`./clock.ts`), or names of installed packages.
  * @example
  *   const plugins = await loadPlugins(['@sluice/connector-file', './clock.ts']);
  *   for (const { error } of plugins.failures) logger.error({}, error);
  */
 export async function loadPlugins(
-  specifiers: readonly string[],
+  modules: readonly (string | PluginModule)[],
   options: LoadPluginsOptions = {},
 ): Promise<PluginRegistry> {
-  shareConnectorApi();
-  const plugins = new Map<string, { plugin: ConnectorPlugin; specifier: string }>();
+  const plugins = new Map<string, { plugin: Plugin; name: string }>();
   const failures: PluginFailure[] = [];
-  for (const specifier of new Set(specifiers)) {
-    const found = await pluginsIn(specifier, options);
+  const distinct = new Map(modules.map((each) => [moduleOf(each).specifier, moduleOf(each)]));
+  for (const module of distinct.values()) {
+    const found = await importPlugins(module, options);
     if (!Array.isArray(found)) {
       failures.push(found);
       continue;
     }
     for (const plugin of found) {
-      const known = plugins.get(plugin.class);
-      if (!known) plugins.set(plugin.class, { plugin, specifier });
-      else if (known.plugin !== plugin)
-        failures.push({
-          specifier,
-          error:
-            `plugin class '${plugin.class}' of ${specifier} is also defined by ${known.specifier}, ` +
-            'which is used: give one of them another class, or remove one of the modules',
-        });
+      const key = identityOf(plugin);
+      const known = plugins.get(key);
+      if (!known) plugins.set(key, { plugin, name: module.name });
+      else if (known.plugin !== plugin) failures.push(duplicate(plugin, module, known.name));
     }
   }
   return new PluginRegistry(
@@ -60,20 +54,52 @@ export async function loadPlugins(
   );
 }
 
-async function pluginsIn(
-  specifier: string,
-  options: LoadPluginsOptions,
-): Promise<ConnectorPlugin[] | PluginFailure> {
+/** One class may be there in several versions, but not as a source and as a sink. */
+export function identityOf({
+  class: className,
+  type,
+  version,
+}: {
+  readonly class: string;
+  readonly type: string;
+  readonly version: string;
+}): string {
+  const kind = type === 'source' || type === 'sink' ? 'connector' : type;
+  return `${kind} ${className} ${version}`;
+}
+
+export function duplicate(
+  { class: className, version }: { readonly class: string; readonly version: string },
+  { name, specifier }: PluginModule,
+  used: string,
+): PluginFailure {
+  return {
+    specifier,
+    error:
+      `plugin class '${className}' ${version} of ${name} is also defined by ${used}, ` +
+      'which is used: give one of them another class or version, or remove one of the modules',
+  };
+}
+
+/** Never rejects. */
+export async function importPlugins(
+  module: PluginModule,
+  options: LoadPluginsOptions = {},
+): Promise<Plugin[] | PluginFailure> {
+  const { specifier, name, root } = module;
   const failure = (what: string): PluginFailure => ({
     specifier,
-    error: `plugin module ${specifier} ${what}`,
+    error: `plugin module ${name} ${what}`,
   });
   const limitMs = options.importLimitMs ?? importLimitMsDefault;
-  options.onImport?.(specifier);
+  shareConnectorApi();
+  if (root !== undefined) keepState(specifier, root);
   let imported: { readonly module: unknown } | { readonly isLate: true };
   try {
     imported = await Promise.race([
-      importFrom(specifier, options.baseDirectory ?? process.cwd()).then((module) => ({ module })),
+      importFrom(specifier, options.baseDirectory ?? process.cwd()).then((namespace) => ({
+        module: namespace,
+      })),
       systemClock.sleep(limitMs).then(() => ({ isLate: true as const })),
     ]);
   } catch (error) {
@@ -98,10 +124,8 @@ function importProblem(thrown: unknown): string {
 }
 
 async function importFrom(specifier: string, baseDirectory: string): Promise<unknown> {
-  if (specifier.startsWith('file:')) return import(specifier);
-  if (isAbsolute(specifier)) return import(pathToFileURL(specifier).href);
-  if (/^\.{1,2}[/\\]/.test(specifier))
-    return import(pathToFileURL(join(baseDirectory, specifier)).href);
+  const url = fileUrlOf(specifier, baseDirectory);
+  if (url !== undefined) return import(url);
   try {
     return await import(specifier);
   } catch (error) {

@@ -1,10 +1,6 @@
 /** Options of the runtime: what the app gives, and what they become. */
-import type { SinkRecord } from '@sluice/connector-api';
-import {
-  type ConverterPlugin,
-  converterPlugins,
-  workerConverterDefaults,
-} from '@sluice/converters';
+import type { ConverterPlugin, SinkRecord } from '@sluice/connector-api';
+import { converterPlugins, workerConverterDefaults } from '@sluice/converters';
 import {
   type BackoffOptions,
   type Clock,
@@ -13,14 +9,14 @@ import {
   systemClock,
 } from '@sluice/kernel';
 import type { ProduceAck, RecordLog } from '@sluice/record-log';
-import type { PluginRegistry } from './plugin-registry.ts';
+import type { PluginLoader } from './definition-plugins.ts';
 import type { ProcessedBatch } from './process-source-batch.ts';
 import { type ResolveConfig, resolveNothing } from './references/resolve-config.ts';
 
 export interface RuntimeOptions {
   /** Started by the caller; one for all actors of an executor. */
   readonly log: RecordLog;
-  readonly plugins: PluginRegistry;
+  readonly plugins: PluginLoader;
   /** Name of the cluster: begins the identity under which a task writes. */
   readonly cluster: string;
   /**

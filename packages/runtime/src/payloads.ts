@@ -50,6 +50,8 @@ export type RuntimeEvent =
       readonly definitionVersion: number;
       readonly configs: readonly Readonly<Record<string, string>>[];
     }
+  /** Before each start: the version of the connector's plugin that was chosen. */
+  | { readonly type: 'plugin'; readonly version: string }
   | { readonly type: 'metrics'; readonly counters: TaskCounters }
   /** Topics that the task wrote to or read from lately. */
   | { readonly type: 'topics'; readonly topics: readonly string[] }

@@ -1,9 +1,10 @@
 /** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
 import type { Actor, ActorContext, ActorFactory, ActorSpec, Lease } from '@sluice/actor';
-import { ConnectError, type ConnectorConfig, type ConnectorPlugin } from '@sluice/connector-api';
+import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
 import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/kernel';
 import { ConnectorActor } from './connector-actor.ts';
 import { identityOfTask } from './connector-offsets.ts';
+import type { ConnectorFacts } from './definition-plugins.ts';
 import { FairTurns } from './fair-turns.ts';
 import {
   type CompiledRuntimeOptions,
@@ -96,7 +97,7 @@ class Runtime {
     return new ConnectorActor({
       context,
       payload: this.#payloadOf(spec) as ConnectorPayload,
-      findPlugin: (config) => this.#options.plugins.get(config['connector.class']),
+      loadPlugins: (config) => this.#options.plugins.load(config),
       ...parts,
       onPayload: (payload) => this.#remember(spec, payload),
       onEnd: (reason) => this.#forget(spec, reason),
@@ -159,13 +160,8 @@ class Runtime {
   /** A task whose every effect the log fences may go on without a lease for a while. */
   #leaseOf(config: ConnectorConfig, context: ActorContext): Lease {
     const { continueFencedMs, log, plugins } = this.#options;
-    const plugin = plugins.find(config['connector.class'] ?? '');
-    if (
-      continueFencedMs === 0 ||
-      !log.capabilities.fencing ||
-      !plugin ||
-      !hasFencedEffects(plugin)
-    ) {
+    const facts = plugins.facts(config);
+    if (continueFencedMs === 0 || !log.capabilities.fencing || !facts || !hasFencedEffects(facts)) {
       return context.lease;
     }
     const lease = context.leaseBeyond(continueFencedMs);
@@ -173,11 +169,14 @@ class Runtime {
     return lease;
   }
 
-  #createRun(kind: string, context: TaskRunContext): TaskRun {
-    const plugin = this.#options.plugins.get(context.config['connector.class']);
+  async #createRun(kind: string, context: TaskRunContext): Promise<TaskRun> {
+    const plugins = await this.#options.plugins.load(context.config);
+    const plugin = plugins.connector;
+    context.emit({ type: 'plugin', version: plugin.version });
     if (kind === 'source-task' && plugin.type === 'source')
-      return new SourceTaskRun(plugin, context);
-    if (kind === 'sink-task' && plugin.type === 'sink') return new SinkTaskRun(plugin, context);
+      return new SourceTaskRun(plugin, plugins, context);
+    if (kind === 'sink-task' && plugin.type === 'sink')
+      return new SinkTaskRun(plugin, plugins, context);
     throw new ConnectError(`${plugin.class} is a ${plugin.type}, but a ${kind} was to be started`);
   }
 
@@ -198,8 +197,10 @@ class Runtime {
 }
 
 /** The records and offsets of a source, and the offsets of a sink, are fenced by the log: what else is there? */
-function hasFencedEffects(plugin: ConnectorPlugin): boolean {
-  return plugin.type === 'source'
-    ? plugin.movesExternalCursor !== true
-    : plugin.effectsAreFenced === true;
+function hasFencedEffects({
+  type,
+  movesExternalCursor,
+  effectsAreFenced,
+}: ConnectorFacts): boolean {
+  return type === 'source' ? movesExternalCursor !== true : effectsAreFenced === true;
 }

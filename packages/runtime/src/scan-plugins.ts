@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads';
 
 import { systemClock, type Timer, toError } from '@sluice/kernel';
 
+import { duplicate, identityOf } from './load-plugins.ts';
+import { moduleOf, type PluginModule } from './plugin-module.ts';
 import type { PluginDescription, PluginFailure } from './plugin-registry.ts';
 
 export interface ScanPluginsOptions {
@@ -14,18 +16,25 @@ export interface ScanPluginsOptions {
   readonly timeoutMs?: number;
   /** Where relative paths and packages are looked for. Default: the working directory. */
   readonly baseDirectory?: string;
+  /** Ends the scan; what was not scanned by then is in neither list. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is in a module that could be imported in time. */
+export interface ScannedModule {
+  readonly module: PluginModule;
+  readonly plugins: readonly PluginDescription[];
 }
 
 export interface PluginScan {
-  readonly plugins: readonly PluginDescription[];
+  /** In the order asked for; with at least one plugin each. */
+  readonly modules: readonly ScannedModule[];
   readonly failures: readonly PluginFailure[];
-  /** What can be given to `loadPlugins` without a surprise: imported in time, with a connector in it. */
-  readonly usable: readonly string[];
 }
 
 /** What the scan thread is given, and what it tells. */
 export interface ScanTask {
-  readonly specifiers: readonly string[];
+  readonly modules: readonly PluginModule[];
   readonly importLimitMs: number;
   readonly baseDirectory: string;
 }
@@ -44,43 +53,55 @@ const blockedMarginMs = 1_000;
 
 /** Never rejects: whatever goes wrong is in `failures`. */
 export async function scanPlugins(
-  specifiers: readonly string[],
+  modules: readonly (string | PluginModule)[],
   options: ScanPluginsOptions = {},
 ): Promise<PluginScan> {
   const limitMs = options.timeoutMs ?? 10_000;
   const baseDirectory = options.baseDirectory ?? process.cwd();
-  const plugins = new Map<string, { description: PluginDescription; specifier: string }>();
+  const scanned: ScannedModule[] = [];
   const failures: PluginFailure[] = [];
-  const usable: string[] = [];
-  let left = [...new Set(specifiers)];
-  while (left.length > 0) {
-    const task: ScanTask = { specifiers: left, importLimitMs: limitMs, baseDirectory };
-    const broken = await scanInThread(task, limitMs, (message) => {
-      left = left.filter((specifier) => specifier !== message.specifier);
-      failures.push(...message.failures);
-      if (message.plugins.length > 0) usable.push(message.specifier);
-      for (const description of message.plugins) {
-        const known = plugins.get(description.class);
-        if (!known) plugins.set(description.class, { description, specifier: message.specifier });
-        else failures.push(duplicate(description.class, message.specifier, known.specifier));
-      }
-    });
+  const distinct = new Map(modules.map((each) => [moduleOf(each).specifier, moduleOf(each)]));
+  let left = [...distinct.values()];
+  while (left.length > 0 && !options.signal?.aborted) {
+    const task: ScanTask = { modules: left, importLimitMs: limitMs, baseDirectory };
+    const onImported: OnImported = ({ specifier, plugins, failures: failed }) => {
+      const module = left.find((each) => each.specifier === specifier);
+      left = left.filter((each) => each !== module);
+      failures.push(...failed);
+      if (module && plugins.length > 0) scanned.push({ module, plugins });
+    };
+    const broken = await scanInThread(task, limitMs, onImported, options.signal);
     if (!broken) break;
-    left = left.filter((specifier) => specifier !== broken.specifier);
+    left = left.filter(({ specifier }) => specifier !== broken.specifier);
     failures.push(broken);
   }
-  return {
-    plugins: [...plugins.values()].map(({ description }) => description),
-    failures,
-    usable,
-  };
+  return { modules: scanned, failures };
 }
+
+/** Of modules that have the same class in the same version the first is used. */
+export function withoutDuplicates(scanned: readonly ScannedModule[]): PluginScan {
+  const usedOf = new Map<string, string>();
+  const failures: PluginFailure[] = [];
+  const modules = scanned.map(({ module, plugins }) => ({
+    module,
+    plugins: plugins.filter((plugin) => {
+      const used = usedOf.get(identityOf(plugin));
+      if (used === undefined) usedOf.set(identityOf(plugin), module.name);
+      else failures.push(duplicate(plugin, module, used));
+      return used === undefined;
+    }),
+  }));
+  return { modules, failures };
+}
+
+type OnImported = (message: ScanMessage & { kind: 'imported' }) => void;
 
 /** Resolves with the module that broke the thread, if one did. */
 function scanInThread(
   task: ScanTask,
   limitMs: number,
-  onImported: (message: ScanMessage & { kind: 'imported' }) => void,
+  onImported: OnImported,
+  signal: AbortSignal | undefined,
 ): Promise<PluginFailure | undefined> {
   const isSource = import.meta.url.endsWith('.ts');
   const thread = new Worker(new URL(`./scan-thread.${isSource ? 'ts' : 'js'}`, import.meta.url), {
@@ -89,13 +110,15 @@ function scanInThread(
     ...(isSource ? { execArgv: ['--conditions=@sluice/source'] } : {}),
   });
   const ended = Promise.withResolvers<PluginFailure | undefined>();
-  let current: string | undefined;
+  let current: PluginModule | undefined;
   let timer: Timer | undefined;
   const end = (what?: string): void => {
     timer?.cancel();
-    const specifier = current ?? task.specifiers[0] ?? '';
+    const module = current ?? task.modules[0];
     ended.resolve(
-      what === undefined ? undefined : { specifier, error: `plugin module ${specifier} ${what}` },
+      what === undefined || !module
+        ? undefined
+        : { specifier: module.specifier, error: `plugin module ${module.name} ${what}` },
     );
   };
   const watch = (): void => {
@@ -107,10 +130,13 @@ function scanInThread(
     );
   };
   watch();
+  const abort = (): void => end();
+  signal?.addEventListener('abort', abort, { once: true });
   thread.on('message', (message: ScanMessage) => {
     watch();
-    if (message.kind === 'importing') current = message.specifier;
-    else onImported(message);
+    if (message.kind === 'importing') {
+      current = task.modules.find(({ specifier }) => specifier === message.specifier);
+    } else onImported(message);
   });
   thread.on('error', (error) =>
     end(
@@ -121,16 +147,8 @@ function scanInThread(
     end(code === 0 ? undefined : `ended its thread with exit code ${code} while it was imported`),
   );
   return ended.promise.finally(() => {
+    signal?.removeEventListener('abort', abort);
     // Not waited for: a thread in a system call ends only after it.
     void thread.terminate();
   });
-}
-
-function duplicate(className: string, specifier: string, used: string): PluginFailure {
-  return {
-    specifier,
-    error:
-      `plugin class '${className}' of ${specifier} is also defined by ${used}, which is used: ` +
-      'give one of them another class, or remove one of the modules',
-  };
 }

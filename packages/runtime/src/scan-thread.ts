@@ -11,9 +11,10 @@ function tell(message: ScanMessage): void {
   parentPort?.postMessage(message);
 }
 
-for (const specifier of task.specifiers) {
+for (const module of task.modules) {
+  const { specifier } = module;
   tell({ kind: 'importing', specifier });
-  const registry = await loadPlugins([specifier], {
+  const registry = await loadPlugins([module], {
     importLimitMs: task.importLimitMs,
     baseDirectory: task.baseDirectory,
   });

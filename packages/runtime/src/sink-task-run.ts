@@ -24,6 +24,7 @@ import type { TransformationChain } from '@sluice/transforms';
 
 import { sinkBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
+import type { DefinitionPlugins } from './definition-plugins.ts';
 import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { ErrantRecords } from './errors/errant-records.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
@@ -58,6 +59,7 @@ interface Parts {
 
 export class SinkTaskRun implements TaskRun {
   readonly #plugin: SinkPlugin;
+  readonly #plugins: DefinitionPlugins;
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
   readonly #errors: TaskErrors;
@@ -75,7 +77,8 @@ export class SinkTaskRun implements TaskRun {
   readonly #seeks = new Map<string, PartitionOffset>();
   #isPauseReported = false;
 
-  constructor(plugin: SinkPlugin, context: TaskRunContext) {
+  constructor(plugin: SinkPlugin, plugins: DefinitionPlugins, context: TaskRunContext) {
+    this.#plugins = plugins;
     this.#plugin = plugin;
     this.#context = context;
     this.#calls = new LogCalls(context);
@@ -85,8 +88,11 @@ export class SinkTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, connector, identity, options } = this.#context;
-    const converters = createTaskConverters(config, options.workerConfig, options.converters);
-    this.#transforms = createTaskTransforms(config);
+    const converters = createTaskConverters(config, options.workerConfig, [
+      ...options.converters,
+      ...this.#plugins.converters,
+    ]);
+    this.#transforms = createTaskTransforms(config, this.#plugins);
     const { pollRecordsMax, prefetchBytesMax } = sinkBoundsOf(config, options);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>

@@ -34,6 +34,7 @@ import type { TransformationChain } from '@sluice/transforms';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
+import type { DefinitionPlugins } from './definition-plugins.ts';
 import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
@@ -63,6 +64,7 @@ const lastFlushMs = 1_000;
 
 export class SourceTaskRun implements TaskRun {
   readonly #plugin: SourcePlugin;
+  readonly #plugins: DefinitionPlugins;
   readonly #context: TaskRunContext;
   readonly #calls: LogCalls;
   readonly #errors: TaskErrors;
@@ -84,7 +86,8 @@ export class SourceTaskRun implements TaskRun {
   #flushTimer: Timer | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(plugin: SourcePlugin, context: TaskRunContext) {
+  constructor(plugin: SourcePlugin, plugins: DefinitionPlugins, context: TaskRunContext) {
+    this.#plugins = plugins;
     this.#plugin = plugin;
     this.#context = context;
     this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
@@ -96,8 +99,11 @@ export class SourceTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, counters, identity, logger, options, scope } = this.#context;
-    this.#converters = createTaskConverters(config, options.workerConfig, options.converters);
-    this.#transforms = createTaskTransforms(config);
+    this.#converters = createTaskConverters(config, options.workerConfig, [
+      ...options.converters,
+      ...this.#plugins.converters,
+    ]);
+    this.#transforms = createTaskTransforms(config, this.#plugins);
     // Before the task reads its offsets: from here on an older owner cannot move them any more.
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;

@@ -13,6 +13,7 @@ import { SluiceError } from '@sluice/kernel';
 const runtimeKeys = new Set([
   'name',
   'connector.class',
+  'connector.plugin.version',
   'key.converter',
   'value.converter',
   'header.converter',

@@ -1,6 +1,6 @@
 /** The converters of one task, by its configuration and the worker's. */
-import type { ConnectorConfig, Converter } from '@sluice/connector-api';
-import { type ConverterPlugin, converterFor, findConverter } from '@sluice/converters';
+import type { ConnectorConfig, Converter, ConverterPlugin } from '@sluice/connector-api';
+import { converterPluginFor } from '@sluice/converters';
 
 export interface TaskConverters {
   readonly key: Converter;
@@ -19,28 +19,15 @@ export function createTaskConverters(
   workerConfig: ConnectorConfig,
   plugins?: readonly ConverterPlugin[],
 ): TaskConverters {
-  return {
-    key: converterFor('key', config, workerConfig, plugins),
-    value: converterFor('value', config, workerConfig, plugins),
-    header: converterFor('header', config, workerConfig, plugins),
-    classes: {
-      key: classOf('key', config, workerConfig, plugins),
-      value: classOf('value', config, workerConfig, plugins),
-      header: classOf('header', config, workerConfig, plugins),
-    },
+  const chosen = (role: 'key' | 'value' | 'header') => {
+    const { plugin, config: own } = converterPluginFor(role, config, workerConfig, plugins);
+    return { class: plugin.class, converter: plugin.create(own, role) };
   };
-}
-
-const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
-
-function classOf(
-  role: 'key' | 'value' | 'header',
-  config: ConnectorConfig,
-  workerConfig: ConnectorConfig,
-  plugins?: readonly ConverterPlugin[],
-): string {
-  const key = `${role}.converter`;
-  const name = (config[key] ?? workerConfig[key] ?? simpleHeaderConverter).trim();
-  const type = role === 'header' ? 'header_converter' : 'converter';
-  return findConverter(name, type, plugins)?.class ?? name;
+  const [key, value, header] = [chosen('key'), chosen('value'), chosen('header')];
+  return {
+    key: key.converter,
+    value: value.converter,
+    header: header.converter,
+    classes: { key: key.class, value: value.class, header: header.class },
+  };
 }

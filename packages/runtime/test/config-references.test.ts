@@ -56,7 +56,9 @@ test('a connector starts with values, and what it makes is told with references'
   const rig = await runtime.started({ config: definition }, { kind: 'connector' });
   expect(rig.failure).toBeUndefined();
   expect(started).toMatchObject([{ password: secret, topic: 't' }]);
-  const [event] = rig.events as (RuntimeEvent & { type: 'task-configs' })[];
+  const event = rig.events.find(
+    (each): each is RuntimeEvent & { type: 'task-configs' } => each.type === 'task-configs',
+  );
   expect(event?.configs).toMatchObject([
     {
       password: '${vault:db:password}',

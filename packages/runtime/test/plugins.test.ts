@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url';
 
 import type { SourcePlugin } from '@sluice/connector-api';
 import { loadPlugins, PluginRegistry, scanPlugins } from '@sluice/runtime';
+
 import { expect, test } from 'vitest';
 
+import { withoutDuplicates } from '../src/scan-plugins.ts';
 import { sourceOf } from './support/plugins.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures', import.meta.url));
@@ -55,7 +57,7 @@ test('a module that never finishes importing is given up at the limit', async ()
   expect(registry.failures[0]?.error).toContain('did not finish importing within 50 ms');
 });
 
-test('two modules with one class: the first is used, and the failure names both', async () => {
+test('two modules with one class and version: the first is used, and the failure names both', async () => {
   const registry = await loadPlugins(['good-plugin', 'same-class-plugin'].map(fixture), {
     baseDirectory: fixtures,
   });
@@ -83,10 +85,31 @@ test('a plugin is found by class, simple name and alias; an alias of two is nobo
   expect(registry.find('a.FileSource')?.class).toBe('a.FileSource');
   expect(registry.find(' File ')?.class).toBe('a.FileSource');
   expect(registry.find('FileSource')).toBeUndefined();
-  expect(() => registry.get('Nope')).toThrow(
-    "no connector plugin is called 'Nope'; this worker has: a.FileSource, b.FileSource",
+  expect(registry.facts({ 'connector.class': 'FileSource' })).toBeUndefined();
+});
+
+test('what a definition asks for and is not there is named, with what there is', async () => {
+  const registry = new PluginRegistry([
+    named('a.FileSource', 'File'),
+    { ...named('a.FileSource', 'File'), version: '1.10.0' },
+    { ...named('a.FileSource', 'File'), version: '1.9.0' },
+    named('b.Other'),
+  ]);
+  const chosen = async (config: Record<string, string>) =>
+    (await registry.load(config)).connector.version;
+  expect(await chosen({ 'connector.class': 'File' })).toBe('1.10.0');
+  expect(
+    await chosen({ 'connector.class': 'File', 'connector.plugin.version': '[1.0,1.10)' }),
+  ).toBe('1.9.0');
+  await expect(registry.load({ 'connector.class': 'Nope' })).rejects.toThrow(
+    "no connector plugin is called 'Nope'; this worker has: a.FileSource, b.Other",
   );
-  expect(() => registry.get(undefined)).toThrow('the configuration has no connector.class');
+  await expect(registry.load({})).rejects.toThrow('the configuration has no connector.class');
+  await expect(
+    registry.load({ 'connector.class': 'File', 'connector.plugin.version': '2.0' }),
+  ).rejects.toThrow(
+    'Plugin File not found that matches the version range [2.0], available versions: [1.0.0, 1.9.0, 1.10.0]',
+  );
 });
 
 test('a scan describes what is good and survives what blocks, exits or throws', async () => {
@@ -101,7 +124,8 @@ test('a scan describes what is good and survives what blocks, exits or throws', 
     ].map(fixture),
     { baseDirectory: fixtures, timeoutMs: 800 },
   );
-  expect(scan.plugins).toMatchObject([
+  const [good] = scan.modules;
+  expect(good?.plugins).toMatchObject([
     {
       class: 'test.CounterSourceConnector',
       type: 'source',
@@ -109,16 +133,22 @@ test('a scan describes what is good and survives what blocks, exits or throws', 
       aliases: expect.arrayContaining(['counter', 'CounterSourceConnector', 'CounterSource']),
     },
   ]);
-  expect(scan.plugins[0]?.configKeys.map(({ name }) => name)).toEqual(['topic', 'end']);
-  expect(scan.usable).toEqual(['./good-plugin.ts', './same-class-plugin.ts']);
+  expect(good?.plugins[0]?.configKeys.map(({ name }) => name)).toEqual(['topic', 'end']);
+  expect(scan.modules.map(({ module }) => module.name)).toEqual([
+    './good-plugin.ts',
+    './same-class-plugin.ts',
+  ]);
+  expect(withoutDuplicates(scan.modules)).toMatchObject({
+    modules: [{ plugins: [{}] }, { plugins: [] }],
+    failures: [{ error: expect.stringContaining('./good-plugin.ts') }],
+  });
   const errors = new Map(scan.failures.map(({ specifier, error }) => [specifier, error]));
   expect(errors.get('./throws-on-import.ts')).toContain('no native binding');
   expect(errors.get('./blocks-on-import.ts')).toContain('blocked its thread');
   expect(errors.get('./exits-on-import.ts')).toContain('exit code 3');
-  expect(errors.get('./same-class-plugin.ts')).toContain('./good-plugin.ts');
   expect(errors.get('./no-connector.ts')).toContain('exports no connector');
 }, 20_000);
 
 test('an empty list is scanned without a thread', async () => {
-  expect(await scanPlugins([])).toEqual({ plugins: [], failures: [], usable: [] });
+  expect(await scanPlugins([])).toEqual({ modules: [], failures: [] });
 });

@@ -3,9 +3,10 @@ import {
   aliasesOf,
   type ConfigKey,
   type ConnectorConfig,
+  type ConverterPlugin,
+  type ConverterRole,
   defineConfig,
 } from '@sluice/connector-api';
-import type { ConverterPlugin, ConverterRole } from '@sluice/converters';
 import { avroFormat } from './avro/avro-format.ts';
 import { avroShape } from './avro/avro-options.ts';
 import { jsonSchemaShape } from './json-schema/json-options.ts';
@@ -100,6 +101,7 @@ function plugin<Parsed extends RegistryConfig>(
   const pruned = simple.map((name) => name.replace(/Converter$/, ''));
   const known = new Set(definition.keys.map(({ name }) => name));
   return {
+    type: 'converter',
     class: className,
     aliases: [...new Set([...simple, ...pruned])],
     version: '1.0.0',

@@ -2,9 +2,9 @@
  * Whatever bytes a converter is given, whichever it is: a value or a clear error for each record, never an exception, and
  * never at the cost of the records beside it. All that there are, so that none is forgotten.
  */
-import { DataError } from '@sluice/connector-api';
+import { type ConverterPlugin, DataError } from '@sluice/connector-api';
 import { anySchemaAndValue } from '@sluice/connector-api/arbitraries';
-import { type ConverterPlugin, converterPlugins, createConverter } from '@sluice/converters';
+import { converterPlugins, createConverter } from '@sluice/converters';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schemaRegistryConverters } from '../src/index.ts';

@@ -2,7 +2,7 @@
  * What the converters rely on a registry for, as the same tests on a played one and on a real one: what is proved
  * with the played one holds for as much as is tested here.
  */
-import type { ConnectorConfig, Converter, Schema } from '@sluice/connector-api';
+import type { ConnectorConfig, Converter, ConverterRole, Schema } from '@sluice/connector-api';
 import {
   Decimal,
   decimalSchema,
@@ -10,7 +10,6 @@ import {
   structSchema,
   timestampSchema,
 } from '@sluice/connector-api';
-import type { ConverterRole } from '@sluice/converters';
 import { newShortId } from '@sluice/kernel';
 import { describe, expect, test } from 'vitest';
 import { schemaRegistryConverters } from '../src/index.ts';

@@ -71,6 +71,7 @@ export {
   type SpawnNodeOptions,
   spawnNode,
 } from './node-process.ts';
+export { PluginFolder, type WrittenPackage } from './plugin-folder.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
 export { type RedisClusterHandle, startRedisCluster } from './redis-cluster.ts';
 export { type SentinelHandle, startSentinel } from './redis-sentinel.ts';

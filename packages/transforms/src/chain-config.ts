@@ -9,14 +9,22 @@ import {
   type ConnectorConfig,
   hasReference,
   hasReferences,
+  isConfigError,
   type PredicatePlugin,
   parseConfigValue,
+  parseVersionRange,
   type TransformPlugin,
   validateConfig,
+  versionNotFound,
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
 import { TransformationChain, type TransformationStage } from './chain.ts';
-import { builtInTransformations, findPlugin, type TransformationPlugins } from './registry.ts';
+import {
+  builtInTransformations,
+  findPlugin,
+  type TransformationPlugins,
+  versionsOf,
+} from './registry.ts';
 
 /** @throws ConfigError that lists every problem. Whoever has the chain closes it. */
 export function transformationChain(
@@ -59,6 +67,8 @@ interface Part {
   readonly prefix: string;
   readonly plugin: TransformPlugin | PredicatePlugin | undefined;
   readonly keys: readonly ConfigKey[];
+  /** What is wrong with its type or version, so that there is no plugin. */
+  readonly problems: readonly ConfigProblem[];
 }
 
 const words = {
@@ -72,7 +82,7 @@ function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlu
   return Array.from(aliases, (alias): Part => {
     const prefix = `${kind}.${alias}.`;
     const type = config[`${prefix}type`]?.trim();
-    const plugin = findPlugin<TransformPlugin | PredicatePlugin>(plugins[kind], type ?? '');
+    const { plugin, problems } = choose(plugins[kind], prefix, config);
     const group = `${words[kind].group}: ${alias}`;
     const own = (plugin?.configDef.keys ?? []).filter(
       (key) => kind === 'predicates' || !implicitKeys.some((each) => each.name === key.name),
@@ -82,6 +92,7 @@ function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlu
       alias,
       prefix,
       plugin,
+      problems,
       keys: [
         typeKey(kind, alias, group),
         versionKey(kind, alias, group),
@@ -89,6 +100,35 @@ function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlu
       ],
     };
   });
+}
+
+/** With the keys of the newest if no version is the wanted one: forms go on showing them. */
+function choose(
+  plugins: readonly (TransformPlugin | PredicatePlugin)[],
+  prefix: string,
+  config: ConnectorConfig,
+): Pick<Part, 'plugin' | 'problems'> {
+  const typeName = `${prefix}type`;
+  const versionName = `${prefix}plugin.version`;
+  const type = config[typeName]?.trim();
+  if (type === undefined) return { plugin: undefined, problems: [] };
+  const newest = findPlugin(plugins, type);
+  if (!newest) {
+    const message = `Invalid value ${type} for configuration ${typeName}: Class ${type} could not be found.`;
+    return { plugin: undefined, problems: [{ key: typeName, message }] };
+  }
+  const wanted = parseVersionRange(config[versionName]);
+  if ('problem' in wanted) {
+    const message = `Invalid value ${config[versionName]} for configuration ${versionName}: ${wanted.problem}`;
+    return { plugin: newest, problems: [{ key: versionName, message }] };
+  }
+  const plugin = findPlugin(plugins, type, wanted.range);
+  if (plugin) return { plugin, problems: [] };
+  const message = versionNotFound(type, wanted.range, versionsOf(plugins, type));
+  return {
+    plugin: newest,
+    problems: [typeName, versionName].map((key) => ({ key, message })),
+  };
 }
 
 function typeKey(kind: Kind, alias: string, group: string): ConfigKey {
@@ -112,7 +152,7 @@ function versionKey(kind: Kind, alias: string, group: string): ConfigKey {
     required: false,
     defaultValue: null,
     importance: 'HIGH',
-    documentation: `Version of the '${alias}' ${words[kind].kind.toLowerCase()}. Not supported: there is one.`,
+    documentation: `Version of the '${alias}' ${words[kind].kind.toLowerCase()}, as for connector.plugin.version.`,
     group,
     width: 'LONG',
     displayName: `${words[kind].kind} version for ${alias}`,
@@ -189,23 +229,10 @@ function build(
 
 /** What can be seen without creating anything. */
 function partProblems(kind: Kind, part: Part, config: ConnectorConfig): ConfigProblem[] {
-  const { keys, plugin, prefix } = part;
+  const { keys, prefix } = part;
   const typeName = `${prefix}type`;
-  const type = config[typeName]?.trim();
-  if (type !== undefined && !plugin) {
-    const problem =
-      type === ''
-        ? `Invalid value ${type} for configuration ${typeName}: Class  could not be found.`
-        : `Invalid value ${type} for configuration ${typeName}: Class ${type} could not be found.`;
-    return [{ key: typeName, message: problem }];
-  }
+  if (part.problems.length > 0) return [...part.problems];
   const problems = validateConfig(keys, config);
-  const version = `${prefix}plugin.version`;
-  if ((config[version] ?? '').trim() !== '')
-    problems.push({
-      key: version,
-      message: `Configuration ${version} is not supported yet: remove it`,
-    });
   const negate = `${prefix}negate`;
   const predicate = `${prefix}predicate`;
   if (kind === 'transforms' && config[negate] !== undefined && config[predicate] === undefined)
@@ -256,7 +283,7 @@ function create<Created>(
   try {
     return make(withoutPrefix(config, prefix));
   } catch (error) {
-    if (error instanceof ConfigError)
+    if (isConfigError(error))
       problems.push(...error.problems.map((problem) => prefixed(problem, prefix)));
     else problems.push({ key: `${prefix}type`, message: toError(error).message });
     return undefined;

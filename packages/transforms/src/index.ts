@@ -16,4 +16,5 @@ export {
   predicatePlugins,
   type TransformationPlugins,
   transformPlugins,
+  versionsOf,
 } from './registry.ts';

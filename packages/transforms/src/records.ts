@@ -1,41 +1,10 @@
-/** What all transforms share: the loop over a batch, and the key or the value as the part they work on. */
-import type {
-  ConversionFailure,
-  RecordHeader,
-  Schema,
-  Transform,
-  TransformableRecord,
-  TransformedBatch,
-} from '@sluice/connector-api';
-import { toError } from '@sluice/kernel';
+/** What all transforms share: the key or the value as the part they work on. */
+import type { RecordHeader, Schema, TransformableRecord } from '@sluice/connector-api';
 
 /** What `$Key` and `$Value` in a class name stand for. */
 export type Part = 'key' | 'value';
 
-/** `change` returns the record itself if there is nothing to do, and null to drop it. */
-export type RecordChange = <RecordType extends TransformableRecord>(
-  record: RecordType,
-) => RecordType | null;
-
-/** A transform that looks at one record at a time; what `change` throws fails that record only. */
-export function perRecord(change: RecordChange): Transform {
-  return {
-    apply<RecordType extends TransformableRecord>(
-      records: readonly RecordType[],
-    ): TransformedBatch<RecordType> {
-      const failures: ConversionFailure[] = [];
-      const changed = records.map((record, index) => {
-        try {
-          return change(record);
-        } catch (error) {
-          failures.push({ index, error: toError(error) });
-          return null;
-        }
-      });
-      return { records: changed, failures };
-    },
-  };
-}
+export { perRecord } from '@sluice/connector-api';
 
 export function schemaOf(record: TransformableRecord, part: Part): Schema | undefined {
   return part === 'key' ? record.keySchema : record.valueSchema;

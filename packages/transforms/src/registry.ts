@@ -1,5 +1,10 @@
 /** The transforms and predicates that a definition may name, by class or alias. */
-import type { PredicatePlugin, TransformPlugin } from '@sluice/connector-api';
+import {
+  newestInRange,
+  type PredicatePlugin,
+  type TransformPlugin,
+  type VersionRange,
+} from '@sluice/connector-api';
 import { expression, expressionPredicate } from './expression/expression-transform.ts';
 import { hasHeaderKey, recordIsTombstone, topicNameMatches } from './predicates/predicates.ts';
 import { cast } from './transforms/cast.ts';
@@ -55,10 +60,22 @@ export const builtInTransformations: TransformationPlugins = {
   predicates: predicatePlugins,
 };
 
-/** The plugin of that class or alias; undefined when there is none. */
+/** All versions of the class that the name, a class or an alias, stands for. */
+export function versionsOf<Plugin extends TransformPlugin | PredicatePlugin>(
+  plugins: readonly Plugin[],
+  name: string,
+): readonly Plugin[] {
+  const found =
+    plugins.find((each) => each.class === name) ??
+    plugins.find((each) => each.aliases.includes(name));
+  return found ? plugins.filter((each) => each.class === found.class) : [];
+}
+
+/** The newest plugin of that class or alias, in a range if one is given; undefined when there is none. */
 export function findPlugin<Plugin extends TransformPlugin | PredicatePlugin>(
   plugins: readonly Plugin[],
   name: string,
+  range?: VersionRange,
 ): Plugin | undefined {
-  return plugins.find((each) => each.class === name || each.aliases.includes(name));
+  return newestInRange(versionsOf(plugins, name), range);
 }

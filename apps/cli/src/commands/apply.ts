@@ -196,10 +196,10 @@ function checkWithoutLeader(
   for (const { definition, source } of definitions) {
     const className = definition.config['connector.class'] ?? '';
     if (plugins.some((plugin) => isCalled(plugin, className))) continue;
-    const known = plugins.filter(isConnector).map((plugin) => plugin.class);
+    const known = new Set(plugins.filter(isConnector).map((plugin) => plugin.class));
     io.err(
       `warning: ${source}: no worker has announced the class ${className} of connector ` +
-        `${definition.name}; known are: ${known.join(', ') || 'none'}`,
+        `${definition.name}; known are: ${[...known].join(', ') || 'none'}`,
     );
   }
 }

@@ -84,7 +84,7 @@ function addSetCommand(offsets: Command, context: CommandContext): void {
   command.action(async (connector: string, flags: SetFlags) => {
     const global = globalOptionsOf(command, context.io);
     const body = await bodyOf(flags, context.io);
-    const message = await withApi(context, global, 'read', (api) =>
+    const message = await withApi(context, global, 'write', (api) =>
       api.request('PATCH', pathOf(connector), body),
     );
     tell(context.io, global.json, { connector, outcome: 'altered' }, message);
@@ -99,7 +99,7 @@ function addResetCommand(offsets: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', resetExamples);
   command.action(async (connector: string) => {
     const global = globalOptionsOf(command, context.io);
-    await withApi(context, global, 'read', async (api) => {
+    await withApi(context, global, 'write', async (api) => {
       const before = await offsetsOf(api, connector);
       const message = await api.request('DELETE', pathOf(connector));
       if (!global.json) tell(context.io, false, {}, message);
@@ -153,7 +153,7 @@ function parse(text: string, source: string): unknown {
 }
 
 function tell(io: Io, json: boolean, data: object, answer: unknown): void {
-  const message = String((answer as { readonly message?: unknown }).message ?? 'done');
+  const { message = 'done' } = answer as { readonly message?: string };
   io.out(json ? JSON.stringify({ ...data, message }, undefined, 2) : message);
 }
 
@@ -172,10 +172,12 @@ function print(io: Io, json: boolean, offsets: readonly Offset[], whenEmpty: str
 /** As `sluice log groups` writes partitions of topics. */
 function placeText(partition: Fields): string {
   const { kafka_topic: topic, kafka_partition: number } = partition;
-  return topic === undefined ? stringifyExactJson(partition) : `${String(topic)}/${String(number)}`;
+  return typeof topic === 'string'
+    ? `${topic}/${stringifyExactJson(number)}`
+    : stringifyExactJson(partition);
 }
 
 function offsetText(offset: Fields): string {
   const { kafka_offset: position } = offset;
-  return position === undefined ? stringifyExactJson(offset) : String(position);
+  return stringifyExactJson(position === undefined ? offset : position);
 }

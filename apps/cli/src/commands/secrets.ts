@@ -9,7 +9,7 @@ import { formatAge } from '../format/age.ts';
 import { formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
 import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
-import { type CommandContext, printOutcome } from './command.ts';
+import { type CommandContext, note, printOutcome } from './command.ts';
 
 const setExamples = `
 NAME is <key> or <path>:<key>; definitions write \${secrets:NAME}. The value is read from standard input, without the
@@ -50,6 +50,7 @@ function addSetCommand(secrets: Command, context: CommandContext): void {
     const outcome = await withSecrets(global, keys, (store) =>
       store.set(name, value, systemClock.wallMs()),
     );
+    await note(context, global, { action: 'set-secret', targets: [name], detail: null });
     // Whoever runs already keeps what it was started with.
     const text = `secret ${name} ${outcome}; connectors see it when they are started the next time`;
     printOutcome(context, global, { text, data: { name, outcome } });
@@ -58,7 +59,7 @@ function addSetCommand(secrets: Command, context: CommandContext): void {
 
 function addListCommand(secrets: Command, context: CommandContext): void {
   const command = secrets.command('list').description('list the names of secrets, and their keys');
-  addGlobalOptions(command);
+  addGlobalOptions(command).addHelpText('after', '\nExamples:\n  sluice secrets list');
   command.action(async () => {
     const { io } = context;
     const global = globalOptionsOf(command, io);
@@ -80,12 +81,16 @@ function addDeleteCommand(secrets: Command, context: CommandContext): void {
     .command('delete')
     .argument('<names...>')
     .description('delete secrets; what refers to one cannot be started any more');
-  addGlobalOptions(command);
+  addGlobalOptions(command).addHelpText(
+    'after',
+    '\nExamples:\n  sluice secrets delete db:password token',
+  );
   command.action(async (names: readonly string[]) => {
     const global = globalOptionsOf(command, context.io);
     const deleted = await withSecrets(global, [], (store) => store.delete(names));
     const missing = names.filter((name) => !deleted.includes(name));
     if (deleted.length > 0) {
+      await note(context, global, { action: 'delete-secret', targets: deleted, detail: null });
       const text = deleted.map((name) => `secret ${name} deleted`).join('\n');
       printOutcome(context, global, { text, data: { deleted } });
     }
@@ -104,6 +109,8 @@ function addRotateCommand(secrets: Command, context: CommandContext): void {
     const global = globalOptionsOf(command, io);
     const keys = keysOf(io);
     const count = await withSecrets(global, keys, (store) => store.rotate());
+    const detail = `${count} secrets`;
+    await note(context, global, { action: 'rotate-secrets', targets: [], detail });
     const text = `${count} secrets encrypted anew with the key ${keys[0]?.id ?? ''}`;
     printOutcome(context, global, { text, data: { count } });
   });

@@ -23,6 +23,8 @@ Examples:
 
 const enterScreen = '\u001B[?1049h\u001B[?25l';
 const leaveScreen = '\u001B[?25h\u001B[?1049l';
+/** In raw mode it is a key like others. */
+const ctrlC = '\u0003';
 const home = '\u001B[H';
 const clearLine = '\u001B[K';
 const clearBelow = '\u001B[J';
@@ -121,7 +123,8 @@ async function watch(looking: Looking, everyMs: number, isColored: boolean): Pro
   const stop = new AbortController();
   const end = (): void => stop.abort();
   const onKey = (keys: Buffer): void => {
-    if (/[q\u0003]/.test(keys.toString())) end();
+    const text = keys.toString();
+    if (text.includes('q') || text.includes(ctrlC)) end();
   };
   const { stdin, stdout } = process;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);

@@ -11,7 +11,12 @@ import {
   type ProviderSettings,
   readProviderSettings,
 } from '@sluice/config-providers';
-import { ConfigError, type ConnectorPlugin, pluginsOf } from '@sluice/connector-api';
+import {
+  ConfigError,
+  type ConnectorPlugin,
+  isConnectorPlugin,
+  pluginsOf,
+} from '@sluice/connector-api';
 import { converterPlugins } from '@sluice/converters';
 import { type Logger, SettingsReader, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
@@ -85,8 +90,7 @@ async function load(): Promise<ConnectorPlugin | undefined> {
     return undefined;
   }
   try {
-    const plugins = pluginsOf(module);
-    return choose(plugins);
+    return choose(pluginsOf(module).filter(isConnectorPlugin));
   } catch (error) {
     fail('load', `cannot be used: ${toError(error).message}`);
     return undefined;
@@ -95,6 +99,7 @@ async function load(): Promise<ConnectorPlugin | undefined> {
 
 function choose(plugins: readonly ConnectorPlugin[]): ConnectorPlugin {
   const wanted = task.connectorClass;
+  if (plugins.length === 0) throw new Error('it has plugins, but no connector');
   const [first, ...others] = plugins;
   const names = plugins.map((plugin) => plugin.class).join(', ');
   if (wanted !== undefined) {

@@ -1,4 +1,5 @@
 /** Whether the processes of the cluster fit each other, by what they have announced. Pure. */
+import { newestInRange } from '@sluice/connector-api';
 import { type ClusterSnapshot, type ProtocolRange, protocolSpoken } from '@sluice/coordination';
 
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -97,10 +98,12 @@ function plugins({
       );
     }
   }
-  for (const { class: name } of known) {
+  for (const name of new Set(known.map((each) => each.class))) {
+    // Of several versions the newest is what a definition without one runs.
     const versions = new Map(
       up.flatMap(({ member }) => {
-        const plugin = member.plugins.find((each) => each.class === name && !each.error);
+        const all = member.plugins.filter((each) => each.class === name && !each.error);
+        const plugin = newestInRange(all, undefined);
         return plugin ? [[member.worker, plugin.version]] : [];
       }),
     );

@@ -21,13 +21,13 @@ export function passwordKeys(
   className: string,
   plugins: readonly PluginInfo[],
 ): (key: string) => boolean {
-  const plugin = plugins.find(
-    (each) => each.class === className || each.aliases.includes(className),
+  // What is a password in any version is shown of none.
+  const passwords = new Set(
+    plugins
+      .filter((each) => each.class === className || each.aliases.includes(className))
+      .flatMap(({ configKeys }) => configKeys.filter(({ type }) => type === 'PASSWORD'))
+      .map(({ name }) => name),
   );
-  const names = plugin?.configKeys
-    .filter(({ type }) => type === 'PASSWORD')
-    .map(({ name }) => name);
-  const passwords = new Set(names);
   return (key) => passwords.has(key);
 }
 

@@ -76,6 +76,7 @@ function manifestOf({ checkout, kind, language, name, version }: ScaffoldOptions
     description: `A ${kind} connector for Sluice.`,
     type: 'module',
     exports: entry,
+    sluice: { plugins: [entry] },
     scripts: {
       test: 'vitest run',
       server: `node test/server.${language}`,

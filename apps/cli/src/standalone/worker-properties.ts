@@ -126,18 +126,20 @@ function readConverter(
   env[`SLUICE_${settingName(key)}`] = value;
 }
 
-/** Modules are loaded; what is Java's is of no use here, and a connector that needs it is refused by its class. */
+/** Modules and directories of packages are loaded; what is Java's is of no use here, and a connector that needs it is refused by its class. */
 function readPluginPath(
   value: string,
   { env, notes }: { readonly env: Record<string, string>; readonly notes: string[] },
 ): void {
   const paths = value.split(',').flatMap((path) => path.trim() || []);
   const modules = paths.filter((path) => /\.[cm]?[jt]s$/.test(path));
-  const others = paths.filter((path) => !modules.includes(path));
+  const jars = paths.filter((path) => path.endsWith('.jar'));
+  const directories = paths.filter((path) => !modules.includes(path) && !jars.includes(path));
   if (modules.length > 0) env['SLUICE_PLUGINS'] = modules.join(',');
-  if (others.length > 0) {
+  if (directories.length > 0) env['SLUICE_PLUGIN_PATH'] = directories.join(',');
+  if (jars.length > 0) {
     notes.push(
-      `plugin.path: ${others.join(', ')} is not loaded, since Java plugins do not run; ` +
+      `plugin.path: ${jars.join(', ')} is not loaded, since Java plugins do not run; ` +
         'write modules as ./connector.js, the file connectors are built in',
     );
   }

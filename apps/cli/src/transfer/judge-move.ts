@@ -1,4 +1,5 @@
 /** Whether a connector of Kafka Connect can run here, as it is or with keys left out, or why it cannot. Pure. */
+import { hasReference } from '@sluice/connector-api';
 
 import type { KeyErrors } from '../definitions/validate-definition.ts';
 
@@ -65,31 +66,27 @@ export function judgeMove(config: Config, problems: readonly KeyErrors[]): Verdi
     return entry ? [{ key, meaning: entry.meaning }] : [];
   });
   const without = new Set(leftOut.map(({ key }) => key));
-  const reasons = [
-    ...problems
-      .filter(({ key }) => !without.has(key))
-      .flatMap(({ key, messages }) =>
-        messages.map((message) => (message.includes(key) ? message : `${key}: ${message}`)),
-      ),
-    ...providerReferences(config),
-  ];
+  const reasons = problems
+    .filter(({ key }) => !without.has(key))
+    .flatMap(({ key, messages }) =>
+      messages.map((message) => (message.includes(key) ? message : `${key}: ${message}`)),
+    );
   return {
     kind: reasons.length > 0 ? 'impossible' : leftOut.length > 0 ? 'changed' : 'movable',
     config: Object.fromEntries(Object.entries(config).filter(([key]) => !without.has(key))),
     leftOut,
     reasons,
-    notes: inherited(config),
+    notes: [...inherited(config), ...references(config)],
   };
 }
 
-/** They would be taken as they are written. */
-function providerReferences(config: Config): string[] {
-  return Object.entries(config).flatMap(([key, value]) => {
-    const reference = /\$\{[^}$:]+:[^}$]*\}/.exec(value)?.[0];
-    return reference === undefined
-      ? []
-      : [`${key}: ${reference} refers to a config provider, of which there are none here`];
-  });
+/** What they stand for is known to the workers alone. */
+function references(config: Config): string[] {
+  const keys = Object.keys(config).filter((key) => hasReference(config[key] ?? ''));
+  if (keys.length === 0) return [];
+  return [
+    `${keys.join(', ')}: refer to config providers, which Sluice’s workers need, too (SLUICE_CONFIG_PROVIDERS)`,
+  ];
 }
 
 /** The REST API of Kafka Connect does not tell the configuration of its workers. */

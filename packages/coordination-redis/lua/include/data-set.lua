@@ -27,8 +27,9 @@ local function renewDataSet(nonce)
   redis.call('DEL', tag .. ':reports')
 end
 
---- A worker knew another data set; returns the one that there is from now on. This one may have been used
---- before that one, and be back: then its readers, too, know what is lost, and have to read everything.
+--- A worker knew another data set, or more of this one; returns the one that there is from now on. This one may
+--- have been used before that one, and be back: then its readers, too, know what is lost, and have to read
+--- everything. One that was founded just now, for this very worker, is none that was lost.
 local function noteLostDataSet(known, dataset, nonce)
   if redis.call('SADD', tag .. ':lost', known) == 0 then return dataset end
   if dataset ~= nonce then renewDataSet(nonce) end

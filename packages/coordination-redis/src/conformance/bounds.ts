@@ -171,6 +171,7 @@ export function testBounds(make: MakeStoredRedis): void {
     const { unit, fence } = await cluster.runTask('orders', a);
     await cluster.release(a, unit, fence);
     await cluster.apply({ restart: [unit] });
+    await cluster.alter('orders', { targetState: 'PAUSED' });
     await cluster.own(unit, b);
     await cluster.delete('orders');
     const own = await cluster.unit(connectorUnit('orders'));

@@ -146,6 +146,20 @@ export function testRestoredState(make: MakeStore): void {
     expect(await cluster.store.quarantine()).toBe(nonce);
   });
 
+  test('what took the place of lost data is missed as well when it goes back', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    await cluster.under.loseData();
+    await cluster.beat(member);
+    const again = await cluster.join('w', rejoining(member, []));
+    const restore = await cluster.under.saveData();
+    const seen = await cluster.beat(again);
+    await restore();
+    const beatSeen = seen.kind === 'ok' ? seen.beat : 0;
+    expect(await cluster.beat(again, { beatSeen })).toEqual({ kind: 'rejoin' });
+    expect((await cluster.everything()).dataset).not.toBe(again.dataset);
+  });
+
   test('assignment revisions grow across it', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

@@ -28,6 +28,31 @@ export function testJoining(make: MakeStore): void {
     });
   });
 
+  test('a member may have other plugins from some time on', async () => {
+    await using cluster = await startTestCluster(make);
+    const clock = { class: 'Clock', aliases: [], type: 'source', configKeys: [] } as const;
+    const first = [{ ...clock, version: '1' }];
+    const then = [...first, { ...clock, version: '2' }];
+    const { incarnation } = await cluster.join('w', { plugins: first });
+    const before = await cluster.everything();
+    expect(await cluster.store.announce('w', incarnation, then)).toBe(true);
+    const changes = await cluster.store.changes(before.revision, before.dataset);
+    expect(changes.kind).toBe('delta');
+    expect([...changes.members.keys()]).toEqual(['w']);
+    expect(changes.members.get('w')).toEqual({ ...before.members.get('w'), plugins: then });
+  });
+
+  test('plugins of one that is no live member are refused', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    expect(await cluster.store.announce('w', 'another', [])).toBe(false);
+    expect(await cluster.store.announce('nobody', member.incarnation, [])).toBe(false);
+    await cluster.kill(member);
+    const { revision } = await cluster.everything();
+    expect(await cluster.store.announce('w', member.incarnation, [])).toBe(false);
+    expect((await cluster.everything()).revision).toBe(revision);
+  });
+
   test('joining counts as a first beat', async () => {
     await using cluster = await startTestCluster(make);
     const { beat } = await cluster.join('w');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { JournaledConnector } from '../journal/definition-journal.ts';
 import { connectorUnit, taskUnit } from '../model.ts';
+import { recreate } from './task-sets.ts';
 import {
   connectorRecord,
   joinRequest,
@@ -232,6 +233,32 @@ export function testRestoring(make: MakeStore): void {
     expect(await cluster.unit(connector)).toMatchObject({ retired: true });
     expect(await cluster.exists(taskUnit('orders', 1))).toBe(false);
     expect((await cluster.connector('orders')).taskCount).toBe(0);
+  });
+
+  test('topics stay with a connector that comes back, and are not those of another one of its name', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const { uid } = await cluster.connector('orders');
+    const used = [{ unit, fence, topics: ['lines'] }];
+    await cluster.store.noteTopics('w', member.incarnation, used);
+    await cluster.store.restore(cluster.term, [journaled({ uid })], none);
+    expect(await cluster.store.topics('orders')).toEqual(['lines']);
+    await cluster.store.restore(cluster.term, [journaled()], none);
+    expect(await cluster.store.topics('orders')).toEqual([]);
+  });
+
+  test('… nor are those of one that the journal deletes', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { unit, fence } = await cluster.runTask('orders', member);
+    const { uid } = await cluster.connector('orders');
+    const used = [{ unit, fence, topics: ['lines'] }];
+    await cluster.store.noteTopics('w', member.incarnation, used);
+    const deleting = journaled({ uid, lifecycle: 'deleting', ...setOf(0), taskEpoch: 1 });
+    await cluster.store.restore(cluster.term, [deleting], none);
+    await recreate(cluster);
+    expect(await cluster.store.topics('orders')).toEqual([]);
   });
 
   test('a thousand tasks and more come back', async () => {

@@ -66,6 +66,15 @@ export function testTopics(make: MakeStore): void {
     expect(await cluster.store.topics('orders')).toEqual(['lines']);
   });
 
+  test('a change of a connector keeps its topics', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { fence } = await cluster.runTask('orders', member);
+    await note(cluster, member, fence);
+    await cluster.alter('orders', { version: 2, targetState: 'PAUSED' });
+    expect(await cluster.store.topics('orders')).toEqual(['lines']);
+  });
+
   test('a deleted connector has no topics, and its namesake none of its', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

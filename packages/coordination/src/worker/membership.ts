@@ -27,6 +27,7 @@ export interface MemberIdentity extends Agreement {
   readonly pid: number;
   readonly host: string;
   readonly address: string;
+  /** At the start; see `announce`. */
   readonly plugins: readonly PluginInfo[];
 }
 
@@ -83,9 +84,14 @@ export class Membership {
   #ackedBeat = 0;
   #lastOkSentMs: number | undefined;
   #running: Promise<void> | undefined;
+  /** What there is, and what the store is known to have been told last. */
+  #plugins: readonly PluginInfo[];
+  #announced: readonly PluginInfo[] | undefined;
+  #announcing: Promise<void> | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#plugins = options.identity.plugins;
   }
 
   get incarnation(): string {
@@ -122,6 +128,13 @@ export class Membership {
     // A member that cannot beat yet is one without a lease: the loop goes on trying.
     await this.#beat().catch(ignoreUnreachable);
     this.#running = Promise.all([this.#beatLoop(), this.#watchLoop()]).then(() => {});
+  }
+
+  /** What plugins there are from now on: told at once if possible, else with a later beat. Never rejects. */
+  async announce(plugins: readonly PluginInfo[]): Promise<void> {
+    this.#plugins = plugins;
+    await this.#announcing;
+    await this.#announceChanges();
   }
 
   /** The process is about to end: whatever the cluster says from now on, it does not join again. */
@@ -186,6 +199,7 @@ export class Membership {
           return;
         }
         this.#renew(sentMs);
+        void this.#announceChanges();
         events.beatAcknowledged(reply.assignmentRevision, reply.state);
         return;
       case 'rejoin':
@@ -197,6 +211,28 @@ export class Membership {
       case 'fenced':
         await this.#startAnew('declared dead');
         return;
+    }
+  }
+
+  /** A join may have told what was known when it was sent. */
+  async #announceChanges(): Promise<void> {
+    if (!this.#isMember || this.#announced === this.#plugins) return;
+    this.#announcing ??= this.#announceNow().finally(() => {
+      this.#announcing = undefined;
+    });
+    await this.#announcing;
+  }
+
+  async #announceNow(): Promise<void> {
+    const { store, identity, logger } = this.#options;
+    const plugins = this.#plugins;
+    try {
+      if (!(await store.announce(identity.worker, this.#incarnation, plugins))) return;
+      this.#announced = plugins;
+      logger.info({ plugins: plugins.length }, 'plugins announced');
+    } catch (error) {
+      // Said again with the next beat that is acknowledged.
+      logger.debug({ error: toError(error).message }, 'plugins could not be announced');
     }
   }
 
@@ -272,8 +308,10 @@ export class Membership {
   /** Returns what is in the way, if anything is. */
   async #join(): Promise<Obstacle | undefined> {
     const { store, identity, events, logger, profile } = this.#options;
+    const plugins = this.#plugins;
     const reply = await store.join({
       ...identity,
+      plugins,
       incarnation: this.#incarnation,
       leaseMs: profile.deadAfterMs,
       holding: events.holding(),
@@ -282,6 +320,7 @@ export class Membership {
     switch (reply.kind) {
       case 'joined':
         this.#isMember = true;
+        this.#announced = plugins;
         this.#nameTakenBy = undefined;
         this.#dataset = reply.dataset;
         this.#beatSeen = reply.beat;

@@ -2,6 +2,7 @@
 import type { Clock, Logger, Service, SluiceError } from '@sluice/kernel';
 
 import type { LeaderWaker, StartJobHandler } from '../dispatch.ts';
+import type { PluginInfo } from '../model.ts';
 import type { TimingProfile } from '../profile.ts';
 import type { WorkerStore } from '../store.ts';
 import { type MemberIdentity, Membership } from './membership.ts';
@@ -93,6 +94,13 @@ export class WorkerAgent implements Service {
 
   async start(): Promise<void> {
     await this.#membership.start();
+  }
+
+  /** What plugins there are from now on. Never rejects. */
+  async announce(plugins: readonly PluginInfo[]): Promise<void> {
+    const { waker, identity } = this.#options;
+    await this.#membership.announce(plugins);
+    await waker.wake(`${identity.worker} has other plugins`).catch(() => {});
   }
 
   /**

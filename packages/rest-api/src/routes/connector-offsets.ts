@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess, FoundConnector } from '../cluster-access.ts';
-import { findPlugin } from '../entities.ts';
+import { findConnector } from '../entities.ts';
 import type {
   ConnectorOffset,
   OffsetStore,
@@ -148,7 +148,7 @@ function notStopped(name: string): ApiError {
 
 /** A connector that moves a cursor at its source keeps an offset of its own, which is not ours to change. */
 function outcomeMessage({ record, plugins }: FoundConnector, done: string): string {
-  const plugin = findPlugin(plugins, record.config['connector.class'] ?? '');
+  const { plugin } = findConnector(plugins, record.config);
   return plugin && !plugin.movesExternalCursor
     ? `The offsets for this connector have been ${done} successfully`
     : `The Connect framework-managed offsets for this connector have been ${done} successfully. However, if this connector manages offsets externally, they will need to be manually ${done} in the system that the connector uses.`;

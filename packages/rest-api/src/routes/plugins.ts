@@ -1,13 +1,19 @@
 /** `/connector-plugins`: what a definition may name, the keys of each, and what is wrong with a configuration. */
+import {
+  type ConnectorConfig,
+  newestInRange,
+  parseVersionRange,
+  versionNotFound,
+} from '@sluice/connector-api';
 import type { PluginInfo } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
-import { configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
-import { findPlugin, pluginInfo } from '../entities.ts';
-import { booleanQuery, parameter, resource } from '../resource.ts';
+import { type ChosenPlugin, configInfos, frameworkKeys, withoutRules } from '../config-infos.ts';
+import { findConnector, pluginInfo, versionsOf } from '../entities.ts';
+import { booleanQuery, parameter, queryValues, resource } from '../resource.ts';
 import { configSchema } from '../schemas.ts';
 import { withSecretsOfNamesake } from '../secret-config.ts';
 import { validated } from '../validation.ts';
@@ -17,10 +23,9 @@ export function registerPlugins(
   cluster: ClusterAccess,
   { parts, validator }: DefinitionChecks,
 ): void {
-  const plugins = async (): Promise<PluginInfo[]> => {
-    const announced = (await cluster.snapshot()).plugins;
-    return [...announced.filter(({ error }) => error === undefined), ...parts.builtIn];
-  };
+  const announced = async (): Promise<PluginInfo[]> =>
+    (await cluster.snapshot()).plugins.filter(({ error }) => error === undefined);
+  const plugins = async (): Promise<PluginInfo[]> => [...(await announced()), ...parts.builtIn];
 
   resource(app, '/connector-plugins', {
     GET: async (request) => {
@@ -34,8 +39,14 @@ export function registerPlugins(
   resource(app, '/connector-plugins/:plugin/config', {
     GET: async (request) => {
       const name = parameter(request, 'plugin');
-      const found = findPlugin(await plugins(), name);
-      if (!found) throw new ApiError(404, `Unknown plugin ${name}.`);
+      const [version = 'latest'] = queryValues(request, 'version');
+      const wanted = parseVersionRange(version);
+      if ('problem' in wanted)
+        throw new ApiError(400, `Invalid version specification: ${version}: ${wanted.problem}`);
+      const versions = versionsOf(await plugins(), name);
+      if (versions.length === 0) throw new ApiError(404, `Unknown plugin ${name}.`);
+      const found = newestInRange(versions, wanted.range);
+      if (!found) throw new ApiError(400, versionNotFound(name, wanted.range, versions));
       return [...found.configKeys, ...frameworkKeys(found)].map(withoutRules);
     },
   });
@@ -57,21 +68,25 @@ export function registerPlugins(
           `Included connector type ${className} does not match request type ${name}`,
         );
       }
-      const plugin = connector(await plugins(), className);
-      return configInfos(plugin, config, parts, await validator.validate(plugin, config));
+      const known = await announced();
+      const chosen = connector([...known, ...parts.builtIn], config);
+      const byCode = await validator.validate(chosen, config);
+      return configInfos(chosen, config, { announced: known, parts }, byCode);
     },
   });
 }
 
 /** @throws ApiError as for a definition that names such a class. */
-function connector(plugins: readonly PluginInfo[], className: string): PluginInfo {
-  const found = findPlugin(plugins, className);
-  if (found && isConnector(found)) return found;
-  if (found) throw new ApiError(400, `"${className}" is a ${found.type}, not a connector`);
-  const available = plugins.filter(isConnector).map((each) => each.class);
+function connector(plugins: readonly PluginInfo[], config: ConnectorConfig): ChosenPlugin {
+  const { plugin, problems } = findConnector(plugins, config);
+  if (plugin) return { plugin, problems };
+  const className = config['connector.class'] ?? '';
+  const [other] = versionsOf(plugins, className);
+  if (other) throw new ApiError(400, `"${className}" is a ${other.type}, not a connector`);
+  const available = new Set(plugins.filter(isConnector).map((each) => each.class));
   throw new ApiError(
     400,
-    `Failed to find any class that implements Connector and which name matches ${className}, available connectors are: ${available.join(', ') || 'none (no worker has announced any: start one)'}`,
+    `Failed to find any class that implements Connector and which name matches ${className}, available connectors are: ${[...available].join(', ') || 'none (no worker has announced any: start one)'}`,
   );
 }
 

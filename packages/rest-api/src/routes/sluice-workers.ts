@@ -38,6 +38,13 @@ function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
     beat_age_ms: Number.isFinite(beatAgeMs) ? Math.round(beatAgeMs) : null,
     protocol: member.protocol,
     log: member.log,
+    plugins: member.plugins
+      .filter(({ error }) => error === undefined)
+      .map(({ class: name, type, version }) => ({ class: name, type, version })),
+    // What it could not load, and why.
+    broken_plugins: member.plugins.flatMap(({ class: name, error }) =>
+      error === undefined ? [] : [{ name, error }],
+    ),
     joined_at_ms: member.joinedAtMs,
     task_count: tasks.length,
     tasks: tasks.map(({ connector, task }) => `${connector}/${task}`),

@@ -32,7 +32,7 @@ export class ApiUser {
 
   /** To the beginning, or to somewhere between it and where they are. Resolves with how it ended. */
   async changeOffsets(name: string, verb: 'alter' | 'reset'): Promise<string> {
-    const { sink, changedOffsets } = this.#cluster;
+    const { sink, watches } = this.#cluster;
     let change: OffsetsChange | undefined;
     try {
       const { connectors } = await this.#client.snapshot();
@@ -52,11 +52,11 @@ export class ApiUser {
           const offsets = sink.changeOffsets(firstTask(name), owner.fence, partitions, share);
           if (!offsets) throw fencedError(name);
           change = { connector: name, uid: record.uid, fence: owner.fence, offsets };
-          changedOffsets.made(change);
+          watches.changedOffsets.made(change);
           await this.#log();
         },
       );
-      if (change && kind === 'changed') changedOffsets.answered(change);
+      if (change && kind === 'changed') watches.changedOffsets.answered(change);
       return kind;
     } catch (error) {
       if (error instanceof SluiceError) return 'unanswered';

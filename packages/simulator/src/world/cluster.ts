@@ -9,7 +9,6 @@ import { assertNever } from '@sluice/kernel';
 import type { FakeRedis } from '../redis/fake-redis.ts';
 import { ActingRegistry } from './acting.ts';
 import { CoordinatorLife } from './coordinator-life.ts';
-import type { ChangedOffsets } from './invariants/changed-offsets.ts';
 import { Watches } from './invariants/watches.ts';
 import { PlayedJournal } from './played-journal.ts';
 import type { PlayedProcess } from './played-process.ts';
@@ -163,10 +162,6 @@ export class SimulatedCluster {
     world.time.after(lossGraceMs, () => {
       if (!world.isExcused) acting.checkAll();
     });
-  }
-
-  get changedOffsets(): ChangedOffsets {
-    return this.watches.changedOffsets;
   }
 
   processOf(name: string): PlayedProcess | undefined {

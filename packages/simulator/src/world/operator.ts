@@ -6,7 +6,7 @@ import { ClusterView } from '@sluice/coordination';
 import type { RedisCoordinationStore } from '@sluice/coordination-redis';
 
 import type { SimulatedCluster } from './cluster.ts';
-import { definitionOf } from './generate-operation.ts';
+import { definitionOf } from './draws/requests.ts';
 import { type Unrest, unrestOf } from './invariants/convergence.ts';
 import type { RequestClient } from './request-client.ts';
 import { storeOutside } from './store-access.ts';

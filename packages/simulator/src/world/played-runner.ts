@@ -17,13 +17,15 @@ import { hasCode } from '@sluice/kernel';
 
 import type { ActingRegistry } from './acting.ts';
 import { EffectLoop } from './effect-loop.ts';
-import { PlayedExecutor } from './played-executor.ts';
+import type { PlayedExecutor } from './played-executor.ts';
+import { PlayedExecutors } from './played-executors.ts';
 import type { PlayedProcess } from './played-process.ts';
 import type { Random } from './random.ts';
 import { Run, type RunHost } from './run.ts';
 import type { PlayedSink } from './sink.ts';
 import type { Pace } from './timing.ts';
 import { UnitEntry } from './unit-entry.ts';
+import { UnitNews } from './unit-news.ts';
 import type { World } from './world.ts';
 
 export interface PlayedRunnerOptions {
@@ -40,10 +42,8 @@ export interface PlayedRunnerOptions {
   readonly asked: (run: RunnableUnit) => void;
 }
 
-const executorsMax = 2;
 const startMs = { min: 5, max: 150 };
 const stopMs = { min: 2, max: 80 };
-const exitMs = { min: 2, max: 30 };
 const backoffMs = { min: 300, max: 2_000 };
 
 export class PlayedRunner implements UnitRunner, RunHost {
@@ -53,11 +53,10 @@ export class PlayedRunner implements UnitRunner, RunHost {
   lease: LeaseDeadlines = { pauseAtMs: 0, quiesceAtMs: 0 };
   /** How long a stop takes at most; 0: as usual. */
   slowStopMs = 0;
-  events: UnitRunnerEvents | undefined;
+  readonly #news = new UnitNews();
   readonly #options: PlayedRunnerOptions;
   readonly #effects: EffectLoop;
-  #executors: PlayedExecutor[];
-  #launched = 0;
+  readonly #executors: PlayedExecutors;
 
   constructor(options: PlayedRunnerOptions) {
     this.#options = options;
@@ -67,9 +66,13 @@ export class PlayedRunner implements UnitRunner, RunHost {
       ...options,
       refused: (run) => this.#refused(run),
       usedTopic: ({ unit }) =>
-        this.events?.topicsUsed(unit.unit, unit.fence, [`of-${unit.connector}`]),
+        this.#news.events?.topicsUsed(unit.unit, unit.fence, [`of-${unit.connector}`]),
     });
-    this.#executors = Array.from({ length: executorsMax }, () => this.#launch());
+    this.#executors = new PlayedExecutors(options, (executor) => this.#lose(executor));
+  }
+
+  set events(events: UnitRunnerEvents) {
+    this.#news.events = events;
   }
 
   // The port.
@@ -93,8 +96,8 @@ export class PlayedRunner implements UnitRunner, RunHost {
       this.#restart(entry);
       return;
     }
-    this.#tellTarget(entry);
-    if (before.targetState === 'STOPPED' && unit.targetState !== 'STOPPED') this.#publish(entry);
+    this.#news.target(entry);
+    if (before.targetState === 'STOPPED' && unit.targetState !== 'STOPPED') this.#news.tasks(entry);
   }
 
   restart(unit: UnitId): void {
@@ -122,7 +125,7 @@ export class PlayedRunner implements UnitRunner, RunHost {
 
   isQuiet(): boolean {
     const isOver = this.process.clock.monotonicMs() >= this.lease.quiesceAtMs;
-    return isOver && this.#executors.every((executor) => !executor.isHung);
+    return isOver && !this.#executors.isAnyHung;
   }
 
   async abandonAll(): Promise<void> {
@@ -130,27 +133,13 @@ export class PlayedRunner implements UnitRunner, RunHost {
       entry.successor = undefined;
       this.#remove(entry);
     }
-    const lost = this.#executors;
-    this.#executors = [];
-    for (const executor of lost) this.#giveUp(executor);
-    while (this.#executors.length < executorsMax) this.#executors.push(this.#launch());
-    await Promise.all(lost.map(({ exited }) => exited));
+    await this.#executors.abandonAll();
   }
 
   // Faults.
 
-  /** One executor does not answer for that long; if it is noticed, it is given up. */
   hang(index: number, forMs: number): void {
-    const { world, blockedAfterMs } = this.#options;
-    const executor = this.#executors[index % this.#executors.length];
-    if (!executor || executor.isHung) return;
-    executor.hungUntilMs = world.time.nowMs + forMs;
-    world.time.after(forMs, () => {
-      if (!executor.isAbandoned) this.process.deliver(() => executor.goOn());
-    });
-    this.process.after(blockedAfterMs, () => {
-      if (executor.isHung && !executor.isAbandoned) this.#lose(executor);
-    });
+    this.#executors.hang(index, forMs);
   }
 
   /** A task throws. `isFinal`: more often than its supervisor stands. */
@@ -158,10 +147,10 @@ export class PlayedRunner implements UnitRunner, RunHost {
     const entry = this.entries.get(unit);
     const run = entry?.run;
     if (!entry || !run || (run.phase !== 'running' && run.phase !== 'paused')) return false;
-    this.#tell(entry, 'RESTARTING');
+    this.#news.state(entry, 'RESTARTING');
     this.#endRun(entry, run, () => {
       entry.hasFailed = isFinal;
-      if (isFinal) this.#tell(entry, 'FAILED');
+      if (isFinal) this.#news.state(entry, 'FAILED');
       else this.#activateLater(entry);
     });
     return true;
@@ -170,9 +159,7 @@ export class PlayedRunner implements UnitRunner, RunHost {
   /** What hangs goes on, what is slow is not any more. */
   calmDown(): void {
     this.slowStopMs = 0;
-    for (const executor of this.#executors) {
-      if (executor.isHung) this.process.deliver(() => executor.goOn());
-    }
+    this.#executors.calmDown();
   }
 
   die(): void {
@@ -211,7 +198,7 @@ export class PlayedRunner implements UnitRunner, RunHost {
     const { unit, fence } = entry.unit;
     let fences: ReadonlyMap<UnitId, number> | undefined;
     try {
-      fences = await this.events?.refence([{ unit, fence }]);
+      fences = await this.#news.events?.refence([{ unit, fence }]);
     } catch (error) {
       if (!hasCode(error, 'store.unreachable')) throw error;
     }
@@ -233,7 +220,7 @@ export class PlayedRunner implements UnitRunner, RunHost {
 
   #place(entry: UnitEntry): void {
     const { acting, random, world } = this.#options;
-    const executor = this.#leastLoaded();
+    const executor = this.#executors.leastLoaded(this.#runs());
     const run = new Run(entry.unit, this, executor, world.time.nowMs);
     entry.run = run;
     entry.attempts++;
@@ -250,8 +237,8 @@ export class PlayedRunner implements UnitRunner, RunHost {
       return;
     }
     run.phase = 'running';
-    this.#tellTarget(entry);
-    this.#publish(entry);
+    this.#news.target(entry);
+    this.#news.tasks(entry);
     if (run.partitions.length > 0) this.#effects.begin(run);
   }
 
@@ -303,24 +290,12 @@ export class PlayedRunner implements UnitRunner, RunHost {
     const entry = this.entries.get(run.unit.unit);
     if (!entry || entry.run !== run || run.phase === 'stopping') return;
     entry.needsFence = true;
-    this.#tell(entry, 'RESTARTING');
+    this.#news.state(entry, 'RESTARTING');
     this.#endRun(entry, run, () => this.#activateLater(entry));
   }
 
-  // Executors.
-
-  #launch(): PlayedExecutor {
-    return new PlayedExecutor(`shared-${this.#launched++}`);
-  }
-
-  #leastLoaded(): PlayedExecutor {
-    const loads = new Map(this.#executors.map((executor) => [executor, 0]));
-    for (const { run } of this.entries.values()) {
-      const load = run && loads.get(run.executor);
-      if (run && load !== undefined) loads.set(run.executor, load + 1);
-    }
-    const [least] = [...loads].toSorted(([, a], [, b]) => a - b);
-    return least?.[0] ?? this.#launch();
+  *#runs(): Generator<Run | undefined> {
+    for (const { run } of this.entries.values()) yield run;
   }
 
   /** It hangs: the unit that began last is to blame, and waits until it has exited; the others move. */
@@ -329,8 +304,6 @@ export class PlayedRunner implements UnitRunner, RunHost {
     const lost = [...this.entries.values()].filter(({ run }) => run?.executor === executor);
     world.coverage.add('seen: an executor given up');
     world.trace.note(this.process.name, `gives up ${executor.name} with ${lost.length} units`);
-    this.#executors = this.#executors.map((each) => (each === executor ? this.#launch() : each));
-    this.#giveUp(executor);
     const culprit = lost.at(-1);
     for (const entry of lost) {
       const { run } = entry;
@@ -346,48 +319,5 @@ export class PlayedRunner implements UnitRunner, RunHost {
       else if (entry === culprit) void executor.exited.then(() => this.#activateLater(entry));
       else this.#activate(entry);
     }
-  }
-
-  #giveUp(executor: PlayedExecutor): void {
-    const { random, world } = this.#options;
-    const hungForMs = Math.max(0, (executor.hungUntilMs ?? 0) - world.time.nowMs);
-    executor.abandon();
-    // An endless loop ends at once; a system call ends when it returns.
-    const isSystemCall = executor.isHung && random.chance(0.3);
-    const soonMs = random.between(exitMs.min, exitMs.max);
-    world.time.after(isSystemCall ? Math.max(hungForMs, soonMs) : soonMs, () => {
-      this.process.deliver(() => executor.exit());
-    });
-  }
-
-  // Telling.
-
-  #tellTarget(entry: UnitEntry): void {
-    const { run, unit } = entry;
-    if (!run || (run.phase !== 'running' && run.phase !== 'paused')) return;
-    run.phase = unit.targetState === 'STARTED' ? 'running' : 'paused';
-    this.#tell(entry, unit.targetState === 'STARTED' ? 'RUNNING' : 'PAUSED');
-  }
-
-  #tell(entry: UnitEntry, state: 'RUNNING' | 'PAUSED' | 'FAILED' | 'RESTARTING'): void {
-    const { unit, fence } = entry.unit;
-    const executor = entry.run?.executor.name;
-    this.events?.reported(unit, fence, {
-      state,
-      attempts: entry.attempts,
-      ...(executor === undefined ? {} : { executor }),
-    });
-  }
-
-  /** A connector's task configurations: as many as its definition says. */
-  #publish({ unit, run }: UnitEntry): void {
-    const { kind, connector, fence, config, targetState, definitionVersion } = unit;
-    if (kind !== 'connector' || targetState === 'STOPPED' || !run) return;
-    const marker = config['marker'] ?? '';
-    const configs = Array.from({ length: Number(config['tasks.max'] ?? 1) }, (_, number) => ({
-      number: `${number}`,
-      marker,
-    }));
-    this.events?.taskConfigs(connector, fence, definitionVersion, configs);
   }
 }

@@ -234,7 +234,7 @@ export const allFaults: readonly string[] = [
   'fail: for good',
   'offsets: alter',
   'offsets: reset',
-  ...['changed', 'held', 'not-stopped', 'quarantined', 'started-meanwhile', 'unknown'].map(
+  ...['changed', 'not-stopped', 'quarantined', 'started-meanwhile', 'unknown'].map(
     (outcome) => `seen: offsets ${outcome}`,
   ),
   'forget-topics',
@@ -252,7 +252,6 @@ export const allFaults: readonly string[] = [
   ),
   'seen: an effect without a lease',
   'seen: an effect without a lease refused',
-  'seen: a commit without a lease rewinds',
   'seen: an effect refused by its fence',
   'seen: a late effect of a former owner',
   'seen: an executor given up',

@@ -32,10 +32,11 @@ export function unrestOf(cluster: SimulatedCluster, seen: AtRest): Unrest | unde
   if (uneven !== undefined) return { invariant: 'I8', message: uneven };
   const unplanned = differenceFromPlan(seen.view, cluster.shape.movement);
   if (unplanned !== undefined) return { invariant: 'I12', message: unplanned };
-  const undone = cluster.watches.definitions.compare(seen.view);
-  if (undone !== undefined) return { invariant: 'requests', message: undone };
+  // First: after a loss, what is there counts as what was asked for.
   const apart = cluster.watches.journal?.compare(seen.view);
-  return apart === undefined ? undefined : { invariant: 'law-8', message: apart };
+  if (apart !== undefined) return { invariant: 'law-8', message: apart };
+  const undone = cluster.watches.definitions.compare(seen.view);
+  return undone === undefined ? undefined : { invariant: 'requests', message: undone };
 }
 
 function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undefined {
