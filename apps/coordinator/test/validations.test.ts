@@ -16,7 +16,7 @@ function under(max = 2) {
   const validations = new Validations({
     max,
     timeoutMs: 1_000,
-    plugins: [],
+    modules: { plugins: [], pluginPath: [] },
     providers: noProviders,
     logger: silentLogger,
     clock,
