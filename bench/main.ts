@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 
 const benchmarks: Readonly<Record<string, string>> = {
+  api: 'how long clients of the REST API wait with 1 000 connectors, beside Kafka Connect',
   assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
   pipeline:
     'records/s and CPU of converters and transforms, by hand and in Kafka Connect beside them',

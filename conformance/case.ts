@@ -7,6 +7,8 @@ export interface ConformanceCase {
   readonly title: string;
   /** The row of docs/COMPATIBILITY.md that says so, if the targets are meant to differ. */
   readonly difference?: string;
+  /** It adds, ends or restarts workers: runs after all others, and beside none. */
+  readonly isAlone?: true;
   /** @throws whatever says what does not hold. */
   readonly run: (trial: Trial) => Promise<void>;
 }

@@ -3,6 +3,7 @@ import { newShortId } from '@sluice/kernel';
 import type { FetchedRecord, GroupOffset, ProduceRecord, SourceOffset } from '@sluice/record-log';
 import { KafkaLog } from '@sluice/record-log-kafka';
 import { type KafkaHandle, waitFor } from '@sluice/testkit';
+import { Kafka, logLevel } from 'kafkajs';
 
 export interface FoundRecord extends FetchedRecord {
   readonly partition: number;
@@ -20,9 +21,11 @@ const arriveLimitMs = 30_000;
 
 export class LogView {
   readonly #log: KafkaLog;
+  readonly #brokers: string[];
 
-  private constructor(log: KafkaLog) {
+  private constructor(log: KafkaLog, brokers: readonly string[]) {
     this.#log = log;
+    this.#brokers = [...brokers];
   }
 
   /** `offsetsTopic`: where the target keeps those of sources. */
@@ -34,7 +37,7 @@ export class LogView {
       offsetStorageTopic: offsetsTopic,
     });
     await log.start();
-    return new LogView(log);
+    return new LogView(log, kafka.brokers);
   }
 
   close(): void {
@@ -99,6 +102,20 @@ export class LogView {
 
   async sourceOffsets(connector: string): Promise<SourceOffset[]> {
     return await this.#log.listSourceOffsets(connector);
+  }
+
+  /** A consumer of another client, until it is disposed of. */
+  async joinGroup(group: string, topic: string): Promise<AsyncDisposable> {
+    const kafka = new Kafka({ brokers: this.#brokers, logLevel: logLevel.NOTHING });
+    const consumer = kafka.consumer({ groupId: group, retry: { retries: 5 } });
+    await consumer.connect();
+    const joined = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, () => resolve());
+    });
+    await consumer.subscribe({ topics: [topic] });
+    await consumer.run({ eachBatch: async () => {} });
+    await joined;
+    return { [Symbol.asyncDispose]: () => consumer.disconnect() };
   }
 
   async groupOffsets(group: string): Promise<GroupOffset[]> {

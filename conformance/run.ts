@@ -1,4 +1,4 @@
-/** Runs cases on a target, several at once: they wait most of the time. */
+/** Runs cases on a target, several at once: they wait most of the time. Those that are to be alone come last. */
 import { toError } from '@sluice/kernel';
 import type { CaseResult, ConformanceCase, Suite } from './case.ts';
 import type { LogView } from './log-view.ts';
@@ -16,21 +16,19 @@ export interface RunOptions {
 /** In the order of the cases. */
 export async function runSuites(options: RunOptions): Promise<CaseResult[]> {
   const { atOnce, onResult, suites } = options;
-  const waiting = suites.flatMap(({ cases, name }) => cases.map((each) => ({ suite: name, each })));
-  const results: CaseResult[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (;;) {
-      const index = next++;
-      const item = waiting[index];
-      if (!item) return;
+  const items = suites.flatMap(({ cases, name }) => cases.map((each) => ({ suite: name, each })));
+  const results = new Map<ConformanceCase, CaseResult>();
+  const run = async (waiting: typeof items): Promise<void> => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) {
       const result = await runCase(item.suite, item.each, options);
-      results[index] = result;
+      results.set(item.each, result);
       onResult(result);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return results;
+  const together = items.filter(({ each }) => each.isAlone !== true);
+  await Promise.all(Array.from({ length: atOnce }, () => run(together)));
+  await run(items.filter(({ each }) => each.isAlone === true));
+  return items.flatMap(({ each }) => results.get(each) ?? []);
 }
 
 async function runCase(

@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run. */
+import { api } from './api/index.ts';
 import type { Suite } from './case.ts';
 import { records } from './records/index.ts';
 
-export const suites: readonly Suite[] = [records];
+export const suites: readonly Suite[] = [records, api];

@@ -68,6 +68,10 @@ export class Trial {
     appendFileSync(this.path(name), lines.map((line) => `${line}\n`).join(''));
   }
 
+  remove(name: string): void {
+    rmSync(this.path(name), { force: true });
+  }
+
   /** Complete lines, once there are so many. */
   async linesOf(name: string, count: number): Promise<string[]> {
     return await waitFor(() => this.lines(name), {
@@ -129,6 +133,7 @@ export class Trial {
 
   async end(): Promise<void> {
     await Promise.allSettled(this.#connectors.map((connector) => connector.delete()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A connector that was let go at last may still write there.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

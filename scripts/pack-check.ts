@@ -11,6 +11,7 @@ import { type Checklist, megabytes } from './checklist.ts';
 import { type Archive, build, packAll } from './pack/archives.ts';
 import { writeConnectors } from './pack/author.ts';
 import { deploymentOf, install } from './pack/installation.ts';
+import { tryStandalone } from './pack/standalone.ts';
 import { productionClosure, readWorkspaces } from './pack/workspaces.ts';
 import { note } from './progress.ts';
 import { rehearseOnServers } from './rehearsal/on-servers.ts';
@@ -19,7 +20,7 @@ const usage = `usage: npm run pack:check [-- OPTION…]
 
 Builds and packs the apps, installs the archives into an empty folder with production dependencies only, looks at
 what is there, starts a coordinator and two workers with plain node and without privileges on a Redis of its own,
-runs a pipeline, and ends them by SIGTERM while lines go through. Writes connectors with the installed command line, and
+runs a pipeline, also in one process, and ends them by SIGTERM while lines go through. Writes connectors with the installed command line, and
 runs their tests on the archives. Takes about two minutes.
 
   --kafka      the same once more with the records on a Kafka of its own
@@ -45,7 +46,9 @@ process.exit(
         await checklist.step('connectors', () =>
           writeConnectors({ archives, installation: folder, folder: join(scratch, 'author') }),
         );
-        await rehearseOnServers(deploymentOf(folder, scratch), checklist, kafka);
+        const deployment = deploymentOf(folder, scratch);
+        await checklist.step('standalone', () => tryStandalone(deployment));
+        await rehearseOnServers(deployment, checklist, kafka);
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }

@@ -170,15 +170,15 @@ describe('code of a plugin that checks a definition', () => {
   );
 
   test.each([
-    ['throw', 'failed: the database is not there'],
-    ['exit', 'failed: its process ended with code 3'],
-    ['leak', 'failed: its process ended with'],
+    ['throw', /failed: the database is not there$/],
+    ['exit', /failed: its process ended with code 3 /],
+    // Whichever bound it reaches first: that is the machine's speed.
+    ['leak', /failed: its process ended with|did not end within/],
   ])('that would %s harms nobody', { timeout: 60_000 }, async (validation, message) => {
     const { body, status } = await validate<Refusal>({ validation });
     expect(status).toBe(500);
-    expect(body.message).toContain(
-      `The validation of connector checked (CheckedSource) ${message}`,
-    );
+    expect(body.message).toContain('The validation of connector checked (CheckedSource) ');
+    expect(body.message).toMatch(message);
     expect((await cluster.api.get('/health/ready')).status).toBe(200);
     expect((await validate({})).body.error_count).toBe(0);
   });

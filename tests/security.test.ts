@@ -13,6 +13,7 @@ import type { TLSSocket } from 'node:tls';
 import { tokenProof, tokenText } from '@sluice/access';
 import {
   type Cluster,
+  freePort,
   type Member,
   makeCertificate,
   repositoryRoot,
@@ -32,6 +33,7 @@ let folder: string;
 let cluster: Cluster;
 let coordinator: Member;
 let worker: Member;
+let adminPort: number;
 
 async function write(name: string, text: string): Promise<string> {
   const path = join(folder, name);
@@ -50,6 +52,7 @@ async function writeServerCertificate(): Promise<{ certificatePath: string; keyP
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-security-'));
   const { certificatePath, keyPath } = await writeServerCertificate();
+  adminPort = await freePort();
   cluster = await startCluster({
     coordinators: 0,
     workers: 0,
@@ -60,6 +63,7 @@ beforeAll(async () => {
       SLUICE_TLS_KEY: keyPath,
       SLUICE_TLS_CLIENT_CA: await write('ca.pem', authority.certificate),
       SLUICE_TLS_CLIENT_AUTH: 'requested',
+      SLUICE_ADMIN_LISTENERS: `https://127.0.0.1:${adminPort}`,
       SLUICE_BOARDS_WRITABLE: 'true',
     },
   });
@@ -79,7 +83,7 @@ interface Answer {
 }
 
 async function ask(
-  { port }: Member,
+  { port }: Pick<Member, 'port'>,
   what: string,
   { as, body, ...options }: RequestOptions & { as?: string; body?: unknown } = {},
 ): Promise<Answer> {
@@ -136,6 +140,14 @@ test('at coordinator, boards and worker roles say who may do what, and probes ar
   expect([nobody, viewer]).toEqual([401, 403]);
   // Whatever the boards make of it: they were reached.
   expect([401, 403]).not.toContain(operator);
+});
+
+test('levels of loggers have a listener of their own, with the same callers', async () => {
+  expect((await ask(coordinator, 'GET /admin/loggers', { as: 'admin' })).status).toBe(404);
+  const admin = { port: adminPort };
+  expect((await ask(admin, 'GET /admin/loggers')).status).toBe(401);
+  expect((await ask(admin, 'GET /admin/loggers', { as: 'viewer' })).status).toBe(200);
+  expect((await ask(admin, 'GET /connectors', { as: 'viewer' })).status).toBe(404);
 });
 
 test('the health check of the images speaks TLS where the process does', () => {
@@ -202,4 +214,19 @@ test('files that change are read on SIGHUP: a token is taken away, a certificate
     });
     expect((await ask(member, 'GET /metrics', { as: 'operator' })).status).toBe(200);
   }
+});
+
+test('where there is no file to read again, SIGHUP ends a process, as when a terminal is closed', async () => {
+  const plain = await cluster.addWorker({
+    env: {
+      SLUICE_HOST: '127.0.0.1',
+      SLUICE_AUTH_FILE: '',
+      SLUICE_TLS_CERTIFICATE: '',
+      SLUICE_TLS_KEY: '',
+      SLUICE_TLS_CLIENT_CA: '',
+      SLUICE_TLS_CLIENT_AUTH: '',
+    },
+  });
+  await plain.process.kill('SIGHUP');
+  expect(await plain.process.exited).toMatchObject({ signal: 'SIGHUP' });
 });

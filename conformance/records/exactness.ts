@@ -197,8 +197,8 @@ const headers: readonly HeaderCase[] = [
   {
     row: 'header-quotes',
     title: 'a header of a list with a quote and a blank in its texts, as both write it',
-    header: '["a\\"b","c "]',
-    given: { connect: listOfText('a\\"b', 'c'), sluice: listOfText('a"b', 'c ') },
+    header: '["a\\"b","c, "]',
+    given: { connect: listOfText('a\\"b', 'c,'), sluice: listOfText('a"b', 'c, ') },
   },
   {
     row: 'header-dates',

@@ -44,19 +44,23 @@ export const produceCases: readonly ConformanceCase[] = [
     },
   ]),
   {
-    title:
-      "produce: a record above the topic's own limit is skipped, and its neighbours are written once",
+    title: "produce: a record above the topic's own limit, tolerance all",
+    difference: 'records-above-topic-limit',
     run: async (trial) => {
       const topic = await trial.topic('small', 1, { 'max.message.bytes': '10000' });
       const connector = await trial.source(
         ['a', 'x'.repeat(20_000), 'c', 'd'].map((value) => ({ topic, value: text(value) })),
         { ...strings, 'errors.tolerance': 'all' },
       );
-      await connector.untilOffset({ line: 4 });
+      await trial.log.read(topic, 1);
+      // The producer's batch of the three others is as large as before each time that it was split.
+      if (trial.on({ connect: 'splits', sluice: 'skips' }) === 'splits')
+        await new Promise((resolve) => setTimeout(resolve, 3_000));
+      else await connector.untilOffset({ line: 4 });
       const found = await trial.log.readNow(topic);
       assert.deepEqual(
         found.map(({ value }) => readable(value)),
-        ['a', 'c', 'd'],
+        trial.on({ connect: ['a'], sluice: ['a', 'c', 'd'] }),
       );
       assert.equal((await connector.status()).tasks[0]?.state, 'RUNNING');
     },

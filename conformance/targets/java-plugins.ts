@@ -10,10 +10,14 @@ const sources = fileURLToPath(new URL('../java', import.meta.url));
 const compileLimitMs = 120_000;
 
 /** By the interface of Kafka Connect. */
-const services: Readonly<Record<string, string>> = {
-  'org.apache.kafka.connect.source.SourceConnector': 'RecordsSourceConnector',
-  'org.apache.kafka.connect.sink.SinkConnector': 'RecordsSinkConnector',
-  'org.apache.kafka.connect.storage.Converter': 'UnreachableConverter',
+const services: Readonly<Record<string, readonly string[]>> = {
+  'org.apache.kafka.connect.source.SourceConnector': [
+    'RecordsSourceConnector',
+    'ProbeSourceConnector',
+    'ValidatedProbeSourceConnector',
+  ],
+  'org.apache.kafka.connect.sink.SinkConnector': ['RecordsSinkConnector'],
+  'org.apache.kafka.connect.storage.Converter': ['UnreachableConverter'],
 };
 
 /** @throws SluiceError `conformance.java` if there is no compiler, or with what it says. */
@@ -29,8 +33,11 @@ export function compilePlugins(pluginPath: string): void {
   const folder = join(pluginPath, 'conformance');
   const lists = join(folder, 'META-INF', 'services');
   mkdirSync(lists, { recursive: true });
-  for (const [service, name] of Object.entries(services))
-    writeFileSync(join(lists, service), `io.sluice.conformance.${name}\n`);
+  for (const [service, names] of Object.entries(services))
+    writeFileSync(
+      join(lists, service),
+      names.map((name) => `io.sluice.conformance.${name}\n`).join(''),
+    );
   const compiler = join(dirname(realpathSync(java)), 'javac');
   const files = globSync('*.java', { cwd: sources }).map((file) => join(sources, file));
   const { error, status, stderr } = spawnSync(

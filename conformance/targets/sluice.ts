@@ -1,7 +1,7 @@
 /** Sluice from its sources: a coordinator and a worker, with Kafka as the record log. */
 import { fileURLToPath } from 'node:url';
-import { freePort, type KafkaHandle, startCluster } from '@sluice/testkit';
-import type { Target } from './target.ts';
+import { type Cluster, freePort, type KafkaHandle, startCluster } from '@sluice/testkit';
+import { corsMethods, corsOrigin, type Target } from './target.ts';
 
 const plugins = fileURLToPath(new URL('../plugins/index.ts', import.meta.url));
 
@@ -14,6 +14,8 @@ export async function startSluiceTarget(kafka: KafkaHandle): Promise<Target> {
       SLUICE_OFFSET_STORAGE_TOPIC: offsetsTopic,
       SLUICE_OFFSET_FLUSH_INTERVAL_MS: '500',
       SLUICE_PLUGINS: plugins,
+      SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN: corsOrigin,
+      SLUICE_ACCESS_CONTROL_ALLOW_METHODS: corsMethods.join(','),
     },
   });
   const nobody = `http://127.0.0.1:${String(await freePort())}`;
@@ -21,6 +23,16 @@ export async function startSluiceTarget(kafka: KafkaHandle): Promise<Target> {
     name: 'sluice',
     kafka,
     api: cluster.api,
+    url: () => urlOf(cluster),
+    addWorker: async () => {
+      const { port, process: child } = await cluster.addWorker();
+      return { workerId: `127.0.0.1:${String(port)}`, stop: async () => void (await child.stop()) };
+    },
+    restart: async () => {
+      await Promise.all(cluster.workers.map((worker) => worker.process.stop()));
+      await Promise.all(cluster.coordinators.map((coordinator) => coordinator.process.stop()));
+      await Promise.all([cluster.addCoordinator(), cluster.addWorker({ name: 'worker-1' })]);
+    },
     offsetsTopic,
     // The one of ours that asks somebody else.
     unreachableConverter: {
@@ -34,4 +46,10 @@ export async function startSluiceTarget(kafka: KafkaHandle): Promise<Target> {
         .join('\n'),
     stop: () => cluster.stop(),
   };
+}
+
+function urlOf({ coordinators }: Cluster): string {
+  const live = coordinators.find((coordinator) => !coordinator.process.hasExited);
+  if (!live) throw new Error('no coordinator runs');
+  return live.url;
 }

@@ -6,16 +6,32 @@ export type TargetName = (typeof targetNames)[number];
 
 export type ConnectorSettings = Readonly<Record<string, string>>;
 
+/** From where browsers may call it, and what for. */
+export const corsOrigin = 'http://ui.example';
+export const corsMethods = ['GET', 'POST', 'PUT'] as const;
+
 /** It runs with the connectors of `plugins/`, flushes offsets twice a second, and ends with `stop`. */
 export interface Target {
   readonly name: TargetName;
   readonly kafka: KafkaHandle;
   readonly api: ApiClient;
+  /** Where the REST API is now: the one that answers may change. */
+  url(): string;
   /** The topic in which it keeps the offsets of sources. */
   readonly offsetsTopic: string;
   /** Settings of a value converter that answers everything with a retriable error. */
   readonly unreachableConverter: ConnectorSettings;
+  /** One more worker, until it is ended in order. Only for cases that are alone. */
+  addWorker(): Promise<AddedWorker>;
+  /** Ends all of it in order but Kafka, and starts it again. Only for cases that are alone. */
+  restart(): Promise<void>;
   /** The end of what its processes printed. */
   logs(): string;
+  stop(): Promise<void>;
+}
+
+export interface AddedWorker {
+  /** How status answers name it. */
+  readonly workerId: string;
   stop(): Promise<void>;
 }

@@ -32,7 +32,7 @@ const checked = defineSource({
         for (;;);
       case 'leak': {
         const kept: number[][] = [];
-        for (;;) kept.push(Array.from({ length: 1_000_000 }, Math.random));
+        for (;;) kept.push(Array.from<number>({ length: 1_000_000 }).fill(0.5));
       }
       case 'exit':
         process.exit(3);

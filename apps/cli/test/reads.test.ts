@@ -149,7 +149,12 @@ describe('get', () => {
 
 describe('describe', () => {
   test('a connector: state, configuration, tasks, traces, events', async () => {
-    const config = { 'connector.class': 'X', 'db.password': 'hunter2', topic: 'orders' };
+    const config = {
+      'connector.class': 'X',
+      'db.password': 'hunter2',
+      topic: 'orders',
+      'restart.max.attempts': '-1',
+    };
     const view = aView({
       record: { config },
       tasks: [{}, { state: 'FAILED', trace: 'Error: disk full\n    at put' }],
@@ -157,6 +162,7 @@ describe('describe', () => {
     const { out } = await run(['describe', 'orders'], { snapshots: [aSnapshot([view])], events });
     expect(out).toMatch(/^Connector: +orders$/m);
     expect(out).toMatch(/^State: +RUNNING since 1m00s, is to be STARTED$/m);
+    expect(out).toMatch(/^Starts: +1 since it last ran well, and as many more as it takes$/m);
     expect(out).toMatch(/^ {2}db\.password: +\[hidden\]$/m);
     expect(out).toMatch(/^ {2}topic: +orders$/m);
     expect(out).toMatch(/^Trace of task\/orders\/1:\n {2}Error: disk full\n {6}at put$/m);
@@ -168,6 +174,7 @@ describe('describe', () => {
     const { out } = await run(['describe', ...argv], { snapshots: [aSnapshot([aView()])] });
     expect(out).toMatch(/^Task: +orders\/1$/m);
     expect(out).toMatch(/^Fence: +7$/m);
+    expect(out).toMatch(/^Starts: +1 since it last ran well, of at most 6$/m);
   });
 
   test('a task shows its own configuration without secrets', async () => {

@@ -31,7 +31,9 @@ import {
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
 import {
+  type ApiOptions,
   assertBindAllowed,
+  buildAdminApi,
   buildApi,
   giveRoles,
   keepCertificates,
@@ -83,6 +85,8 @@ export class Coordinator implements Service {
   readonly #validations: Validations;
   readonly #access: Access;
   #api: FastifyInstance | undefined;
+  /** Where levels of loggers have a listener of their own. */
+  #admin: FastifyInstance | undefined;
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
     const { log, levels, offsetsLog, onRefused } = parts;
@@ -165,17 +169,21 @@ export class Coordinator implements Service {
   }
 
   async start(): Promise<void> {
-    const { host, port, access, insecure, redisWaitMs } = this.#settings;
-    assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
+    const { host, port, adminListener, redisWaitMs } = this.#settings;
+    this.#checkListener(host);
+    if (typeof adminListener === 'object') this.#checkListener(adminListener.host);
     await this.#access.start();
-    const warning = unencryptedWarning(host, access);
-    if (warning !== undefined) this.#logger.warn({ host }, warning);
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
     this.#api = await this.#buildApi();
     keepCertificates(this.#api, this.#access);
     await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
+    if (typeof adminListener === 'object') {
+      this.#admin = buildAdminApi(this.#apiOptions());
+      keepCertificates(this.#admin, this.#access);
+      await listenOn(this.#admin, { ...adminListener, setting: 'SLUICE_ADMIN_LISTENERS' });
+    }
     await this.#levelFollower.start();
     await this.#logProbe.start();
     await this.#loop.start();
@@ -190,6 +198,7 @@ export class Coordinator implements Service {
     this.#validations.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
+    await this.#admin?.close();
     await this.#api?.close();
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
@@ -202,6 +211,14 @@ export class Coordinator implements Service {
     await this.#access.reload();
   }
 
+  /** @throws SluiceError `bind.refused`. */
+  #checkListener(host: string): void {
+    const { access, insecure } = this.#settings;
+    assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
+    const warning = unencryptedWarning(host, access);
+    if (warning !== undefined) this.#logger.warn({ host }, warning);
+  }
+
   #listenForWakeUps(leads: boolean): void {
     const change = leads ? this.#wakeUps.start() : this.#wakeUps.stop();
     change.catch((error: unknown) => {
@@ -210,18 +227,19 @@ export class Coordinator implements Service {
     });
   }
 
-  async #buildApi(): Promise<FastifyInstance> {
-    const { allowedHosts, insecure, cluster, boardsWritable, previewsMax } = this.#settings;
+  #apiOptions(): ApiOptions {
+    const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
     const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
-    const api = buildApi({
+    return {
       client: this.#client,
       info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       levels: this.#levels,
+      hasAdmin: adminListener === 'shared',
       parts: configParts,
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
@@ -238,12 +256,16 @@ export class Coordinator implements Service {
       authenticator,
       tls: tlsOptions,
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
-    });
+    };
+  }
+
+  async #buildApi(): Promise<FastifyInstance> {
+    const api = buildApi(this.#apiOptions());
     const boards = boardPlugin({
       queues: this.#queues,
       workers: async () =>
         (await this.#client.snapshot()).workers.map(({ member }) => member.worker),
-      allowWrites: boardsWritable,
+      allowWrites: this.#settings.boardsWritable,
       logger: this.#logger,
     });
     await api.register(async (scope) => {

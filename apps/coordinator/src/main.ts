@@ -2,6 +2,7 @@
 /** Reads settings, wires and runs a coordinator, forwards signals. */
 import { parseArgs } from 'node:util';
 
+import { hasAccessFiles } from '@sluice/access';
 import { LogLevels, leveledLogger, SluiceError, toError } from '@sluice/kernel';
 import { pino } from 'pino';
 
@@ -52,7 +53,8 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(coordinator, signal));
   }
-  process.on('SIGHUP', () => void coordinator.reload());
+  // Otherwise it ends the process, as it does when a terminal is closed.
+  if (hasAccessFiles(settings.access)) process.on('SIGHUP', () => void coordinator.reload());
   await coordinator.start();
   logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
 

@@ -68,6 +68,28 @@ test('limits, proxies and headers of answers have defaults, and are what the set
 });
 
 test.each([
+  [{}, 'shared'],
+  [{ SLUICE_ADMIN_LISTENERS: 'none' }, 'none'],
+  [{ SLUICE_ADMIN_LISTENERS: 'http://localhost:8085' }, { host: 'localhost', port: 8_085 }],
+  [{ SLUICE_ADMIN_LISTENERS: 'HTTP://[::1]:0/' }, { host: '::1', port: 0 }],
+  [{ SLUICE_ADMIN_LISTENERS: 'http://:8085' }, { host: '0.0.0.0', port: 8_085 }],
+  [
+    {
+      SLUICE_ADMIN_LISTENERS: 'https://10.0.0.1:8085',
+      SLUICE_TLS_CERTIFICATE: 'a.pem',
+      SLUICE_TLS_KEY: 'a.key',
+    },
+    { host: '10.0.0.1', port: 8_085 },
+  ],
+] as const)('with %j levels of loggers are at %j', (environment, listener) => {
+  expect(readSettings(environment, flags).adminListener).toEqual(listener);
+});
+
+test.each([
+  [{ SLUICE_ADMIN_LISTENERS: 'localhost:8085' }, 'must be one listener'],
+  [{ SLUICE_ADMIN_LISTENERS: 'http://a:1,http://b:2' }, 'must be one listener'],
+  [{ SLUICE_ADMIN_LISTENERS: 'http://a:65536' }, 'must be one listener'],
+  [{ SLUICE_ADMIN_LISTENERS: 'https://a:1' }, 'SLUICE_TLS_CERTIFICATE is not set'],
   [{ SLUICE_TRUSTED_PROXIES: 'proxy.internal' }, '"proxy.internal" is no address'],
   [{ SLUICE_TRUSTED_PROXIES: '10.0.0.0/33' }, '"10.0.0.0/33" is no address'],
   [{ SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: 'x' }, 'SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: "x"'],

@@ -4,7 +4,7 @@
  * told again.
  */
 import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
-import { isReference } from '@sluice/connector-api';
+import { isReference, restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
   PluginInfo,
@@ -70,7 +70,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const before = this.#units.get(unit.unit);
     this.#units.set(unit.unit, unit);
     if (before && before.definitionVersion !== unit.definitionVersion) {
-      this.#actors.restart(unit.unit, unit.fence, payloadOf(unit));
+      this.#actors.restart(unit.unit, unit.fence, toldOf(unit));
       return;
     }
     this.#tellTarget(unit);
@@ -78,7 +78,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   restart(id: UnitId, fence: number): void {
     const unit = this.#units.get(id);
-    if (unit) this.#actors.restart(id, fence, payloadOf(unit));
+    if (unit) this.#actors.restart(id, fence, toldOf(unit));
   }
 
   async stop(id: UnitId, fence: number): Promise<void> {
@@ -133,6 +133,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const version = this.#versions.get(address);
     const versioned = version === undefined ? report : { ...report, version };
     this.#cluster.reported(address, fence, this.#withoutSecretsIn(versioned, unit));
+    if (unit) this.#metrics.status(unit, status);
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
@@ -231,10 +232,15 @@ function specOf(unit: RunnableUnit): ActorSpec {
     address: unit.unit,
     fence: unit.fence,
     kind: unit.kind === 'connector' ? 'connector' : `${unit.connectorType}-task`,
-    payload: payloadOf(unit),
+    ...toldOf(unit),
     group: unit.connector,
     ...(unit.config['sluice.executor'] === 'dedicated' ? { isolation: 'dedicated' as const } : {}),
   };
+}
+
+/** What a change of its definition changes. */
+function toldOf(unit: RunnableUnit): Pick<ActorSpec, 'payload' | 'restart'> {
+  return { payload: payloadOf(unit), restart: restartSettingsOf(unit.config) };
 }
 
 function payloadOf(unit: RunnableUnit): ConnectorPayload | TaskPayload {

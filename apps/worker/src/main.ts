@@ -2,6 +2,7 @@
 /** Reads settings, wires and runs a worker, forwards signals. */
 import { parseArgs } from 'node:util';
 
+import { hasAccessFiles } from '@sluice/access';
 import { LogLevels, leveledLogger, SluiceError, toError } from '@sluice/kernel';
 import { pino } from 'pino';
 
@@ -51,7 +52,8 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));
   }
-  process.on('SIGHUP', () => void worker.reload());
+  // Otherwise it ends the process, as it does when a terminal is closed.
+  if (hasAccessFiles(settings.access)) process.on('SIGHUP', () => void worker.reload());
   await worker.start();
   logger.info({ port: worker.port }, 'worker ready');
 

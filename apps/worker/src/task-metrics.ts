@@ -1,8 +1,10 @@
 /** Prometheus metrics of a worker: what its tasks say about once a second, and what its executors weigh. */
-import type { ActorHost } from '@sluice/actor';
+import type { ActorHost, ActorStatus } from '@sluice/actor';
 import type { RunnableUnit, UnitId } from '@sluice/coordination';
 import type { TaskCounters } from '@sluice/runtime';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+import { RestartMetrics } from './restart-metrics.ts';
 
 const executorLabels: ('executor' | 'kind')[] = ['executor', 'kind'];
 
@@ -50,6 +52,7 @@ export class TaskMetrics {
     gauge: this.#gauge(name, help, ['connector', 'task', 'kind']),
     value,
   }));
+  readonly #restarts = new RestartMetrics(this.#registry);
   readonly #executors = {
     actors: this.#gauge('sluice_executor_actors', 'Actors in an executor', executorLabels),
     heap: this.#gauge('sluice_executor_heap_used_bytes', 'Heap of an executor', executorLabels),
@@ -77,8 +80,13 @@ export class TaskMetrics {
     this.#latest.set(unit.unit, { unit, counters });
   }
 
+  status(unit: RunnableUnit, status: ActorStatus): void {
+    this.#restarts.status(unit, status);
+  }
+
   forget(unit: UnitId): void {
     this.#latest.delete(unit);
+    this.#restarts.forget(unit);
   }
 
   /** In Prometheus' text format, as of now. */
@@ -101,6 +109,7 @@ export class TaskMetrics {
         gauge.set({ connector, task: String(task), kind: counters.kind }, value(counters));
       }
     }
+    this.#restarts.show();
     return this.#registry.metrics();
   }
 

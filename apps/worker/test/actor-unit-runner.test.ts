@@ -1,5 +1,5 @@
-/** What a worker's log says when plugins fail, and what its statuses tell. */
-import type { ActorHost } from '@sluice/actor';
+/** What actors are told of their units, what a worker's log says when plugins fail, and what its statuses tell. */
+import type { ActorHost, ActorSpec } from '@sluice/actor';
 import { defineConfig, password, string, toConfigKeyInfos } from '@sluice/connector-api';
 import type { RunnableUnit, UnitRunnerEvents } from '@sluice/coordination';
 import { type Logger, silentLogger } from '@sluice/kernel';
@@ -54,6 +54,20 @@ test('errors of plugins are logged without the configuration values that they qu
     trace: 'Error: password <password> refused, <value.converter.basic.auth.user.info> too',
   };
   expect(reported).toEqual([[address, fence, expect.objectContaining(shown)]]);
+});
+
+test('a definition decides how its actor is restarted, also once it was changed', () => {
+  const told: Partial<ActorSpec>[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const host = {
+    spawn: (spec: ActorSpec) => void told.push(spec),
+    restart: (_address: string, _fence: number, next: Partial<ActorSpec>) => void told.push(next),
+  } as unknown as ActorHost;
+  runner.connect(host, {} as UnitRunnerEvents);
+  runner.run({ ...unit, config: { 'restart.max.attempts': '0' } });
+  runner.update({ ...unit, config: { 'restart.max.attempts': '3' }, definitionVersion: 2 });
+  runner.restart(unit.unit, unit.fence);
+  expect(told.map(({ restart }) => restart?.attemptsMax)).toEqual([0, 3, 3]);
 });
 
 test('a status tells which version of its plugin runs, also of a life that has failed', async () => {

@@ -17,7 +17,7 @@ export class Access implements Service {
   readonly #settings: AccessSettings;
   readonly #files: readonly WatchedFiles[];
   #context: SecureContextOptions | undefined;
-  #server: TlsServer | undefined;
+  readonly #servers: TlsServer[] = [];
   /** Undefined where nobody has to say who they are. */
   readonly authenticator: Authenticator | undefined;
 
@@ -50,7 +50,7 @@ export class Access implements Service {
           paths: tlsPaths(tls),
           use: (contents) => {
             this.#context = secureContextOptions(tls, contents);
-            this.#server?.setSecureContext(this.#context);
+            for (const server of this.#servers) server.setSecureContext(this.#context);
           },
           clock,
           logger,
@@ -82,6 +82,6 @@ export class Access implements Service {
 
   /** This server gets new certificates when there are some. */
   keepCertificates(server: TlsServer): void {
-    this.#server = server;
+    this.#servers.push(server);
   }
 }

@@ -20,6 +20,7 @@ export { allows, anybody, type Caller, parseRole, type Role, roles } from './rol
 export {
   type AccessSettings,
   accessSettingsHelp,
+  hasAccessFiles,
   hasAuthentication,
   readAccessSettings,
 } from './settings.ts';

@@ -47,6 +47,11 @@ export function hasAuthentication({ callers, callersPath, jwt }: AccessSettings)
   return callers.length > 0 || callersPath !== undefined || jwt !== undefined;
 }
 
+/** Whether there are files to read again. */
+export function hasAccessFiles({ callersPath, tls }: AccessSettings): boolean {
+  return callersPath !== undefined || tls !== undefined;
+}
+
 function readCaller(settings: SettingsReader): KnownCaller[] {
   const value = settings.optional('SLUICE_AUTH');
   if (value === undefined) return [];

@@ -4,9 +4,7 @@ export {
   decideRestart,
   defaultRestartPolicy,
   type RestartDecision,
-  type RestartHistory,
   type RestartPolicy,
-  recordFailure,
   Supervisor,
 } from './supervisor.ts';
 export type {

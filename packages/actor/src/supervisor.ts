@@ -2,77 +2,54 @@
  * When a failed actor is started again. The decision is pure; `Supervisor` applies it with a timer.
  * It lives in the control thread, so that the memory of failures outlives the executor they happened in.
  *
- *     running ──failed()──▶ waiting ──timer──▶ restart() … started() ──a whole window──▶ history forgotten
- *                  └─ more than `intensity` failures within the window ──▶ given up
+ *     running ──failed()──▶ waiting ──timer──▶ restart() … started() ──`resetAfterMs`──▶ failures forgotten
+ *                  └─ more than `attemptsMax` failures in a row ──▶ given up
  */
 import { backoffMs, type Clock, type Timer } from '@sluice/kernel';
 
 export interface RestartPolicy {
-  /** Restarts allowed within the window. */
-  readonly intensity: number;
-  readonly windowMs: number;
+  /** Restarts in a row; Infinity: it is never given up. */
+  readonly attemptsMax: number;
   readonly initialMs: number;
   readonly maxMs: number;
+  /** What ran for so long ran well: its failures are forgotten. */
+  readonly resetAfterMs: number;
 }
 
 export const defaultRestartPolicy: RestartPolicy = {
-  intensity: 5,
-  windowMs: 60_000,
+  attemptsMax: 5,
   initialMs: 500,
   maxMs: 30_000,
+  resetAfterMs: 60_000,
 };
-
-export interface RestartHistory {
-  /** Failures since it last ran well for a whole window. */
-  readonly failures: number;
-  /** Monotonic times of the last failures, oldest first; never more than decide anything. */
-  readonly failedAtMs: readonly number[];
-}
-
-export const cleanHistory: RestartHistory = { failures: 0, failedAtMs: [] };
 
 export type RestartDecision =
   | { readonly kind: 'restart'; readonly afterMs: number }
   | { readonly kind: 'give-up' };
 
-/** `startedAtMs` is undefined if it failed before it ever ran. */
-export function recordFailure(
-  history: RestartHistory,
-  times: { readonly startedAtMs: number | undefined; readonly failedAtMs: number },
-  policy: RestartPolicy,
-): RestartHistory {
-  const ranMs = times.startedAtMs === undefined ? 0 : times.failedAtMs - times.startedAtMs;
-  const before = ranMs >= policy.windowMs ? cleanHistory : history;
-  return {
-    failures: before.failures + 1,
-    failedAtMs: [...before.failedAtMs, times.failedAtMs].slice(-(policy.intensity + 1)),
-  };
-}
-
-/** What to do now that the last failure of `history` happened. */
+/** After the last of so many failures in a row. */
 export function decideRestart(
-  history: RestartHistory,
-  nowMs: number,
+  failures: number,
   policy: RestartPolicy,
   random: () => number = Math.random,
 ): RestartDecision {
-  const recent = history.failedAtMs.filter((atMs) => nowMs - atMs < policy.windowMs);
-  if (recent.length > policy.intensity) return { kind: 'give-up' };
-  return { kind: 'restart', afterMs: backoffMs(history.failures, policy, random) };
+  if (failures > policy.attemptsMax) return { kind: 'give-up' };
+  return { kind: 'restart', afterMs: backoffMs(failures, policy, random) };
 }
 
 export interface SupervisorOptions {
-  readonly policy: RestartPolicy;
+  /** As it is now: a definition may be changed. */
+  readonly policy: () => RestartPolicy;
   readonly clock: Clock;
   readonly random?: () => number;
   readonly restart: () => void;
-  /** It ran well for a whole window. */
+  /** It ran well for as long as it takes. */
   readonly recovered?: () => void;
 }
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  #history = cleanHistory;
+  #failures = 0;
   #startedAtMs: number | undefined;
   #timer: Timer | undefined;
 
@@ -80,34 +57,32 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Failures since it last ran well for a whole window. */
+  /** Since it last ran well. */
   get failures(): number {
-    return this.#history.failures;
+    return this.#failures;
   }
 
   started(): void {
     const { clock, policy, recovered } = this.#options;
     this.cancel();
     this.#startedAtMs = clock.monotonicMs();
-    if (this.#history.failures === 0) return;
-    this.#timer = clock.after(policy.windowMs, () => {
-      this.#history = cleanHistory;
+    if (this.#failures === 0) return;
+    this.#timer = clock.after(policy().resetAfterMs, () => {
+      this.#failures = 0;
       recovered?.();
     });
   }
 
   /** Calls `restart` later if the answer is `restart`. */
   failed(): RestartDecision {
-    const { clock, policy, random, restart } = this.#options;
+    const { clock, random, restart } = this.#options;
+    const policy = this.#options.policy();
     this.cancel();
-    const nowMs = clock.monotonicMs();
-    this.#history = recordFailure(
-      this.#history,
-      { startedAtMs: this.#startedAtMs, failedAtMs: nowMs },
-      policy,
-    );
+    // The timer that would have said so may be late.
+    const ranMs = clock.monotonicMs() - (this.#startedAtMs ?? Number.POSITIVE_INFINITY);
+    this.#failures = ranMs >= policy.resetAfterMs ? 1 : this.#failures + 1;
     this.#startedAtMs = undefined;
-    const decision = decideRestart(this.#history, nowMs, policy, random);
+    const decision = decideRestart(this.#failures, policy, random);
     if (decision.kind === 'restart') this.#timer = clock.after(decision.afterMs, restart);
     return decision;
   }
@@ -120,7 +95,7 @@ export class Supervisor {
 
   reset(): void {
     this.interrupted();
-    this.#history = cleanHistory;
+    this.#failures = 0;
   }
 
   cancel(): void {

@@ -9,6 +9,8 @@
  *               ── lease deadlines (shared memory or message) ──▶ Lease, read before every effect
  */
 
+import type { RestartPolicy } from './supervisor.ts';
+
 /** Everything an executor needs to create an actor. Structured-clonable. */
 export interface ActorSpec {
   /** `connector/orders` or `task/orders/3`. */
@@ -20,6 +22,8 @@ export interface ActorSpec {
   readonly payload: unknown;
   /** `dedicated`: a process of its own. Default `shared`. */
   readonly isolation?: 'shared' | 'dedicated';
+  /** Of this actor; default: the host's. */
+  readonly restart?: RestartPolicy;
   /** Actors of one group fail for the same reasons: spread over executors, moved together never. */
   readonly group?: string;
 }
@@ -30,7 +34,7 @@ export interface ActorStatus {
   readonly address: string;
   readonly fence: number;
   readonly state: ActorState;
-  /** Starts since it last ran well for a whole restart window; 1 = first. */
+  /** Starts since it last ran well; 1 = first. */
   readonly attempts: number;
   /** Wall clock, ms; RESTARTING only. */
   readonly nextRetryAtMs?: number;
@@ -157,13 +161,8 @@ export interface ActorHostOptions {
   readonly killMarginMs?: number;
   /** How long a stop may take before the actor is abandoned. Default 5 000 (Kafka Connect's). */
   readonly stopGraceMs?: number;
-  /** Restarts within the window before FAILED. */
-  readonly restart?: {
-    readonly intensity: number;
-    readonly windowMs: number;
-    readonly initialMs: number;
-    readonly maxMs: number;
-  };
+  /** Of actors that have no policy of their own. */
+  readonly restart?: RestartPolicy;
   /** Blames before an actor gets a dedicated executor. Default 2. */
   readonly offencesBeforeDedicated?: number;
   /**
@@ -191,8 +190,8 @@ export interface ActorHost {
   tell(address: string, fence: number, message: unknown): void;
   /** To every executor that is up, for what its actors share. */
   broadcast(message: unknown): void;
-  /** Restarts in place with a clean slate of attempts; `spec` replaces the payload if given. */
-  restart(address: string, fence: number, payload?: unknown): void;
+  /** Restarts in place with a clean slate of attempts, as it is told from now on. */
+  restart(address: string, fence: number, next?: Pick<ActorSpec, 'payload' | 'restart'>): void;
   /**
    * Resolves once nothing of the actor can have an effect any more: it stopped within the grace, or its
    * executor's exit event came. Never rejects; idempotent.

@@ -38,6 +38,20 @@ for (const isolation of ['shared', 'dedicated'] as const) {
   });
 }
 
+test('an actor is restarted as its own policy says, and as another that it is told later', async () => {
+  await using harness = await startHarness({ sharedExecutors: 1 });
+  const never = { attemptsMax: 0, initialMs: 10, maxMs: 10, resetAfterMs: 60_000 };
+  harness.spawn('task/a/0', [{ do: 'fail' }], { restart: never });
+  await harness.until('it failed', () => harness.last('task/a/0')?.state === 'FAILED');
+  expect(harness.last('task/a/0')?.attempts).toBe(1);
+  const twice = { ...never, attemptsMax: 2 };
+  harness.host.restart('task/a/0', 1, { payload: { onStart: [{ do: 'fail' }] }, restart: twice });
+  await harness.until('it failed again', () => {
+    const status = harness.last('task/a/0');
+    return status?.state === 'FAILED' && status.attempts === 3;
+  });
+});
+
 test('statuses of one turn are coalesced, the last state of each is told', async () => {
   await using harness = await startHarness({ sharedExecutors: 1 });
   harness.spawn('task/a/0');
@@ -119,7 +133,7 @@ for (const isolation of ['shared', 'dedicated'] as const) {
         entry: new URL('./fixtures/executor.ts', import.meta.url),
         executorData: isolation === 'shared' ? 'broken' : 'broken-if-dedicated',
         sharedExecutors: 1,
-        restart: { intensity: 1, windowMs: 60_000, initialMs: 10, maxMs: 10 },
+        restart: { attemptsMax: 1, initialMs: 10, maxMs: 10, resetAfterMs: 60_000 },
         refence: async () => new Map(),
       },
       { status: (status) => statuses.push(status), event: () => {} },

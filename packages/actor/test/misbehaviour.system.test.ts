@@ -256,7 +256,7 @@ test('an actor that never gets well is FAILED with its trace, and can be restart
   await harness.until('it is given up', () => harness.last('task/a/0')?.state === 'FAILED');
   expect(harness.last('task/a/0')).toMatchObject({ attempts: 6 });
   expect(harness.last('task/a/0')?.trace).toContain('thrown by receive');
-  harness.host.restart('task/a/0', 1, { onStart: [] });
+  harness.host.restart('task/a/0', 1, { payload: { onStart: [] } });
   await harness.until('it runs', () => harness.last('task/a/0')?.state === 'RUNNING');
   expect(harness.last('task/a/0')).toMatchObject({ attempts: 1 });
 });

@@ -5,12 +5,13 @@ import { SINK_CONNECTOR_KEYS, SOURCE_CONNECTOR_KEYS } from './connector-keys.ts'
 import { SLUICE_SINK_ERROR_KEYS, SLUICE_SOURCE_ERROR_KEYS } from './error-handling-keys.ts';
 import type { ConfigProblem } from './errors.ts';
 import { SINK_BOUND_KEYS, SOURCE_BOUND_KEYS } from './override-keys.ts';
+import { RESTART_KEYS } from './restart-keys.ts';
 import type { ConnectorConfig } from './task.ts';
 import { TopicPattern } from './topic-pattern.ts';
 
 /** Checked where they are set, but not in the lists of keys that clients of Kafka Connect see. */
-const unlistedSourceKeys = [...SLUICE_SOURCE_ERROR_KEYS, ...SOURCE_BOUND_KEYS];
-const unlistedSinkKeys = [...SLUICE_SINK_ERROR_KEYS, ...SINK_BOUND_KEYS];
+const unlistedSourceKeys = [...SLUICE_SOURCE_ERROR_KEYS, ...SOURCE_BOUND_KEYS, ...RESTART_KEYS];
+const unlistedSinkKeys = [...SLUICE_SINK_ERROR_KEYS, ...SINK_BOUND_KEYS, ...RESTART_KEYS];
 
 /**
  * Every problem of a connector's configuration. `pluginKeys` are the keys that the plugin announced;

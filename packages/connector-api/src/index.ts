@@ -140,6 +140,12 @@ export {
 } from './plugin-version.ts';
 export { pluginsOf } from './plugins-of.ts';
 export {
+  defaultRestartSettings,
+  RESTART_KEYS,
+  type RestartSettings,
+  restartSettingsOf,
+} from './restart-keys.ts';
+export {
   arraySchema,
   type InputOf,
   type MapValue,

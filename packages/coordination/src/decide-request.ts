@@ -204,7 +204,9 @@ function checkDefinition(
     return refused(
       400,
       'connector.no_class',
-      `connector ${name} has no "connector.class": name the plugin that it runs, one of ${classNames(catalog)}`,
+      // Of Kafka Connect's text only the keys: there may be passwords among the values.
+      `Connector config {${Object.keys(config).join(', ')}} contains no connector type: ` +
+        `give connector ${name} a "connector.class", one of ${classNames(catalog)}`,
     );
   }
   const { plugin: found, problems: versionProblems } = chooseConnector(config, catalog);
@@ -467,9 +469,8 @@ function unknownClass(name: string, className: string, catalog: PluginCatalog): 
   const hint = broken.length > 0 ? `; plugins that failed to load: ${broken.join('; ')}` : '';
   const message =
     `Failed to find any class that implements Connector and which name matches ${className}` +
-    ` (connector ${name}), available connectors are: ${classNames(catalog)}${hint}`;
-  // Kafka Connect answers 500 here, and clients know it.
-  return refused(500, 'plugin.unknown', message, [`${name}: ${message}`]);
+    `, available connectors are: ${classNames(catalog)}${hint}`;
+  return refused(400, 'plugin.unknown', message, [`${name}: ${message}`]);
 }
 
 function classNames(catalog: PluginCatalog): string {

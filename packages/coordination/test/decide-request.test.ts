@@ -170,7 +170,7 @@ describe('apply', () => {
     const errors = decision.result.kind === 'refused' ? decision.result.errors : [];
     expect(errors?.some((error) => error.startsWith('bad: '))).toBe(true);
     expect(
-      errors?.some((error) => error.includes('connector worse has no "connector.class"')),
+      errors?.some((error) => error.includes('give connector worse a "connector.class"')),
     ).toBe(true);
     expect(errors?.some((error) => error.includes('good'))).toBe(false);
     expect(decision.events).toEqual([]);
@@ -266,7 +266,7 @@ describe('apply is refused', () => {
         status: 400,
         code: 'connector.no_class',
         message:
-          'connector logs has no "connector.class": name the plugin that it runs, one of example.Clock, example.Printer',
+          'Connector config {} contains no connector type: give connector logs a "connector.class", one of example.Clock, example.Printer',
       },
     ],
     [
@@ -278,11 +278,11 @@ describe('apply is refused', () => {
       'a class that nobody has',
       apply([{ name: 'logs', config: { 'connector.class': 'com.example.Missing' } }]),
       {
-        status: 500,
+        status: 400,
         code: 'plugin.unknown',
         message:
           'Failed to find any class that implements Connector and which name matches ' +
-          'com.example.Missing (connector logs), available connectors are: example.Clock, ' +
+          'com.example.Missing, available connectors are: example.Clock, ' +
           'example.Printer; plugins that failed to load: ./broken.ts (no default export)',
       },
     ],

@@ -537,6 +537,24 @@ describe('terms', () => {
     expect(world.played.events).toEqual([]);
   });
 
+  test('a new leader tells of how many workers there were, without those that drain', async () => {
+    const world: LeaderWorld = new LeaderWorld({
+      onLeadership: (leads) => {
+        if (leads) world.played.set(member('w4'));
+      },
+    });
+    world.played.leadership = 'following';
+    world.played.set(w1, w2, { ...w3, state: 'draining' }, ...runBy(w1));
+    world.played.set(task('a', 0, ownedBy(w1)));
+    await world.started();
+    await world.ticks(50, ...workers);
+    world.played.leadership = 'leading';
+    await world.ticks(5, ...workers);
+    expect(world.played.events).toEqual([
+      'assignment.rerun: modulo rerun: w4 joined, N 2→3, 0 orphaned, 0 moved',
+    ]);
+  });
+
   test('where nobody ever led, workers of lost data get the time to say so before anything is granted', async () => {
     const world = new LeaderWorld();
     world.played.isFounded = true;

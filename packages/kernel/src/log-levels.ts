@@ -56,15 +56,20 @@ export class LogLevels {
     return this.#known.has(own) || this.#set.has(own) ? this.#effective(own) : undefined;
   }
 
-  /** Also of all that are below it. Returns the names of those that there are. */
+  /** Also of all that are below it; what has that level is not modified. Returns the names of what was. */
   set(name: string, level: LogLevel, atMs: number): string[] {
     const own = canonical(name);
-    const affected = [...this.all().keys()].filter((each) => isWithin(each, own));
-    for (const each of affected) this.#set.delete(each);
-    if (this.#set.size < namesMax || own === rootName) {
-      this.#set.set(own, { level, lastModifiedMs: atMs });
+    const below = [...this.all().keys()].filter((each) => isWithin(each, own));
+    const affected = [...new Set([...below, own])].sort();
+    // First of all: setting one changes what others have from it.
+    const modified = affected.filter((each) => this.#effective(each).level !== level);
+    for (const each of affected) {
+      if (this.#set.size >= namesMax && !this.#set.has(each)) continue;
+      const before = this.#set.get(each)?.lastModifiedMs ?? null;
+      const lastModifiedMs = modified.includes(each) ? atMs : before;
+      this.#set.set(each, { level, lastModifiedMs });
     }
-    return [...new Set([...affected, own])].sort();
+    return modified;
   }
 
   /** Sets what was set for the whole cluster since it was last followed, in the order in which that was done. */

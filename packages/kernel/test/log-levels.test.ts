@@ -30,7 +30,20 @@ test('a level is also that of all below it, and those that there are, are told',
     'sluice.executor',
     'sluice.worker',
   ]);
-  expect([...under.all().values()].map(({ level }) => level)).toEqual(['INFO', 'INFO', 'INFO']);
+  expect([...under.all().values()].map(({ level }) => level)).toEqual(
+    Array.from({ length: 4 }, () => 'INFO'),
+  );
+});
+
+test('a level that a logger has already modifies nothing, and makes it known', () => {
+  const under = levels();
+  under.set('com.acme', 'DEBUG', 1);
+  under.set('com.acme', 'DEBUG', 2);
+  expect(under.get('com.acme')).toEqual({ level: 'DEBUG', lastModifiedMs: 1 });
+  expect(under.set('com.acme.deep', 'DEBUG', 3)).toEqual([]);
+  expect(under.get('com.acme.deep')).toEqual({ level: 'DEBUG', lastModifiedMs: null });
+  expect(under.set('com.acme', 'ERROR', 4)).toEqual(['com.acme', 'com.acme.deep']);
+  expect(under.get('com.acme.deep')).toEqual({ level: 'ERROR', lastModifiedMs: 4 });
 });
 
 test('what was set for the whole cluster is followed once, in its order', () => {

@@ -54,6 +54,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   /** Runs a source for a look at its records; default: previews are refused. */
   readonly preview?: Preview;
+  /** Whether `/admin` is here; default true. Else see `buildAdminApi`. */
+  readonly hasAdmin?: boolean;
   /** Runs what plugins check with code; default: definitions are checked as plain data. */
   readonly runValidations?: RunValidations;
   readonly clock?: Clock;
@@ -73,22 +75,9 @@ const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] }
  * await api.listen({ host: '127.0.0.1', port: 8083 });
  */
 export function buildApi(options: ApiOptions): FastifyInstance {
-  const { client, info, logger, clock = systemClock, requestTimeoutMs = 10_000 } = options;
-  const app = createHttpServer(options, {
-    bodyLimit: bodyBytesMax,
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
-    frameworkErrors: (error, request, reply) => {
-      void sendError(error, request, reply, logger);
-    },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
-  });
-  secure(app, options, logger);
-  auditChanges(app, options.audit, logger);
-  parseBodies(app);
-  handleErrors(app, logger);
-
-  const cluster = new ClusterAccess({ client, clock, requestTimeoutMs });
+  const { client, info, clock = systemClock } = options;
+  const app = guardedServer(options);
+  const cluster = clusterAccess(options);
   // First: it notes what is registered after it.
   registerOpenApi(app, info);
   registerServer(app, info);
@@ -115,8 +104,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     options.topicTracking ?? { isEnabled: true, allowsReset: true },
   );
   registerPlugins(app, cluster, checks);
-  const levels = options.levels ?? new LogLevels('info', []);
-  registerLoggers(app, cluster, { levels, clock });
+  if (options.hasAdmin ?? true) registerAdmin(app, cluster, options);
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
@@ -124,5 +112,44 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceApply(app, cluster, checks);
   registerSluiceAudit(app, cluster, options.audit);
   registerSluicePreview(app, cluster, { parts, preview: options.preview });
+  return app;
+}
+
+/** `/admin` alone, for a listener of its own, as Kafka Connect's `admin.listeners`. */
+export function buildAdminApi(options: ApiOptions): FastifyInstance {
+  const app = guardedServer(options);
+  registerAdmin(app, clusterAccess(options), options);
+  return app;
+}
+
+function registerAdmin(app: FastifyInstance, cluster: ClusterAccess, options: ApiOptions): void {
+  const { levels = new LogLevels('info', []), clock = systemClock } = options;
+  registerLoggers(app, cluster, { levels, clock });
+}
+
+function clusterAccess({
+  client,
+  clock = systemClock,
+  requestTimeoutMs = 10_000,
+}: ApiOptions): ClusterAccess {
+  return new ClusterAccess({ client, clock, requestTimeoutMs });
+}
+
+/** What all requests have to pass, and how errors are answered; without routes. */
+function guardedServer(options: ApiOptions): FastifyInstance {
+  const { logger } = options;
+  const app = createHttpServer(options, {
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
+    frameworkErrors: (error, request, reply) => {
+      void sendError(error, request, reply, logger);
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+  });
+  secure(app, options, logger);
+  auditChanges(app, options.audit, logger);
+  parseBodies(app);
+  handleErrors(app, logger);
   return app;
 }

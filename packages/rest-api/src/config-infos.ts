@@ -19,7 +19,8 @@ import {
 } from '@sluice/connector-api';
 import type { ConfigKeyInfo, PluginInfo } from '@sluice/coordination';
 
-export type ConfigKeyBody = Omit<ConfigKeyInfo, 'rules'>;
+/** `order_in_group` is what Kafka Connect 4.3 calls `order`; clients of others read that. */
+export type ConfigKeyBody = Omit<ConfigKeyInfo, 'rules'> & { readonly order_in_group: number };
 
 export interface ConfigInfo {
   readonly definition: ConfigKeyBody;
@@ -132,7 +133,7 @@ export function configProblems(
 }
 
 export function withoutRules({ rules: _rules, ...key }: ConfigKeyInfo): ConfigKeyBody {
-  return key;
+  return { ...key, order_in_group: key.order };
 }
 
 function errorsByKey(problems: readonly ConfigProblem[]): Map<string, string[]> {

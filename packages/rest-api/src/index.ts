@@ -1,4 +1,4 @@
-export { type ApiOptions, buildApi } from './api.ts';
+export { type ApiOptions, buildAdminApi, buildApi } from './api.ts';
 export { ApiError, type ErrorBody } from './api-error.ts';
 export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
 export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';

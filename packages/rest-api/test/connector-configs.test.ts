@@ -23,7 +23,7 @@ test('putting a configuration creates with 201, then replaces with 200', async (
   const { cluster, call } = apiUnderTest();
   const created = await call('PUT /connectors/orders/config', source);
   expect(created.statusCode).toBe(201);
-  expect(created.headers.location).toBe('/connectors/orders');
+  expect(created.headers.location).toBe('http://localhost:80/connectors/orders');
   expect(created.json()).toEqual({
     name: 'orders',
     config: { ...source, name: 'orders' },

@@ -58,7 +58,7 @@ test('a created connector is answered with 201, its location and no tasks yet', 
   const { cluster, call } = apiUnderTest();
   const response = await call('POST /connectors', { name: ' orders ', config: source });
   expect(response.statusCode).toBe(201);
-  expect(response.headers.location).toBe('/connectors/orders');
+  expect(response.headers.location).toBe('http://localhost:80/connectors/orders');
   expect(response.json()).toEqual({
     name: 'orders',
     config: { ...source, name: 'orders' },
@@ -227,8 +227,10 @@ test.each(['eu/orders', 'Bestellungen für Öl', '注文', 'a b', '100%', 'a%2Fb
     const { cluster, call } = apiUnderTest();
     const created = await call('POST /connectors', { name, config: source });
     expect(created.statusCode).toBe(201);
-    const location = String(created.headers.location);
-    expect(location).toBe(`/connectors/${encodeURIComponent(name)}`);
+    expect(created.headers.location).toBe(
+      `http://localhost:80/connectors/${encodeURIComponent(name)}`,
+    );
+    const location = `/connectors/${encodeURIComponent(name)}`;
     cluster.add(name);
     expect((await call(`GET ${location}`)).json()).toMatchObject({ name });
     expect((await call(`GET ${location}/status`)).json()).toMatchObject({ name });

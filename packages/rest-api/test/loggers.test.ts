@@ -1,5 +1,6 @@
-import { LogLevels } from '@sluice/kernel';
+import { LogLevels, silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
+import { buildAdminApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { type ApiUnderTest, apiUnderTest } from './api-under-test.ts';
@@ -61,4 +62,24 @@ test.each([
     expect(response.json()).toEqual({ error_code: status, message });
   }
   expect(cluster.loggers.size).toBe(0);
+});
+
+test('on a listener of its own there is nothing else, and nothing of it on the first one', async () => {
+  const { call, cluster, audit, offsets } = apiUnderTest({ hasAdmin: false });
+  expect((await call('GET /admin/loggers')).statusCode).toBe(404);
+  expect((await call('GET /connectors')).statusCode).toBe(200);
+  const admin = buildAdminApi({
+    client: cluster,
+    info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
+    logger: silentLogger,
+    offsets,
+    audit,
+  });
+  expect((await admin.inject({ url: '/admin/loggers' })).json()).toHaveProperty('root');
+  const set = { method: 'PUT', url: '/admin/loggers/root', payload: { level: 'DEBUG' } } as const;
+  expect((await admin.inject(set)).statusCode).toBe(200);
+  expect(audit.kept).toMatchObject([{ action: 'set-level', targets: ['root'] }]);
+  const other = await admin.inject({ url: '/connectors' });
+  expect(other.statusCode).toBe(404);
+  expect(other.json()).toMatchObject({ error_code: 404 });
 });

@@ -119,6 +119,7 @@ test.each([className, 'OrdersSourceConnector', 'OrdersSource'])(
       documentation: 'Where the orders are.',
       group: 'Orders',
       order: 1,
+      order_in_group: 1,
       width: 'LONG',
       display_name: 'URL',
       dependents: ['password'],
@@ -239,7 +240,7 @@ test.each([
   [
     'None',
     { 'connector.class': 'None' },
-    500,
+    400,
     `Failed to find any class that implements Connector and which name matches None, available connectors are: ${className}, com.acme.OrdersSink`,
   ],
   ['Mask', { 'connector.class': 'Mask' }, 400, '"Mask" is a transformation, not a connector'],

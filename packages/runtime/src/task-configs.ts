@@ -7,7 +7,7 @@
  * configuration and looks up converters, transforms and error handling in the connector's. The outcome for
  * a task is the same: runtime keys are always the connector's, whatever the plugin made of them.
  */
-import type { ConnectorConfig } from '@sluice/connector-api';
+import { type ConnectorConfig, RESTART_KEYS } from '@sluice/connector-api';
 import { SluiceError } from '@sluice/kernel';
 
 const runtimeKeys = new Set([
@@ -26,6 +26,8 @@ const runtimeKeys = new Set([
   'transaction.boundary',
   'transaction.boundary.interval.ms',
   'offsets.storage.topic',
+  // Ours; names and no prefix, since plugins may have keys like them.
+  ...RESTART_KEYS.map(({ name }) => name),
 ]);
 
 const runtimePrefixes = [

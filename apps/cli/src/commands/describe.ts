@@ -1,3 +1,4 @@
+import { restartSettingsOf } from '@sluice/connector-api';
 import type {
   ClusterEvent,
   ClusterSnapshot,
@@ -128,6 +129,7 @@ function describeConnector(view: ConnectorView, seen: Seen): Description {
       `${connector.state} since ${ageOf(connector.sinceMs, nowMs)}, is to be ${record.targetState}`,
     ],
     ['Worker', connector.worker ?? '-'],
+    ['Starts', startsText(connector, record.config)],
     ['Note', noteOf(connector, nowMs) || '-'],
     ['Version', `${record.version}; its tasks were made from version ${record.taskVersion}`],
     ['Created', `${formatAge(nowMs - record.createdAtMs)} ago (uid ${record.uid})`],
@@ -167,7 +169,7 @@ async function describeTask(task: UnitView, seen: Seen): Promise<Description> {
     ['Worker', `${task.worker ?? '-'}${task.workerId === '' ? '' : ` (${task.workerId})`}`],
     ['Executor', task.executor ?? '-'],
     ['Fence', String(task.fence)],
-    ['Starts', `${task.attempts} since it last ran well`],
+    ['Starts', startsText(task, record?.config)],
     ['Note', noteOf(task, nowMs) || '-'],
   ]);
   return {
@@ -179,6 +181,15 @@ async function describeTask(task: UnitView, seen: Seen): Promise<Description> {
     ]),
     json: { ...unitJson(task), config, events: events.map(eventJson) },
   };
+}
+
+/** By its restart policy, before it is FAILED. */
+function startsText({ attempts }: UnitView, config: Readonly<Record<string, string>> = {}): string {
+  const { attemptsMax } = restartSettingsOf(config);
+  const most = Number.isFinite(attemptsMax)
+    ? `of at most ${attemptsMax + 1}`
+    : 'and as many more as it takes';
+  return `${attempts} since it last ran well, ${most}`;
 }
 
 function describeWorker(view: WorkerView, seen: Seen): Description {

@@ -120,10 +120,10 @@ class Host implements ActorHost {
     for (const executor of this.#pool.all) executor.send({ kind: 'broadcast', message });
   }
 
-  restart(address: string, fence: number, payload?: unknown): void {
+  restart(address: string, fence: number, next?: Pick<ActorSpec, 'payload' | 'restart'>): void {
     const entry = this.#find(address, fence);
     if (this.#isStopping || !entry || entry.isRemoving) return;
-    if (payload !== undefined) entry.spec = { ...entry.spec, payload };
+    if (next) entry.spec = { ...entry.spec, ...next };
     this.#lives.restart(entry);
   }
 

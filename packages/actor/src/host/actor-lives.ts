@@ -53,7 +53,7 @@ export class ActorLives {
   create(spec: ActorSpec): void {
     const { clock, options, random, statuses } = this.#parts;
     const supervisor = new Supervisor({
-      policy: options.restart,
+      policy: () => entry.spec.restart ?? options.restart,
       clock,
       random,
       restart: () => this.activate(entry),
@@ -260,7 +260,8 @@ export class ActorLives {
     if (entry.failure?.code === 'lease.expired') {
       // No fault of its own. The delay is for the case that it fails so for another reason.
       entry.supervisor.interrupted();
-      entry.timer = clock.after(options.restart.initialMs, () => this.activate(entry));
+      const { initialMs } = entry.spec.restart ?? options.restart;
+      entry.timer = clock.after(initialMs, () => this.activate(entry));
       return;
     }
     // A store refused its fence: it is restarted under a new one, or, not being ours any more, not at all.

@@ -11,7 +11,7 @@ import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
 import { hasMask, secretKeysOf, shownTo, withStoredSecrets } from '../secret-config.ts';
 import { validated } from '../validation.ts';
-import { connectorPath } from './connectors.ts';
+import { locationOf } from './connectors.ts';
 
 export function registerConnectorConfigs(
   app: FastifyInstance,
@@ -41,7 +41,7 @@ export function registerConnectorConfigs(
       const [applied] = connectors;
       if (!applied) throw new ApiError(500, `Connector ${name} was applied, but not reported`);
       if (applied.outcome === 'created') {
-        reply.status(201).header('location', connectorPath(name));
+        reply.status(201).header('location', locationOf(request, name));
       }
       return appliedConnectorInfo(applied.record, show(definition.config));
     },

@@ -1,7 +1,7 @@
 /** `/connectors` and `/connectors/{name}`: list, create, read, delete. */
 import type { ConnectorConfig } from '@sluice/connector-api';
 import type { ConnectorView, PluginInfo } from '@sluice/coordination';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
@@ -46,7 +46,7 @@ export function registerConnectors(
           appliedConnectorInfo(record, shownTo(request, definition.config, plugins, parts)),
         )
         .at(0);
-      return reply.status(201).header('location', connectorPath(definition.name)).send(info);
+      return reply.status(201).header('location', locationOf(request, definition.name)).send(info);
     },
   });
 
@@ -65,8 +65,9 @@ export function registerConnectors(
   });
 }
 
-export function connectorPath(name: string): string {
-  return `/connectors/${encodeURIComponent(name)}`;
+/** Absolute, as Kafka Connect's: clients take it as it is. */
+export function locationOf({ host, protocol }: FastifyRequest, name: string): string {
+  return `${protocol}://${host}/connectors/${encodeURIComponent(name)}`;
 }
 
 /** Expansions that are not known are ignored, as Kafka Connect does. */

@@ -85,7 +85,7 @@ function connector(plugins: readonly PluginInfo[], config: ConnectorConfig): Cho
   if (other) throw new ApiError(400, `"${className}" is a ${other.type}, not a connector`);
   const available = new Set(plugins.filter(isConnector).map((each) => each.class));
   throw new ApiError(
-    500,
+    400,
     `Failed to find any class that implements Connector and which name matches ${className}, available connectors are: ${[...available].join(', ') || 'none (no worker has announced any: start one)'}`,
   );
 }

@@ -1,4 +1,5 @@
 /** `/sluice/tasks`: everything that can be owned, connectors too, with why it is where it is. */
+import { restartSettingsOf } from '@sluice/connector-api';
 import type { ClusterSnapshot, UnitView } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
@@ -28,7 +29,8 @@ function allUnits({ connectors }: ClusterSnapshot): UnitView[] {
   return Array.from(connectors.values()).flatMap(({ connector, tasks }) => [connector, ...tasks]);
 }
 
-function unitBody(view: UnitView, { units }: ClusterSnapshot): object {
+function unitBody(view: UnitView, { connectors, units }: ClusterSnapshot): object {
+  const { attemptsMax } = restartSettingsOf(connectors.get(view.connector)?.record.config ?? {});
   return {
     id: view.unit,
     kind: view.task === undefined ? 'connector' : 'task',
@@ -41,6 +43,8 @@ function unitBody(view: UnitView, { units }: ClusterSnapshot): object {
     fence: view.fence,
     since_ms: view.sinceMs ?? null,
     attempts: view.attempts,
+    // Starts, and not restarts, as `attempts`; null: there is no end of them.
+    attempts_max: Number.isFinite(attemptsMax) ? attemptsMax + 1 : null,
     next_retry_at_ms: view.nextRetryAtMs ?? null,
     executor: view.executor ?? null,
     stalled: view.stalled,

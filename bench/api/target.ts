@@ -1,0 +1,43 @@
+/** Whom `bench -- api` asks: Sluice, or the real Kafka Connect; two workers each, one of which can be killed. */
+import { makeOwnedFolder, startCluster, startKafka, startKafkaConnect } from '@sluice/testkit';
+
+export interface ApiTarget {
+  readonly name: 'sluice' | 'connect';
+  /** Where requests go; whoever is there survives `killWorker`. */
+  readonly url: () => string;
+  /** SIGKILL of the worker that has its tasks and answers no request of the benchmark. */
+  readonly killWorker: () => Promise<void>;
+  /** A folder for the files of connectors. */
+  readonly folder: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** One coordinator, two workers, with Redis as the record log. */
+export async function startSluice(): Promise<ApiTarget> {
+  const cluster = await startCluster({ workers: 2, profile: 'default' });
+  return {
+    name: 'sluice',
+    url: () => cluster.coordinators[0]?.url ?? '',
+    killWorker: async () => await cluster.worker('worker-2').process.kill('SIGKILL'),
+    folder: makeOwnedFolder('bench-api'),
+    stop: () => cluster.stop(),
+  };
+}
+
+/** Two workers on one Kafka; `heapMb` of each. */
+export async function startConnect(heapMb: number): Promise<ApiTarget> {
+  const kafka = await startKafka({ tuning: 'server', heapMb: 512 });
+  const options = { kafka, tuning: 'server', heapMb } as const;
+  const first = await startKafkaConnect(options);
+  const second = await startKafkaConnect({ ...options, group: first.group });
+  return {
+    name: 'connect',
+    url: () => first.url,
+    killWorker: () => second.kill('SIGKILL'),
+    folder: makeOwnedFolder('bench-api'),
+    stop: async () => {
+      await Promise.all([first.stop(), second.stop()]);
+      await kafka.stop();
+    },
+  };
+}

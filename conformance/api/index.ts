@@ -1,0 +1,36 @@
+/** What clients of the REST API see, and what becomes of connectors when they use it. */
+import type { Suite } from '../case.ts';
+import { blockedCases } from './blocked.ts';
+import { definitionRefusalCases } from './definition-refusals.ts';
+import { definitionCases } from './definitions.ts';
+import { httpCases } from './http.ts';
+import { loggerCases } from './loggers.ts';
+import { offsetRefusalCases } from './offset-refusals.ts';
+import { offsetCases } from './offsets.ts';
+import { pluginCases } from './plugins.ts';
+import { restartCases } from './restarts.ts';
+import { stateCases } from './states.ts';
+import { topicCases } from './topics.ts';
+import { validationCases } from './validation.ts';
+import { validationErrorCases } from './validation-errors.ts';
+import { workerCases } from './workers.ts';
+
+export const api: Suite = {
+  name: 'api',
+  cases: [
+    ...httpCases,
+    ...definitionCases,
+    ...definitionRefusalCases,
+    ...restartCases,
+    ...stateCases,
+    ...offsetCases,
+    ...offsetRefusalCases,
+    ...topicCases,
+    ...loggerCases,
+    ...pluginCases,
+    ...validationCases,
+    ...validationErrorCases,
+    ...blockedCases,
+    ...workerCases,
+  ],
+};
