@@ -34,7 +34,8 @@ export function summary(results: readonly Result[]): string[] {
   ];
 }
 
-const columns = 'scenario|log|times|records|missing|twice, at most|moves, at most|silence, at most'.split('|');
+const columns =
+  'scenario|log|times|records|missing|twice, at most|moves, at most|silence, at most'.split('|');
 
 /** A row for each scenario and log that passed, and one for each failure. */
 export function markdown(results: readonly Result[]): string[] {

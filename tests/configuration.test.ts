@@ -71,8 +71,8 @@ beforeEach(() => {
   rmSync(pidFile, { force: true });
 });
 
-/** With more patience than the client of the testkit has. */
-async function send<Body>(method: string, path: string, body: object) {
+/** With more patience than the client of the testkit has. The answer is one of both: what it is not is undefined. */
+async function send(method: string, path: string, body: object) {
   const [coordinator] = cluster.coordinators;
   const response = await fetch(`${coordinator?.url}${path}`, {
     method,
@@ -80,13 +80,13 @@ async function send<Body>(method: string, path: string, body: object) {
     headers: { 'content-type': 'application/json' },
     signal: AbortSignal.timeout(40_000),
   });
-  return { status: response.status, body: (await response.json()) as Body };
+  return { status: response.status, body: (await response.json()) as Infos & Refusal };
 }
 
 const checked = { 'connector.class': 'CheckedSource', name: 'checked', 'pid.file': pidFile };
 
-function validate<Body = Infos>(config: object) {
-  return send<Body>('PUT', '/connector-plugins/CheckedSource/config/validate', {
+function validate(config: object) {
+  return send('PUT', '/connector-plugins/CheckedSource/config/validate', {
     ...checked,
     ...config,
   });
@@ -136,7 +136,7 @@ describe('code of a plugin that checks a definition', () => {
 
   test('keeps a definition from being stored', async () => {
     const config = { ...checked, validation: 'refuse' };
-    const { body, status } = await send<Refusal>('POST', '/connectors', {
+    const { body, status } = await send('POST', '/connectors', {
       name: 'checked',
       config,
     });
@@ -150,7 +150,7 @@ describe('code of a plugin that checks a definition', () => {
     { timeout: 60_000 },
     async (validation) => {
       const config = { ...checked, validation };
-      const creating = send<Refusal>('POST', '/connectors', { name: 'checked', config });
+      const creating = send('POST', '/connectors', { name: 'checked', config });
       const pid = await pidOf('the validation to run');
       const beganMs = performance.now();
       expect((await cluster.api.get('/connectors')).status).toBe(200);
@@ -175,7 +175,7 @@ describe('code of a plugin that checks a definition', () => {
     // Whichever bound it reaches first: that is the machine's speed.
     ['leak', /failed: its process ended with|did not end within/],
   ])('that would %s harms nobody', { timeout: 60_000 }, async (validation, message) => {
-    const { body, status } = await validate<Refusal>({ validation });
+    const { body, status } = await validate({ validation });
     expect(status).toBe(500);
     expect(body.message).toContain('The validation of connector checked (CheckedSource) ');
     expect(body.message).toMatch(message);
@@ -274,7 +274,7 @@ describe('references', () => {
         timeoutMs: 30_000,
       });
     }
-    const preview = await send<object>('POST', '/sluice/preview?records=1', { config: telling });
+    const preview = await send('POST', '/sluice/preview?records=1', { config: telling });
     expect(preview.status).toBe(200);
     expect(JSON.stringify(preview.body)).toContain(expected);
 
@@ -300,11 +300,7 @@ describe('references', () => {
     const config = { ...telling, name: 'telling', password: '${secrets:db:none}' };
     const reason =
       'Invalid value ${secrets:db:none} for configuration password: config provider secrets has no none at db';
-    const { body } = await send<Infos>(
-      'PUT',
-      '/connector-plugins/TellingSource/config/validate',
-      config,
-    );
+    const { body } = await send('PUT', '/connector-plugins/TellingSource/config/validate', config);
     expect(body.error_count).toBe(1);
     expect(body.configs.flatMap(({ value }) => value.errors)).toEqual([reason]);
     expect((await send('POST', '/connectors', { name: 'telling', config })).status).toBe(400);

@@ -151,7 +151,7 @@ async function lineOf(topic: string, pattern: RegExp): Promise<string> {
 
 test('a package that is put into the plugin path is there without a restart, with all that it has', async () => {
   const refused = await cluster.api.put('/connectors/one/config', ticker);
-  expect(refused.status).toBe(500);
+  expect(refused.status).toBe(400);
   await folder.write('path-1/ticker', acme('1.0.0'));
   const plugins = await listed('1.0.0');
   expect(plugins.filter((each) => each.class.startsWith('com.acme.'))).toEqual([

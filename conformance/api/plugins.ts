@@ -177,13 +177,12 @@ export const pluginCases: readonly ConformanceCase[] = [
   },
   {
     title: 'plugins: keys of versions',
-    difference: 'plugin-versions',
     run: async (trial) => {
       const { body } = await ask(trial, `GET /connector-plugins/${fileSinkClass}/config`);
       const names = (body as { readonly name: string }[]).map(({ name }) => name);
       assert.deepEqual(
         versionKeys.filter((key) => names.includes(key)),
-        trial.on({ connect: versionKeys, sluice: [] }),
+        versionKeys,
       );
     },
   },

@@ -11,7 +11,8 @@ import type { Deployment } from '../rehearsal/deployment.ts';
 const lines = ['one', 'two', 'three'].map((line) => `${line}\n`).join('');
 const arriveLimitMs = 60_000;
 
-export async function tryStandalone({ data, sluice }: Deployment): Promise<Found<undefined>> {
+export async function tryStandalone(deployment: Deployment): Promise<Found<undefined>> {
+  const { data } = deployment;
   const here = join(data.here, 'standalone');
   const there = join(data.there, 'standalone');
   mkdirSync(here);
@@ -39,7 +40,7 @@ export async function tryStandalone({ data, sluice }: Deployment): Promise<Found
     ),
   ];
   const startedAtMs = systemClock.monotonicMs();
-  await using process = sluice(['standalone', ...files], {
+  await using process = deployment.sluice(['standalone', ...files], {
     SLUICE_REDIS_SERVER: await obtainRedisServer(),
   });
   const output = join(here, 'out.txt');

@@ -10,7 +10,7 @@ export interface Deployment {
   readonly data: { readonly here: string; readonly there: string };
   /** SIGTERM reaches the app, and its exit code is the process's. */
   start(app: AppKind, name: string, env: Env): NodeProcess;
-  sluice(args: readonly string[], env: Env): NodeProcess;
+  readonly sluice: (args: readonly string[], env: Env) => NodeProcess;
   /** The health check that the images have, of an app that was started; exit code 0 if it is well. */
   checkHealth(app: AppKind, name: string, env: Env): NodeProcess;
 }

@@ -53,10 +53,12 @@ export class DirectoryProvider implements ConfigProvider {
 }
 
 function propertiesOf(text: string, path: string): Readonly<Record<string, unknown>> {
+  let problem: string;
   try {
     return parse(text);
   } catch (error) {
     // Without the message, which may quote what stands there.
-    throw new Error(`${path} is not in the format of Java's properties (${toError(error).name})`);
+    problem = toError(error).name;
   }
+  throw new Error(`${path} is not in the format of Java's properties (${problem})`);
 }

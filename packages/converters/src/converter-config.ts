@@ -28,12 +28,12 @@ export function converterProblems(
 ): readonly ConfigProblem[] {
   const ofVersions = converterVersionProblems(config, plugins);
   const isOfVersion = (name: string): boolean => ofVersions.some(({ key }) => key === name);
-  const others = namedConverters(config, plugins).flatMap(({ keys, name, plugin, className }) =>
+  const others = namedConverters(config, plugins).flatMap(({ name, plugin, className }) =>
     // The keys of another version would mislead.
     isOfVersion(name)
       ? []
       : plugin
-        ? validateConfig(keys, config)
+        ? ownProblems(plugin, `${name}.`, config)
         : [
             {
               key: name,
@@ -42,6 +42,23 @@ export function converterProblems(
           ],
   );
   return [...ofVersions, ...others];
+}
+
+/** Kafka Connect's messages name the key as the converter does, without the prefix. */
+function ownProblems(
+  { configKeys }: ConverterPlugin,
+  prefix: string,
+  config: ConnectorConfig,
+): ConfigProblem[] {
+  const own = Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+  return validateConfig(configKeys, own).map(({ key, message }) => ({
+    key: prefix + key,
+    message,
+  }));
 }
 
 interface NamedConverter {

@@ -41,7 +41,7 @@ test('what is wrong with them is told at their keys', () => {
     {
       key: 'value.converter.schemas.enable',
       message:
-        'Invalid value perhaps for configuration value.converter.schemas.enable: Expected value to be either true or false',
+        'Invalid value perhaps for configuration schemas.enable: Expected value to be either true or false',
     },
   ]);
 });

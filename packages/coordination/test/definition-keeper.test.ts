@@ -327,6 +327,34 @@ describe('a store that lost its data', () => {
       }
     });
 
+    test.each([1, 2])(
+      'again before its mark moved on, %i times: it is restored again',
+      async (times) => {
+        const { leader, journal, goBack } = await paused();
+        goBack();
+        let left = times;
+        leader.played.before.set('markJournaled', () => {
+          if (--left === 0) leader.played.before.clear();
+          leader.played.set(connector('a', { journaledEpoch: 1 }));
+        });
+        await leader.ticks(Math.ceil(quarantineMs / leader.profile.tickMs), 'w1');
+        expect(leader.played.connector('a')?.targetState).toBe('PAUSED');
+        expect(journal.connectors.get('a')?.value.targetState).toBe('PAUSED');
+        expect(leader.loop.journalInStep).toBe(true);
+      },
+    );
+
+    test('again and again: that holds nothing up for ever', async () => {
+      const { leader, goBack } = await paused();
+      goBack();
+      leader.played.before.set('markJournaled', () =>
+        leader.played.set(connector('a', { journaledEpoch: 1 })),
+      );
+      await leader.ticks(5, 'w1');
+      expect(leader.played.done.filter((done) => done === 'restore a')).toHaveLength(4);
+      expect(leader.loop.journalInStep).toBe(true);
+    });
+
     test('while a request was applied: the next one is not decided on what is left', async () => {
       const { leader, journal, goBack } = await paused();
       leader.played.requests.push(

@@ -9,6 +9,8 @@ import { plugin } from './fake-cluster.ts';
 
 /** Far more than any answer takes. */
 const hangMs = 5_000;
+/** For each operation sixty servers are built, beside other tests. */
+const wholeMs = 60_000;
 
 const oddText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
@@ -115,36 +117,40 @@ function under(): ApiUnderTest {
   return made;
 }
 
-test.each(Object.keys(operations))('%s', async (operation) => {
-  const [method, url] = operation.split(' ') as [NonNullable<InjectOptions['method']>, string];
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(oddText, { minLength: 2, maxLength: 2 }),
-      query,
-      payload,
-      contentType,
-      async (names, parameters, body, type) => {
-        const { call } = under();
-        const left = [...names];
-        const path = url.replaceAll(/:\w+/g, () => encoded(left.shift() ?? ''));
-        const search = parameters.map(([name, value]) => `${name}=${encoded(value)}`).join('&');
-        const headers = type === undefined ? {} : { 'content-type': type };
-        const response = await withinLimit(
-          call(`${method} ${path}${search === '' ? '' : `?${search}`}`, body, { headers }),
-        );
-        const { statusCode } = response;
-        if (statusCode < 300) return;
-        expect(statusCode, response.body).toBeGreaterThanOrEqual(400);
-        const answer = response.json<{ error_code: unknown; message: unknown }>();
-        expect(answer.error_code).toBe(statusCode);
-        expect(typeof answer.message).toBe('string');
-        // A class that is not known is 500 in Kafka Connect; everything else is the sender's fault.
-        if (statusCode >= 500) expect(answer.message).toContain('Failed to find any class');
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+test.each(Object.keys(operations))(
+  '%s',
+  async (operation) => {
+    const [method, url] = operation.split(' ') as [NonNullable<InjectOptions['method']>, string];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(oddText, { minLength: 2, maxLength: 2 }),
+        query,
+        payload,
+        contentType,
+        async (names, parameters, body, type) => {
+          const { call } = under();
+          const left = [...names];
+          const path = url.replaceAll(/:\w+/g, () => encoded(left.shift() ?? ''));
+          const search = parameters.map(([name, value]) => `${name}=${encoded(value)}`).join('&');
+          const headers = type === undefined ? {} : { 'content-type': type };
+          const response = await withinLimit(
+            call(`${method} ${path}${search === '' ? '' : `?${search}`}`, body, { headers }),
+          );
+          const { statusCode } = response;
+          if (statusCode < 300) return;
+          expect(statusCode, response.body).toBeGreaterThanOrEqual(400);
+          const answer = response.json<{ error_code: unknown; message: unknown }>();
+          expect(answer.error_code).toBe(statusCode);
+          expect(typeof answer.message).toBe('string');
+          // A class that is not known is 500 in Kafka Connect; everything else is the sender's fault.
+          if (statusCode >= 500) expect(answer.message).toContain('Failed to find any class');
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+  wholeMs,
+);
 
 /** Half of a surrogate pair cannot be written as UTF-8. */
 function encoded(text: string): string {

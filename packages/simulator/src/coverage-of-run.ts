@@ -28,6 +28,8 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
     'it takes a freeze, for longer than a lease, within the milliseconds of a join; the conformance suite has it',
   ],
   ['orphan: alive', betweenTwoCalls],
+  ['forget: refused', betweenTwoCalls],
+  ['end-quarantine: refused', betweenTwoCalls],
   ['task-sets: none', betweenTwoCalls],
   [
     'raise-protocol: refused nobody',

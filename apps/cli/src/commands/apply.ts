@@ -119,7 +119,9 @@ async function apply(
   }
   const { connectors } = done;
   // Last: a definition that is refused deletes nothing.
-  const pruned = dryRun ? deleted : await prune(context, session, deleted, { options, before });
+  const pruned = dryRun
+    ? deleted
+    : await deleteUnlisted(context, session, deleted, { options, before });
   // As it is stored: with its name in it.
   const configs = new Map(
     definitions.map(({ definition: { name, config } }) => [name, { ...config, name }]),
@@ -156,7 +158,7 @@ async function apply(
 }
 
 /** Those that were deleted. */
-async function prune(
+async function deleteUnlisted(
   context: CommandContext,
   session: Session,
   deleted: readonly Change[],

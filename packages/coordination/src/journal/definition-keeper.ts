@@ -66,6 +66,8 @@ const retry = { initialMs: 200, maxMs: 5_000 };
 const problemToldAgainMs = 60_000;
 /** How long the workers are kept quiet for the journal, after the store lost its data. */
 const restorationWaitMsMax = 30_000;
+/** What cannot be restored is not tried for ever. */
+const restorationsLostMax = 3;
 const free: Slot = { kind: 'free' };
 
 export class DefinitionKeeper {
@@ -82,6 +84,9 @@ export class DefinitionKeeper {
   #lives = 0;
   /** What the store was told last of how far it has followed the journal. */
   #told: JournalMark | null = null;
+  /** What was restored was lost again before the mark moved on, which says nothing then: how far it really was. */
+  #followed: JournalMark | undefined;
+  #restorationsLost = 0;
   /** Connectors that changed since they were last looked at. */
   readonly #changed = new Set<string>();
   /** Versions that the journal cannot hold. */
@@ -228,6 +233,8 @@ export class DefinitionKeeper {
     this.#lives++;
     this.#known = undefined;
     this.#comparedDataset = undefined;
+    this.#followed = undefined;
+    this.#restorationsLost = 0;
     this.#slot = free;
     this.#isOpening = false;
   }
@@ -264,8 +271,9 @@ export class DefinitionKeeper {
     const { store, logger } = this.#leader.options;
     const told = await store.journalMark();
     // What we know of the store may be what it has lost.
-    if (!hasFollowed(known, told)) await this.#leader.readAnew();
-    const plan = planRestoration(this.#leader.view, known, told);
+    const followed = this.#followed ?? told;
+    if (!hasFollowed(known, followed)) await this.#leader.readAnew();
+    const plan = planRestoration(this.#leader.view, known, followed);
     // Somebody may still do what we are about to give away.
     if (plan.provesLoss || isBehind(told, this.#told)) await store.startQuarantine(term);
     await store.restore(term, plan.connectors, known.high);
@@ -278,6 +286,17 @@ export class DefinitionKeeper {
     // It went back meanwhile: once more.
     if (!(await store.markJournaled(term, [], next))) return;
     this.#told = known.mark;
+    if (plan.connectors.length > 0) {
+      await this.#leader.readAnew();
+      const isLost = planRestoration(this.#leader.view, known, followed).connectors.length > 0;
+      if (isLost && this.#restorationsLost++ < restorationsLostMax) {
+        this.#followed = followed;
+        this.#options.nudge();
+        return;
+      }
+    }
+    this.#followed = undefined;
+    this.#restorationsLost = 0;
     const restored = plan.connectors.filter(({ lifecycle }) => lifecycle === 'live');
     if (restored.length > 0) {
       const tasks = restored.reduce((sum, each) => sum + each.tasks.length, 0);
