@@ -89,14 +89,14 @@ test('a quarantine does not end on a comparison during which the store went back
   await seconds(10);
   expect(leader.played.nonce).toBeDefined();
   journal.isAway = false;
-  let compared = 0;
+  let comparisons = 0;
   leader.played.before.set('markJournaled', () => {
-    compared++;
-    if (compared === 1) leader.played.mark = { journal: journal.state.id, position: 1 };
+    comparisons++;
+    if (comparisons === 1) leader.played.mark = { journal: journal.state.id, position: 1 };
   });
   const comparedAtEnds: number[] = [];
   leader.played.before.set('endQuarantine', () => {
-    comparedAtEnds.push(compared);
+    comparedAtEnds.push(comparisons);
   });
   await seconds(15);
   expect(leader.played.nonce).toBeUndefined();
