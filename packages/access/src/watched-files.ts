@@ -1,7 +1,8 @@
 /**
  * Files that may be replaced while the process runs: certificates, callers. Read again every few seconds, since watching
  * misses what tools that mount secrets do (they exchange a link), and at once when asked (SIGHUP). A new content that
- * cannot be used is told once, and what was there stays in force.
+ * cannot be used is told once, and what was there stays in force. One that is found by itself may be half written: it
+ * counts once it is the same half a second later.
  */
 import { readFile } from 'node:fs/promises';
 import {
@@ -29,6 +30,7 @@ export interface WatchedFilesOptions {
 }
 
 const everyMsDefault = 5_000;
+const settlingMs = 500;
 /** As many certificates or callers as anybody has. */
 const bytesMax = 4 * 1024 * 1024;
 
@@ -37,6 +39,8 @@ export class WatchedFiles implements Service {
   #timer: Timer | undefined;
   /** Also of what could not be used, so that it is told once. */
   #seen = '';
+  /** Found by the latest look, and not used yet. */
+  #settling: string | undefined;
   #isStopped = false;
 
   constructor(options: WatchedFilesOptions) {
@@ -56,14 +60,18 @@ export class WatchedFiles implements Service {
     this.#timer?.cancel();
   }
 
-  /** Looks now. Never rejects. */
+  /** Looks now, and takes what is there. Never rejects. */
   async check(): Promise<void> {
+    await this.#look(() => true);
+  }
+
+  async #look(isSettled: (seen: string) => boolean): Promise<void> {
     const { what, use, logger } = this.#options;
     let seen = 'unreadable';
     try {
       const contents = await this.#read();
       seen = fingerprint(contents);
-      if (seen === this.#seen) return;
+      if (seen === this.#seen || !isSettled(seen)) return;
       use(contents);
       logger.info({}, `${what} were read again`);
     } catch (error) {
@@ -79,8 +87,16 @@ export class WatchedFiles implements Service {
 
   #schedule(): void {
     if (this.#isStopped) return;
-    this.#timer = this.#options.clock.after(this.#options.everyMs ?? everyMsDefault, () => {
-      void this.check().then(() => this.#schedule());
+    const { clock, everyMs = everyMsDefault } = this.#options;
+    const waitMs = this.#settling === undefined ? everyMs : settlingMs;
+    this.#timer = clock.after(waitMs, () => {
+      const before = this.#settling;
+      this.#settling = undefined;
+      const isSettled = (seen: string): boolean => {
+        if (seen !== before) this.#settling = seen;
+        return seen === before;
+      };
+      void this.#look(isSettled).then(() => this.#schedule());
     });
   }
 

@@ -46,15 +46,35 @@ async function watching(text: string): Promise<Watched> {
   return { files, clock, path, used, warnings };
 }
 
-test('a file that changes is put to use within five seconds, and one that does not is not', async () => {
+/** Lets so much time pass that the files are looked at, which is over when the next look is planned. */
+async function look(clock: FakeClock, afterMs: number): Promise<void> {
+  const planned = vi.spyOn(clock, 'after');
+  await clock.advance(afterMs);
+  await vi.waitFor(() => expect(planned).toHaveBeenCalled());
+  planned.mockRestore();
+}
+
+test('a file that changes is put to use half a second after it was found, and one that does not is not', async () => {
   const { files, clock, path, used } = await watching('one');
   await files.start();
-  await clock.advance(5_000);
+  await look(clock, 5_000);
   await writeFile(path, 'two');
-  await vi.waitFor(async () => {
-    await clock.advance(5_000);
-    expect(used).toEqual(['one', 'two']);
-  });
+  await look(clock, 5_000);
+  expect(used).toEqual(['one']);
+  await look(clock, 500);
+  expect(used).toEqual(['one', 'two']);
+});
+
+test('what is being written does not count', async () => {
+  const { files, clock, path, used } = await watching('one');
+  await files.start();
+  for (const half of ['', 'tw', 'two']) {
+    await writeFile(path, half);
+    await look(clock, half === '' ? 5_000 : 500);
+  }
+  expect(used).toEqual(['one']);
+  await look(clock, 500);
+  expect(used).toEqual(['one', 'two']);
 });
 
 test('what cannot be used is told once, and what was there stays until something else can be', async () => {
