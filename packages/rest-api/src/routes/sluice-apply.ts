@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import { notePending } from '../audit.ts';
+import { noteDryRun, notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
@@ -20,6 +20,7 @@ export function registerSluiceApply(
       const body = validated(applySchema, request.body, 'request to apply definitions');
       const { definitions, mode, expectedVersion } = body;
       const dryRun = body.dryRun || booleanQuery(request, 'dryRun');
+      if (dryRun) noteDryRun(request);
       if (expectedVersion !== undefined && definitions.length > 1) {
         throw new ApiError(400, 'expectedVersion goes with one definition only');
       }
