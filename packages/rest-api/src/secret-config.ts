@@ -9,7 +9,7 @@ import {
   toConfigKeyInfos,
 } from '@sluice/connector-api';
 import type { PluginInfo } from '@sluice/coordination';
-import { isSecretKey, withoutValues } from '@sluice/kernel';
+import { isSecretKey, withoutPasswords, withoutValues } from '@sluice/kernel';
 import type { FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -43,8 +43,6 @@ export function secretKeysOf(
   }
   return (key) => (defined.get(key) ?? (isSecretKey(key) ? 'PASSWORD' : 'STRING')) === 'PASSWORD';
 }
-
-const passwordInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
 
 /** What of a definition is shown to who asks; `of`: the connector's configuration, where `config` is that of a task. */
 export function shownTo(
@@ -81,7 +79,7 @@ function shownValue(
 ): string {
   // It says where the secret is, and nothing of it.
   if (isSecret(key)) return isReference(value) ? value : mask;
-  return withoutValues(value, secrets).replace(passwordInUrl, `$1:${mask}@`);
+  return withoutPasswords(withoutValues(value, secrets));
 }
 
 /**

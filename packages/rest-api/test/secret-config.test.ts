@@ -24,7 +24,7 @@ const stored = {
   pin: '1234 5678',
   'token.count': '3',
   'value.converter.basic.auth.user.info': 'user:hunter2',
-  url: 'https://me:hunter3@bank',
+  url: 'https://me:hunter@3@bank?token=abc',
   copy: 'pin=1234 5678',
 };
 const isSecret = secretKeysOf(stored, plugins, parts);
@@ -61,7 +61,7 @@ describe('what is shown', () => {
       ...stored,
       pin: '[hidden]',
       'value.converter.basic.auth.user.info': '[hidden]',
-      url: 'https://me:[hidden]@bank',
+      url: 'https://me:[hidden]@bank?token=[hidden]',
       copy: 'pin=<pin>',
     });
   });
