@@ -185,7 +185,7 @@ describe('over the API', () => {
     });
     const { call, cluster } = apiUnderTest({ parts, authenticator });
     cluster.plugins = plugins;
-    cluster.add('bank', { config: { ...config, name: 'bank' } });
+    cluster.add('bank', { config: { ...config, name: 'bank' }, tasks: 2 });
     cluster.configsOfTasks.set('bank', [
       { pin: config.pin, 'task.work': `pin ${config.pin}` },
       { dsn: `user=u with ${config.pin}` },
