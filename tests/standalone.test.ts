@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tokenProof, tokenText } from '@sluice/access';
 import {
   ApiClient,
   freePort,
@@ -69,6 +70,14 @@ function write(name: string, properties: Readonly<Record<string, string>>): stri
 }
 
 function standalone(settings: Readonly<Record<string, string>>, ...files: string[]): NodeProcess {
+  return standaloneWith({}, settings, ...files);
+}
+
+function standaloneWith(
+  env: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, string>>,
+  ...files: string[]
+): NodeProcess {
   const workerFile = write('connect-standalone.properties', {
     ...worker,
     listeners: `http://:${port}`,
@@ -78,7 +87,7 @@ function standalone(settings: Readonly<Record<string, string>>, ...files: string
     name: 'sluice standalone',
     args: ['standalone', workerFile, ...files],
     cwd: folder,
-    env: { REDIS_URL: undefined, KAFKA_BROKERS: undefined },
+    env: { REDIS_URL: undefined, KAFKA_BROKERS: undefined, ...env },
   });
 }
 
@@ -185,6 +194,31 @@ describe('on a log of its own', () => {
     expect(await process.exited).toEqual({ code: 3, signal: null });
     expect(process.stderr).toMatch(/com\.acme\.Unknown/);
   });
+});
+
+test('callers are read again on SIGHUP, by the coordinator and the worker in it', async () => {
+  const line = (secret: string): string => `ann:viewer:${tokenText(tokenProof(secret))}\n`;
+  const authFile = join(folder, 'callers');
+  writeFileSync(authFile, line('secret'));
+  const settings = { 'offset.storage.file.filename': join(folder, 'hangup.offsets') };
+  await using process = standaloneWith({ SLUICE_AUTH_FILE: authFile }, settings);
+  await process.waitForLog('standalone ready', { timeoutMs: patienceMs });
+  const status = async (): Promise<number> => {
+    const headers = { authorization: 'Bearer secret' };
+    return (await fetch(`http://127.0.0.1:${port}/connectors`, { headers })).status;
+  };
+  expect(await status()).toBe(200);
+  writeFileSync(authFile, line('other'));
+  await process.kill('SIGHUP');
+  // Sooner than it would look by itself.
+  await waitFor(status, {
+    what: 'the token to be refused',
+    until: (seen) => seen === 401,
+    timeoutMs: 3_000,
+  });
+  expect(process.stdout.split('the callers were read again')).toHaveLength(3);
+  await process.kill('SIGTERM');
+  expect(await process.exited).toEqual({ code: 0, signal: null });
 });
 
 test('a source goes on where Kafka Connect left it', async () => {

@@ -24,12 +24,16 @@ import type { Redis } from 'ioredis';
 import { auditCaller } from './audit-caller.ts';
 import type { GlobalOptions } from './options.ts';
 
+export type NotedChange = Pick<AuditEntry, 'action' | 'targets' | 'detail'> & {
+  readonly outcome?: 'done' | 'failed';
+};
+
 export interface Session {
   /** Its changes are kept in the audit trail. */
   readonly client: ClusterClient;
   readonly audit: AuditTrail;
   /** Keeps a change that did not go through the client, if it can be kept. */
-  note(what: Pick<AuditEntry, 'action' | 'targets' | 'detail'>): Promise<void>;
+  note(what: NotedChange): Promise<void>;
   /** Those that were set for the whole cluster. */
   loggerLevels(): Promise<ReadonlyMap<string, LoggerLevel>>;
   /** Redis' time, which all stored times are in. */
@@ -58,7 +62,7 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
       audit,
       note: async (what) => {
         const caller = await auditCaller(redis);
-        const entry = { ...caller, ...what, outcome: 'done', status: null } as const;
+        const entry = { ...caller, outcome: 'done', ...what, status: null } as const;
         await audit.append(entry).catch(lostEntry);
       },
       loggerLevels: () => store.loggerLevels(),

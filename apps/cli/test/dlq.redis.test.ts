@@ -121,4 +121,14 @@ describe('sluice dlq', () => {
     expect(JSON.parse(kept.out)).toHaveLength(4);
     expect((await cluster.cli(['dlq', 'replay', 'dead', '--to', 'dead'])).code).toBe(2);
   });
+
+  test('a replay that fails is kept as failed', async () => {
+    await using cluster = new LiveCluster(redis.url);
+    const log = await startLog(cluster);
+    await write(log, 'dead', [letter('a', from(1, 7))]);
+    const failed = await cluster.cli(['dlq', 'replay', 'dead', '--to', 'no topic']);
+    expect(failed.code).not.toBe(0);
+    const kept = await cluster.cli(['audit', '--action', 'replay', '--json']);
+    expect(JSON.parse(kept.out)).toMatchObject([{ targets: ['dead'], outcome: 'failed' }]);
+  });
 });

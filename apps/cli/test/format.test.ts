@@ -104,6 +104,8 @@ describe('configurations', () => {
     ['apiKey', 'x', '[hidden]'],
     ['odd.key', 'x', '[hidden]'],
     ['url', 'postgres://me:pw@host/db', 'postgres://me:[hidden]@host/db'],
+    ['url', 'postgres://me:p@w@host/db', 'postgres://me:[hidden]@host/db'],
+    ['url', 'jdbc:x://h/db?user=me&password=pw', 'jdbc:x://h/db?user=me&password=[hidden]'],
     ['key.converter', 'StringConverter', 'StringConverter'],
     ['topic', 'orders', 'orders'],
   ])('show %s as it may be shown', (key, value, shown) => {

@@ -1,9 +1,11 @@
 /** What definitions may name besides connectors: it comes with this build, as with every worker of it. */
 import {
+  type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
   type ConverterPlugin,
   fromConfigKeyInfos,
+  hiddenText,
   toConfigKeyInfos,
 } from '@sluice/connector-api';
 import { converterKeys, converterPlugins, converterProblems } from '@sluice/converters';
@@ -33,12 +35,16 @@ export const configParts: ConfigParts = {
     ),
     ...ownConverters.flatMap(converterInfos),
   ],
-  keys: (config, announced) => [
-    ...transformationKeys(config, transformationsOf(announced)),
-    ...converterKeys(config, convertersOf(announced)),
-  ],
+  keys: partKeys,
   problems: partProblems,
 };
+
+function partKeys(config: ConnectorConfig, announced: readonly PluginInfo[]): ConfigKey[] {
+  return [
+    ...transformationKeys(config, transformationsOf(announced)),
+    ...converterKeys(config, convertersOf(announced)),
+  ];
+}
 
 /** Of the converters, transforms and predicates of a definition. `announced`: by workers. */
 export function partProblems(
@@ -48,7 +54,18 @@ export function partProblems(
   return [
     ...transformationProblems(config, transformationsOf(announced)),
     ...converterProblems(config, convertersOf(announced)),
+    ...maskProblems(partKeys(config, announced), config),
   ];
+}
+
+/** What a reader is shown is no password. */
+function maskProblems(keys: readonly ConfigKey[], config: ConnectorConfig): ConfigProblem[] {
+  return keys
+    .filter(({ name, type }) => type === 'PASSWORD' && config[name]?.trim() === hiddenText)
+    .map(({ name }) => ({
+      key: name,
+      message: `Invalid value ${hiddenText} for configuration ${name}: it stands for a password; give that`,
+    }));
 }
 
 /**

@@ -4,7 +4,7 @@
  * told again.
  */
 import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
-import { isReference, restartSettingsOf } from '@sluice/connector-api';
+import { restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
   PluginInfo,
@@ -13,10 +13,11 @@ import type {
   UnitRunner,
   UnitRunnerEvents,
 } from '@sluice/coordination';
-import { type Logger, secretsOf, withoutValues } from '@sluice/kernel';
+import type { Logger } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
 import type { TaskMetrics } from './task-metrics.ts';
+import { UnitSecrets } from './unit-secrets.ts';
 
 export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
@@ -26,9 +27,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #versions = new Map<UnitId, string>();
   readonly #metrics: TaskMetrics;
   readonly #logger: Logger;
-  /** By class and alias of a connector. */
-  #passwordKeys: ReadonlyMap<string, readonly string[]> = new Map();
-  readonly #inheritedSecrets: Readonly<Record<string, string>>;
+  readonly #secrets: UnitSecrets;
   #host: ActorHost | undefined;
   #events: UnitRunnerEvents | undefined;
 
@@ -40,7 +39,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   ) {
     this.#metrics = metrics;
     this.#logger = logger;
-    this.#inheritedSecrets = written(secretsOf(workerConfig));
+    this.#secrets = new UnitSecrets(workerConfig);
   }
 
   /** Both sides exist only after this object does. */
@@ -49,16 +48,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     this.#events = events;
   }
 
-  /** What each connector says that it keeps secret. */
+  /** What each plugin says that it keeps secret. */
   knowPlugins(plugins: readonly PluginInfo[]): void {
-    // What is a secret in any version is told of none.
-    const passwordKeys = new Map<string, string[]>();
-    for (const { aliases, class: className, configKeys } of plugins) {
-      const keys = configKeys.flatMap(({ name, type }) => (type === 'PASSWORD' ? [name] : []));
-      for (const name of [...aliases, className])
-        passwordKeys.set(name, [...(passwordKeys.get(name) ?? []), ...keys]);
-    }
-    this.#passwordKeys = passwordKeys;
+    this.#secrets.knowPlugins(plugins);
   }
 
   run(unit: RunnableUnit): void {
@@ -183,27 +175,19 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${why}`);
   }
 
-  /** For logs: what a plugin throws may quote its configuration. Nobody's error may be anybody's. */
+  /** For logs. Nobody's error may be anybody's. */
   #withoutValues(text: string, unit: RunnableUnit | undefined): string {
     const units = unit ? [unit] : [...this.#units.values()];
-    const inherited = withoutValues(text, this.#inheritedSecrets);
-    return units.reduce((rest, { config }) => withoutValues(rest, written(config)), inherited);
+    if (units.length === 0) return this.#secrets.withoutValues(text, {});
+    return units.reduce((rest, { config }) => this.#secrets.withoutValues(rest, config), text);
   }
 
-  /** A trace is for people, and keeps what tells them what went wrong; a password does not. */
   #withoutSecretsIn<Report extends { readonly trace?: string }>(
     report: Report,
     unit: RunnableUnit | undefined,
   ): Report {
     if (report.trace === undefined || !unit) return report;
-    const config = written(unit.config);
-    const passwords = this.#passwordKeys.get(config['connector.class']?.trim() ?? '') ?? [];
-    const secrets = {
-      ...this.#inheritedSecrets,
-      ...secretsOf(config),
-      ...Object.fromEntries(passwords.map((key) => [key, config[key] ?? ''])),
-    };
-    return { ...report, trace: withoutValues(report.trace, secrets) };
+    return { ...report, trace: this.#secrets.withoutSecrets(report.trace, unit.config) };
   }
 
   #tellTarget({ unit, fence, targetState }: RunnableUnit): void {
@@ -220,11 +204,6 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     if (!this.#events) throw new Error('the runner is used before it was connected');
     return this.#events;
   }
-}
-
-/** Without what only refers to a value: an error is to name that. */
-function written(config: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isReference(value)));
 }
 
 function specOf(unit: RunnableUnit): ActorSpec {

@@ -97,23 +97,7 @@ test('a status tells which version of its plugin runs, also of a life that has f
 });
 
 test('a status shows no value of a key that the connector calls a password, and names references', () => {
-  const reported: { readonly trace?: string }[] = [];
-  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
-  const host = { spawn: () => {}, tell: () => {} } as unknown as ActorHost;
-  const events = {
-    reported: (_unit: string, _fence: number, report: { readonly trace?: string }) =>
-      void reported.push(report),
-  };
-  runner.connect(host, events as unknown as UnitRunnerEvents);
-  runner.knowPlugins([
-    {
-      class: 'com.acme.Clock',
-      aliases: ['Clock'],
-      type: 'source',
-      version: '1.0.0',
-      configKeys: toConfigKeyInfos(defineConfig({ pin: password(), topic: string() }).keys),
-    },
-  ]);
+  const { runner, reported } = reporting();
   const config = {
     'connector.class': 'Clock',
     pin: '1234 5678',
@@ -128,3 +112,50 @@ test('a status shows no value of a key that the connector calls a password, and 
     'Error: <pin> refused for of-today; ${vault:db:secret} is not there',
   );
 });
+
+test('a status shows no password of a URL, of a connection string, of a transform or a converter', () => {
+  const { runner, reported } = reporting();
+  const config = {
+    'connector.class': 'Clock',
+    'connection.url': 'postgres://me:p%40ss@word@host/db',
+    dsn: 'host=h user=me password=hunter22',
+    transforms: 'm',
+    'transforms.m.type': 'com.acme.Mask',
+    'transforms.m.pin': '1234 5678',
+    'value.converter': 'com.acme.Mask',
+    'value.converter.pin': '8765 4321',
+  };
+  runner.run({ ...unit, config });
+  const trace =
+    'cannot open postgres://me:p%40ss@word@host/db; with p@ss@word and hunter22, of host=x pwd=other; 1234 5678, 8765 4321';
+  const { unit: address, fence } = unit;
+  runner.status({ address, fence, state: 'FAILED', attempts: 6, executor: 'shared-0', trace });
+  expect(reported[0]?.trace).toBe(
+    'cannot open postgres://me:[hidden]@host/db; with <connection.url> and <dsn>, of host=x pwd=[hidden]; ' +
+      '<transforms.m.pin>, <value.converter.pin>',
+  );
+});
+
+/** A runner of one connector and one transform with a key `pin`, and what it reports. */
+function reporting(): {
+  readonly runner: ActorUnitRunner;
+  readonly reported: readonly { readonly trace?: string }[];
+} {
+  const reported: { readonly trace?: string }[] = [];
+  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const host = { spawn: () => {}, tell: () => {} } as unknown as ActorHost;
+  const events = {
+    reported: (_unit: string, _fence: number, report: { readonly trace?: string }) =>
+      void reported.push(report),
+  };
+  runner.connect(host, events as unknown as UnitRunnerEvents);
+  const common = {
+    version: '1.0.0',
+    configKeys: toConfigKeyInfos(defineConfig({ pin: password(), topic: string() }).keys),
+  };
+  runner.knowPlugins([
+    { ...common, class: 'com.acme.Clock', aliases: ['Clock'], type: 'source' },
+    { ...common, class: 'com.acme.Mask', aliases: [], type: 'transformation' },
+  ]);
+  return { runner, reported };
+}

@@ -13,16 +13,33 @@ export interface ConfigReference {
   readonly key: string;
 }
 
-/** Kafka Connect's: a key may hold colons, a path may not. */
-const pattern = /\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}/g;
+interface FoundReference extends ConfigReference {
+  readonly index: number;
+}
+
+/**
+ * Kafka Connect's: a key may hold colons, a path may not. One pass over the text, which anybody may send: a pattern
+ * would begin anew at every `${` that nothing ends.
+ */
+function* found(value: string): Generator<FoundReference> {
+  let index = value.indexOf('${');
+  while (index >= 0) {
+    const end = value.indexOf('}', index);
+    if (end < 0) return;
+    const text = value.slice(index, end + 1);
+    const [provider = '', ...rest] = text.slice(2, -1).split(':');
+    // Without a colon none that begins within it has one either.
+    if (rest.length > 0) {
+      const path = rest.length > 1 ? (rest[0] ?? '') : '';
+      const key = rest.length > 1 ? rest.slice(1).join(':') : (rest[0] ?? '');
+      yield { index, text, provider, path, key };
+    }
+    index = value.indexOf('${', end);
+  }
+}
 
 export function referencesIn(value: string): ConfigReference[] {
-  return Array.from(value.matchAll(pattern), ([text, provider = '', path = '', key = '']) => ({
-    text,
-    provider,
-    path,
-    key,
-  }));
+  return Array.from(found(value), ({ index: _index, ...reference }) => reference);
 }
 
 /** Whether it says nothing by itself. */
@@ -40,9 +57,13 @@ export function replaceReferences(
   value: string,
   replacement: (reference: ConfigReference) => string,
 ): string {
-  return value.replaceAll(pattern, (text: string, provider: string, path = '', key = '') =>
-    replacement({ text, provider, path, key }),
-  );
+  let replaced = '';
+  let end = 0;
+  for (const { index, ...reference } of found(value)) {
+    replaced += value.slice(end, index) + replacement(reference);
+    end = index + reference.text.length;
+  }
+  return replaced + value.slice(end);
 }
 
 export function hasReferences(config: ConnectorConfig): boolean {

@@ -11,6 +11,7 @@ import {
 } from '@sluice/connector-api';
 
 import type { ClusterView } from './cluster-view.ts';
+import { maskedKeys } from './masked-values.ts';
 import {
   type ConnectorRecord,
   type ConnectorType,
@@ -214,6 +215,11 @@ function checkDefinition(
   if (!plugin) return unknownClass(name, className, catalog);
   if (plugin.type !== 'source' && plugin.type !== 'sink') {
     return invalid(name, [`"${className}" is a ${plugin.type}, not a connector`]);
+  }
+  const masked = maskedKeys(config, plugin.configKeys);
+  if (masked.length > 0) {
+    const message = `connector ${name} has [hidden] in place of a password for ${masked.join(', ')}: give the value, or a reference to it`;
+    return refused(400, 'config.masked', message);
   }
   const problems = [
     ...versionProblems,

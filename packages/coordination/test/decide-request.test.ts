@@ -67,6 +67,44 @@ function expectRefused(decision: RequestDecision, refusal: object): void {
   expect(decision.mutation).toEqual({ connectors: [], restart: [] });
 }
 
+describe('a mask in place of a password', () => {
+  const pin = {
+    ...everyMs,
+    name: 'pin',
+    type: 'PASSWORD',
+    default_value: null,
+    rules: {},
+  } as const;
+  const shown = { ...pin, name: 'shown.token', type: 'STRING' } as const;
+  const safe = new PluginCatalog([{ ...clockPlugin, configKeys: [everyMs, pin, shown] }]);
+  const decideSafely = (config: Record<string, string>): RequestDecision =>
+    decideRequest(apply([clock('orders', config)]), {
+      view: running,
+      catalog: safe,
+      newUid: () => 'new-uid',
+      nowMs: 5_000,
+    });
+
+  test.each([
+    ['pin', '[hidden]'],
+    ['pin', ' [hidden] '],
+    ['value.converter.basic.auth.user.info', '[hidden]'],
+    ['url', 'db://me:[hidden]@host'],
+    ['url', 'jdbc:x://h?user=me&password=[hidden]'],
+  ])('is refused: %s = %s', (key, value) => {
+    expectRefused(decideSafely({ [key]: value }), {
+      status: 400,
+      code: 'config.masked',
+      message: expect.stringContaining(`for ${key}: give the value`) as string,
+    });
+  });
+
+  test('is a value like any other where no password stands', () => {
+    const config = { 'shown.token': '[hidden]', 'transforms.m.replacement': '[hidden]' };
+    expect(decideSafely(config).result).toMatchObject({ kind: 'done' });
+  });
+});
+
 describe('apply', () => {
   test('creates what does not exist', () => {
     const { mutation, result, events } = decide(apply([clock('logs', { everyMs: '5' })]));

@@ -21,6 +21,7 @@ export {
   parseLogLevel,
 } from './log-levels.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { hiddenText, passwordsIn, withoutPasswords } from './passwords-in-text.ts';
 export {
   hidingLogger,
   isSecretKey,

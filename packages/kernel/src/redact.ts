@@ -9,10 +9,11 @@ const charactersMin = 4;
 /** Of what is logged; deeper is not shown. */
 const depthMax = 6;
 
-/** The text with the key in place of each value: `open '<file>'`. */
+/** The text with the key in place of each value: `open '<file>'`. The space around a value is no part of it. */
 export function withoutValues(text: string, config: Readonly<Record<string, string>>): string {
   // The longest first: another value may be a part of it.
   return Object.entries(config)
+    .map(([key, value]) => [key, value.trim()] as const)
     .filter(([, value]) => value.length >= charactersMin)
     .toSorted(([, a], [, b]) => b.length - a.length)
     .reduce((rest, [key, value]) => rest.replaceAll(value, `<${key}>`), text);

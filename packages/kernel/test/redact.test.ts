@@ -9,6 +9,10 @@ test('values are replaced by their keys, the longest first, and short ones stay'
   );
 });
 
+test('a value is found without the space that it has in a file', () => {
+  expect(withoutValues('with hunter2.', { password: ' hunter2\n' })).toBe('with <password>.');
+});
+
 test('a logger leaves values out of errors, also in its children', () => {
   const logged: unknown[] = [];
   const logger: Logger = {

@@ -98,7 +98,7 @@ function shown(
   hidden: Readonly<Record<string, string>>,
 ): ConfigProblem {
   const written = defined[key] ?? '';
-  const value = config[key] ?? '';
+  const value = config[key]?.trim() ?? '';
   const quoted =
     hasReference(written) && value !== '' ? message.replaceAll(value, () => written) : message;
   return { key, message: withoutValues(quoted, hidden) };

@@ -101,7 +101,7 @@ test('references are resolved for the code, and stand in what is told of it', as
     asked.push(config['topic']);
     return [{ key: 'topic', message: 'there is no topic orders-of-today' }];
   });
-  const values: Readonly<Record<string, string>> = { TOPIC: 'orders-of-today', SPEED: '99' };
+  const values: Readonly<Record<string, string>> = { TOPIC: 'orders-of-today', SPEED: ' 99\n' };
   const provider = {
     get: async (_path: string, keys: readonly string[]) =>
       new Map(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]]))),
@@ -115,7 +115,7 @@ test('references are resolved for the code, and stand in what is told of it', as
   expect(
     await runValidation(plugin, { ...config, speed: '${env:SPEED}' }, resolve, never),
   ).toMatchObject({
-    problems: [{ message: 'Invalid value ${env:SPEED} for configuration speed: too fast' }],
+    problems: [{ message: 'Invalid value  ${env:SPEED}\n for configuration speed: too fast' }],
   });
   expect(
     await runValidation(plugin, { ...config, topic: '${env:NONE}', speed: 'x' }, resolve, never),

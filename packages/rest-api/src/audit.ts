@@ -17,10 +17,16 @@ declare module 'fastify' {
 }
 
 const pending = new WeakSet<FastifyRequest>();
+const dryRuns = new WeakSet<FastifyRequest>();
 
 /** What was asked for is stored, and will be done when it can. */
 export function notePending(request: FastifyRequest): void {
   pending.add(request);
+}
+
+/** Only what carries it out knows that it changes nothing: a flag that it does not read says nothing. */
+export function noteDryRun(request: FastifyRequest): void {
+  dryRuns.add(request);
 }
 
 export function auditChanges(app: FastifyInstance, trail: AuditTrail, logger: Logger): void {
@@ -38,7 +44,7 @@ export function auditChanges(app: FastifyInstance, trail: AuditTrail, logger: Lo
 function auditEntry(request: FastifyRequest, status: number): AuditEntry | undefined {
   const { action, url } = request.routeOptions.config;
   const caller = callerOf(request);
-  if (request.is404 || action === undefined || !caller || isDryRun(request)) return undefined;
+  if (request.is404 || action === undefined || !caller || dryRuns.has(request)) return undefined;
   return {
     who: caller.name,
     by: caller.by,
@@ -58,23 +64,15 @@ function auditEntry(request: FastifyRequest, status: number): AuditEntry | undef
   };
 }
 
-function isDryRun(request: FastifyRequest): boolean {
-  return isTrue(field(request.query, 'dryRun')) || isTrue(field(request.body, 'dryRun'));
-}
-
-function isTrue(value: unknown): boolean {
-  return String(value).toLowerCase() === 'true';
-}
-
 /** Of the path, else of the body, which may be anything. */
 function targetsOf({ params, body }: FastifyRequest): string[] {
   const inPath = Object.values((params ?? {}) as Record<string, string>);
   if (inPath.length > 0) return [inPath.join('/')];
-  const definitions = field(body, 'definitions');
+  const definitions = Array.isArray(body) ? body : field(body, 'definitions');
   const all: unknown[] = Array.isArray(definitions) ? definitions : [body];
   return all
-    .map((definition) => field(definition, 'name'))
-    .filter((name) => typeof name === 'string');
+    .map((each) => field(each, 'name') ?? field(field(each, 'config'), 'name'))
+    .flatMap((name) => (typeof name === 'string' ? [name.trim()] : []));
 }
 
 /** Longer ones are no flags. */

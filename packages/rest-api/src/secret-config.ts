@@ -9,7 +9,7 @@ import {
   toConfigKeyInfos,
 } from '@sluice/connector-api';
 import type { PluginInfo } from '@sluice/coordination';
-import { isSecretKey, withoutValues } from '@sluice/kernel';
+import { isSecretKey, passwordsIn, withoutPasswords, withoutValues } from '@sluice/kernel';
 import type { FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -44,8 +44,6 @@ export function secretKeysOf(
   return (key) => (defined.get(key) ?? (isSecretKey(key) ? 'PASSWORD' : 'STRING')) === 'PASSWORD';
 }
 
-const passwordInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
-
 /** What of a definition is shown to who asks; `of`: the connector's configuration, where `config` is that of a task. */
 export function shownTo(
   request: FastifyRequest,
@@ -55,37 +53,40 @@ export function shownTo(
   of = config,
 ): ConnectorConfig {
   if (mayWrite(request)) return config;
-  return shownConfig(config, { isSecret: secretKeysOf(of, plugins, parts), mayWrite: false });
+  return shownConfig(config, { isSecret: secretKeysOf(of, plugins, parts), mayWrite: false, of });
 }
 
-/** For `isSecret` see `secretKeysOf`; of the connector, also where `config` is that of a task. */
+/** For `isSecret` see `secretKeysOf`; of the connector (`of`), also where `config` is that of a task. */
 export function shownConfig(
   config: ConnectorConfig,
-  { isSecret, mayWrite: isWriter }: { readonly isSecret: IsSecret; readonly mayWrite: boolean },
+  {
+    isSecret,
+    mayWrite: isWriter,
+    of = config,
+  }: {
+    readonly isSecret: IsSecret;
+    readonly mayWrite: boolean;
+    readonly of?: ConnectorConfig;
+  },
 ): ConnectorConfig {
   if (isWriter) return config;
-  // A task's configuration may have them under other keys, too.
-  const secrets = Object.fromEntries(
-    Object.entries(config).filter(([key, value]) => isSecret(key) && !isReference(value)),
+  // A task's configuration may have them under other keys, and be without the connector's own.
+  const secrets = [config, of].map((each) =>
+    Object.fromEntries(
+      Object.entries(each).filter(([key, value]) => isSecret(key) && !isReference(value)),
+    ),
   );
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, shownValue(key, value, isSecret, secrets)]),
+    Object.entries(config).map(([key, value]) => {
+      // A reference says where the secret is, and nothing of it.
+      if (isSecret(key)) return [key, isReference(value) ? value : mask];
+      return [key, withoutPasswords(secrets.reduce(withoutValues, value))];
+    }),
   );
-}
-
-function shownValue(
-  key: string,
-  value: string,
-  isSecret: IsSecret,
-  secrets: Readonly<Record<string, string>>,
-): string {
-  // It says where the secret is, and nothing of it.
-  if (isSecret(key)) return isReference(value) ? value : mask;
-  return withoutValues(value, secrets).replace(passwordInUrl, `$1:${mask}@`);
 }
 
 /**
- * The configuration with what is stored in place of masks: each value that is what a reader is shown of the stored one.
+ * The configuration with what is stored in place of what a reader is shown of it.
  * @throws ApiError 400 that names the keys of masks for which nothing is stored.
  */
 export function withStoredSecrets(
@@ -96,11 +97,13 @@ export function withStoredSecrets(
   const shown = stored && shownConfig(stored, { isSecret, mayWrite: false });
   const merged = Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
-      const isShown = shown?.[key] === value && value.includes(mask);
+      const isShown = shown?.[key] === value;
       return [key, (isShown ? stored?.[key] : undefined) ?? value];
     }),
   );
-  const missing = Object.keys(merged).filter((key) => isSecret(key) && merged[key] === mask);
+  const missing = Object.entries(merged).flatMap(([key, value]) =>
+    (isSecret(key) && value.trim() === mask) || passwordsIn(value).includes(mask) ? [key] : [],
+  );
   if (missing.length > 0)
     throw new ApiError(
       400,
@@ -110,19 +113,23 @@ export function withStoredSecrets(
   return merged;
 }
 
-/** Whether anything in it may stand for what is stored. */
-export function hasMask(config: Readonly<Record<string, string | null>>): boolean {
-  return Object.values(config).some((value) => value?.includes(mask) === true);
+/** Whether anything in it may stand for what is stored: a mask, or the name of a key in place of its value. */
+export function mayBeShown(config: ConnectorConfig): boolean {
+  return Object.values(config).some(
+    (value) =>
+      value.includes(mask) ||
+      Array.from(value.matchAll(/<([^<>]*)>/g)).some(([, key = '']) => Object.hasOwn(config, key)),
+  );
 }
 
-/** For what is only looked at: of the connector of the same name, if there is one and anything is masked. */
+/** For what is only looked at: of the connector of the same name, if anything may stand for what it has. */
 export async function withSecretsOfNamesake(
   given: ConnectorConfig,
   cluster: ClusterAccess,
   parts: ConfigParts,
 ): Promise<ConnectorConfig> {
-  if (!hasMask(given)) return given;
+  if (!mayBeShown(given)) return given;
   const { connectors, plugins } = await cluster.snapshot();
-  const stored = connectors.get(given['name'] ?? '')?.record.config;
-  return stored ? withStoredSecrets(given, stored, secretKeysOf(given, plugins, parts)) : given;
+  const stored = connectors.get(given['name']?.trim() ?? '')?.record.config;
+  return withStoredSecrets(given, stored, secretKeysOf(given, plugins, parts));
 }

@@ -57,6 +57,14 @@ test.each([
     ['a', 'b'],
     null,
   ],
+  [
+    'PUT /sluice/apply',
+    [{ name: ' a ', config }, { config: { ...config, name: 'b' } }],
+    'apply',
+    ['a', 'b'],
+    null,
+  ],
+  ['POST /connectors', { config: { ...config, name: ' new ' } }, 'create', ['new'], null],
   ['DELETE /connectors/orders', undefined, 'delete', ['orders'], null],
   [
     'POST /connectors/orders/restart?includeTasks=true&password=hunter2',
@@ -95,6 +103,29 @@ test.each([
   const { call, audit } = under();
   await call(request, body, admin);
   expect(audit.kept).toEqual([]);
+});
+
+test.each([
+  ['DELETE /connectors/orders?dryRun=true', undefined, 'delete', 'done'],
+  ['PUT /connectors/orders/pause?dryRun=TRUE', undefined, 'pause', 'done'],
+  ['PUT /connectors/new/config', { ...config, dryRun: 'true' }, 'configure', 'done'],
+  [
+    'PUT /sluice/apply',
+    { definitions: [{ name: 'a', config }], dryRun: 'true' },
+    'apply',
+    'refused',
+  ],
+])('%s is no dry run, and is kept', async (request, body, action, outcome) => {
+  const { call, audit } = under();
+  await call(request, body, admin);
+  expect(audit.kept).toEqual([expect.objectContaining({ action, outcome })]);
+});
+
+test('a dry run that a caller may not ask for is kept as refused', async () => {
+  const { call, audit } = under();
+  const viewer: InjectOptions = { headers: { authorization: 'Bearer secret-of-viewer' } };
+  await call('DELETE /connectors/orders?dryRun=true', undefined, viewer);
+  expect(audit.kept).toEqual([expect.objectContaining({ action: 'delete', outcome: 'refused' })]);
 });
 
 test('what a caller may not do is kept as refused, and what nobody known asked for is not', async () => {

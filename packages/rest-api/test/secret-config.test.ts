@@ -24,7 +24,7 @@ const stored = {
   pin: '1234 5678',
   'token.count': '3',
   'value.converter.basic.auth.user.info': 'user:hunter2',
-  url: 'https://me:hunter3@bank',
+  url: 'https://me:hunter@3@bank?token=abc',
   copy: 'pin=1234 5678',
 };
 const isSecret = secretKeysOf(stored, plugins, parts);
@@ -61,7 +61,7 @@ describe('what is shown', () => {
       ...stored,
       pin: '[hidden]',
       'value.converter.basic.auth.user.info': '[hidden]',
-      url: 'https://me:[hidden]@bank',
+      url: 'https://me:[hidden]@bank?token=[hidden]',
       copy: 'pin=<pin>',
     });
   });
@@ -77,12 +77,17 @@ describe('what is shown', () => {
 describe('what comes back', () => {
   test('is what is stored, where it is what was shown', () => {
     const shown = shownConfig(stored, { isSecret, mayWrite: false });
-    const { copy: _copy, ...given } = shown;
-    const { copy: _stored, ...rest } = stored;
-    expect(withStoredSecrets({ ...given, 'token.count': '4' }, stored, isSecret)).toEqual({
-      ...rest,
+    expect(withStoredSecrets({ ...shown, 'token.count': '4' }, stored, isSecret)).toEqual({
+      ...stored,
       'token.count': '4',
     });
+  });
+
+  test('is refused where it was changed around the mask', () => {
+    for (const url of ['https://me:[hidden]@other', 'jdbc:x://h?password=[hidden]'])
+      expect(() => withStoredSecrets({ ...stored, url }, stored, isSecret)).toThrow(
+        'there is none for url: give the value',
+      );
   });
 
   test('is refused where nothing is stored', () => {
@@ -140,10 +145,27 @@ describe('over the API', () => {
     expect(infos.body).not.toContain('1234 5678');
   });
 
+  test('what a reader is shown changes nothing when it is sent back', async () => {
+    const { call, cluster } = under();
+    const whole = { ...config, name: 'bank', url: 'db://u:pw@h', copy: `pin=${config.pin}` };
+    cluster.add('bank', { config: whole });
+    const shown = { ...whole, pin: '[hidden]', url: 'db://u:[hidden]@h', copy: 'pin=<pin>' };
+    const put = (sent: object) => call('PUT /connectors/bank/config', { ...sent });
+    expect((await put({ ...shown, 'token.count': '2' })).statusCode).toBe(200);
+    expect(cluster.connectors.get('bank')?.record.config).toEqual({ ...whole, 'token.count': '2' });
+    // Also where no mask is left.
+    expect((await put({ ...whole, copy: 'pin=<pin>' })).statusCode).toBe(200);
+    expect(cluster.connectors.get('bank')?.record.config).toEqual(whole);
+    const elsewhere = await put({ ...shown, url: 'db://u:[hidden]@evil' });
+    expect(elsewhere.json()).toMatchObject({ error_code: 400, code: 'config.masked' });
+  });
+
   test.each([
     ['POST /connectors', { name: 'new', config: masked }],
     ['PUT /connectors/new/config', masked],
     ['PUT /sluice/apply', [{ name: 'bank', config: masked }]],
+    ['PUT /connector-plugins/Bank/config/validate', masked],
+    ['PUT /connector-plugins/Bank/config/validate', { ...masked, name: 'other' }],
   ])('%s with a mask for which nothing is known is refused', async (request, body) => {
     const { call, cluster } = under();
     cluster.add('bank', { config });
@@ -163,8 +185,11 @@ describe('over the API', () => {
     });
     const { call, cluster } = apiUnderTest({ parts, authenticator });
     cluster.plugins = plugins;
-    cluster.add('bank', { config: { ...config, name: 'bank' } });
-    cluster.configsOfTasks.set('bank', [{ pin: config.pin, 'task.work': `pin ${config.pin}` }]);
+    cluster.add('bank', { config: { ...config, name: 'bank' }, tasks: 2 });
+    cluster.configsOfTasks.set('bank', [
+      { pin: config.pin, 'task.work': `pin ${config.pin}` },
+      { dsn: `user=u with ${config.pin}` },
+    ]);
     for (const path of [
       '/connectors/bank',
       '/connectors/bank/config',

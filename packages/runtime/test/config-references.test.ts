@@ -71,6 +71,33 @@ test('a connector starts with values, and what it makes is told with references'
   await runtime.clock.settled(rig.stop());
 });
 
+test('a secret from a file that ends with a line end is told as its reference, as the plugin reads it', async () => {
+  const runtime = new RuntimeUnderTest({
+    plugin: {
+      ...sourceOf(() => {
+        throw new Error('not created here');
+      }),
+      createConnector: () => ({
+        start: () => {},
+        taskConfigs: () => [{ password: secret, pin: secret, dsn: `u:${secret}@h` }],
+      }),
+    },
+    options: { resolveConfig: vault({ password: ` ${secret}\n` }) },
+  });
+  const rig = await runtime.started({ config: definition }, { kind: 'connector' });
+  const event = rig.events.find(
+    (each): each is RuntimeEvent & { type: 'task-configs' } => each.type === 'task-configs',
+  );
+  expect(event?.configs).toMatchObject([
+    {
+      password: '${vault:db:password}',
+      pin: '${vault:db:password}',
+      dsn: 'u:${vault:db:password}@h',
+    },
+  ]);
+  await runtime.clock.settled(rig.stop());
+});
+
 test('a reference that stands for nothing fails the connector, and is named', async () => {
   const runtime = new RuntimeUnderTest({
     plugin: sourceOf(() => {

@@ -5,7 +5,7 @@ import { newId } from '@sluice/kernel';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { GlobalOptions, WaitOptions } from '../options.ts';
-import type { OpenSession, Session } from '../session.ts';
+import type { NotedChange, OpenSession, Session } from '../session.ts';
 
 export interface CommandContext {
   readonly io: Io;
@@ -54,7 +54,7 @@ export async function withSession<Result>(
 export async function note(
   context: CommandContext,
   options: GlobalOptions,
-  what: Parameters<Session['note']>[0],
+  what: NotedChange,
 ): Promise<void> {
   await withSession(context, options, 'read', (session) => session.note(what));
 }

@@ -43,12 +43,22 @@ export function addReplayCommand(dlq: Command, context: CommandContext): void {
     const global = globalOptionsOf(command, context.io);
     const outcome = await withLog(context.io, global, async ({ log }) => {
       const topic = await queueTopic(context, global, log, queue);
-      return { queue: topic, ...(await replay(log, global, topic, flags)) };
-    });
-    if (outcome.isDone) {
+      if (flags.to === topic)
+        throw new CliError(
+          exitCodes.usage,
+          `--to ${topic} is the queue itself: name another topic`,
+        );
+      if (flags.dryRun) return { queue: topic, ...(await replay(log, global, topic, flags)) };
       const detail = flags.to === undefined ? null : `to=${flags.to}`;
-      await note(context, global, { action: 'replay', targets: [outcome.queue], detail });
-    }
+      const change = { action: 'replay', targets: [topic], detail };
+      const replayed = await replay(log, global, topic, flags).catch(async (error: unknown) => {
+        // Some batches may have been written.
+        await note(context, global, { ...change, outcome: 'failed' });
+        throw error;
+      });
+      await note(context, global, change);
+      return { queue: topic, ...replayed };
+    });
     printOutcome(context, global, { text: textOf(outcome, flags), data: outcome });
   });
 }
@@ -66,8 +76,6 @@ async function replay(
   topic: string,
   { again, dryRun, to }: Flags,
 ): Promise<Outcome> {
-  if (to === topic)
-    throw new CliError(exitCodes.usage, `--to ${topic} is the queue itself: name another topic`);
   const partitions = (await queuePartitions(log, topic)) ?? [];
   const from = partitions.map(({ high, low, partition, replayed }) => ({
     partition,

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { toError } from '@sluice/kernel';
 import type { Command } from 'commander';
 
 import { withApi } from '../api-session.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { chooseNames } from '../names.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
+import { writePrivateFile } from '../private-file.ts';
 import { isOffsets, type Transfer, transferText } from '../transfer/transfer-file.ts';
 import type { CommandContext } from './command.ts';
 import { namesHelp } from './each-connector.ts';
@@ -61,7 +60,7 @@ export function addExportCommand(program: Command, context: CommandContext): voi
       const text = transferText(global.cluster, transfers);
       if (flags.output === undefined) io.out(text);
       else {
-        await write(flags.output, `${text}\n`);
+        await writePrivateFile(flags.output, `${text}\n`);
         io.err(`${transfers.length} connectors written to ${flags.output}`);
       }
       const running = records.filter(({ targetState }) => targetState === 'STARTED');
@@ -75,12 +74,4 @@ export function addExportCommand(program: Command, context: CommandContext): voi
 function offsetsIn(answer: unknown): Transfer['offsets'] {
   const { offsets } = answer as { readonly offsets?: unknown };
   return isOffsets(offsets) ? offsets : [];
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { mode: 0o600 });
-  } catch (error) {
-    throw new CliError(exitCodes.invalid, `cannot write ${file}: ${toError(error).message}`);
-  }
 }

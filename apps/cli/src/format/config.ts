@@ -1,19 +1,15 @@
 /** Connector configurations for the screen: values that may be secrets are not shown. */
 import type { PluginInfo } from '@sluice/coordination';
-import { isSecretKey } from '@sluice/kernel';
+import { hiddenText, isSecretKey, withoutPasswords } from '@sluice/kernel';
 
-const secretInUrl = /(\/\/[^/:@\s]*):[^@\s]+@/g;
-
-export const hidden = '[hidden]';
-
-/** Passwords inside URLs are hidden, too. */
+/** Passwords inside URLs and connection strings are hidden, too. */
 export function shownValue(
   key: string,
   value: string,
   isPassword: (key: string) => boolean,
 ): string {
-  if (isPassword(key) || isSecretKey(key)) return hidden;
-  return value.replace(secretInUrl, `$1:${hidden}@`);
+  if (isPassword(key) || isSecretKey(key)) return hiddenText;
+  return withoutPasswords(value);
 }
 
 /** Which keys the plugin of that name calls passwords. */

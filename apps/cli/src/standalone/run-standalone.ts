@@ -8,6 +8,7 @@
  * Ends on the signal, when the cluster refuses us, or when our Redis is gone; the worker stops first, so that what
  * was read is written and committed.
  */
+import { hasAccessFiles } from '@sluice/access';
 import type { Definition } from '@sluice/coordination';
 import {
   type Environment,
@@ -47,6 +48,7 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
   const over = Promise.withResolvers<CliError | undefined>();
   const onAbort = (): void => over.resolve(undefined);
   signal.addEventListener('abort', onAbort, { once: true });
+  let onHangup = (): void => undefined;
   try {
     const env = { ...options.env, ...settings.env };
     const redisUrl = options.redisUrl ?? (await startPrivateRedis(options, running, over));
@@ -66,6 +68,9 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
         onRefused: (error) => over.resolve(new CliError(exitCodes.invalid, error.message)),
       },
     );
+    onHangup = parts.reload;
+    // Otherwise it ends the process, as it does when a terminal is closed.
+    if (parts.hasAccessFiles) process.on('SIGHUP', onHangup);
     for (const note of settings.notes) parts.logger.warn({}, note);
     const isStopping = over.promise.then(() => 'over' as const);
     const profile = env['SLUICE_PROFILE']?.trim() || 'default';
@@ -85,6 +90,7 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
     if (failure) throw failure;
   } finally {
     signal.removeEventListener('abort', onAbort);
+    process.off('SIGHUP', onHangup);
     await stopAll(running);
   }
 }
@@ -118,6 +124,9 @@ interface StartedParts {
   readonly logger: ReturnType<typeof leveledLogger>;
   /** Of the REST API. */
   readonly port: number;
+  readonly hasAccessFiles: boolean;
+  /** Reads callers and certificates again. */
+  readonly reload: () => void;
 }
 
 /** What is started is added to `running` in the order of its start. */
@@ -157,5 +166,15 @@ async function startParts(
     running.push(part);
     await part.start();
   }
-  return { logger, port: coordinator.port };
+  return {
+    logger,
+    port: coordinator.port,
+    hasAccessFiles: [coordinatorSettings, workerSettings].some(({ access }) =>
+      hasAccessFiles(access),
+    ),
+    reload: () => {
+      void coordinator.reload();
+      void worker.reload();
+    },
+  };
 }

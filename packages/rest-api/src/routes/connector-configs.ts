@@ -9,7 +9,7 @@ import type { DefinitionChecks } from '../code-validation.ts';
 import { appliedConnectorInfo, type ConnectorInfo } from '../entities.ts';
 import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
-import { hasMask, secretKeysOf, shownTo, withStoredSecrets } from '../secret-config.ts';
+import { mayBeShown, secretKeysOf, shownTo, withStoredSecrets } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 import { locationOf } from './connectors.ts';
 
@@ -29,7 +29,7 @@ export function registerConnectorConfigs(
       const config = validated(configSchema, request.body, 'connector configuration');
       const plugins = await cluster.plugins(config['connector.class'] ?? '');
       const show = (written: ConnectorConfig) => shownTo(request, written, plugins, parts);
-      if (hasMask(config) && (await cluster.snapshot()).connectors.has(name))
+      if (mayBeShown(config) && (await cluster.snapshot()).connectors.has(name))
         return rewrite(name, show, (stored) => withStored(config, stored, plugins));
       const definition = namedDefinition(name, withStored(config, undefined, plugins));
       await validator.assertValid([definition]);
@@ -60,7 +60,7 @@ export function registerConnectorConfigs(
     stored: ConnectorConfig | undefined,
     plugins: readonly PluginInfo[],
   ): Record<string, string> {
-    if (!hasMask(config)) return { ...config };
+    if (!mayBeShown(config)) return { ...config };
     return withStoredSecrets(config, stored, secretKeysOf(config, plugins, parts));
   }
 

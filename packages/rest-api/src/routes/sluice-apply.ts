@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import { notePending } from '../audit.ts';
+import { noteDryRun, notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { applySchema } from '../schemas.ts';
-import { hasMask, secretKeysOf, withStoredSecrets } from '../secret-config.ts';
+import { mayBeShown, secretKeysOf, withStoredSecrets } from '../secret-config.ts';
 import { validated } from '../validation.ts';
 
 export function registerSluiceApply(
@@ -20,10 +20,11 @@ export function registerSluiceApply(
       const body = validated(applySchema, request.body, 'request to apply definitions');
       const { definitions, mode, expectedVersion } = body;
       const dryRun = body.dryRun || booleanQuery(request, 'dryRun');
+      if (dryRun) noteDryRun(request);
       if (expectedVersion !== undefined && definitions.length > 1) {
         throw new ApiError(400, 'expectedVersion goes with one definition only');
       }
-      if (definitions.some(({ config }) => hasMask(config))) {
+      if (definitions.some(({ config }) => mayBeShown(config))) {
         for (const { config } of definitions) {
           const plugins = await cluster.plugins(config['connector.class'] ?? '');
           withStoredSecrets(config, undefined, secretKeysOf(config, plugins, parts));

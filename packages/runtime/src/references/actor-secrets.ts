@@ -16,8 +16,7 @@ export class ActorSecrets {
   /** @throws ConfigError that names what a reference does not stand for. */
   readonly resolve = async (config: ConnectorConfig): Promise<ResolvedConfig> => {
     const resolved = await this.#resolve(config);
-    // Keys are parsed without the space around them.
-    for (const [name, value] of Object.entries(resolved.values)) this.#values[name] = value.trim();
+    Object.assign(this.#values, resolved.values);
     return resolved;
   };
 

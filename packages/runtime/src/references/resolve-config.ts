@@ -114,8 +114,11 @@ function replaced(config: ConnectorConfig, found: ReadonlyMap<string, string>): 
   );
 }
 
+/** As code gets them: keys are parsed without the space around them, and files end with a line's end. */
 function valuesOf(found: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries(Array.from(found, ([text, value]) => [text.slice(2, -1), value]));
+  return Object.fromEntries(
+    Array.from(found, ([text, value]) => [text.slice(2, -1), value.trim()]),
+  );
 }
 
 async function limited<Value>(work: Promise<Value>, what: string, limitMs: number): Promise<Value> {

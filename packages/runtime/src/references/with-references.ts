@@ -26,8 +26,8 @@ export function withReferences(
   return Object.fromEntries(
     Object.entries(generated).map(([key, value]) => {
       const defined = raw[key];
-      if (defined !== undefined && hasReference(defined) && value === config[key])
-        return [key, defined];
+      const isSame = value.trim() === config[key]?.trim();
+      if (defined !== undefined && hasReference(defined) && isSame) return [key, defined];
       return [key, found.reduce((rest, each) => mappedBack(key, rest, each), value)];
     }),
   );
