@@ -8,13 +8,13 @@ import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
 import { ApiError, type RunValidations } from '@sluice/rest-api';
 
-import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import type { CoordinatorPlugins } from './plugin-processes.ts';
 
 export interface ValidationsOptions {
   readonly max: number;
   /** For the code of one plugin. */
   readonly timeoutMs: number;
-  readonly modules: PluginSettings;
+  readonly plugins: Pick<CoordinatorPlugins, 'environment' | 'inventory'>;
   /** What references stand for; without any, a definition with references is not checked by code. */
   readonly providers: ProviderSettings;
   readonly logger: Logger;
@@ -52,12 +52,11 @@ export class Validations {
   async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
-      const { providers, timeoutMs } = this.#options;
-      const modules = await pluginModules(this.#options.modules);
-      const task = { modules, configs, providers, timeoutMs };
-      const environment = pluginEnvironment();
-      const signal = this.#stopping.signal;
-      const { validate = validateInProcess } = this.#options;
+      const { plugins, providers, timeoutMs, validate = validateInProcess } = this.#options;
+      const { index } = await plugins.inventory();
+      const task = { index, configs, providers, timeoutMs };
+      const { environment } = plugins;
+      const { signal } = this.#stopping;
       const validations = await validate(task, { environment, signal });
       return validations.map((validation, index) => this.#answer(validation, configs[index] ?? {}));
     } finally {

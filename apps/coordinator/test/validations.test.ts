@@ -16,7 +16,7 @@ function under(max = 2) {
   const validations = new Validations({
     max,
     timeoutMs: 1_000,
-    modules: { plugins: [], pluginPath: [] },
+    plugins: { environment: {}, inventory: async () => ({ plugins: [], failures: [], index: [] }) },
     providers: noProviders,
     logger: silentLogger,
     clock,

@@ -1,11 +1,11 @@
 /** What passes between whoever asks for a validation and the process that runs the plugin's part of it. */
 import type { ProviderSettings } from '@sluice/config-providers';
 import type { ConfigProblem, Recommendation } from '@sluice/connector-api';
-import type { PluginModule } from '@sluice/runtime';
+import type { PluginIndex } from '@sluice/runtime';
 
 export interface ValidationTask {
-  /** Modules that plugins are looked for in. */
-  readonly modules: readonly (string | PluginModule)[];
+  /** Of the plugins that there are. Only what a configuration names is imported. */
+  readonly index: PluginIndex;
   /** With their `connector.class`; validated one after the other. */
   readonly configs: readonly Readonly<Record<string, string>>[];
   /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
@@ -27,6 +27,7 @@ export type Validation =
   | { readonly kind: 'failed'; readonly isLate: boolean; readonly message: string };
 
 export type FromValidation =
+  /** Before each result: what follows is the plugin's code. */
   | { readonly kind: 'loaded' }
   /** One for each configuration, in their order. */
   | { readonly kind: 'result'; readonly validation: Validation };

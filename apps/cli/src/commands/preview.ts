@@ -10,6 +10,7 @@ import {
   previewInProcess,
   type ShownStep,
 } from '@sluice/preview';
+import { inventoryOf, scanPlugins } from '@sluice/runtime';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import type { Command } from 'commander';
 
@@ -108,8 +109,11 @@ async function taskOf(
   const modules = [...named, ...(flags.plugin ?? [])].map((path) =>
     path.startsWith('file:') ? path : pathToFileURL(resolve(path.trim())).href,
   );
+  const scan = await scanPlugins([...builtIn.map((each) => import.meta.resolve(each)), ...modules]);
+  const { failures, index } = inventoryOf([scan]);
   return {
-    modules: [...builtIn.map((each) => import.meta.resolve(each)), ...modules],
+    index,
+    failures: failures.map(({ error }) => error),
     modulesFrom: '--plugin',
     config: { ...config, name },
     ...settingsOf(io, globalOptionsOf(command, io)),
