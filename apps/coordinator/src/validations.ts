@@ -3,10 +3,10 @@
  * limit of time and memory and a low priority. At most `max` at a time; a few more wait for their turn.
  */
 import type { ProviderSettings } from '@sluice/config-providers';
-import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
+import { hasReferences } from '@sluice/connector-api';
 import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
-import { ApiError, type RunValidations } from '@sluice/rest-api';
+import { ApiError, type CheckedConfig, type RunValidations } from '@sluice/rest-api';
 
 import type { CoordinatorPlugins } from './plugin-processes.ts';
 
@@ -39,17 +39,17 @@ export class Validations {
   }
 
   /** @throws ApiError 500 that names the connector, or 503 when too many wait. */
-  async run(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+  async run(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
     // Only workers may know what references stand for.
     const isKnown = this.#options.providers.providers.length > 0;
-    const checked = configs.filter((config) => isKnown || !hasReferences(config));
+    const checked = configs.filter(({ config }) => isKnown || !hasReferences(config));
     if (checked.length === 0) return configs.map(() => undefined);
     const answers = await this.#inTurn(checked);
     const byConfig = new Map(checked.map((config, index) => [config, answers[index]]));
     return configs.map((config) => byConfig.get(config));
   }
 
-  async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+  async #inTurn(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
       const { plugins, providers, timeoutMs, validate = validateInProcess } = this.#options;
@@ -58,7 +58,9 @@ export class Validations {
       const { environment } = plugins;
       const { signal } = this.#stopping;
       const validations = await validate(task, { environment, signal });
-      return validations.map((validation, index) => this.#answer(validation, configs[index] ?? {}));
+      return validations.map((validation, at) =>
+        this.#answer(validation, configs[at]?.config ?? {}),
+      );
     } finally {
       this.#running -= 1;
       this.#waiting.shift()?.();
@@ -94,7 +96,7 @@ export class Validations {
     }
   }
 
-  #answer(validation: Validation, config: ConnectorConfig): Answer {
+  #answer(validation: Validation, config: CheckedConfig['config']): Answer {
     const { logger, timeoutMs } = this.#options;
     const { name = '', 'connector.class': className = '' } = config;
     switch (validation.kind) {
@@ -103,7 +105,7 @@ export class Validations {
       case 'unknown':
         logger.warn(
           { connector: name, class: className },
-          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, or its directory in SLUICE_PLUGIN_PATH, too',
+          'only workers have all the plugins, in their versions, that this definition names: what code checks is not checked before it starts. Name their modules in SLUICE_PLUGINS of the coordinator, or their directories in SLUICE_PLUGIN_PATH, too',
         );
         return undefined;
       case 'failed': {

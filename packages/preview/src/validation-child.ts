@@ -1,35 +1,40 @@
 /** Entry of the process that validations run in. */
 import { noProviders, openConfigProviders } from '@sluice/config-providers';
-import type { ConnectorConfig } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
-import { type DefinitionPlugins, LazyPlugins } from '@sluice/runtime';
+import { type DefinitionPlugins, LazyPlugins, type PluginIndex } from '@sluice/runtime';
 import type { ResolveConfig } from '@sluice/runtime/references';
 
+import { hasAllCode, withConnectorVersion } from './code-at-hand.ts';
 import { onTask, tell } from './plugin-child.ts';
 import { runValidation } from './run-validation.ts';
-import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
+import type {
+  ConfigToValidate,
+  FromValidation,
+  Validation,
+  ValidationTask,
+} from './validation-messages.ts';
 
 onTask(async (task) => {
   const { configs, index, providers, timeoutMs } = task as ValidationTask;
-  const plugins = new LazyPlugins(index);
   const { resolve } = await openConfigProviders(providers ?? noProviders);
   for (const config of configs)
     await send({
       kind: 'result',
-      validation: await validated(config, plugins, resolve, timeoutMs),
+      validation: await validated(config, index, resolve, timeoutMs),
     });
 });
 
 async function validated(
-  config: ConnectorConfig,
-  plugins: LazyPlugins,
+  { config, version }: ConfigToValidate,
+  index: PluginIndex,
   resolve: ResolveConfig,
   timeoutMs: number,
 ): Promise<Validation> {
-  if (!plugins.facts(config)) return { kind: 'unknown' };
+  const wanted = withConnectorVersion(config, version);
+  if (!hasAllCode(wanted, index)) return { kind: 'unknown' };
   let parts: DefinitionPlugins;
   try {
-    parts = await plugins.load(config);
+    parts = await new LazyPlugins(index).load(wanted);
   } catch (error) {
     return { kind: 'failed', isLate: false, message: toError(error).message };
   }

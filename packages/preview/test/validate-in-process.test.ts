@@ -12,6 +12,8 @@ function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
 }
 
+const greeting = { name: 'greeting', 'connector.class': 'Greeting', topic: 'hello' };
+
 async function indexOf(...names: string[]): Promise<PluginIndex> {
   return inventoryOf([await scanPlugins(names.map(fixture))]).index;
 }
@@ -26,9 +28,11 @@ test('a module that exits when it is imported harms no definition that does not 
     })),
     ...(await indexOf('greeting-plugin', 'exits-on-import')),
   ];
-  const greeting = { name: 'greeting', 'connector.class': 'Greeting', topic: 'hello' };
   const task = { index, timeoutMs: 5_000 };
-  const configs = [greeting, { ...greeting, 'connector.class': 'Exiting' }, greeting];
+  const configs = ['Greeting', 'Exiting', 'Greeting'].map((name) => ({
+    config: { ...greeting, 'connector.class': name },
+    version: '1.0.0',
+  }));
   expect(await validateInProcess({ ...task, configs }, { signal: never })).toEqual([
     {
       kind: 'validated',
@@ -46,4 +50,35 @@ test('a module that exits when it is imported harms no definition that does not 
   );
   expect(end).toEqual({ kind: 'ended', by: 'records' });
   expect(records).toHaveLength(2);
+});
+
+test.each([
+  ['another version of the connector', '1.1.0', {}],
+  [
+    'a transform',
+    '1.0.0',
+    { transforms: 'theirs', 'transforms.theirs.type': 'acme.Theirs', topic: '${env:TOPIC}' },
+  ],
+  ['a predicate', '1.0.0', { predicates: 'theirs', 'predicates.theirs.type': 'acme.Theirs' }],
+  ['a converter', '1.0.0', { 'value.converter': 'acme.Theirs' }],
+])(
+  'a definition whose code is with workers only (%s) is not judged',
+  async (_what, version, keys) => {
+    const index = await indexOf('greeting-plugin');
+    const configs = [{ config: { ...greeting, ...keys }, version }];
+    const task = { index, configs, timeoutMs: 5_000 };
+    expect(await validateInProcess(task, { signal: never })).toEqual([{ kind: 'unknown' }]);
+  },
+);
+
+test('the version that was chosen of those of the workers judges, not the newest here', async () => {
+  const index = await indexOf('greeting-plugin');
+  const newer = index.map((each) => ({
+    ...each,
+    version: '2.0.0',
+    module: { name: 'exits', specifier: fixture('exits-on-import') },
+  }));
+  const configs = [{ config: greeting, version: '1.0.0' }];
+  const task = { index: [...newer, ...index], configs, timeoutMs: 5_000 };
+  expect(await validateInProcess(task, { signal: never })).toMatchObject([{ kind: 'validated' }]);
 });
