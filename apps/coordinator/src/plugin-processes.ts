@@ -2,6 +2,7 @@
  * What the processes that run connector code for this coordinator are given. Which plugins there are is found out in
  * threads, as on workers: a module that blocks, exits or never ends costs nobody but itself.
  */
+import { type ProviderSettings, pluginEnvironment } from '@sluice/config-providers';
 import { type Logger, type Service, systemClock } from '@sluice/kernel';
 import { type PluginInventory, PluginPath, specifierOf } from '@sluice/runtime';
 
@@ -11,6 +12,8 @@ export interface PluginSettings {
   /** Directories of packages. */
   readonly pluginPath: readonly string[];
   readonly pluginLookMs: number;
+  /** What references stand for. */
+  readonly providers: ProviderSettings;
 }
 
 const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
@@ -20,15 +23,14 @@ const scanLimitMs = 20_000;
 const waitLimitMs = 10_000;
 
 export class CoordinatorPlugins implements Service {
-  /** Our own passwords are not to be found where the code of a connector looks by habit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly #path: PluginPath;
   readonly #logger: Logger;
   #scanned: Promise<void> | undefined;
 
-  constructor({ plugins, pluginPath, pluginLookMs }: PluginSettings, logger: Logger) {
+  constructor({ plugins, pluginPath, pluginLookMs, providers }: PluginSettings, logger: Logger) {
     this.#logger = logger;
-    this.environment = pluginEnvironment();
+    this.environment = pluginEnvironment(providers);
     this.#path = new PluginPath({
       modules: [...builtIn.map((each) => import.meta.resolve(each)), ...plugins.map(specifierOf)],
       directories: pluginPath,
@@ -63,9 +65,4 @@ export class CoordinatorPlugins implements Service {
     for (const { error } of failures)
       this.#logger.warn({ error }, 'no preview or validation has the plugins of a module');
   }
-}
-
-function pluginEnvironment(): Record<string, string | undefined> {
-  const isOwn = (name: string): boolean => name === 'REDIS_URL' || /^(SLUICE|KAFKA)_/.test(name);
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name)));
 }
