@@ -141,13 +141,12 @@ describe('the API', () => {
       what: 'no class',
       body: { name: 'bad', config: {} },
       status: 400,
-      says: 'has no "connector.class": name the plugin that it runs, one of DatagenSource, FaultySource',
+      says: 'contains no connector type: give connector bad a "connector.class", one of DatagenSource, FaultySource',
     },
     {
       what: 'a class that nobody has',
       body: { name: 'bad', config: { 'connector.class': 'NoSuchSource' } },
-      // As Kafka Connect.
-      status: 500,
+      status: 400,
       says: 'which name matches NoSuchSource (connector bad), available connectors are: DatagenSource, FaultySource',
     },
     {

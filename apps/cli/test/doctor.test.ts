@@ -91,7 +91,7 @@ describe('the cluster', () => {
       'ok: coordinator-1 leads, epoch 3',
       'ok: 2 of 2 workers are up',
       'ok: none of 0 connectors has FAILED',
-      'ok: all 2 workers have the same 1 connectors',
+      'ok: all 2 workers have the same 1 plugins',
       'ok: all speak version 1 of the protocol, which is used',
     ]);
   });

@@ -37,6 +37,18 @@ describe('the worker file of the standalone mode', () => {
     expect(notes).toEqual([expect.stringMatching(/libs\/connect-file-4.3.1.jar is not loaded/)]);
   });
 
+  test('headers of answers and the listener of admin endpoints are those of coordinators', async () => {
+    const { env, problems } = await read(
+      'response.http.headers.config=set X-Frame-Options:DENY\nadmin.listeners=http://127.0.0.1:8085',
+    );
+    expect(problems).toEqual([]);
+    expect(env).toMatchObject({
+      SLUICE_RESPONSE_HTTP_HEADERS_CONFIG: 'set X-Frame-Options:DENY',
+      SLUICE_ADMIN_LISTENERS: 'http://127.0.0.1:8085',
+    });
+    expect((await read('admin.listeners=')).env).toMatchObject({ SLUICE_ADMIN_LISTENERS: 'none' });
+  });
+
   test('a plugin path may have modules and directories of packages', async () => {
     const { env, notes } = await read('plugin.path=/opt/plugins, ./clock.ts,./node_modules');
     expect(env).toMatchObject({

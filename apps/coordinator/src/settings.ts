@@ -56,9 +56,9 @@ export interface CoordinatorSettings {
   readonly previewsMax: number;
   /** For what the plugin of one definition checks with code. */
   readonly validationTimeoutMs: number;
-  /** Modules with connectors of the user, for previews and validations. */
+  /** Modules with plugins of the user, for previews and validations. */
   readonly plugins: readonly string[];
-  /** Directories of packages with plugins, for the same. */
+  /** Directories of packages with plugins, for previews and validations. */
   readonly pluginPath: readonly string[];
   readonly pluginLookMs: number;
   /** Converters and their keys that previewed definitions inherit. */

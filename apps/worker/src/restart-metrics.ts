@@ -1,7 +1,7 @@
 /** How often connectors and tasks were started since they last ran well, and when what failed is started again. */
 import type { ActorStatus } from '@sluice/actor';
 import type { RunnableUnit, UnitId } from '@sluice/coordination';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 const labelNames: ('connector' | 'task' | 'unit')[] = ['connector', 'task', 'unit'];
 
@@ -14,17 +14,19 @@ interface Seen {
 export class RestartMetrics {
   readonly #seen = new Map<UnitId, Seen>();
   readonly #starts: Gauge<'connector' | 'task' | 'unit'>;
-  readonly #restarts: Gauge<'connector' | 'task' | 'unit'>;
+  readonly #restarts: Counter<'connector' | 'task' | 'unit'>;
   readonly #nextAt: Gauge<'connector' | 'task' | 'unit'>;
 
   constructor(registry: Registry) {
     const gauge = (name: string, help: string) =>
       new Gauge({ name, help, labelNames, registers: [registry] });
     this.#starts = gauge('sluice_unit_starts', 'Starts since it last ran well; 1: the first');
-    this.#restarts = gauge(
-      'sluice_unit_automatic_restarts_total',
-      'Failures after which it is, or was, started again without being asked',
-    );
+    this.#restarts = new Counter({
+      name: 'sluice_unit_automatic_restarts_total',
+      help: 'Failures after which it is, or was, started again without being asked',
+      labelNames,
+      registers: [registry],
+    });
     this.#nextAt = gauge(
       'sluice_unit_next_start_timestamp_seconds',
       'When what failed is started again; only while it waits for that',
@@ -48,9 +50,9 @@ export class RestartMetrics {
     this.#seen.delete(unit);
   }
 
-  /** Brings the gauges up to date. */
+  /** Brings the metrics up to date. */
   show(): void {
-    for (const gauge of [this.#starts, this.#restarts, this.#nextAt]) gauge.reset();
+    for (const metric of [this.#starts, this.#restarts, this.#nextAt]) metric.reset();
     for (const { unit, status, restarts } of this.#seen.values()) {
       const { connector, kind, task } = unit;
       const labels = {
@@ -59,7 +61,7 @@ export class RestartMetrics {
         ...(task === undefined ? {} : { task: String(task) }),
       };
       this.#starts.set(labels, status.attempts);
-      this.#restarts.set(labels, restarts);
+      this.#restarts.inc(labels, restarts);
       if (status.nextRetryAtMs !== undefined) this.#nextAt.set(labels, status.nextRetryAtMs / 1000);
     }
   }

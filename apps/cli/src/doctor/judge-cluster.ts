@@ -77,7 +77,7 @@ function otherLogs({ workers: views }: ClusterSnapshot, log: string): Finding[] 
   ];
 }
 
-/** Of connectors: all else comes with every worker. */
+/** What workers have announced: connectors, and what their packages bring besides. */
 function plugins({
   workers: views,
   connectors: defined,
@@ -93,7 +93,7 @@ function plugins({
         fail(
           'plugins',
           `${name} does not load on ${member.worker}: ${error.split('\n')[0] ?? ''}`,
-          'mend the module, or take it out of SLUICE_PLUGINS, and start the worker again',
+          'mend the module or package; a module of SLUICE_PLUGINS also needs a start of the worker',
         ),
       );
     }
@@ -110,7 +110,7 @@ function plugins({
     const without = up.filter(({ member }) => !versions.has(member.worker));
     if (without.length > 0) {
       const names = without.map(({ member }) => member.worker).join(', ');
-      const remedy = `give all workers the same SLUICE_PLUGINS: its tasks run on ${versions.size} of ${up.length} only`;
+      const remedy = `give all workers the same SLUICE_PLUGINS and SLUICE_PLUGIN_PATH: its tasks run on ${versions.size} of ${up.length} only`;
       findings.push(warn('plugins', `${name} is not on ${names}`, remedy));
     }
     if (new Set(versions.values()).size > 1) {
@@ -126,12 +126,12 @@ function plugins({
       fail(
         'plugins',
         `connector ${record.name} needs ${written}, which no worker has`,
-        'add its module to SLUICE_PLUGINS of the workers',
+        'add its module to SLUICE_PLUGINS of the workers, or its package to their SLUICE_PLUGIN_PATH',
       ),
     );
   }
   if (findings.length > 0) return findings;
-  return [ok('plugins', `all ${up.length} workers have the same ${known.length} connectors`)];
+  return [ok('plugins', `all ${up.length} workers have the same ${known.length} plugins`)];
 }
 
 function protocols({ workers: views, protocol }: ClusterSnapshot): Finding[] {

@@ -136,7 +136,7 @@ async function startParts(
     import('@sluice/worker'),
   ]);
   const coordinatorSettings = coordinators.readSettings(env, { insecure });
-  // Its health and metrics have no authentication, and need not be reached from elsewhere.
+  // Its health and metrics need not be reached from elsewhere.
   const workerSettings = workers.readSettings({ ...env, SLUICE_HOST: '127.0.0.1' }, { insecure });
   const levels = new LogLevels(coordinatorSettings.logLevel, coordinators.loggerNames);
   const written = pino({ level: 'debug', base: { pid: process.pid } });

@@ -28,6 +28,7 @@ const renamed: Readonly<Record<string, string>> = {
   'topic.tracking.allow.reset': 'SLUICE_TOPIC_TRACKING_ALLOW_RESET',
   'access.control.allow.origin': 'SLUICE_ACCESS_CONTROL_ALLOW_ORIGIN',
   'access.control.allow.methods': 'SLUICE_ACCESS_CONTROL_ALLOW_METHODS',
+  'response.http.headers.config': 'SLUICE_RESPONSE_HTTP_HEADERS_CONFIG',
 };
 
 /** Settings of which Sluice has one value, and it is the usual one. */
@@ -55,6 +56,7 @@ export function readWorkerProperties(properties: Properties): StandaloneSettings
     const name = renamed[key];
     if (key === 'listeners' || key === 'offset.storage.file.filename') continue;
     if (name !== undefined) env[name] = value;
+    else if (key === 'admin.listeners') env['SLUICE_ADMIN_LISTENERS'] = value.trim() || 'none';
     else if (isClientKey(key)) client[key] = value;
     else if (key in fixed) checkFixed(key, value, problems);
     else if (isProviderKey(key)) env[`SLUICE_${settingName(key)}`] = value;
