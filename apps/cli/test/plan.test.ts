@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PluginInfo } from '@sluice/coordination';
 import { describe, expect, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
@@ -6,6 +7,7 @@ import { planChanges } from '../src/changes/plan-changes.ts';
 import { aMember, aPlugin, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
 
 const plugin = aPlugin('org.apache.kafka.connect.file.FileStreamSourceConnector');
+const options = { movement: 'minimal', builtIn: [] } as const;
 const config = { name: 'orders', 'connector.class': 'FileStreamSource', 'tasks.max': '2' };
 
 /** Of two connectors with two tasks each: worker-1 has `orders`, worker-2 has `clicks`. */
@@ -28,7 +30,7 @@ function twoWorkers(): ReturnType<typeof aSnapshot> {
 
 function plan(definition: { name: string; config: Record<string, string> }): readonly string[] {
   const snapshot = twoWorkers();
-  const { units } = planChanges(snapshot, [compare(definition, snapshot)], 'minimal');
+  const { units } = planChanges(snapshot, [compare(definition, snapshot)], options);
   return units.map(({ unit, why, from, to }) => `${unit} ${why} ${from ?? '-'}→${to ?? '-'}`);
 }
 
@@ -75,16 +77,42 @@ describe('the plan', () => {
       name: 'odd',
       config: { name: 'odd', 'connector.class': 'com.acme.Odd', 'tasks.max': '1' },
     };
-    const result = planChanges(snapshot, [compare(definition, snapshot)], 'minimal');
+    const result = planChanges(snapshot, [compare(definition, snapshot)], options);
     expect(result.units.map(({ why }) => why)).toEqual(['no worker', 'no worker']);
     expect(result.problems[0]).toMatch(/com\.acme\.Odd/);
+  });
+
+  test('gives work only to workers with every plugin that it names, in the version', () => {
+    const smt: PluginInfo = { ...plugin, class: 'acme.Mask', aliases: [], type: 'transformation' };
+    const snapshot = twoWorkers();
+    const workers = [
+      aWorker('worker-1', { member: aMember('worker-1', [plugin]) }),
+      aWorker('worker-2', {
+        member: aMember('worker-2', [{ ...plugin, version: '2.0.0' }, plugin, smt]),
+      }),
+    ];
+    const placesOf = (keys: Readonly<Record<string, string>>) => {
+      const definition = { name: 'extra', config: { ...config, name: 'extra', ...keys } };
+      const change = compare(definition, snapshot);
+      const { units } = planChanges({ ...snapshot, workers }, [change], {
+        ...options,
+        builtIn: [{ ...smt, class: 'BuiltIn' }],
+      });
+      const own = units.filter(({ unit }) => unit.includes('/extra'));
+      return [...new Set(own.map(({ to }) => to))];
+    };
+    expect(placesOf({})).toEqual(['worker-1', 'worker-2']);
+    expect(placesOf({ transforms: 'a', 'transforms.a.type': 'BuiltIn' })).toHaveLength(2);
+    expect(placesOf({ 'connector.plugin.version': '[2.0,)' })).toEqual(['worker-2']);
+    expect(placesOf({ transforms: 'a', 'transforms.a.type': 'acme.Mask' })).toEqual(['worker-2']);
+    expect(placesOf({ 'value.converter': 'acme.Converter' })).toEqual([undefined]);
   });
 
   test('of what is pruned: it ends, and the other worker keeps what it has', () => {
     const snapshot = twoWorkers();
     const changes = surplus([{ name: 'orders', config }], snapshot, '*');
     expect(changes.map(({ name, outcome }) => [name, outcome])).toEqual([['clicks', 'deleted']]);
-    const { units } = planChanges(snapshot, changes, 'minimal');
+    const { units } = planChanges(snapshot, changes, options);
     expect(units.filter(({ why }) => why === 'end').map(({ unit }) => unit)).toEqual([
       'connector/clicks',
       'task/clicks/0',

@@ -1,5 +1,5 @@
 // Needs no Redis, but files and processes, which the unit tests do without.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeProcess, spawnNode } from '@sluice/testkit';
@@ -16,10 +16,19 @@ afterEach(async () => {
 });
 
 async function preview(definition: object, ...args: string[]): Promise<NodeProcess> {
+  return previewWith({}, definition, ...args);
+}
+
+async function previewWith(
+  env: Readonly<Record<string, string>>,
+  definition: object,
+  ...args: string[]
+): Promise<NodeProcess> {
   await writeFile(join(folder, 'orders.json'), JSON.stringify(definition));
   const child = spawnNode('apps/cli/src/main.ts', {
     args: ['preview', '-f', 'orders.json', ...args],
     cwd: folder,
+    env,
   });
   started.push(child);
   await child.exited;
@@ -39,6 +48,31 @@ test('a built-in source is previewed, one JSON object a record', async () => {
   expect(child.describe()).toContain(
     'from nothing: stored offsets are not read; nothing is written',
   );
+});
+
+test('a source of an installed package is found by the name of the package', async () => {
+  const installed = join(folder, 'node_modules', 'acme-orders');
+  await mkdir(installed, { recursive: true });
+  await writeFile(
+    join(installed, 'package.json'),
+    JSON.stringify({
+      name: 'acme-orders',
+      version: '1.0.0',
+      type: 'module',
+      exports: './index.js',
+    }),
+  );
+  await writeFile(
+    join(installed, 'index.js'),
+    `import { defineSource } from '@sluice/connector-api';
+export default defineSource({
+  name: 'Acme', version: '1.0.0', config: {}, async *run() { yield { topic: 't', value: 'acme' }; },
+});`,
+  );
+  const acme = { name: 'acme', config: { 'connector.class': 'Acme' } };
+  const named = await previewWith({ SLUICE_PLUGINS: 'acme-orders' }, acme, '--records', '1');
+  expect(named.describe()).toContain('Acme with 1 task');
+  expect((await named.exited).code).toBe(0);
 });
 
 test('code that ends its process or blocks is told, and so is a connector that is not there', {

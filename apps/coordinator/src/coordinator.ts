@@ -47,6 +47,7 @@ import type { Redis } from 'ioredis';
 import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { Validations } from './validations.ts';
@@ -81,6 +82,7 @@ export class Coordinator implements Service {
   readonly #wakeUps: LeaderWakeConsumer;
   readonly #client: ClusterClient;
   readonly #logProbe: LogProbe;
+  readonly #plugins: CoordinatorPlugins;
   readonly #previews: Previews;
   readonly #validations: Validations;
   readonly #access: Access;
@@ -143,9 +145,10 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
-      modules: settings,
+      plugins: this.#plugins,
       workerConfig: settings.workerConfig,
       providers: settings.providers,
       log: settings.log,
@@ -156,7 +159,7 @@ export class Coordinator implements Service {
     this.#validations = new Validations({
       max: validationsMax,
       timeoutMs: settings.validationTimeoutMs,
-      modules: settings,
+      plugins: this.#plugins,
       providers: settings.providers,
       logger,
     });
@@ -173,6 +176,7 @@ export class Coordinator implements Service {
     this.#checkListener(host);
     if (typeof adminListener === 'object') this.#checkListener(adminListener.host);
     await this.#access.start();
+    await this.#plugins.start();
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
@@ -196,6 +200,7 @@ export class Coordinator implements Service {
     await this.#wakeUps.stop();
     await this.#previews.stop();
     this.#validations.stop();
+    await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
     await this.#admin?.close();

@@ -10,11 +10,11 @@ import { type PreviewEnd, type PreviewedRecord, previewInProcess } from '@sluice
 import type { SourceOffset } from '@sluice/record-log';
 import { ApiError, type PreviewRequest } from '@sluice/rest-api';
 
-import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import type { CoordinatorPlugins } from './plugin-processes.ts';
 
 export interface PreviewsOptions {
   readonly max: number;
-  readonly modules: PluginSettings;
+  readonly plugins: Pick<CoordinatorPlugins, 'environment' | 'inventory'>;
   /** Converters and their keys that definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   /** What references stand for. */
@@ -72,14 +72,16 @@ export class Previews {
   }
 
   async #run(request: PreviewRequest, signal: AbortSignal): Promise<PreviewAnswer> {
-    const { logger, modules, providers, workerConfig } = this.#options;
+    const { logger, plugins, providers, workerConfig } = this.#options;
     const { config, isFromOffsets, name, recordsMax, timeoutMs } = request;
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
+    const { failures, index } = await plugins.inventory();
     const end = await previewInProcess(
       {
-        modules: await pluginModules(modules),
+        index,
+        failures: failures.map(({ error }) => error),
         modulesFrom: "SLUICE_PLUGINS or SLUICE_PLUGIN_PATH in the coordinator's environment",
         config,
         workerConfig,
@@ -90,7 +92,7 @@ export class Previews {
         offsets,
       },
       {
-        environment: pluginEnvironment(),
+        environment: plugins.environment,
         signal,
         onMessage: (message) => {
           if (message.kind === 'record') records.push(message.record);

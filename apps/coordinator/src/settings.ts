@@ -60,6 +60,7 @@ export interface CoordinatorSettings {
   readonly plugins: readonly string[];
   /** Directories of packages with plugins, for previews and validations. */
   readonly pluginPath: readonly string[];
+  readonly pluginLookMs: number;
   /** Converters and their keys that previewed definitions inherit. */
   readonly workerConfig: Readonly<Record<string, string>>;
   /** What references stand for, in previews and validations; with keys: not to be logged. */
@@ -108,6 +109,7 @@ ${accessSettingsHelp}
                                                         its definition is stored, in a process as of previews
   SLUICE_PLUGINS                                        for previews and validations, as the workers': modules
   SLUICE_PLUGIN_PATH                                    with plugins, directories of packages, …
+  SLUICE_PLUGIN_LOOK_MS        2000                     … looked at so often
 ${converterSettingsHelp}
 ${providerSettingsHelp}
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
@@ -166,6 +168,7 @@ export function readSettings(
     }),
     plugins: settings.list('SLUICE_PLUGINS'),
     pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
+    pluginLookMs: settings.integer('SLUICE_PLUGIN_LOOK_MS', 2_000, { min: 100, max: 3_600_000 }),
     workerConfig: readConverterSettings(settings, [
       ...converterPlugins,
       ...schemaRegistryConverters,

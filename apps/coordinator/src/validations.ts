@@ -3,18 +3,18 @@
  * limit of time and memory and a low priority. At most `max` at a time; a few more wait for their turn.
  */
 import type { ProviderSettings } from '@sluice/config-providers';
-import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
+import { hasReferences } from '@sluice/connector-api';
 import { type Clock, type Logger, systemClock } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
-import { ApiError, type RunValidations } from '@sluice/rest-api';
+import { ApiError, type CheckedConfig, type RunValidations } from '@sluice/rest-api';
 
-import { type PluginSettings, pluginEnvironment, pluginModules } from './plugin-processes.ts';
+import type { CoordinatorPlugins } from './plugin-processes.ts';
 
 export interface ValidationsOptions {
   readonly max: number;
   /** For the code of one plugin. */
   readonly timeoutMs: number;
-  readonly modules: PluginSettings;
+  readonly plugins: Pick<CoordinatorPlugins, 'environment' | 'inventory'>;
   /** What references stand for; without any, a definition with references is not checked by code. */
   readonly providers: ProviderSettings;
   readonly logger: Logger;
@@ -39,27 +39,28 @@ export class Validations {
   }
 
   /** @throws ApiError 500 that names the connector, or 503 when too many wait. */
-  async run(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+  async run(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
     // Only workers may know what references stand for.
     const isKnown = this.#options.providers.providers.length > 0;
-    const checked = configs.filter((config) => isKnown || !hasReferences(config));
+    const checked = configs.filter(({ config }) => isKnown || !hasReferences(config));
     if (checked.length === 0) return configs.map(() => undefined);
     const answers = await this.#inTurn(checked);
     const byConfig = new Map(checked.map((config, index) => [config, answers[index]]));
     return configs.map((config) => byConfig.get(config));
   }
 
-  async #inTurn(configs: readonly ConnectorConfig[]): Promise<readonly Answer[]> {
+  async #inTurn(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
     await this.#turn();
     try {
-      const { providers, timeoutMs } = this.#options;
-      const modules = await pluginModules(this.#options.modules);
-      const task = { modules, configs, providers, timeoutMs };
-      const environment = pluginEnvironment();
-      const signal = this.#stopping.signal;
-      const { validate = validateInProcess } = this.#options;
+      const { plugins, providers, timeoutMs, validate = validateInProcess } = this.#options;
+      const { index } = await plugins.inventory();
+      const task = { index, configs, providers, timeoutMs };
+      const { environment } = plugins;
+      const { signal } = this.#stopping;
       const validations = await validate(task, { environment, signal });
-      return validations.map((validation, index) => this.#answer(validation, configs[index] ?? {}));
+      return validations.map((validation, at) =>
+        this.#answer(validation, configs[at]?.config ?? {}),
+      );
     } finally {
       this.#running -= 1;
       this.#waiting.shift()?.();
@@ -95,7 +96,7 @@ export class Validations {
     }
   }
 
-  #answer(validation: Validation, config: ConnectorConfig): Answer {
+  #answer(validation: Validation, config: CheckedConfig['config']): Answer {
     const { logger, timeoutMs } = this.#options;
     const { name = '', 'connector.class': className = '' } = config;
     switch (validation.kind) {
@@ -104,7 +105,7 @@ export class Validations {
       case 'unknown':
         logger.warn(
           { connector: name, class: className },
-          'only workers have this connector: what it checks with code is not checked before it starts. Name its module in SLUICE_PLUGINS of the coordinator, or its directory in SLUICE_PLUGIN_PATH, too',
+          'only workers have all the plugins, in their versions, that this definition names: what code checks is not checked before it starts. Name their modules in SLUICE_PLUGINS of the coordinator, or their directories in SLUICE_PLUGIN_PATH, too',
         );
         return undefined;
       case 'failed': {

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { Validations } from '../src/validations.ts';
 
 const config = { name: 'orders', 'connector.class': 'Clock' };
+const asWorkersHaveIt = { config, version: '1.0.0' };
 const fine: Validation = { kind: 'validated', problems: [], recommendations: {} };
 
 function under(max = 2) {
@@ -16,7 +17,7 @@ function under(max = 2) {
   const validations = new Validations({
     max,
     timeoutMs: 1_000,
-    modules: { plugins: [], pluginPath: [] },
+    plugins: { environment: {}, inventory: async () => ({ plugins: [], failures: [], index: [] }) },
     providers: noProviders,
     logger: silentLogger,
     clock,
@@ -35,7 +36,7 @@ async function settled(): Promise<void> {
 
 test('no more run than may at a time, and the next begins when one has ended', async () => {
   const { answers, asked, validations } = under();
-  const runs = Array.from({ length: 3 }, () => validations.run([config]));
+  const runs = Array.from({ length: 3 }, () => validations.run([asWorkersHaveIt]));
   await settled();
   expect(asked).toHaveLength(2);
   answers[0]?.(fine);
@@ -48,11 +49,13 @@ test('no more run than may at a time, and the next begins when one has ended', a
 
 test('who would wait behind too many, or for too long, is told to come again', async () => {
   const { answers, clock, validations } = under(1);
-  const first = validations.run([config]);
+  const first = validations.run([asWorkersHaveIt]);
   await settled();
-  const waiting = Promise.allSettled(Array.from({ length: 32 }, () => validations.run([config])));
+  const waiting = Promise.allSettled(
+    Array.from({ length: 32 }, () => validations.run([asWorkersHaveIt])),
+  );
   await settled();
-  await expect(validations.run([config])).rejects.toMatchObject({
+  await expect(validations.run([asWorkersHaveIt])).rejects.toMatchObject({
     status: 503,
     message: '32 validations wait already; try again',
   });
@@ -62,7 +65,7 @@ test('who would wait behind too many, or for too long, is told to come again', a
   answers[0]?.(fine);
   expect(await first).toEqual([fine]);
   // Nobody holds a place any more.
-  const next = validations.run([config]);
+  const next = validations.run([asWorkersHaveIt]);
   await settled();
   answers[1]?.(fine);
   expect(await next).toEqual([fine]);
@@ -83,7 +86,7 @@ test.each<[Validation, object]>([
   ],
 ])('%j is told with the name of the connector', async (validation, error) => {
   const { answers, validations } = under();
-  const run = validations.run([config]);
+  const run = validations.run([asWorkersHaveIt]);
   await settled();
   answers[0]?.(validation);
   await expect(run).rejects.toMatchObject(error);
@@ -91,9 +94,11 @@ test.each<[Validation, object]>([
 
 test('what only workers know is left to them: other modules, and what references stand for', async () => {
   const { answers, asked, validations } = under();
-  expect(await validations.run([{ ...config, topic: '${env:TOPIC}' }])).toEqual([undefined]);
+  expect(
+    await validations.run([{ ...asWorkersHaveIt, config: { ...config, topic: '${env:TOPIC}' } }]),
+  ).toEqual([undefined]);
   expect(asked).toEqual([]);
-  const run = validations.run([config]);
+  const run = validations.run([asWorkersHaveIt]);
   await settled();
   answers[0]?.({ kind: 'unknown' });
   expect(await run).toEqual([undefined]);

@@ -3,7 +3,7 @@ import { ConfigError } from '@sluice/connector-api';
 
 import type { ConfigProvider } from '@sluice/runtime/references';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What Sluice itself is set up with: passwords of Redis and Kafka, keys of secrets. */
 const ownSettings = /^(REDIS_URL$|SLUICE_|KAFKA_)/;
@@ -12,7 +12,7 @@ const neverAllowed = /^SLUICE_SECRETS_KEYS$/;
 
 export class EnvProvider implements ConfigProvider {
   readonly #environment: Environment;
-  readonly #allowed: RegExp | undefined;
+  readonly #isAllowed: (name: string) => boolean;
 
   /**
    * `allowlist.pattern`: what the whole name of a variable must match. Without it all are allowed but Sluice's own.
@@ -20,8 +20,7 @@ export class EnvProvider implements ConfigProvider {
    */
   constructor(params: Readonly<Record<string, string>>, environment: Environment = process.env) {
     this.#environment = environment;
-    const pattern = params['allowlist.pattern'];
-    this.#allowed = pattern === undefined ? undefined : wholeMatch(pattern);
+    this.#isAllowed = allowedBy(params);
   }
 
   async get(path: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -36,11 +35,28 @@ export class EnvProvider implements ConfigProvider {
     }
     return found;
   }
+}
 
-  #isAllowed(name: string): boolean {
-    if (neverAllowed.test(name)) return false;
-    return this.#allowed ? this.#allowed.test(name) : !ownSettings.test(name);
-  }
+/** @throws ConfigError */
+function allowedBy(params: Readonly<Record<string, string>>): (name: string) => boolean {
+  const pattern = params['allowlist.pattern'];
+  const allowed = pattern === undefined ? undefined : wholeMatch(pattern);
+  return (name) =>
+    !neverAllowed.test(name) && (allowed ? allowed.test(name) : !ownSettings.test(name));
+}
+
+/**
+ * For a process that runs code of plugins: Sluice's own passwords are not to be found where such code looks by habit, but
+ * for what the allowlist of one of these providers names. `params`: of each.
+ */
+export function environmentForPlugins(
+  params: readonly Readonly<Record<string, string>>[],
+  environment: Environment = process.env,
+): Environment {
+  const allowed = [{}, ...params].map(allowedBy);
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => allowed.some((allows) => allows(name))),
+  );
 }
 
 function wholeMatch(source: string): RegExp {

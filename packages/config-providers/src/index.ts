@@ -1,4 +1,4 @@
-export { openConfigProviders } from './create-provider.ts';
+export { openConfigProviders, pluginEnvironment } from './create-provider.ts';
 export { parseSecretKeys, type SecretKey } from './secrets/encryption.ts';
 export type { SecretStoreOptions, StoredSecret } from './secrets/secret-store.ts';
 export {

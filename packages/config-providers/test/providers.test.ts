@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
+import { openConfigProviders, pluginEnvironment } from '../src/create-provider.ts';
 import { EnvProvider } from '../src/env-provider.ts';
 import { DirectoryProvider, FileProvider } from '../src/file-providers.ts';
+import { noProviders, type ProviderSettings } from '../src/settings.ts';
 
 let folder: string;
 let secrets: string;
@@ -48,6 +50,38 @@ describe('environment', () => {
     for (const name of ['DB_USER', 'SLUICE_SECRETS_KEYS'])
       await expect(provider.get('', [name])).rejects.toThrow(`the variable ${name} is not allowed`);
     expect(() => new EnvProvider({ 'allowlist.pattern': '(' })).toThrow('allowlist.pattern (');
+  });
+});
+
+describe('the environment of code of plugins', () => {
+  const environment = { DB_USER: 'u', KAFKA_X: 'x', REDIS_URL: 'r', SLUICE_SECRETS_KEYS: 'k' };
+  const envProvider = 'org.apache.kafka.common.config.provider.EnvVarConfigProvider';
+
+  function withProviders(...params: ProviderSettings['providers'][number]['params'][]) {
+    const providers = params.map((each, index) => ({
+      name: `env${index}`,
+      class: envProvider,
+      params: each,
+    }));
+    return { ...noProviders, providers };
+  }
+
+  test('has nothing of Sluice’s own', () => {
+    expect(pluginEnvironment(noProviders, environment)).toEqual({ DB_USER: 'u' });
+    expect(pluginEnvironment(withProviders({}), environment)).toEqual({ DB_USER: 'u' });
+  });
+
+  test('has what an allowlist names, so that references resolve there as on a worker', async () => {
+    const settings = withProviders(
+      { 'allowlist.pattern': 'KAFKA_.*' },
+      { 'allowlist.pattern': 'SLUICE_.*' },
+    );
+    const left = pluginEnvironment(settings, environment);
+    expect(left).toEqual({ DB_USER: 'u', KAFKA_X: 'x' });
+    vi.stubEnv('KAFKA_X', left['KAFKA_X']);
+    const { resolve } = await openConfigProviders(settings);
+    expect((await resolve({ brokers: '${env0:KAFKA_X}' })).config).toEqual({ brokers: 'x' });
+    vi.unstubAllEnvs();
   });
 });
 

@@ -66,6 +66,8 @@ export {
   type UnitId,
   type UnitRecord,
 } from './model.ts';
+export { catalogOf } from './plugin-catalog.ts';
+export { PluginPlacement } from './plugin-placement.ts';
 export {
   type TimingProfile,
   type TimingProfileName,

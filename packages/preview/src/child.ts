@@ -1,7 +1,7 @@
 /** Entry of the process that a preview runs in. */
 import { noProviders, openConfigProviders } from '@sluice/config-providers';
 import { toError, withoutValuesWithin } from '@sluice/kernel';
-import { loadPlugins } from '@sluice/runtime';
+import { type DefinitionPlugins, LazyPlugins } from '@sluice/runtime';
 
 import type { FromPreview, PreviewTask } from './messages.ts';
 import { onTask, tell } from './plugin-child.ts';
@@ -10,21 +10,17 @@ import { runPreview } from './run-preview.ts';
 onTask((task) => main(task as PreviewTask));
 
 async function main(task: PreviewTask): Promise<void> {
-  const plugins = await loadPlugins(task.modules);
+  const plugins = new LazyPlugins(task.index);
   const fail = (message: string): Promise<void> =>
     send({ kind: 'failed', stage: 'config', message });
-  const plugin = plugins.facts(task.config);
-  if (!plugin) {
-    const name = nameOf(task.config);
-    const known = plugins.plugins.map((each) => `${each.class} ${each.version}`).sort();
-    const failures = plugins.failures.map(({ error }) => error);
-    return fail(
-      [
-        `there is no connector ${name}; there are: ${known.join(', ')}. Name its module with ${task.modulesFrom}`,
-        ...failures,
-      ].join('\n'),
-    );
+  if (!plugins.facts(task.config)) return fail(unknownConnector(task));
+  let parts: DefinitionPlugins;
+  try {
+    parts = await plugins.load(task.config);
+  } catch (error) {
+    return fail(toError(error).message);
   }
+  const plugin = parts.connector;
   if (plugin.type === 'sink')
     return fail(`${plugin.class} is a sink: a preview shows what a source would write`);
   const resolved = await resolvedTask(task).catch((error: unknown) => toError(error));
@@ -33,9 +29,19 @@ async function main(task: PreviewTask): Promise<void> {
   const sendHidden = (message: FromPreview): Promise<void> =>
     send(hasValues ? (withoutValuesWithin(message, resolved.values) as FromPreview) : message);
   const signal = AbortSignal.timeout(task.timeoutMs);
-  const parts = await plugins.load(task.config);
   const tellHidden = (message: FromPreview): void => void sendHidden(message);
   await sendHidden(await runPreview(plugin, resolved.task, { signal, tell: tellHidden, parts }));
+}
+
+function unknownConnector({ config, failures, index, modulesFrom }: PreviewTask): string {
+  const known = index
+    .filter(({ type }) => type === 'source' || type === 'sink')
+    .map((each) => `${each.class} ${each.version}`)
+    .sort();
+  return [
+    `there is no connector ${nameOf(config)}; there are: ${known.join(', ')}. Name its module with ${modulesFrom}`,
+    ...failures,
+  ].join('\n');
 }
 
 function nameOf(config: PreviewTask['config']): string {

@@ -1,12 +1,14 @@
 /** What passes between whoever asks for a preview and the process that runs the connector. */
 import type { ProviderSettings } from '@sluice/config-providers';
 import type { SourceOffset } from '@sluice/record-log';
-import type { PluginModule } from '@sluice/runtime';
+import type { PluginIndex } from '@sluice/runtime';
 
 export interface PreviewTask {
-  /** Modules that plugins are looked for in. */
-  readonly modules: readonly (string | PluginModule)[];
-  /** What names more of them, for whoever asks for a connector that is in none: an option, a setting. */
+  /** Of the plugins that there are. Only what the definition names is imported. */
+  readonly index: PluginIndex;
+  /** Why there are no more. */
+  readonly failures: readonly string[];
+  /** What names more modules, for whoever asks for a connector that is in none: an option, a setting. */
   readonly modulesFrom: string;
   readonly config: Readonly<Record<string, string>>;
   /** Converters and their keys that the definition inherits. Default: Kafka Connect's worker defaults. */

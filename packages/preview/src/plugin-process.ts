@@ -10,10 +10,11 @@ import { systemClock, type Timer } from '@sluice/kernel';
 export interface PluginProcessOptions<Message> {
   /** Entry module, a file URL; see plugin-child.ts. */
   readonly entry: URL;
-  /** What it is sent; it also learns after which time it ends by itself, should this process be killed. */
   readonly task: object;
   /** Then it is killed; `onMessage` may set another limit from then on. */
   readonly limitMs: number;
+  /** After which it ends by itself, should this process be killed. Default: the limit. */
+  readonly lifeMsMax?: number;
   readonly onMessage: (message: Message, setLimit: (ms: number) => void) => void;
   /** Aborted: the process is killed. */
   readonly signal: AbortSignal;
@@ -39,6 +40,7 @@ export async function runPluginProcess<Message>({
   entry,
   environment,
   limitMs,
+  lifeMsMax = limitMs,
   onMessage,
   signal,
   task,
@@ -80,7 +82,7 @@ export async function runPluginProcess<Message>({
       });
     });
     // A process that is gone already is told by its exit.
-    child.send({ ...task, lifeMsMax: limitMs }, () => {});
+    child.send({ ...task, lifeMsMax }, () => {});
     const how = await exited;
     return { how, isLate, output: output.trim() };
   } finally {

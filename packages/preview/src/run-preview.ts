@@ -28,7 +28,7 @@ const idlePauseMs = 20;
 type Stage = Extract<PreviewEnd, { kind: 'failed' }>['stage'];
 
 /** What a preview is told, besides where its modules are. */
-export type PreviewOptions = Omit<PreviewTask, 'modules' | 'modulesFrom' | 'timeoutMs'>;
+export type PreviewOptions = Omit<PreviewTask, 'index' | 'failures' | 'modulesFrom' | 'timeoutMs'>;
 
 export interface PreviewSurroundings {
   readonly signal: AbortSignal;

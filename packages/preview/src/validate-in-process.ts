@@ -9,7 +9,7 @@ export interface ValidationProcessOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** For starting the process and importing modules. */
+/** For importing what one configuration names, and for starting the process. */
 const loadLimitMs = 15_000;
 /** For an answer that its own limit cut off. */
 const graceMs = 500;
@@ -27,12 +27,13 @@ export async function validateInProcess(
   const { how, isLate } = await runPluginProcess<FromValidation>({
     entry: entryOf('validation-child', import.meta.url),
     task,
-    limitMs: loadLimitMs + task.configs.length * (task.timeoutMs + graceMs),
+    limitMs: loadLimitMs,
+    lifeMsMax: task.configs.length * (loadLimitMs + task.timeoutMs + graceMs),
     environment,
     signal,
     onMessage: (message, setLimit) => {
       if (message.kind === 'result') validations.push(message.validation);
-      setLimit(task.timeoutMs + graceMs);
+      setLimit(message.kind === 'loaded' ? task.timeoutMs + graceMs : loadLimitMs);
     },
   });
   if (validations.length === task.configs.length) return validations;

@@ -1,30 +1,46 @@
 /** Entry of the process that validations run in. */
 import { noProviders, openConfigProviders } from '@sluice/config-providers';
-import { loadPlugins } from '@sluice/runtime';
+import { toError } from '@sluice/kernel';
+import { type DefinitionPlugins, LazyPlugins, type PluginIndex } from '@sluice/runtime';
+import type { ResolveConfig } from '@sluice/runtime/references';
 
+import { hasAllCode, withConnectorVersion } from './code-at-hand.ts';
 import { onTask, tell } from './plugin-child.ts';
 import { runValidation } from './run-validation.ts';
-import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
+import type {
+  ConfigToValidate,
+  FromValidation,
+  Validation,
+  ValidationTask,
+} from './validation-messages.ts';
 
 onTask(async (task) => {
-  const { configs, modules, providers, timeoutMs } = task as ValidationTask;
-  const plugins = await loadPlugins(modules);
-  const resolver = await openConfigProviders(providers ?? noProviders);
-  await send({ kind: 'loaded' });
-  for (const config of configs) {
-    const plugin = plugins.facts(config);
-    const validation: Validation = plugin
-      ? await runValidation(
-          plugin,
-          config,
-          resolver.resolve,
-          AbortSignal.timeout(timeoutMs),
-          await plugins.load(config),
-        )
-      : { kind: 'unknown' };
-    await send({ kind: 'result', validation });
-  }
+  const { configs, index, providers, timeoutMs } = task as ValidationTask;
+  const { resolve } = await openConfigProviders(providers ?? noProviders);
+  for (const config of configs)
+    await send({
+      kind: 'result',
+      validation: await validated(config, index, resolve, timeoutMs),
+    });
 });
+
+async function validated(
+  { config, version }: ConfigToValidate,
+  index: PluginIndex,
+  resolve: ResolveConfig,
+  timeoutMs: number,
+): Promise<Validation> {
+  const wanted = withConnectorVersion(config, version);
+  if (!hasAllCode(wanted, index)) return { kind: 'unknown' };
+  let parts: DefinitionPlugins;
+  try {
+    parts = await new LazyPlugins(index).load(wanted);
+  } catch (error) {
+    return { kind: 'failed', isLate: false, message: toError(error).message };
+  }
+  await send({ kind: 'loaded' });
+  return runValidation(parts.connector, config, resolve, AbortSignal.timeout(timeoutMs), parts);
+}
 
 function send(message: FromValidation): Promise<void> {
   return tell(message);

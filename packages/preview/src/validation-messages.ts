@@ -1,17 +1,24 @@
 /** What passes between whoever asks for a validation and the process that runs the plugin's part of it. */
 import type { ProviderSettings } from '@sluice/config-providers';
-import type { ConfigProblem, Recommendation } from '@sluice/connector-api';
-import type { PluginModule } from '@sluice/runtime';
+import type { ConfigProblem, ConnectorConfig, Recommendation } from '@sluice/connector-api';
+import type { PluginIndex } from '@sluice/runtime';
 
 export interface ValidationTask {
-  /** Modules that plugins are looked for in. */
-  readonly modules: readonly (string | PluginModule)[];
-  /** With their `connector.class`; validated one after the other. */
-  readonly configs: readonly Readonly<Record<string, string>>[];
+  /** Of the plugins that there are. Only what a configuration names is imported. */
+  readonly index: PluginIndex;
+  /** Validated one after the other. */
+  readonly configs: readonly ConfigToValidate[];
   /** What references stand for; default: a definition with one is refused. With keys: not to be logged. */
   readonly providers?: ProviderSettings;
   /** For the plugin's code, for each. */
   readonly timeoutMs: number;
+}
+
+export interface ConfigToValidate {
+  /** With its `connector.class`. */
+  readonly config: ConnectorConfig;
+  /** Of its connector: another one would find other faults. */
+  readonly version: string;
 }
 
 export type Validation =
@@ -21,12 +28,13 @@ export type Validation =
       readonly problems: readonly ConfigProblem[];
       readonly recommendations: Readonly<Record<string, Recommendation>>;
     }
-  /** No module has the connector. */
+  /** No module has the connector in that version, or a converter, transform or predicate that it names. */
   | { readonly kind: 'unknown' }
   /** The plugin's code threw, did not end in time, or ended its process. */
   | { readonly kind: 'failed'; readonly isLate: boolean; readonly message: string };
 
 export type FromValidation =
+  /** Before each result: what follows is the plugin's code. */
   | { readonly kind: 'loaded' }
   /** One for each configuration, in their order. */
   | { readonly kind: 'result'; readonly validation: Validation };

@@ -13,12 +13,19 @@ import {
 import { findConnector } from './entities.ts';
 import { invalidConfiguration } from './schemas.ts';
 
+/** What is validated by code. */
+export interface CheckedConfig {
+  readonly config: ConnectorConfig;
+  /** Of its connector: the one that was chosen of all that workers have. */
+  readonly version: string;
+}
+
 /**
  * One answer for each, in their order; undefined where there is no code to run after all.
  * @throws ApiError that names the connector when its code throws, or does not end within the limit.
  */
 export type RunValidations = (
-  configs: readonly ConnectorConfig[],
+  configs: readonly CheckedConfig[],
 ) => Promise<readonly (CodeValidation | undefined)[]>;
 
 /** What routes need that take or show definitions. */
@@ -47,7 +54,7 @@ export class CodeValidator {
     config: ConnectorConfig,
   ): Promise<CodeValidation | undefined> {
     if (problems.length > 0 || !needsCode(plugin, config)) return undefined;
-    const answers = await this.#options.run?.([config]);
+    const answers = await this.#options.run?.([{ config, version: plugin.version }]);
     return answers?.[0];
   }
 
@@ -72,7 +79,9 @@ export class CodeValidator {
         checked.push({ config, chosen: { plugin, problems }, announced });
     }
     if (checked.length === 0) return;
-    const answers = await run(checked.map(({ config }) => config));
+    const answers = await run(
+      checked.map(({ config, chosen }) => ({ config, version: chosen.plugin.version })),
+    );
     for (const [index, { config, chosen, announced }] of checked.entries()) {
       const answer = answers[index];
       if (!answer) continue;

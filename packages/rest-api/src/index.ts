@@ -2,7 +2,7 @@ export { type ApiOptions, buildAdminApi, buildApi } from './api.ts';
 export { ApiError, type ErrorBody } from './api-error.ts';
 export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
 export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';
-export type { RunValidations } from './code-validation.ts';
+export type { CheckedConfig, RunValidations } from './code-validation.ts';
 export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts';
 export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';

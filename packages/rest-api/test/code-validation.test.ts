@@ -20,7 +20,7 @@ function under(run: RunValidations) {
   const asked: object[] = [];
   const made = apiUnderTest({
     runValidations: async (configs) => {
-      asked.push(...configs);
+      asked.push(...configs.map((each) => each.config));
       return run(configs);
     },
   });
@@ -75,6 +75,22 @@ test('a definition that the code takes is stored', async () => {
   const { asked, call } = under(async (configs) => configs.map(() => fine));
   expect((await call('POST /connectors', { name: 'new', config })).statusCode).toBe(201);
   expect(asked).toEqual([{ ...config, name: 'new' }]);
+});
+
+test('the code is asked of the version that the definition gets from workers', async () => {
+  const versions: string[] = [];
+  const { call, cluster } = under(async (configs) => {
+    versions.push(...configs.map(({ version }) => version));
+    return configs.map(() => fine);
+  });
+  cluster.plugins = ['2.0.0', '1.0.0'].map((version) =>
+    plugin('Checked', { configKeys, validates: true, version }),
+  );
+  await call('PUT /connector-plugins/Checked/config/validate', config);
+  const older = { ...config, 'connector.plugin.version': '[1.0,2.0)' };
+  await call('PUT /connector-plugins/Checked/config/validate', older);
+  await call('POST /connectors', { name: 'new', config: older });
+  expect(versions).toEqual(['2.0.0', '1.0.0', '1.0.0']);
 });
 
 test('a plugin without code is not asked, unless a reference has to be resolved', async () => {

@@ -130,7 +130,7 @@ describe('over the API', () => {
     const validating = apiUnderTest({
       parts,
       runValidations: async (configs) => {
-        asked.push(...configs);
+        asked.push(...configs.map((each) => each.config));
         return configs.map(() => ({ problems: [], recommendations: {} }));
       },
     });

@@ -22,7 +22,12 @@ export type {
 export type { PluginIndex, PluginIndexEntry } from './plugin-index.ts';
 export { type PluginModule, specifierOf } from './plugin-module.ts';
 export { type FoundPackages, findPluginPackages, type PluginPackage } from './plugin-packages.ts';
-export { type PluginInventory, PluginPath, type PluginPathOptions } from './plugin-path.ts';
+export {
+  inventoryOf,
+  type PluginInventory,
+  PluginPath,
+  type PluginPathOptions,
+} from './plugin-path.ts';
 export { type PluginDescription, type PluginFailure, PluginRegistry } from './plugin-registry.ts';
 export { shareConnectorApi } from './plugin-resolution.ts';
 export { polledRecords } from './polled-records.ts';

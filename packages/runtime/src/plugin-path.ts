@@ -24,6 +24,8 @@ export interface PluginPathOptions {
   /** For one module. */
   readonly scanLimitMs: number;
   readonly clock: Clock;
+  /** Of the threads that scan; default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** What there is has changed. Must not throw. */
   readonly onChange: (inventory: PluginInventory) => void;
 }
@@ -74,18 +76,7 @@ export class PluginPath implements Service {
   }
 
   get inventory(): PluginInventory {
-    const { modules, failures: duplicates } = withoutDuplicates([
-      ...this.#given.modules,
-      ...[...this.#places.values()].flatMap(({ scan }) => scan.modules),
-    ]);
-    const failures = [this.#given, ...[...this.#places.values()].map(({ scan }) => scan)];
-    return {
-      plugins: modules.flatMap(({ plugins }) => plugins),
-      failures: [...failures.flatMap((scan) => scan.failures), ...duplicates],
-      index: modules.flatMap(({ module, plugins }) =>
-        plugins.map(({ configKeys: _configKeys, ...plugin }) => ({ ...plugin, module })),
-      ),
-    };
+    return inventoryOf([this.#given, ...[...this.#places.values()].map(({ scan }) => scan)]);
   }
 
   /** Resolves when everything was scanned once. */
@@ -164,8 +155,9 @@ export class PluginPath implements Service {
   }
 
   #scan(modules: readonly (string | PluginModule)[]): Promise<PluginScan> {
-    const { scanLimitMs } = this.#options;
-    return scanPlugins(modules, { timeoutMs: scanLimitMs, signal: this.#stopping.signal });
+    const { environment, scanLimitMs } = this.#options;
+    const { signal } = this.#stopping;
+    return scanPlugins(modules, { timeoutMs: scanLimitMs, signal, environment });
   }
 
   async #sightings(directories: readonly string[]): Promise<Map<string, Sighting>> {
@@ -186,6 +178,20 @@ export class PluginPath implements Service {
     }
     return sightings;
   }
+}
+
+/** The plugins of the first are used first. */
+export function inventoryOf(scans: readonly PluginScan[]): PluginInventory {
+  const { modules, failures: duplicates } = withoutDuplicates(
+    scans.flatMap((scan) => scan.modules),
+  );
+  return {
+    plugins: modules.flatMap(({ plugins }) => plugins),
+    failures: [...scans.flatMap(({ failures }) => failures), ...duplicates],
+    index: modules.flatMap(({ module, plugins }) =>
+      plugins.map(({ configKeys: _configKeys, ...plugin }) => ({ ...plugin, module })),
+    ),
+  };
 }
 
 function newPlace(): Place {

@@ -18,6 +18,8 @@ export interface ScanPluginsOptions {
   readonly baseDirectory?: string;
   /** Ends the scan; what was not scanned by then is in neither list. */
   readonly signal?: AbortSignal;
+  /** Of the threads; default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** What is in a module that could be imported in time. */
@@ -70,7 +72,7 @@ export async function scanPlugins(
       failures.push(...failed);
       if (module && plugins.length > 0) scanned.push({ module, plugins });
     };
-    const broken = await scanInThread(task, limitMs, onImported, options.signal);
+    const broken = await scanInThread(task, limitMs, onImported, options);
     if (!broken) break;
     left = left.filter(({ specifier }) => specifier !== broken.specifier);
     failures.push(broken);
@@ -101,12 +103,13 @@ function scanInThread(
   task: ScanTask,
   limitMs: number,
   onImported: OnImported,
-  signal: AbortSignal | undefined,
+  { environment, signal }: ScanPluginsOptions,
 ): Promise<PluginFailure | undefined> {
   const isSource = import.meta.url.endsWith('.ts');
   const thread = new Worker(new URL(`./scan-thread.${isSource ? 'ts' : 'js'}`, import.meta.url), {
     name: 'sluice-plugin-scan',
     workerData: task,
+    ...(environment ? { env: { ...environment } } : {}),
     ...(isSource ? { execArgv: ['--conditions=@sluice/source'] } : {}),
   });
   const ended = Promise.withResolvers<PluginFailure | undefined>();

@@ -1,6 +1,6 @@
 /**
  * What applying definitions would set in motion: which tasks start, restart or end, and which worker each of them
- * gets, by the planner that the leader uses. Pure.
+ * gets, by the planner and the placement of plugins that the leader uses. Pure.
  *
  * How many tasks a connector has it says itself, once it runs: of one that is new, or has another `tasks.max`, the
  * most that it may have are counted. What workers did lately (who died often gets work last) is not known here.
@@ -8,7 +8,10 @@
 import { type AssignmentPolicy, type PlannerTask, planAssignment } from '@sluice/assignment';
 import {
   type ClusterSnapshot,
+  catalogOf,
   connectorUnit,
+  type PluginInfo,
+  PluginPlacement,
   taskUnit,
   type UnitId,
   type UnitRecord,
@@ -31,6 +34,12 @@ export interface ChangePlan {
   readonly problems: readonly string[];
 }
 
+export interface PlanOptions {
+  readonly movement: AssignmentPolicy['movement'];
+  /** Converters, transforms and predicates that come with every worker. */
+  readonly builtIn: readonly PluginInfo[];
+}
+
 interface WantedUnit {
   readonly task: PlannerTask;
   readonly isNew: boolean;
@@ -41,19 +50,22 @@ interface WantedUnit {
 export function planChanges(
   snapshot: ClusterSnapshot,
   changes: readonly Change[],
-  movement: AssignmentPolicy['movement'],
+  { movement, builtIn }: PlanOptions,
 ): ChangePlan {
-  const wanted = wantedUnits(snapshot, changes);
-  const workers = snapshot.workers
-    .filter(({ state }) => state === 'up' || state === 'draining')
-    .map(({ member, state }) => ({
-      worker: member.worker,
-      slot: member.slot,
-      state: state === 'up' ? ('up' as const) : ('leaving' as const),
-      plugins: new Set(
-        member.plugins.filter((each) => each.error === undefined).map((each) => each.class),
-      ),
-    }));
+  const alive = snapshot.workers.filter(({ state }) => state === 'up' || state === 'draining');
+  const placement = new PluginPlacement(
+    catalogOf(
+      alive.map(({ member }) => member),
+      builtIn,
+    ),
+  );
+  const wanted = wantedUnits(snapshot, changes, placement);
+  const workers = alive.map(({ member, state }) => ({
+    worker: member.worker,
+    slot: member.slot,
+    state: state === 'up' ? ('up' as const) : ('leaving' as const),
+    plugins: placement.metBy(member),
+  }));
   const policy = {
     strategy: 'modulo',
     movement,
@@ -97,7 +109,11 @@ function reasonOf(
 }
 
 /** In the order of their creation; what is new comes last. */
-function wantedUnits(snapshot: ClusterSnapshot, changes: readonly Change[]): WantedUnit[] {
+function wantedUnits(
+  snapshot: ClusterSnapshot,
+  changes: readonly Change[],
+  placement: PluginPlacement,
+): WantedUnit[] {
   const changed = new Map(changes.map((change) => [change.name, change]));
   const current = currentUnits(snapshot);
   const kept = current.flatMap((unit): WantedUnit[] => {
@@ -108,8 +124,8 @@ function wantedUnits(snapshot: ClusterSnapshot, changes: readonly Change[]): Wan
       return [];
     // Tasks of a changed connector are given up before they are dealt anew; the connector itself stays.
     const isReleased = isUpdated && unit.kind === 'task';
-    const className = change?.after?.['connector.class'];
-    const task = plannerTask(unit, snapshot, { className, isReleased });
+    const config = change?.after ?? snapshot.connectors.get(unit.connector)?.record.config ?? {};
+    const task = plannerTask(unit, snapshot, { plugin: placement.add(config), isReleased });
     return [{ task, isNew: false, restarts: isUpdated }];
   });
   const known = new Set(current.map(({ unit }) => unit));
@@ -118,7 +134,7 @@ function wantedUnits(snapshot: ClusterSnapshot, changes: readonly Change[]): Wan
     if (change.after === undefined || change.outcome === 'unchanged') return [];
     const { name } = change;
     const tasks = Array.from({ length: tasksAfter(change, snapshot) }, (_, n) => taskUnit(name, n));
-    const plugin = classOf(change.after['connector.class'], snapshot);
+    const plugin = placement.add(change.after);
     return [connectorUnit(name), ...tasks]
       .filter((id) => !known.has(id))
       .map((id) => {
@@ -153,9 +169,8 @@ function currentUnits(snapshot: ClusterSnapshot): UnitRecord[] {
 function plannerTask(
   unit: UnitRecord,
   snapshot: ClusterSnapshot,
-  { className, isReleased }: { className: string | undefined; isReleased: boolean },
+  { plugin, isReleased }: { readonly plugin: string; readonly isReleased: boolean },
 ): PlannerTask {
-  const stored = snapshot.connectors.get(unit.connector)?.record.config['connector.class'];
   const owner = snapshot.workers.find(
     ({ member, state }) =>
       member.worker === unit.worker &&
@@ -166,12 +181,7 @@ function plannerTask(
     id: unit.unit,
     ordinal: unit.ordinal,
     connector: unit.connector,
-    plugin: classOf(className ?? stored, snapshot),
+    plugin,
     ...(owner && !isReleased && { owner: owner.member.worker }),
   };
-}
-
-function classOf(written = '', { plugins }: ClusterSnapshot): string {
-  const plugin = plugins.find((each) => each.class === written || each.aliases.includes(written));
-  return plugin?.class ?? written;
 }

@@ -45,7 +45,9 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
       ...definitions.map((definition) => compare(definition, snapshot)),
       ...(prune === undefined ? [] : surplus(definitions, snapshot, prune === true ? '*' : prune)),
     ];
-    const plan = planChanges(snapshot, changes, movement);
+    // Loaded here, since most commands need none of it.
+    const { configParts } = await import('@sluice/coordinator');
+    const plan = planChanges(snapshot, changes, { movement, builtIn: configParts.builtIn });
     printOutcome(context, global, {
       text: planText(changes, plan, context.io),
       data: {

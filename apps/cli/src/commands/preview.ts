@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { readProviderSettings } from '@sluice/config-providers';
 import { converterPlugins, readConverterSettings } from '@sluice/converters';
 import { SettingsReader } from '@sluice/kernel';
@@ -10,6 +8,7 @@ import {
   previewInProcess,
   type ShownStep,
 } from '@sluice/preview';
+import { inventoryOf, scanPlugins, specifierOf } from '@sluice/runtime';
 import { schemaRegistryConverters } from '@sluice/schema-registry';
 import type { Command } from 'commander';
 
@@ -105,11 +104,12 @@ async function taskOf(
     throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
   const { config, name } = first.definition;
   const named = (io.env['SLUICE_PLUGINS'] ?? '').split(',').filter((path) => path.trim() !== '');
-  const modules = [...named, ...(flags.plugin ?? [])].map((path) =>
-    path.startsWith('file:') ? path : pathToFileURL(resolve(path.trim())).href,
-  );
+  const modules = [...named, ...(flags.plugin ?? [])].map((module) => specifierOf(module.trim()));
+  const scan = await scanPlugins([...builtIn.map((each) => import.meta.resolve(each)), ...modules]);
+  const { failures, index } = inventoryOf([scan]);
   return {
-    modules: [...builtIn.map((each) => import.meta.resolve(each)), ...modules],
+    index,
+    failures: failures.map(({ error }) => error),
     modulesFrom: '--plugin',
     config: { ...config, name },
     ...settingsOf(io, globalOptionsOf(command, io)),

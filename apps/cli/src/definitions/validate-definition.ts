@@ -1,6 +1,11 @@
 /** What is wrong with a definition, key by key, in the words of the REST API. */
-import { hasReference } from '@sluice/connector-api';
-import { converterFor, converterPlugins, workerConverterDefaults } from '@sluice/converters';
+import { hasReference, parseVersionRange } from '@sluice/connector-api';
+import {
+  converterFor,
+  converterPlugins,
+  findConverter,
+  workerConverterDefaults,
+} from '@sluice/converters';
 import type { Definition } from '@sluice/coordination';
 import { toError } from '@sluice/kernel';
 import type { ConfigInfos } from '@sluice/rest-api';
@@ -35,20 +40,32 @@ export async function validateDefinition(
   }
 }
 
-/** Whether converters can be made of their keys. */
+const builtIn = [...converterPlugins, ...schemaRegistryConverters];
+
+/** Whether those converters can be made of their keys whose code is here. The API has judged the others by their keys. */
 function converterErrors(config: Definition['config']): KeyErrors[] {
-  const plugins = [...converterPlugins, ...schemaRegistryConverters];
   return (['key', 'value', 'header'] as const).flatMap((role) => {
     const key = `${role}.converter`;
-    if (config[key] === undefined) return [];
+    if (!isBuiltIn(config, key)) return [];
     // What a reference stands for is known where connectors run.
     if (Object.entries(config).some(([name, value]) => name.startsWith(key) && hasReference(value)))
       return [];
     try {
-      converterFor(role, config, workerConverterDefaults, plugins);
+      converterFor(role, config, workerConverterDefaults, builtIn);
       return [];
     } catch (error) {
       return [{ key, messages: [toError(error).message] }];
     }
   });
+}
+
+function isBuiltIn(config: Definition['config'], key: string): boolean {
+  const type = key === 'header.converter' ? 'header_converter' : 'converter';
+  const wanted = parseVersionRange(config[`${key}.plugin.version`]);
+  const className = config[key]?.trim();
+  return (
+    className !== undefined &&
+    'range' in wanted &&
+    findConverter(className, type, builtIn, wanted.range) !== undefined
+  );
 }
