@@ -118,6 +118,11 @@ export class Operations {
       case 'set-level':
         void this.#client.api.setLevel(operation.logger, 'DEBUG');
         return true;
+      case 'announce': {
+        const life = this.#cluster.workers.get(operation.worker);
+        life?.changePlugins();
+        return life !== undefined;
+      }
       case 'request':
         this.#request(operation.body, operation.repeats);
         return true;

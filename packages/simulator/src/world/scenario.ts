@@ -95,6 +95,8 @@ export type OperationKind =
     }
   | { readonly op: 'forget-topics'; readonly connector: string }
   | { readonly op: 'set-level'; readonly logger: string }
+  /** A plugin was installed there, or taken away again. */
+  | { readonly op: 'announce'; readonly worker: string }
   | { readonly op: 'request'; readonly body: RequestBody; readonly repeats: boolean };
 
 export interface CutOperation {
@@ -239,6 +241,7 @@ export const allFaults: readonly string[] = [
   ),
   'forget-topics',
   'set-level',
+  'announce',
   'request: apply create',
   'request: apply upsert',
   'request: delete',

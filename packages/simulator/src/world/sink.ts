@@ -119,6 +119,11 @@ export class PlayedSink {
     return 'committed';
   }
 
+  /** Its owner will be refused when it has its next effect, and does not know it yet. */
+  isSuperseded(unit: string, fence: number): boolean {
+    return fence < (this.#fences.get(unit)?.fence ?? 0);
+  }
+
   /** As somebody who is no worker. */
   takeOver(unit: string, fence: number): 'opened' | 'fenced' {
     return this.#highestAbove(unit, fence) ? 'fenced' : 'opened';

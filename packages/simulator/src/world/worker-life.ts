@@ -46,11 +46,21 @@ export const plugins: readonly PluginInfo[] = (['source', 'sink'] as const).map(
   configKeys: [],
 }));
 
+/** May be installed while a worker runs. No connector is of it. */
+const extra: PluginInfo = {
+  class: 'example.extra',
+  aliases: ['extra'],
+  type: 'sink',
+  version: '1.0.0',
+  configKeys: [],
+};
+
 export class WorkerLife {
   readonly process: PlayedProcess;
   readonly runner: PlayedRunner;
   readonly links: { readonly heartbeat: RedisLink; readonly coordination: RedisLink };
   isStopping = false;
+  plugins = plugins;
   readonly #agent: WorkerAgent;
   readonly #ended: WorkerLifeOptions['ended'];
 
@@ -104,6 +114,11 @@ export class WorkerLife {
       },
     });
     this.runner.events = this.#agent.runnerEvents;
+  }
+
+  changePlugins(): void {
+    this.plugins = this.plugins === plugins ? [...plugins, extra] : plugins;
+    this.process.deliver(() => void this.#agent.announce(this.plugins));
   }
 
   get jobs(): StartJobHandler {

@@ -54,6 +54,17 @@ test('who goes on without a lease is refused from the moment that its successor 
   expect(world.violation).toBeUndefined();
 });
 
+test('who has had a successor is told apart without being asked for an effect', () => {
+  const { sink, run } = setUp();
+  sink.open(run('fenced-a', 2));
+  expect([1, 2, 3].map((fence) => sink.isSuperseded('task/fenced-a/0', fence))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(sink.isSuperseded('task/fenced-a/0', 2)).toBe(false);
+});
+
 test('of a task of another set, whose fence nobody raises, it may rewind', () => {
   const { world, sink, run, effect } = setUp();
   const [cutOff, other] = [run('fenced-a', 1, 5), run('fenced-a', 2)];

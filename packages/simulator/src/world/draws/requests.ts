@@ -55,9 +55,11 @@ function changeOffsets(random: Random, shape: ClusterShape): OperationKind[] {
 }
 
 function otherUse(random: Random, shape: ClusterShape): OperationKind {
-  return random.chance(0.5)
-    ? { op: 'forget-topics', connector: connector(random, shape) }
-    : { op: 'set-level', logger: random.pick(['root', 'worker', 'worker.w1']) };
+  return random.weighted<OperationKind>([
+    { weight: 1, item: { op: 'forget-topics', connector: connector(random, shape) } },
+    { weight: 1, item: { op: 'set-level', logger: random.pick(['root', 'worker', 'worker.w1']) } },
+    { weight: 2, item: { op: 'announce', worker: worker(random, shape) } },
+  ]);
 }
 
 function request(random: Random, shape: ClusterShape): OperationKind {

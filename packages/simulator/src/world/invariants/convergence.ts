@@ -50,12 +50,14 @@ function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undef
     const process = cluster.processOf(name);
     if (!process) return `${name} is not up again`;
   }
-  for (const [worker, { incarnation, isStopping }] of cluster.workers) {
+  for (const [worker, { incarnation, isStopping, plugins }] of cluster.workers) {
     if (isStopping) return `${worker} is stopping`;
     const member = view.members.get(worker);
     if (member?.incarnation !== incarnation || member.state !== 'up') {
       return `${worker} is ${member?.state ?? 'not a member'}`;
     }
+    if (member.plugins.length !== plugins.length)
+      return `${worker} has announced ${member.plugins.length} of ${plugins.length} plugins`;
   }
   for (const worker of view.members.keys()) {
     if (!cluster.workers.has(worker)) return `${worker} is gone, and still a member`;
@@ -125,6 +127,10 @@ function whatIsAmiss(
   if (status?.state !== wanted)
     return `${id} is ${status?.state ?? 'without a status'}, not ${wanted}`;
   if (!entry.run?.mayAct) return `${id} may not act on ${worker}`;
+  // After a loss; it is refused, and starts again under a new fence.
+  if (wanted === 'RUNNING' && cluster.sink.isSuperseded(id, fence)) {
+    return `${id} on ${worker} has had a successor since ${fence}`;
+  }
   const phase = wanted === 'RUNNING' ? 'running' : 'paused';
   return entry.run.phase === phase ? undefined : `${id} is ${entry.run.phase} on ${worker}`;
 }
