@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { makeOwnedFolder, type RedisHandle, startRedis, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -96,6 +96,7 @@ test('an edit over somebody else’s change is refused, and kept', async () => {
   expect(refused.code).toBe(3);
   expect(refused.err).toMatch(/connector orders is at version 2, not 1/);
   expect(readFileSync(file, 'utf8')).toContain('topic: mine');
+  rmSync(dirname(file), { recursive: true });
 
   const again = await live.cli(['edit', 'orders'], '', { EDITOR: `sh ${editor}` });
   expect(again).toEqual({ code: 0, out: 'connector orders updated: topic', err: '' });

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { PluginInfo } from '@sluice/coordination';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
 import { planChanges } from '../src/changes/plan-changes.ts';
@@ -266,11 +268,17 @@ describe('edit', () => {
     expect(code).toBe(3);
     const file = /your edit is in (\S+)\)/.exec(err)?.[1] ?? '';
     expect(readFileSync(file, 'utf8')).toContain('tasks.max: "3"');
+    rmSync(dirname(file), { recursive: true });
   });
 
-  test('an editor that fails applies nothing', async () => {
-    const result = await run(['edit', 'orders'], { snapshots, env: { EDITOR: 'false' } });
+  test('an editor that fails applies nothing, and leaves no file with passwords', async () => {
+    const noted = mkdtempSync(join(tmpdir(), 'sluice-editor-'));
+    onTestFinished(() => rmSync(noted, { recursive: true }));
+    const editor = `note() { echo "$1" > ${noted}/file; return 1; }; note`;
+    const result = await run(['edit', 'orders'], { snapshots, env: { EDITOR: editor } });
     expect(result).toMatchObject({ code: 2, requests: [] });
-    expect(result.err).toMatch(/the editor "false" ended with 1/);
+    expect(result.err).toMatch(/the editor ".*" ended with 1/);
+    const file = readFileSync(join(noted, 'file'), 'utf8').trim();
+    expect(existsSync(dirname(file))).toBe(false);
   });
 });

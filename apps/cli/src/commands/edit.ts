@@ -90,7 +90,12 @@ async function edit({ name, config, version }: ConnectorRecord, io: Io): Promise
   const entries = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = stringify({ name, config: Object.fromEntries(entries) });
   await writeFile(file, `# Connector ${name}, version ${version}\n${text}`, { mode: 0o600 });
-  await runEditor(file, io);
+  const forget = async (): Promise<void> => rm(folder, { recursive: true, force: true });
+  await runEditor(file, io).catch(async (error: unknown) => {
+    // Nothing was edited that is worth a file with passwords.
+    await forget();
+    throw error;
+  });
   const after = await readFile(file, 'utf8');
   try {
     const [first, ...others] = parseDefinitions(await readDocuments(after, file));
@@ -103,7 +108,7 @@ async function edit({ name, config, version }: ConnectorRecord, io: Io): Promise
     return {
       config: first.definition.config,
       file,
-      forget: async () => rm(folder, { recursive: true, force: true }),
+      forget,
     };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

@@ -9,7 +9,7 @@ import { FakeRedis, fakeClient, ScriptBook } from '../../src/index.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** By file: scripts that are tried with another text. See `ask-tests.ts`. */
+    /** By file: scripts that are tried with another text. See `mutations/mutant.vitest.config.ts`. */
     replacedScripts?: Readonly<Record<string, string>>;
   }
 }
