@@ -43,6 +43,9 @@ local function restoreDefinition()
   end
   if stored and stored ~= uid or lifecycle ~= 'live' or target == 'STOPPED' then endTaskSet(name) end
   if lifecycle ~= 'live' then
+    -- Without tasks, the set that the journal knows of is still the newest one there was.
+    local storedEpoch = tonumber(redis.call('HGET', key, 'taskEpoch'))
+    redis.call('HSET', key, 'taskEpoch', math.max(storedEpoch, tonumber(taskEpoch)))
     retireUnit('connector/' .. name, name)
     deleteConnectorIfEmpty(name)
   end

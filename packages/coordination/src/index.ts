@@ -86,6 +86,7 @@ export type {
 export { type SettlingOptions, settlingDefaults } from './settling.ts';
 export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
 export type {
+  AnnounceReply,
   AssignedUnit,
   Assignments,
   Beat,

@@ -319,6 +319,16 @@ describe('plugins that change', () => {
     expect(world.store.callsOf('announce')).toHaveLength(1);
   });
 
+  test('are told until the store has had them for a beat, since it may go back before that', async () => {
+    const world = await new World().started();
+    await world.membership.announce([other]);
+    world.store.plugins = [clockPlugin];
+    await world.beats(1);
+    expect(told(world)).toEqual(['example.Other']);
+    await world.beats(5);
+    expect(world.store.callsOf('announce')).toHaveLength(3);
+  });
+
   test.each(['fail', 'loseAnswers'] as const)(
     'are told again with later beats, when the store does not answer (%s)',
     async (how) => {
