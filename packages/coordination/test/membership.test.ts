@@ -19,6 +19,8 @@ const refused: JoinReply = {
 };
 const otherLog: JoinReply = { kind: 'refused', disagreement: { about: 'log', inUse: 'kafka' } };
 
+const atFirst = [clockPlugin];
+
 class World {
   readonly clock = new FakeClock();
   readonly store = new PlayedStore();
@@ -39,7 +41,7 @@ class World {
       pid: 1,
       host: 'here',
       address: 'here:8084',
-      plugins: [clockPlugin],
+      plugins: atFirst,
       protocol: { min: 1, max: 2 },
       log: 'redis',
     },
@@ -356,6 +358,13 @@ describe('plugins that change', () => {
     await world.beats(2);
     expect(world.joins.at(-1)?.plugins).toEqual([clockPlugin]);
     expect(told(world)).toEqual(['example.Other']);
+  });
+
+  test('those that were there at first are told, too, when they are back at once', async () => {
+    const world = await new World().started();
+    await world.membership.announce([other]);
+    await world.membership.announce(atFirst);
+    expect(world.store.plugins).toEqual(atFirst);
   });
 
   test('the last of several counts', async () => {

@@ -226,6 +226,7 @@ export class Membership {
   async #announceNow(): Promise<void> {
     const { store, identity, logger } = this.#options;
     const plugins = this.#plugins;
+    this.#announced = undefined;
     try {
       const reply = await store.announce(identity.worker, this.#incarnation, plugins);
       // A store that goes back before the next beat forgets it unnoticed: only what is there after a beat stays, or is
