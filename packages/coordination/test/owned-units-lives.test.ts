@@ -225,7 +225,7 @@ test('topics are stored for a unit that is owned, and not for one that is releas
   world.units.topicsUsed(a, 1, ['lines']);
   await world.clock.advance(50);
   const used = [{ unit: a, fence: 1, topics: ['lines'] }];
-  expect(world.store.callsOf('noteTopics').map(({ args }) => args)).toEqual([used]);
+  expect(world.store.callsOf('noteTopics')).toEqual([used]);
   world.store.revoke(a);
   await world.beat();
   expect(world.units.size).toBe(0);
