@@ -368,6 +368,17 @@ describe('the dead', () => {
     expect(world.loop.stats).toMatchObject({ deaths: 1, reruns: 2, moves: 1 });
   });
 
+  test('what is known to be dead is not waited for again, when the store was away before its units were freed', async () => {
+    const world = await running();
+    let tries = 0;
+    world.played.before.set('orphan', () => {
+      if (tries++ === 0) throw unreachable();
+    });
+    await world.ticks(45, 'w2', 'w3');
+    expect(tries).toBeGreaterThan(1);
+    expect(world.played.done).toContain('grant task/a/0 → w2');
+  });
+
   test('not before its time', async () => {
     const world = await running();
     await world.ticks(39, 'w2', 'w3');

@@ -217,6 +217,7 @@ describe('seats of workers that announced their return', () => {
 
   test.each([
     ['the worker is back', [member('w2')]],
+    ['the worker is back in another one', [member('w2', { slot: 5 })]],
     ['another has its slot', [member('w9', { slot: 1 })]],
   ])('not once %s', (_what, members) => {
     const seats = new HeldSeats(1_000);

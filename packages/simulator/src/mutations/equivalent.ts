@@ -340,6 +340,18 @@ export const equivalents: readonly Equivalent[] = [
     kinds: ['false'],
     because: 'where there is nothing to report nothing is told either way',
   },
+  {
+    file: 'cluster-view.ts',
+    guard: 'siblings?.size === 0',
+    kinds: ['false'],
+    because: 'an empty list of units is kept for the name of a connector that is gone: memory only',
+  },
+  {
+    file: 'held-seats.ts',
+    guard: 'this.#held.size === 0',
+    kinds: ['false'],
+    because: 'spares gathering the slots of all members where nothing is held',
+  },
 ];
 
 export function whyEquivalent({ guard: { file, text }, kind }: Mutation): string | undefined {
