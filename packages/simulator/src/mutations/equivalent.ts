@@ -57,15 +57,9 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'burial.ts',
-    guard: '!waits && orphaned === 0',
+    guard: '!waits',
     kinds: ['false'],
     because: 'then all units are looked through again with each turn, to the same end',
-  },
-  {
-    file: 'burial.ts',
-    guard: 'orphaned === 0',
-    kinds: ['true'],
-    because: 'what was freed has changed hands, so that it is looked at again all the same',
   },
   {
     file: 'claim.lua',
@@ -79,12 +73,6 @@ export const equivalents: readonly Equivalent[] = [
     kinds: ['true'],
     because:
       'the first read brings the name of the data set, so that it is never of what is unchanged',
-  },
-  {
-    file: 'cluster-view.ts',
-    guard: 'unit',
-    kinds: ['true'],
-    because: 'what is in the index by connector is there; it is asked for the type checker’s sake',
   },
   {
     file: 'cluster-view.ts',
