@@ -21,8 +21,8 @@ const networkCodes = new Set([
   'ETIMEDOUT',
 ]);
 
-/** States of SQL that pass: connections, resources, shutdowns, conflicts, objects in use. */
-const passingStates = /^(?:08|53|57P0|58|40|55006|55P03|57014|XX000$)/;
+/** States of SQL that pass: connections, resources (but for limits of the configuration), shutdowns, conflicts, use. */
+const passingStates = /^(?:08|53[0-3]|57P0|58|40|55006|55P03|57014|XX000$)/;
 
 const droppedConnection =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|socket (?:hang up|disconnected)/i;
@@ -71,6 +71,8 @@ export function explanation(error: unknown, { database, host, port, user }: Targ
       return `user ${user} may not log in from here (${message}); check database.user and pg_hba.conf`;
     case '3D000':
       return `there is no database ${database}; check database.dbname`;
+    case '53400':
+      return `a limit of the server's configuration is reached: ${message}; raise it (max_replication_slots, max_wal_senders), or drop slots that nobody needs`;
     case '42501':
       return `user ${user} lacks a privilege: ${message}`;
     default:
