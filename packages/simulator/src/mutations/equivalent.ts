@@ -283,6 +283,18 @@ export const equivalents: readonly Equivalent[] = [
     because: 'a group has somebody in it; it is asked for the type checker’s sake',
   },
   {
+    file: 'plugin-placement.ts',
+    guard: '!this.#needs.has(name)',
+    kinds: ['true'],
+    because: 'the same needs are noted again under their name',
+  },
+  {
+    file: 'plugin-placement.ts',
+    guard: 'known',
+    kinds: ['false'],
+    because: 'what is remembered is worked out again, to the same end',
+  },
+  {
     file: 'protocol-raise.ts',
     guard: 'inUse === undefined',
     kinds: ['false'],
@@ -320,6 +332,12 @@ export const equivalents: readonly Equivalent[] = [
     kinds: ['true'],
     because:
       'between the calls for one connector the leader, who alone writes definitions, writes no other',
+  },
+  {
+    file: 'settling.ts',
+    guard: 'score === 0',
+    kinds: ['false'],
+    because: 'a death that has faded is kept, and counts nothing: memory only',
   },
   {
     file: 'status.ts',
