@@ -7,6 +7,7 @@ export interface CatalogTable extends TableName {
   readonly oid: number;
   /** d default, f full, i index, n nothing. */
   readonly replicaIdentity: string;
+  readonly hasPrimaryKey: boolean;
   readonly canSelect: boolean;
   readonly isOwned: boolean;
 }
@@ -28,16 +29,18 @@ export interface TableDetails {
 export async function readTables(session: Session): Promise<CatalogTable[]> {
   const rows = await session.query(`
     SELECT c.oid, n.nspname, c.relname, c.relreplident,
+           EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            has_table_privilege(c.oid, 'SELECT'), pg_has_role(c.relowner, 'USAGE')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND c.relpersistence = 'p'
        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
      ORDER BY n.nspname, c.relname`);
-  return rows.map(([oid, namespace, table, replicaIdentity, canSelect, isOwned]) => ({
+  return rows.map(([oid, namespace, table, replicaIdentity, hasKey, canSelect, isOwned]) => ({
     oid: Number(oid),
     namespace: namespace ?? '',
     table: table ?? '',
     replicaIdentity: replicaIdentity ?? 'd',
+    hasPrimaryKey: hasKey === 't',
     canSelect: canSelect === 't',
     isOwned: isOwned === 't',
   }));

@@ -9,30 +9,24 @@ export interface Target {
   readonly user: string;
 }
 
-const networkCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-
 /** States of SQL that pass: connections, resources (but for limits of the configuration), shutdowns, conflicts, use. */
 const passingStates = /^(?:08|53[0-3]|57P0|58|40|55006|55P03|57014|XX000$)/;
+const sqlState = /^[0-9A-Z]{5}$/;
 
-const droppedConnection =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|socket (?:hang up|disconnected)/i;
+/** Of what the driver and the network say: files, certificates and encryption do not mend by themselves. */
+const lastingCodes =
+  /^(?:ENOENT|EACCES|EISDIR|ERR_(?:TLS|SSL|OSSL)|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH)/;
+const lastingMessages = /does not support SSL|client password must be/;
 
+/** Of an error of the driver. What the server did not say is a connection that was lost, refused or too slow, mostly. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Others are mistakes in code.
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError)
+    return false;
   const code = codeOf(error);
-  return (
-    networkCodes.has(code) || passingStates.test(code) || droppedConnection.test(error.message)
-  );
+  // Codes of systems look like states of SQL: EPIPE has five letters.
+  if (sqlState.test(code) && 'severity' in error) return passingStates.test(code);
+  return !lastingCodes.test(code) && !lastingMessages.test(error.message);
 }
 
 export function codeOf(error: unknown): string {
