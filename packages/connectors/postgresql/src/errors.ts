@@ -49,7 +49,10 @@ export function explanation(error: unknown, { database, host, port, user }: Targ
   const message = error instanceof Error ? error.message || codeOf(error) : String(error);
   if (/client password must be/.test(message))
     return `user ${user} needs a password; set database.password`;
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  if (lastingCodes.test(code))
+    return `the encrypted connection cannot be made: ${message}; check the certificate of the server, database.sslrootcert and database.sslmode`;
+  switch (code) {
     case 'ECONNREFUSED':
       return `nothing listens on ${host}:${String(port)}; check database.hostname and database.port, and that the server runs`;
     case 'ENOTFOUND':
@@ -60,7 +63,7 @@ export function explanation(error: unknown, { database, host, port, user }: Targ
     case 'ENETUNREACH':
       return `the host ${host} cannot be reached; check database.hostname and the network between`;
     case '28P01':
-      return `the password of user ${user} is wrong; check database.user and database.password`;
+      return `the password of user ${user} is wrong; check database.password and database.user`;
     case '28000':
       return `user ${user} may not log in from here (${message}); check database.user and pg_hba.conf`;
     case '3D000':

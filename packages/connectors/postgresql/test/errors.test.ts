@@ -52,5 +52,5 @@ test('an error says where, what happened and what to do', () => {
   const wrong = connectErrorOf(fromServer('28P01'), target);
   expect(wrong).not.toBeInstanceOf(RetriableError);
   expect(wrong).toBeInstanceOf(ConnectError);
-  expect(wrong.message).toContain('check database.user and database.password');
+  expect(wrong.message).toContain('check database.password and database.user');
 });
