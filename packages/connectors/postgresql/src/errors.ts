@@ -29,7 +29,7 @@ export function isPassing(error: unknown): boolean {
   return !lastingCodes.test(code) && !lastingMessages.test(error.message);
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   // A connection that was tried at several addresses.
   if (error instanceof AggregateError && !('code' in error)) return codeOf(error.errors[0]);
@@ -45,7 +45,7 @@ export function connectErrorOf(error: unknown, target: Target): ConnectError {
 }
 
 /** What happened and what to do about it, for the errors that people meet. */
-export function explanation(error: unknown, { database, host, port, user }: Target): string {
+function explanation(error: unknown, { database, host, port, user }: Target): string {
   const message = error instanceof Error ? error.message || codeOf(error) : String(error);
   if (/client password must be/.test(message))
     return `user ${user} needs a password; set database.password`;

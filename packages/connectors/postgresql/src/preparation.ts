@@ -95,6 +95,9 @@ export async function obtainSlot(
 }
 
 export async function currentLsn(sql: Session): Promise<number> {
-  const [row] = await sql.query('SELECT pg_current_wal_lsn()');
+  // A standby has no log of its own.
+  const [row] = await sql.query(
+    'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END',
+  );
   return lsnOfText(row?.[0] ?? '');
 }
