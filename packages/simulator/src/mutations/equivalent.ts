@@ -359,6 +359,12 @@ export const equivalents: readonly Equivalent[] = [
     because: 'what is told under a fence that the store does not have is refused there',
   },
   {
+    file: 'worker/topic-notes.ts',
+    guard: 'this.#notes.size === 0',
+    kinds: ['false'],
+    because: 'where there is nothing to store nothing is stored either way',
+  },
+  {
     file: 'worker/unit-reporter.ts',
     guard: 'publication',
     kinds: ['true'],
