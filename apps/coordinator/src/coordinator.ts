@@ -6,11 +6,13 @@ import {
   LeaderLoop,
   type LeaderWaker,
   LevelFollower,
+  OperatorDesk,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisOperatorInbox,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -81,6 +83,7 @@ export class Coordinator implements Service {
   readonly #loop: LeaderLoop;
   readonly #wakeUps: LeaderWakeConsumer;
   readonly #client: ClusterClient;
+  readonly #operators: OperatorDesk;
   readonly #logProbe: LogProbe;
   readonly #plugins: CoordinatorPlugins;
   readonly #previews: Previews;
@@ -138,6 +141,13 @@ export class Coordinator implements Service {
       },
     };
     this.#client = createClusterClient({ store, waker, clock, profile });
+    this.#operators = new OperatorDesk({
+      inbox: new RedisOperatorInbox({ redis: this.#redis, cluster }),
+      client: this.#client,
+      trail: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      clock,
+      logger,
+    });
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,
@@ -190,11 +200,13 @@ export class Coordinator implements Service {
     }
     await this.#levelFollower.start();
     await this.#logProbe.start();
+    await this.#operators.start();
     await this.#loop.start();
   }
 
   /** Resigns first, so that another replica leads before this one stops answering. */
   async stop(): Promise<void> {
+    await this.#operators.stop();
     await this.#loop.stop();
     await this.#log?.stop();
     await this.#wakeUps.stop();
