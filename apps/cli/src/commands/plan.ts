@@ -1,25 +1,30 @@
 import type { AssignmentPolicy } from '@sluice/assignment';
+import { settlingDefaults } from '@sluice/coordination';
 import type { Command } from 'commander';
 
 import { type Change, compare, surplus } from '../changes/compare.ts';
+import { penaltiesOf } from '../changes/flapping.ts';
 import { type ChangePlan, type PlannedUnit, planChanges } from '../changes/plan-changes.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
-import { addGlobalOptions, globalOptionsOf } from '../options.ts';
+import { addGlobalOptions, globalOptionsOf, parseWholeNumber } from '../options.ts';
 import { type CommandContext, printOutcome, withSession } from './command.ts';
 
 const examples = `
 Tells what apply would create, change and delete, which connectors and tasks would start, restart, end or move, and
 to which worker, by the planner that the leader uses. Changes nothing.
 How many tasks a new connector has it says itself: the most that it may have (tasks.max) are counted.
-SLUICE_ASSIGNMENT_MOVEMENT has to be the coordinators'.
+SLUICE_ASSIGNMENT_MOVEMENT and SLUICE_FLAPPING_HALF_LIFE_SECONDS have to be the coordinators'.
 
 Examples:
   sluice plan -f orders.yaml
   sluice plan -f connectors/ --prune 'orders-*'
   sluice plan -f orders.yaml --json | jq '.units[] | select(.why == "restart")'`;
+
+/** All that are kept. */
+const eventsMax = 10_000;
 
 interface PlanFlags {
   readonly file: readonly string[];
@@ -40,14 +45,25 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     const movement = movementOf(context.io);
     const sourced = await loadDefinitions(file, context.io);
     const definitions = sourced.map((each) => each.definition);
-    const snapshot = await withSession(context, global, 'read', ({ client }) => client.snapshot());
+    const halfLifeMs = halfLifeOf(context.io);
+    const { snapshot, penalties } = await withSession(context, global, 'read', async (session) => {
+      const [events, nowMs] = [await session.client.events(eventsMax), await session.nowMs()];
+      return {
+        snapshot: await session.client.snapshot(),
+        penalties: penaltiesOf(events, { nowMs, halfLifeMs }),
+      };
+    });
     const changes = [
       ...definitions.map((definition) => compare(definition, snapshot)),
       ...(prune === undefined ? [] : surplus(definitions, snapshot, prune === true ? '*' : prune)),
     ];
     // Loaded here, since most commands need none of it.
     const { configParts } = await import('@sluice/coordinator');
-    const plan = planChanges(snapshot, changes, { movement, builtIn: configParts.builtIn });
+    const plan = planChanges(snapshot, changes, {
+      movement,
+      builtIn: configParts.builtIn,
+      penalties,
+    });
     printOutcome(context, global, {
       text: planText(changes, plan, context.io),
       data: {
@@ -68,6 +84,15 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     const hasChanges = changes.some(({ outcome }) => outcome !== 'unchanged');
     if (exitCode && hasChanges) throw new CliError(exitCodes.differs, '');
   });
+}
+
+function halfLifeOf({ env }: Io): number {
+  const name = 'SLUICE_FLAPPING_HALF_LIFE_SECONDS';
+  const text = env[name]?.trim();
+  if (!text) return settlingDefaults.penaltyHalfLifeMs;
+  const seconds = parseWholeNumber(text, name);
+  if (seconds > 0) return seconds * 1_000;
+  throw new CliError(exitCodes.usage, `${name}=${text} must be at least 1`);
 }
 
 function movementOf({ env }: Io): AssignmentPolicy['movement'] {
