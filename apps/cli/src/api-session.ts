@@ -36,7 +36,7 @@ export async function withApi<Result>(
   const [{ buildApi }, { configParts }, { LateLog, openLog }, { ConnectorOffsets }] =
     await Promise.all([
       import('@sluice/rest-api'),
-      import('@sluice/coordinator'),
+      import('@sluice/config-parts'),
       import('@sluice/log-choice'),
       import('@sluice/runtime/offsets'),
     ]);

@@ -1,5 +1,6 @@
 /** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
 import { Access, hasAuthentication } from '@sluice/access';
+import { configParts, partProblems } from '@sluice/config-parts';
 import {
   type ClusterClient,
   createClusterClient,
@@ -46,7 +47,6 @@ import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
-import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';

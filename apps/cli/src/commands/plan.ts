@@ -58,7 +58,7 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
       ...(prune === undefined ? [] : surplus(definitions, snapshot, prune === true ? '*' : prune)),
     ];
     // Loaded here, since most commands need none of it.
-    const { configParts } = await import('@sluice/coordinator');
+    const { configParts } = await import('@sluice/config-parts');
     const plan = planChanges(snapshot, changes, {
       movement,
       builtIn: configParts.builtIn,
