@@ -3,7 +3,9 @@
  * written once, and hold here as well. It works on Redis and the record log, so no coordinator has to be up for
  * what needs none.
  */
+import type { ClusterClient, PluginInfo } from '@sluice/coordination';
 import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
+import type { RunValidations } from '@sluice/rest-api';
 
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -25,12 +27,21 @@ export interface LocalApi {
   ): Promise<unknown>;
 }
 
+/** What this machine adds to the cluster's. */
+export interface LocalParts {
+  /** Beside those that workers have announced. */
+  readonly plugins: readonly PluginInfo[];
+  /** What the code of plugins checks. */
+  readonly runValidations: RunValidations;
+}
+
 /** `purpose`: `write` for whatever changes something, which is then kept in the audit trail. */
 export async function withApi<Result>(
   { open, io }: ApiContext,
   global: GlobalOptions,
   purpose: 'read' | 'write',
   action: (api: LocalApi, session: Session) => Promise<Result>,
+  local?: LocalParts,
 ): Promise<Result> {
   // Loaded here, since most commands need none of it.
   const [{ buildApi }, { configParts }, { LateLog, openLog }, { ConnectorOffsets }] =
@@ -46,7 +57,8 @@ export async function withApi<Result>(
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
   const app = buildApi({
-    client: session.client,
+    client: local ? withPlugins(session.client, local.plugins) : session.client,
+    ...(local && { runValidations: local.runValidations }),
     info: { version: '', commit: '', clusterId: cluster },
     logger: silentLogger,
     offsets: new ConnectorOffsets({ log, cluster }),
@@ -74,6 +86,16 @@ export async function withApi<Result>(
     log.destroy();
     await session.close();
   }
+}
+
+function withPlugins(client: ClusterClient, plugins: readonly PluginInfo[]): ClusterClient {
+  return {
+    ...client,
+    snapshot: async () => {
+      const snapshot = await client.snapshot();
+      return { ...snapshot, plugins: [...snapshot.plugins, ...plugins] };
+    },
+  };
 }
 
 function exitCodeOf(status: number): number {

@@ -1,5 +1,5 @@
 import type { AssignmentPolicy } from '@sluice/assignment';
-import { settlingDefaults } from '@sluice/coordination';
+import { type ClusterSnapshot, type PluginInfo, settlingDefaults } from '@sluice/coordination';
 import type { Command } from 'commander';
 
 import { type Change, compare, surplus } from '../changes/compare.ts';
@@ -9,12 +9,19 @@ import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
+import {
+  addPluginOptions,
+  localPlugins,
+  type PluginFlags,
+  placesOfFlags,
+} from '../local-plugins.ts';
 import { addGlobalOptions, globalOptionsOf, parseWholeNumber } from '../options.ts';
 import { type CommandContext, printOutcome, withSession } from './command.ts';
 
 const examples = `
 Tells what apply would create, change and delete, which connectors and tasks would start, restart, end or move, and
 to which worker, by the planner that the leader uses. Changes nothing.
+With --plugin and --plugin-path it is as if all workers had those plugins, too.
 How many tasks a new connector has it says itself: the most that it may have (tasks.max) are counted.
 SLUICE_ASSIGNMENT_MOVEMENT and SLUICE_FLAPPING_HALF_LIFE_SECONDS have to be the coordinators'.
 
@@ -26,7 +33,7 @@ Examples:
 /** All that are kept. */
 const eventsMax = 10_000;
 
-interface PlanFlags {
+interface PlanFlags extends PluginFlags {
   readonly file: readonly string[];
   readonly prune?: string | true;
   readonly exitCode?: boolean;
@@ -39,8 +46,10 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     .requiredOption('-f, --file <file...>', 'files, folders, or - for the standard input')
     .option('--prune [pattern]', 'as for apply: what is not in the files would be deleted')
     .option('--exit-code', `end with ${exitCodes.differs} if there is anything to change`);
+  addPluginOptions(command);
   addGlobalOptions(command).addHelpText('after', examples);
-  command.action(async ({ file, prune, exitCode }: PlanFlags) => {
+  command.action(async (flags: PlanFlags) => {
+    const { file, prune, exitCode } = flags;
     const global = globalOptionsOf(command, context.io);
     const movement = movementOf(context.io);
     const sourced = await loadDefinitions(file, context.io);
@@ -59,7 +68,8 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     ];
     // Loaded here, since most commands need none of it.
     const { configParts } = await import('@sluice/config-parts');
-    const plan = planChanges(snapshot, changes, {
+    const { plugins } = await localPlugins(placesOfFlags(flags));
+    const plan = planChanges(withPlugins(snapshot, plugins), changes, {
       movement,
       builtIn: configParts.builtIn,
       penalties,
@@ -84,6 +94,18 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     const hasChanges = changes.some(({ outcome }) => outcome !== 'unchanged');
     if (exitCode && hasChanges) throw new CliError(exitCodes.differs, '');
   });
+}
+
+/** As if all workers had them. */
+function withPlugins(snapshot: ClusterSnapshot, plugins: readonly PluginInfo[]): ClusterSnapshot {
+  if (plugins.length === 0) return snapshot;
+  return {
+    ...snapshot,
+    workers: snapshot.workers.map((view) => ({
+      ...view,
+      member: { ...view.member, plugins: [...view.member.plugins, ...plugins] },
+    })),
+  };
 }
 
 function halfLifeOf({ env }: Io): number {
