@@ -233,7 +233,7 @@ describe('the log', () => {
     [[], 'Kafka of a release that it does not tell, 1 broker'],
     [[['metadata.version', 27]], 'Kafka 4.1 (metadata.version 27), 1 broker'],
     [[['metadata.version', 14]], 'Kafka 3.6 (metadata.version 14), 1 broker'],
-    [[['metadata.version', 99]], 'Kafka 4.2 or newer (metadata.version 99), 1 broker'],
+    [[['metadata.version', 99]], 'Kafka newer than 4.3 (metadata.version 99), 1 broker'],
     [[['metadata.version', 1]], 'Kafka of an unknown release (metadata.version 1), 1 broker'],
   ] as const)('Kafka with %j', (features, text) => {
     expect(judgeServer({ servers: 1, features: new Map(features) })).toMatchObject({

@@ -12,11 +12,12 @@ const firstLevels: readonly (readonly [level: number, release: string])[] = [
   [22, '4.0'],
   [26, '4.1'],
   [28, '4.2'],
+  [30, '4.3'],
 ];
+const newest = { level: 30, release: '4.3' } as const;
 
 /** Undefined for levels that are not known here. */
 export function releaseOf(metadataVersion: number): string | undefined {
-  const [newestLevel = 0, newest] = firstLevels.at(-1) ?? [];
-  if (metadataVersion >= newestLevel + 2) return `${newest ?? ''} or newer`;
+  if (metadataVersion > newest.level) return `newer than ${newest.release}`;
   return firstLevels.findLast(([level]) => metadataVersion >= level)?.[1];
 }
