@@ -19,7 +19,7 @@ import { allOf, failuresIn, lookAtConnector, lookAtDeleted, waitUntil } from '..
 import { type CommandContext, printOutcome, request, withSession } from './command.ts';
 
 const examples = `
-Definitions are JSON or YAML, one or a list, in either of Kafka Connect's shapes: {"name", "config"} or a
+Definitions are JSON, YAML or .properties, one or a list, in either of Kafka Connect's shapes: {"name", "config"} or a
 flat map with "name". Numbers and booleans are turned to text as they are written. All of them are checked
 first, and all or none are applied.
 

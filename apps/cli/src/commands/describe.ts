@@ -62,7 +62,7 @@ export function addDescribeCommand(program: Command, context: CommandContext): v
   const command = program
     .command('describe')
     .argument('<name>', 'of a connector or worker; a task is called connector/number')
-    .argument('[name after its kind]')
+    .argument('[name after its kind]', 'where the first is connector, task or worker')
     .description('tell all about one connector, task or worker')
     .usage(`[${kinds.join('|')}] <name> [options]`);
   addGlobalOptions(command).addHelpText('after', examples);
