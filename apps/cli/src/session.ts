@@ -71,7 +71,7 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
       client:
         purpose === 'write'
           ? await changingClient(common, { redis, audit, options })
-          : createClusterClient(common),
+          : createClusterClient({ ...common, ask: askForDryRun(store) }),
       audit,
       note: async (what) => {
         const caller = await auditCaller(redis);
@@ -122,6 +122,24 @@ async function changingClient(
     default:
       return assertNever(role);
   }
+}
+
+/** Commands that change nothing may still ask the leader what it would do, which is to add a request. */
+function askForDryRun(store: RedisCoordinationStore): NonNullable<ClusterClientOptions['ask']> {
+  return async (id, body) => {
+    try {
+      await store.submit(id, body);
+      return id;
+    } catch (error) {
+      if (!hasCode(error, 'store.denied')) throw error;
+      throw new SluiceError(
+        'store.denied',
+        'a dry run asks the leader, for which this user of Redis has to be an admin: ' +
+          'sluice plan and sluice diff tell without it what would change',
+        { cause: error },
+      );
+    }
+  };
 }
 
 /** A Redis user may have rights to less: the change itself has worked, or told why not. */
