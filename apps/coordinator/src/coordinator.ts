@@ -6,6 +6,7 @@ import {
   LeaderLoop,
   type LeaderWaker,
   LevelFollower,
+  ResultWaits,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
@@ -101,6 +102,7 @@ export class Coordinator implements Service {
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    const results = new ResultWaits({ store, clock });
     this.#levelFollower = new LevelFollower({ store, levels, clock });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({
@@ -121,6 +123,7 @@ export class Coordinator implements Service {
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
       onLeadership: (leads) => this.#listenForWakeUps(leads),
+      onApplied: (request) => results.applied(request),
     });
     this.#wakeUps = new LeaderWakeConsumer({
       redis: redisUrl,
@@ -137,7 +140,7 @@ export class Coordinator implements Service {
         await queue.wake(reason, requestId);
       },
     };
-    this.#client = createClusterClient({ store, waker, clock, profile });
+    this.#client = createClusterClient({ store, waker, clock, profile, results });
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,

@@ -83,8 +83,15 @@ export type {
   RequestResult,
   StoredRequest,
 } from './requests.ts';
+export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
 export { type SettlingOptions, settlingDefaults } from './settling.ts';
-export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
+export type {
+  ClusterSnapshot,
+  ConnectorView,
+  FoundConnector,
+  UnitView,
+  WorkerView,
+} from './snapshot.ts';
 export type {
   AssignedUnit,
   Assignments,

@@ -152,13 +152,6 @@ export const equivalents: readonly Equivalent[] = [
     because: 'what was freed has changed hands, so that it is looked at again all the same',
   },
   {
-    file: 'cluster-client.ts',
-    guard: 'last',
-    kinds: ['true'],
-    because:
-      'the first read brings the name of the data set, so that it is never of what is unchanged',
-  },
-  {
     file: 'cluster-view.ts',
     guard: 'unit',
     kinds: ['true'],
