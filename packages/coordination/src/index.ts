@@ -93,6 +93,7 @@ export type {
   WorkerView,
 } from './snapshot.ts';
 export type {
+  AnnounceReply,
   AssignedUnit,
   Assignments,
   Beat,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import type { RequestBody, StoredRequest } from '../src/requests.ts';
+import { journalWorld } from './journal-world.ts';
 import { LeaderWorld, unreachable } from './leader-world.ts';
 import { actor, clockPlugin, connector, member, ownedBy, task } from './records.ts';
 
@@ -138,4 +139,20 @@ describe('requests about different connectors', () => {
     expect(world.played.connector('a')?.targetState).toBe('STARTED');
     expect(world.played.connector('b')?.targetState).toBe('PAUSED');
   });
+});
+
+test('as long as the store may lack what the journal has, nobody looks at requests', async () => {
+  let looks = 0;
+  const { leader } = await journalWorld(
+    (made) => {
+      made.played.before.set('pendingRequests', () => {
+        looks++;
+      });
+      made.played.requests.push(request('1', pause));
+    },
+    [() => new Promise(() => {})],
+  );
+  await leader.ticks(10, 'w1');
+  expect(looks).toBe(0);
+  expect(leader.played.requests).toHaveLength(1);
 });
