@@ -8,6 +8,7 @@ import {
   type LeaderWaker,
   LevelFollower,
   OperatorDesk,
+  ResultWaits,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
@@ -106,6 +107,7 @@ export class Coordinator implements Service {
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    const results = new ResultWaits({ store, clock });
     this.#levelFollower = new LevelFollower({ store, levels, clock });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({
@@ -126,6 +128,7 @@ export class Coordinator implements Service {
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
       onLeadership: (leads) => this.#listenForWakeUps(leads),
+      onApplied: (request) => results.applied(request),
     });
     this.#wakeUps = new LeaderWakeConsumer({
       redis: redisUrl,
@@ -142,7 +145,7 @@ export class Coordinator implements Service {
         await queue.wake(reason, requestId);
       },
     };
-    this.#client = createClusterClient({ store, waker, clock, profile });
+    this.#client = createClusterClient({ store, waker, clock, profile, results });
     this.#operators = new OperatorDesk({
       inbox: new RedisOperatorInbox({ redis: this.#redis, cluster }),
       client: this.#client,

@@ -93,8 +93,15 @@ export type {
   RequestResult,
   StoredRequest,
 } from './requests.ts';
+export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
 export { Settling, type SettlingOptions, settlingDefaults } from './settling.ts';
-export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
+export type {
+  ClusterSnapshot,
+  ConnectorView,
+  FoundConnector,
+  UnitView,
+  WorkerView,
+} from './snapshot.ts';
 export type {
   AnnounceReply,
   AssignedUnit,
