@@ -1,8 +1,8 @@
 /** What a worker's environment says of definitions: for commands that run or judge one as a worker would. */
+import { builtInConverters } from '@sluice/built-in';
 import { type ProviderSettings, readProviderSettings } from '@sluice/config-providers';
-import { converterPlugins, readConverterSettings } from '@sluice/converters';
+import { readConverterSettings } from '@sluice/converters';
 import { type Environment, SettingsReader } from '@sluice/kernel';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 import type { GlobalOptions } from './options.ts';
 
@@ -19,8 +19,7 @@ export function workerSettings(
   { cluster, redisUrl }: GlobalOptions,
 ): WorkerSettings {
   const settings = new SettingsReader(env);
-  const plugins = [...converterPlugins, ...schemaRegistryConverters];
-  const workerConfig = readConverterSettings(settings, plugins);
+  const workerConfig = readConverterSettings(settings, builtInConverters);
   const providers = readProviderSettings(settings, { cluster, redisUrl });
   settings.check();
   return { workerConfig, providers };

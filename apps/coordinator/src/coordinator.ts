@@ -50,6 +50,7 @@ import type { Redis } from 'ioredis';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { OffsetChanges } from './offset-changes.ts';
 import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
@@ -89,6 +90,7 @@ export class Coordinator implements Service {
   readonly #plugins: CoordinatorPlugins;
   readonly #previews: Previews;
   readonly #validations: Validations;
+  readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
@@ -173,6 +175,11 @@ export class Coordinator implements Service {
       providers: settings.providers,
       logger,
     });
+    this.#offsetChanges = new OffsetChanges({
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: this.#plugins,
+      providers: settings.providers,
+    });
   }
 
   /** Port that the API listens on first. */
@@ -213,6 +220,7 @@ export class Coordinator implements Service {
     await this.#wakeUps.stop();
     await this.#previews.stop();
     this.#validations.stop();
+    this.#offsetChanges.stop();
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
@@ -271,6 +279,7 @@ export class Coordinator implements Service {
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
       runValidations: (configs) => this.#validations.run(configs),
+      askConnector: (change) => this.#offsetChanges.ask(change),
       corsOrigins,
       corsMethods,
       responseHeaders,

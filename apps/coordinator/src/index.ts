@@ -5,4 +5,5 @@ export {
   createCoordinator,
   loggerNames,
 } from './create-coordinator.ts';
+export { OffsetChanges } from './offset-changes.ts';
 export { type CoordinatorSettings, readSettings } from './settings.ts';

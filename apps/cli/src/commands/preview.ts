@@ -1,3 +1,4 @@
+import { builtInConnectors } from '@sluice/built-in';
 import {
   type FromPreview,
   type PreviewedRecord,
@@ -31,7 +32,6 @@ Examples:
   sluice preview -f orders.yaml --plugin ./src/index.ts --json
   sluice preview -f orders.yaml --from-offsets`;
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 const recordsLimit = 1_000;
 const timeoutLimitMs = 600_000;
 
@@ -97,10 +97,7 @@ async function taskOf(
   if (!first || others.length > 0)
     throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
   const { config, name } = first.definition;
-  const { failures, index } = await localPlugins(
-    pluginPlaces(flags, io.env),
-    builtIn.map((each) => import.meta.resolve(each)),
-  );
+  const { failures, index } = await localPlugins(pluginPlaces(flags, io.env), builtInConnectors());
   return {
     index,
     failures: failures.map(({ error }) => error),
