@@ -3,7 +3,6 @@
  * written once, and hold here as well. It works on Redis and the record log, so no coordinator has to be up for
  * what needs none.
  */
-
 import type { ClusterClient, PluginInfo } from '@sluice/coordination';
 import type { OffsetChanges } from '@sluice/coordinator';
 import { parseExactJson, SettingsReader, silentLogger, stringifyExactJson } from '@sluice/kernel';
@@ -102,6 +101,16 @@ export async function withApi<Result>(
   }
 }
 
+function withPlugins(client: ClusterClient, plugins: readonly PluginInfo[]): ClusterClient {
+  return {
+    ...client,
+    snapshot: async () => {
+      const snapshot = await client.snapshot();
+      return { ...snapshot, plugins: [...snapshot.plugins, ...plugins] };
+    },
+  };
+}
+
 /** For the code of connectors that are asked before their offsets are changed. */
 async function askedHere(
   env: Io['env'],
@@ -125,16 +134,6 @@ async function askedHere(
         const inventory = await localPlugins(pluginPlaces({}, env), builtInConnectors());
         return { ...inventory, isComplete: true };
       },
-    },
-  };
-}
-
-function withPlugins(client: ClusterClient, plugins: readonly PluginInfo[]): ClusterClient {
-  return {
-    ...client,
-    snapshot: async () => {
-      const snapshot = await client.snapshot();
-      return { ...snapshot, plugins: [...snapshot.plugins, ...plugins] };
     },
   };
 }
