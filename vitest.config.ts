@@ -12,6 +12,7 @@ const shared = {
 /**
  * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
  * kafka: `*.kafka.test.ts`, one after the other, on one broker that is started for all of them.
+ * databases: `*.database.test.ts`, a real PostgreSQL or MariaDB.
  * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
  * long: `*.long.test.ts`, which wait most of the time; not part of `npm test`, but of `npm run test:long`.
  */
@@ -31,6 +32,7 @@ export default defineConfig({
           exclude: [
             '**/*.redis.test.ts',
             '**/*.kafka.test.ts',
+            '**/*.database.test.ts',
             '**/*.system.test.ts',
             '**/*.long.test.ts',
             '**/node_modules/**',
@@ -59,6 +61,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'databases',
+          include: ['{apps,packages}/**/*.database.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // They wait for databases most of the time.
+          maxWorkers: 2,
         },
       },
       {

@@ -2,8 +2,8 @@
  * `npm test`: every check and every test but the long ones; `npm run test:long`: those; `npm run test:fast`: types, unit
  * tests and tests with Redis.
  *
- * Servers that are missing are fetched first. Without a Kafka to be had, the suite `kafka` fails and says
- * why; the others run.
+ * Servers that are missing are fetched first. Without a Kafka or the databases to be had, the suite `kafka` or
+ * `databases` fails and says why; the others run.
  *
  * The static checks count as one test each, in a suite of their own. The last line is always
  * `N passed, N failed`, and the exit code is 0 only if something ran and nothing failed. What vitest
@@ -16,12 +16,13 @@ import { parseArgs } from 'node:util';
 import { systemClock, toError } from '@sluice/kernel';
 import { kafkaVersions, repositoryRoot } from '@sluice/testkit';
 import { reportFileVariable, type VitestReport } from './count-reporter.ts';
+import { obtainDatabases } from './databases.ts';
 import { spawnForeground } from './foreground.ts';
 import { obtainKafka, quickenKafka } from './kafka.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
-import { listKafkaTests, matchesAny } from './test-selection.ts';
+import { listDatabaseTests, listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
 const vitestTimeoutMs = 24 * 60_000;
@@ -86,18 +87,16 @@ async function main(): Promise<void> {
     failures.push(...checks.failures);
   }
   const projects = projectsOf(values);
-  const missing =
-    !values.fast && matchesAny(listKafkaTests(repositoryRoot), positionals)
-      ? await whatKafkaLacks()
-      : [];
-  if (missing.length > 0) {
-    suites.push({ name: 'kafka', passed: 0, failed: missing.length, skipped: 0 });
+  const runnable: string[] = [];
+  for (const project of projects) {
+    const missing = values.fast ? [] : await whatIsMissingFor(project, positionals);
+    // Most of the long ones need neither.
+    if (missing.length === 0 || project === 'long') runnable.push(project);
+    if (missing.length === 0) continue;
+    suites.push({ name: project, passed: 0, failed: missing.length, skipped: 0 });
     failures.push(...missing);
   }
-  const tests = await runTests(
-    projects.filter((name) => name !== 'kafka' || missing.length === 0),
-    filter,
-  );
+  const tests = await runTests(runnable, filter);
   suites.push(...tests.suites);
   failures.push(...tests.failures);
 
@@ -112,7 +111,25 @@ async function main(): Promise<void> {
 
 function projectsOf({ fast, long }: { fast: boolean; long: boolean }): string[] {
   if (long) return ['long'];
-  return fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'system'];
+  return fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'databases', 'system'];
+}
+
+/** Gets what a project's tests start, if any is asked for, and returns why that failed. */
+async function whatIsMissingFor(
+  project: string,
+  filters: readonly string[],
+): Promise<readonly string[]> {
+  const isLong = project === 'long';
+  const wantsKafka = isLong || project === 'kafka';
+  const wantsDatabases = isLong || project === 'databases';
+  return [
+    ...(wantsKafka && matchesAny(listKafkaTests(repositoryRoot), filters)
+      ? await whatKafkaLacks()
+      : []),
+    ...(wantsDatabases && matchesAny(listDatabaseTests(repositoryRoot), filters)
+      ? await whatDatabasesLack()
+      : []),
+  ];
 }
 
 interface Outcome {
@@ -157,6 +174,15 @@ async function whatKafkaLacks(): Promise<string[]> {
     return [];
   } catch (error) {
     return [`kafka › ${toError(error).message}`];
+  }
+}
+
+async function whatDatabasesLack(): Promise<string[]> {
+  try {
+    await obtainDatabases();
+    return [];
+  } catch (error) {
+    return [`databases › ${toError(error).message}`];
   }
 }
 

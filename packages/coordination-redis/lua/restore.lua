@@ -43,6 +43,9 @@ local function restoreDefinition()
   end
   if stored and stored ~= uid or lifecycle ~= 'live' or target == 'STOPPED' then endTaskSet(name) end
   if lifecycle ~= 'live' then
+    -- Without tasks, the set that the journal knows of is still the newest one there was.
+    local storedEpoch = tonumber(redis.call('HGET', key, 'taskEpoch'))
+    redis.call('HSET', key, 'taskEpoch', math.max(storedEpoch, tonumber(taskEpoch)))
     retireUnit('connector/' .. name, name)
     deleteConnectorIfEmpty(name)
   end
@@ -79,10 +82,12 @@ end
 
 if lifecycle == 'deleting' and redis.call('EXISTS', key) == 0 then return 'restored' end
 if firstTask == '0' then restoreDefinition() end
-local storedUid, storedEpoch = unpack(redis.call('HMGET', key, 'uid', 'taskEpoch'))
-if storedUid == uid and lifecycle == 'live' and tonumber(taskEpoch) > tonumber(storedEpoch) then
-  restoreTasks()
-  if isLast == '1' then concludeTaskSet() end
+if lifecycle == 'live' then
+  local storedUid, storedEpoch = unpack(redis.call('HMGET', key, 'uid', 'taskEpoch'))
+  if storedUid == uid and tonumber(taskEpoch) > tonumber(storedEpoch) then
+    restoreTasks()
+    if isLast == '1' then concludeTaskSet() end
+  end
 end
 noteAssigned('*')
 saveChanges()

@@ -1,5 +1,6 @@
 /** What a worker process may do: membership, ownership, reports. */
 import type {
+  AnnounceReply,
   AssignedUnit,
   Assignments,
   BeatReply,
@@ -98,10 +99,10 @@ export class RedisWorkerStore implements WorkerStore {
     worker: string,
     incarnation: string,
     plugins: readonly PluginInfo[],
-  ): Promise<boolean> {
+  ): Promise<AnnounceReply> {
     const args = [worker, incarnation, JSON.stringify(plugins)];
     const reply = await this.#scripts.run('announce', args);
-    return reply.status('announced', 'refused') === 'announced';
+    return reply.status('announced', 'unchanged', 'refused');
   }
 
   async drain(

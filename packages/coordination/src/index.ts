@@ -74,6 +74,7 @@ export {
   timingProfile,
   timingProfiles,
 } from './profile.ts';
+export { invalidConfigurationMessage, unknownClassMessage } from './refusal-texts.ts';
 export type {
   AppliedConnector,
   ConnectorMutation,
@@ -86,6 +87,7 @@ export type {
 export { type SettlingOptions, settlingDefaults } from './settling.ts';
 export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
 export type {
+  AnnounceReply,
   AssignedUnit,
   Assignments,
   Beat,

@@ -276,12 +276,19 @@ export interface Beat {
   readonly ackedBeat: number;
 }
 
+/** `unchanged`: the store had just these already. */
+export type AnnounceReply = 'announced' | 'unchanged' | 'refused';
+
 /** What a worker process may do. */
 export interface WorkerStore {
   join(request: JoinRequest): Promise<JoinReply>;
   beat(request: BeatRequest): Promise<BeatReply>;
-  /** What plugins it has now, instead of what it joined with. Refused (false) unless it is a live member. */
-  announce(worker: string, incarnation: string, plugins: readonly PluginInfo[]): Promise<boolean>;
+  /** What plugins it has now, instead of what it joined with. Refused unless it is a live member. */
+  announce(
+    worker: string,
+    incarnation: string,
+    plugins: readonly PluginInfo[],
+  ): Promise<AnnounceReply>;
   /** Announces that no more work is wanted. `returns`: it will be back under its name. */
   drain(worker: string, incarnation: string, options: { returns: boolean }): Promise<void>;
   /** Removes the member; refused (false) while it owns units. */

@@ -218,3 +218,18 @@ test('only what is not expected of a store is logged as an error', async () => {
   await world.beat();
   expect(world.errors).toEqual(['reconciliation failed']);
 });
+
+test('topics are stored for a unit that is owned, and not for one that is released', async () => {
+  const world = new World();
+  await world.owns(a);
+  world.units.topicsUsed(a, 1, ['lines']);
+  await world.clock.advance(50);
+  const used = [{ unit: a, fence: 1, topics: ['lines'] }];
+  expect(world.store.callsOf('noteTopics')).toEqual([used]);
+  world.store.revoke(a);
+  await world.beat();
+  expect(world.units.size).toBe(0);
+  world.units.topicsUsed(a, 1, ['late']);
+  await world.beat();
+  expect(world.store.callsOf('noteTopics')).toHaveLength(1);
+});

@@ -6,6 +6,7 @@ import { SluiceError } from '@sluice/kernel';
 
 import type { PluginInfo, StatusReport, TargetState, UnitId } from '../src/model.ts';
 import type {
+  AnnounceReply,
   AssignedUnit,
   Assignments,
   BeatReply,
@@ -132,11 +133,12 @@ export class PlayedStore implements WorkerStore {
     _worker: string,
     incarnation: string,
     plugins: readonly PluginInfo[],
-  ): Promise<boolean> {
+  ): Promise<AnnounceReply> {
     return this.#answer('announce', incarnation, plugins, () => {
-      if (this.isDead) return false;
+      if (this.isDead) return 'refused';
+      const isSame = this.plugins === plugins;
       this.plugins = plugins;
-      return true;
+      return isSame ? 'unchanged' : 'announced';
     });
   }
 

@@ -11,14 +11,14 @@ export interface ReportContext {
   readonly seedsForCoverage: number;
 }
 
-/** Of the trace before a violation. */
+/** Of the trace before a violation, where several seeds were run; of one alone, all are shown. */
 const traceLines = 60;
 
 export function reportText(report: RunReport, context: ReportContext): string {
   const { failures, missing, trace } = report;
   const isWhole = report.seeds >= context.seedsForCoverage;
   return [
-    ...failures.map((failure) => failureText(failure, context.minutes)),
+    ...failures.map((failure) => failureText(failure, context.minutes, report.seeds === 1)),
     // That of a failure has been shown, of its shortest scenario.
     ...(failures.length === 0 ? trace : []),
     ...(report.seeds === 1 ? hashLines(report) : []),
@@ -32,6 +32,7 @@ export function reportText(report: RunReport, context: ReportContext): string {
 function failureText(
   { seed, result, scenario }: SeedFailure & { readonly seed: number },
   minutes: number,
+  isAlone: boolean,
 ): string {
   const { violation, trace } = result;
   if (!violation) return `seed ${seed} failed, but its shorter scenario does not\n`;
@@ -49,8 +50,9 @@ function failureText(
     `  replay: npm run sim -- --seed ${seed} --minutes ${minutes}`,
     `what is left of its scenario (${JSON.stringify(scenario.shape)}):`,
     ...operations,
-    'the end of its trace:',
-    ...trace.slice(-traceLines),
+    ...(isAlone
+      ? ['its trace:', ...trace]
+      : ['the end of its trace:', ...trace.slice(-traceLines)]),
     '',
   ].join('\n');
 }

@@ -19,6 +19,13 @@ export interface GuardedSpawn {
   readonly env?: NodeJS.ProcessEnv;
   /** In a process group of its own, so that Ctrl-C in the terminal does not reach it. Default false. */
   readonly detached?: boolean;
+  /** As another user, which needs root. */
+  readonly user?: ProcessUser;
+}
+
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Starts a process whose output can be read and which dies with this one. */
@@ -28,6 +35,7 @@ export function spawnGuarded({
   cwd,
   env,
   detached = false,
+  user,
 }: GuardedSpawn): ChildProcess {
   return spawn(...guardedCommand(command, args), {
     // An input that nothing is written to: it ends with this process, which a child may wait for.
@@ -35,6 +43,7 @@ export function spawnGuarded({
     detached,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
+    ...user,
   });
 }
 

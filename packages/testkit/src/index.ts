@@ -14,6 +14,14 @@ export {
   type StartClusterOptions,
   startCluster,
 } from './cluster.ts';
+export type { DatabaseServer } from './database-process.ts';
+export {
+  findMariadb,
+  findPostgresFolder,
+  type MariadbPrograms,
+  requireMariadb,
+  requirePostgresFolder,
+} from './find-databases.ts';
 export {
   findJava,
   findKafkaFolder,
@@ -62,6 +70,12 @@ export {
   type RunningKafkaTool,
   startKafkaTool,
 } from './kafka-tool.ts';
+export {
+  type MariadbHandle,
+  type StartMariadbOptions,
+  startMariadb,
+  useMariadb,
+} from './mariadb.ts';
 export { NetworkNamespace, namespaceObstacle } from './network-namespace.ts';
 export {
   type Exit,
@@ -72,6 +86,12 @@ export {
   spawnNode,
 } from './node-process.ts';
 export { PluginFolder, type WrittenPackage } from './plugin-folder.ts';
+export {
+  type PostgresHandle,
+  type StartPostgresOptions,
+  startPostgres,
+  usePostgres,
+} from './postgres.ts';
 export { type RedisHandle, type StartRedisOptions, startRedis } from './redis.ts';
 export { type RedisClusterHandle, startRedisCluster } from './redis-cluster.ts';
 export { type SentinelHandle, startSentinel } from './redis-sentinel.ts';

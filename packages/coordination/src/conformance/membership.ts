@@ -35,21 +35,33 @@ export function testJoining(make: MakeStore): void {
     const then = [...first, { ...clock, version: '2' }];
     const { incarnation } = await cluster.join('w', { plugins: first });
     const before = await cluster.everything();
-    expect(await cluster.store.announce('w', incarnation, then)).toBe(true);
+    expect(await cluster.store.announce('w', incarnation, then)).toBe('announced');
     const changes = await cluster.store.changes(before.revision, before.dataset);
     expect(changes.kind).toBe('delta');
     expect([...changes.members.keys()]).toEqual(['w']);
     expect(changes.members.get('w')).toEqual({ ...before.members.get('w'), plugins: then });
   });
 
+  test('the plugins that it has already are no change', async () => {
+    await using cluster = await startTestCluster(make);
+    const clock = { class: 'Clock', aliases: [], type: 'source', version: '1' } as const;
+    const plugins = [{ ...clock, configKeys: [] }];
+    const { incarnation } = await cluster.join('w', { plugins });
+    const { revision } = await cluster.everything();
+    expect(await cluster.store.announce('w', incarnation, plugins)).toBe('unchanged');
+    expect((await cluster.everything()).revision).toBe(revision);
+    expect(await cluster.store.announce('w', incarnation, [])).toBe('announced');
+    expect(await cluster.store.announce('w', incarnation, [])).toBe('unchanged');
+  });
+
   test('plugins of one that is no live member are refused', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');
-    expect(await cluster.store.announce('w', 'another', [])).toBe(false);
-    expect(await cluster.store.announce('nobody', member.incarnation, [])).toBe(false);
+    expect(await cluster.store.announce('w', 'another', [])).toBe('refused');
+    expect(await cluster.store.announce('nobody', member.incarnation, [])).toBe('refused');
     await cluster.kill(member);
     const { revision } = await cluster.everything();
-    expect(await cluster.store.announce('w', member.incarnation, [])).toBe(false);
+    expect(await cluster.store.announce('w', member.incarnation, [])).toBe('refused');
     expect((await cluster.everything()).revision).toBe(revision);
   });
 

@@ -151,7 +151,7 @@ export class Membership {
   async #beatLoop(): Promise<void> {
     const { clock, profile, logger, random = Math.random } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (;;) {
       await clock
         .sleep(profile.heartbeatIntervalMs * (0.9 + 0.2 * random()), signal)
         .catch(() => {});
@@ -214,7 +214,7 @@ export class Membership {
     }
   }
 
-  /** A join may have told what was known when it was sent. */
+  /** A join may have told what was known when it was sent. Said with each beat until the store has had it for one. */
   async #announceChanges(): Promise<void> {
     if (!this.#isMember || this.#announced === this.#plugins) return;
     this.#announcing ??= this.#announceNow().finally(() => {
@@ -226,10 +226,13 @@ export class Membership {
   async #announceNow(): Promise<void> {
     const { store, identity, logger } = this.#options;
     const plugins = this.#plugins;
+    this.#announced = undefined;
     try {
-      if (!(await store.announce(identity.worker, this.#incarnation, plugins))) return;
-      this.#announced = plugins;
-      logger.info({ plugins: plugins.length }, 'plugins announced');
+      const reply = await store.announce(identity.worker, this.#incarnation, plugins);
+      // A store that goes back before the next beat forgets it unnoticed: only what is there after a beat stays, or is
+      // told anew by joining.
+      if (reply === 'unchanged') this.#announced = plugins;
+      if (reply === 'announced') logger.info({ plugins: plugins.length }, 'plugins announced');
     } catch (error) {
       // Said again with the next beat that is acknowledged.
       logger.debug({ error: toError(error).message }, 'plugins could not be announced');

@@ -196,7 +196,8 @@ export class OwnedUnits implements StartJobHandler, UnitRunnerEvents {
   }
 
   topicsUsed(unit: UnitId, fence: number, topics: readonly string[]): void {
-    this.#topics.add(unit, fence, topics);
+    // Of one that is released, what an executor says late concerns nobody.
+    if (this.#local.has(unit)) this.#topics.add(unit, fence, topics);
   }
 
   refence(units: readonly Ownership[]): Promise<ReadonlyMap<UnitId, number>> {

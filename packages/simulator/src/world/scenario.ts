@@ -138,8 +138,13 @@ export const heldScripts = {
   worker: ['claim', 'release', 'join', 'leave', 'publish-tasks', 'refence', 'drain', 'report'],
 } as const;
 
-/** What the journal has to make up for, if nobody noticed otherwise that it is gone. */
-export const lostScripts = ['apply-request', 'publish-tasks', 'mark-journaled'] as const;
+/** What the journal, or who said it, has to make up for, if nobody noticed otherwise that it is gone. */
+export const lostScripts = [
+  'apply-request',
+  'publish-tasks',
+  'mark-journaled',
+  'announce',
+] as const;
 
 export type LostScript = (typeof lostScripts)[number];
 

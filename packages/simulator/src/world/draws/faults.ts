@@ -108,7 +108,8 @@ function holdWhatFollows(random: Random, shape: ClusterShape): OperationKind[] {
         ...[...shape.coordinators, ...shape.workers].map(
           (each): OperationKind => ({ op: 'stop', process: each, awayMs: 500, returns: true }),
         ),
-        holding(random, leader, ['raise-protocol']),
+        // Whoever leads then: another one does when the held request arrives.
+        ...shape.coordinators.map((each) => holding(random, each, ['raise-protocol'])),
         { op: 'join', worker: `w${random.whole(7, 9)}` },
       ],
     },

@@ -81,6 +81,12 @@ function loseAMark(random: Random, shape: ClusterShape): OperationKind[] {
 
 /** So little is lost that workers bring the store to a higher revision at once: only the journal shows that it went back. */
 function loseAChange(random: Random, shape: ClusterShape): OperationKind[] {
+  if (random.chance(0.15)) {
+    return [
+      { op: 'redis-loses', script: 'announce', withinMs: random.whole(1, 400) },
+      { op: 'announce', worker: worker(random, shape) },
+    ];
+  }
   const name = connector(random, shape);
   const state = random.pick(['PAUSED', 'STARTED', 'STOPPED'] as const);
   return [
