@@ -69,13 +69,14 @@ function bySubject(
   return Map.groupBy(cases, ({ title }) => title.split(': ')[0] ?? title);
 }
 
+/** The newest: results of later runs stand behind those of earlier ones. */
 function resultOf(
   results: readonly CaseResult[],
   target: TargetName,
   suite: string,
   title: string,
 ): CaseResult | undefined {
-  return results.find(
+  return results.findLast(
     (each) => each.target === target && each.suite === suite && each.title === title,
   );
 }
