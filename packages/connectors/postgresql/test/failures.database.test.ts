@@ -82,13 +82,13 @@ test('a slot that another program reads is waited for, and then named with its p
   await other.untilStreaming();
   await using capture = await Capture.start({
     ...config,
-    'slot.max.retries': '3',
-    'slot.retry.delay.ms': '100',
+    'slot.max.retries': '2',
+    'slot.retry.delay.ms': '1000',
   });
   await expect(capture.untilStreaming()).rejects.toThrow(
     /slot slot_taken_\w+ is in use by the connection with pid \d+ \(sluice:other\)/,
   );
-  expect(capture.retries).toBeGreaterThan(1);
+  expect(capture.retries).toBeGreaterThan(0);
 });
 
 test('changes that were lost are not passed over in silence', async () => {
