@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   defineConfig,
   defineSource,
+  type SourcePartition,
   type SourcePlugin,
+  type SourceTaskContext,
   validateConfig,
 } from '@sluice/connector-api';
 import { refusing, unsupportedProblems } from '@sluice/connector-capture';
@@ -29,9 +31,10 @@ const source = defineSource({
   movesExternalCursor: true,
   config: configShape,
   validate: serverProblems,
-  sourcePartition: ({ config }) => ({ server: config['topic.prefix'] }),
-  setup: (): TaskState => ({
+  sourcePartition: ({ config }) => partitionOf(config),
+  setup: async ({ config, offsets }): Promise<TaskState> => ({
     stream: undefined,
+    releasedLsn: await storedLsn(config, offsets),
     isSnapshotTaken: false,
     slotTakenSinceMs: undefined,
   }),
@@ -39,10 +42,8 @@ const source = defineSource({
     new CaptureRun({ config, logger, offset, signal, state }).records(),
   // Asked of the log itself: what it has stored is what a next run begins with.
   commit: async ({ config, offsets, state }) => {
-    if (!state.stream) return;
-    const [stored] = await offsets([{ server: config['topic.prefix'] }]);
-    const lsn = releasedLsn(stored);
-    if (lsn !== undefined) state.stream?.release(lsn);
+    state.releasedLsn = Math.max(state.releasedLsn, await storedLsn(config, offsets));
+    state.stream?.release(state.releasedLsn);
   },
   teardown: async ({ config, logger }) => {
     if (!config['slot.drop.on.stop']) return;
@@ -59,6 +60,19 @@ const source = defineSource({
     }
   },
 });
+
+/** Up to where the log has stored whole transactions; 0: nowhere. */
+async function storedLsn(
+  config: PostgresConfig,
+  offsets: SourceTaskContext['offsets'],
+): Promise<number> {
+  const [stored] = await offsets([partitionOf(config)]);
+  return releasedLsn(stored) ?? 0;
+}
+
+function partitionOf(config: PostgresConfig): SourcePartition {
+  return { server: config['topic.prefix'] };
+}
 
 async function dropOwnSlot(config: PostgresConfig): Promise<void> {
   const limit = AbortSignal.timeout(teardownLimitMs);
