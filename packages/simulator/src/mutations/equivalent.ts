@@ -12,7 +12,7 @@ interface Equivalent {
   readonly because: string;
 }
 
-export const equivalents: readonly Equivalent[] = [
+const equivalents: readonly Equivalent[] = [
   {
     file: 'apply-request.lua',
     guard: "oldUid == ''",
