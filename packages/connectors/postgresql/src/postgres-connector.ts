@@ -6,8 +6,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ConnectError,
   defineConfig,
   defineSource,
+  type SourceOffsetValue,
   type SourcePartition,
   type SourcePlugin,
   type SourceTaskContext,
@@ -17,7 +19,7 @@ import { refusing, unsupportedProblems } from '@sluice/connector-capture';
 import { CaptureRun, type TaskState } from './capture-run.ts';
 import { Session } from './client.ts';
 import { configProblems, configShape, type PostgresConfig, unsupportedKeys } from './config.ts';
-import { releasedLsn } from './position.ts';
+import { positionOf, releasedLsn } from './position.ts';
 import { dropSlot } from './slot.ts';
 import { serverProblems } from './validate.ts';
 
@@ -31,6 +33,12 @@ const source = defineSource({
   movesExternalCursor: true,
   config: configShape,
   validate: serverProblems,
+  // Whether the slot reaches back so far is found out when the task starts: it cannot be moved back.
+  alterOffsets: ({ config, offsets }) => {
+    for (const { offset, partition } of offsets)
+      if (offset !== null) assertOwnOffset(config, partition, offset);
+    return true;
+  },
   sourcePartition: ({ config }) => partitionOf(config),
   setup: async ({ config, offsets }): Promise<TaskState> => ({
     stream: undefined,
@@ -68,6 +76,20 @@ async function storedLsn(
 ): Promise<number> {
   const [stored] = await offsets([partitionOf(config)]);
   return releasedLsn(stored) ?? 0;
+}
+
+/** @throws ConnectError for what a task could not go on at. */
+function assertOwnOffset(
+  config: PostgresConfig,
+  partition: SourcePartition,
+  offset: SourceOffsetValue,
+): void {
+  const own = partitionOf(config);
+  if (Object.keys(partition).length !== 1 || partition['server'] !== own['server'])
+    throw new ConnectError(
+      `This connector has one source partition, ${JSON.stringify(own)} (topic.prefix)`,
+    );
+  positionOf(offset);
 }
 
 function partitionOf(config: PostgresConfig): SourcePartition {
