@@ -79,8 +79,8 @@ export interface TableInfo {
   readonly columns: readonly TableColumn[];
   /** Columns of the primary key and of each unique index, the primary key first. */
   readonly uniqueKeys: readonly (readonly string[])[];
-  /** Whether the identity column takes only values of the database unless told otherwise. */
-  readonly hasAlwaysIdentity: boolean;
+  /** PostgreSQL's GENERATED ALWAYS AS IDENTITY: takes a value if an INSERT insists on it, and is never changed. */
+  readonly alwaysIdentity: string | undefined;
 }
 
 export type TableType = 'TABLE' | 'PARTITIONED TABLE' | 'VIEW';

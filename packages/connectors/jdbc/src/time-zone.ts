@@ -104,7 +104,7 @@ function askedOffset(ms: number, zone: string): number {
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,
-      calendar: 'iso8601',
+      calendar: 'gregory',
       era: 'short',
       hourCycle: 'h23',
       year: 'numeric',

@@ -127,7 +127,7 @@ async function describeTable(
       hasDefault: defaultValue !== null || isNullable === 'YES' || (extra ?? '') !== '',
     })),
     uniqueKeys: [...keys.values()],
-    hasAlwaysIdentity: false,
+    alwaysIdentity: undefined,
   };
 }
 

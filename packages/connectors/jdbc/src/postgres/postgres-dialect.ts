@@ -23,7 +23,7 @@ import {
 } from './postgres-write.ts';
 
 const kinds: Readonly<Record<TableType, string>> = {
-  TABLE: "'r','f'",
+  TABLE: "'r'",
   'PARTITIONED TABLE': "'p'",
   VIEW: "'v','m'",
 };
@@ -161,6 +161,6 @@ async function describeTable(session: Session, name: string): Promise<TableInfo 
       hasDefault: hasDefault === 'true',
     })),
     uniqueKeys: [...keys.values()],
-    hasAlwaysIdentity: columns.some(([, , , , identity]) => identity === 'a'),
+    alwaysIdentity: columns.find(([, , , , identity]) => identity === 'a')?.[0] ?? undefined,
   };
 }

@@ -168,13 +168,14 @@ export function postgresWriteSql(
   { quote, tableName }: Naming,
 ): WriteStatement {
   const { columns, info, keys } = rows;
-  const others = columns.filter((name) => !keys.includes(name));
+  const isChanged = (name: string): boolean => !keys.includes(name) && name !== info.alwaysIdentity;
+  const others = columns.filter(isChanged);
   const source = sourceOf(rows);
   const names = columns.map(quote).join(', ');
   const values = source.casts.join(', ');
   if (mode === 'update') {
     const settings = columns.flatMap((name, at) =>
-      keys.includes(name) ? [] : [`${quote(name)} = ${String(source.casts[at])}`],
+      isChanged(name) ? [`${quote(name)} = ${String(source.casts[at])}`] : [],
     );
     // Nothing to change, but it is a statement anyway.
     const set =
@@ -184,7 +185,7 @@ export function postgresWriteSql(
       values: source.values,
     };
   }
-  const overriding = info.hasAlwaysIdentity ? ' OVERRIDING SYSTEM VALUE' : '';
+  const overriding = info.alwaysIdentity !== undefined ? ' OVERRIDING SYSTEM VALUE' : '';
   const insert = `INSERT INTO ${tableName} (${names})${overriding} SELECT ${values} FROM ${source.from} ORDER BY v.n`;
   if (mode === 'insert') return { sql: insert, values: source.values };
   const action =

@@ -1,12 +1,10 @@
 /** What can be known of the target before the first record: that it is there, lets us in, and has the tables. */
 import type { ConfigProblem } from '@sluice/connector-api';
 import { openDialect } from '../connection/open-dialect.ts';
+import { connectionProblem, connectLimitMs } from '../connection/validation.ts';
 import type { Dialect, Privilege, Session } from '../dialect.ts';
-import { messageOf, SqlError } from '../sql-error.ts';
+import { messageOf } from '../sql-error.ts';
 import type { SinkConfig } from './sink-keys.ts';
-
-/** Less than a validation may take as a whole, ms. */
-const connectLimitMs = 3_000;
 
 export async function checkTarget(
   config: SinkConfig,
@@ -18,7 +16,7 @@ export async function checkTarget(
   try {
     session = await dialect.connect({ limitMs: connectLimitMs, signal });
   } catch (error) {
-    return [{ key: keyOf(error), message: messageOf(error) }];
+    return [connectionProblem(error)];
   }
   try {
     const problems: ConfigProblem[] = [];
@@ -30,14 +28,6 @@ export async function checkTarget(
   } finally {
     await session.close();
   }
-}
-
-const passwordCodes = new Set(['28P01', '28000', 'ER_ACCESS_DENIED_ERROR']);
-
-function keyOf(error: unknown): string {
-  return error instanceof SqlError && passwordCodes.has(error.code)
-    ? 'connection.password'
-    : 'connection.url';
 }
 
 async function tableProblems(
