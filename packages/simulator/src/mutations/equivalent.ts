@@ -257,8 +257,8 @@ export const equivalents: readonly Equivalent[] = [
       'the rest of the turn is done before the next one, which sees the version, and not after',
   },
   {
-    file: 'leader-loop.ts',
-    guard: 'this.#lostDataMs === undefined',
+    file: 'lost-data.ts',
+    guard: 'this.#noticedMs === undefined',
     kinds: ['false'],
     because:
       'a loss that never was is not recent either: no number compares so; it is asked for the type checker’s sake',
