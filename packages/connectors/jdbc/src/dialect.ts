@@ -17,6 +17,7 @@ export interface Session {
   query(sql: string, values?: readonly SqlValue[]): Promise<(string | null)[][]>;
   /** Returns how many rows it changed, as far as the database says. */
   execute(sql: string, values?: readonly SqlValue[]): Promise<number>;
+  write(statement: WriteStatement): Promise<void>;
   /** Rows in batches, as they are asked for; leaving the loop ends the reading. */
   read(sql: string, values: readonly SqlValue[], options: ReadOptions): AsyncIterable<RowBatch>;
   /** Says good-bye first, if that takes no time. */
@@ -79,6 +80,8 @@ export interface TableInfo {
   readonly columns: readonly TableColumn[];
   /** Columns of the primary key and of each unique index, the primary key first. */
   readonly uniqueKeys: readonly (readonly string[])[];
+  /** Whether COPY may write it. */
+  readonly canCopy: boolean;
   /** PostgreSQL's GENERATED ALWAYS AS IDENTITY: takes a value if an INSERT insists on it, and is never changed. */
   readonly alwaysIdentity: string | undefined;
 }
@@ -96,6 +99,8 @@ export interface NewColumn {
 export interface WriteStatement {
   readonly sql: string;
   readonly values: readonly SqlValue[];
+  /** What is streamed to the statement: PostgreSQL's COPY. */
+  readonly copied?: string;
 }
 
 /** Rows for one table, all with the same columns. */

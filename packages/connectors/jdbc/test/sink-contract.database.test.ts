@@ -75,6 +75,8 @@ describe.each(databases)('on $name', ({ start }) => {
         value: JSON.stringify({ schema, payload: { n, text: `record ${String(n)}` } }),
         id: String(n),
       }),
+      // None: what put took is written.
+      heldRecordsMax: 20,
       workerConfig: { 'value.converter.schemas.enable': 'true' },
       invalid: [
         { config: { 'connection.url': 'jdbc:oracle:thin:@host' }, names: 'connection.url' },

@@ -209,6 +209,30 @@ describe.each(databases)('the JDBC sink on $name', ({ name, quote, start }) => {
     );
   });
 
+  test('many rows are inserted as they are, but for those that are refused', async () => {
+    const { sink, sql } = await newSink({ 'insert.mode': 'insert', 'pk.mode': 'none' });
+    await sql('CREATE TABLE orders (name VARCHAR(20), amount BIGINT)');
+    await using task = await sink.start();
+    const names = ['tab\tline\nreturn\r', 'back\\slash', '\\N', '', null, '\\.', '🎈', "'"];
+    const rows = Array.from({ length: 80 }, (_, n) =>
+      record(n, { name: names[n % names.length], amount: n }),
+    );
+    rows[41] = record(41, { name: 'x'.repeat(21), amount: 41 });
+    await task.put(rows);
+    expect(task.reported.map((each) => each.record.offset)).toEqual([rows[41]?.offset]);
+    const hex =
+      name === 'PostgreSQL' ? "encode(convert_to(name, 'UTF8'), 'hex')" : 'lower(hex(name))';
+    const expected = rows.flatMap((_, n) => {
+      const text = names[n % names.length];
+      return n === 41
+        ? []
+        : [text === null || text === undefined ? 'null' : Buffer.from(text).toString('hex')];
+    });
+    expect(await sql(`SELECT coalesce(${hex}, 'null') FROM orders ORDER BY amount`)).toBe(
+      expected.join('\n'),
+    );
+  });
+
   test('names with quotes, points and capitals are names and nothing else', async () => {
     const strange = `a${quote('x')[0] ?? ''}; DROP TABLE "t"?`;
     const of = structSchema({ [strange]: schemas.optionalString });

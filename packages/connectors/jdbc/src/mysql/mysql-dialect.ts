@@ -127,6 +127,7 @@ async function describeTable(
       hasDefault: defaultValue !== null || isNullable === 'YES' || (extra ?? '') !== '',
     })),
     uniqueKeys: [...keys.values()],
+    canCopy: false,
     alwaysIdentity: undefined,
   };
 }

@@ -3,7 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions, FieldPacket, QueryOptions } from 'mysql2';
 import { type ConnectionTarget, targetText } from '../connection/jdbc-url.ts';
 import { tlsOptionsOf } from '../connection/tls-options.ts';
-import type { Cell, ReadColumn, ReadOptions, RowBatch, Session } from '../dialect.ts';
+import type {
+  Cell,
+  ReadColumn,
+  ReadOptions,
+  RowBatch,
+  Session,
+  WriteStatement,
+} from '../dialect.ts';
 import { SqlError } from '../sql-error.ts';
 import { toSqlError } from './mysql-errors.ts';
 import { describeColumns } from './mysql-read.ts';
@@ -11,6 +18,7 @@ import { describeColumns } from './mysql-read.ts';
 /** A statement that takes longer is given up, ms: whoever answers nothing must not hold a task for ever. */
 const statementLimitMs = 300_000;
 
+const watchMs = 10_000;
 const closeLimitMs = 500;
 
 /**
@@ -114,6 +122,10 @@ export class MysqlSession implements Session {
     return 'affectedRows' in result ? result.affectedRows : 0;
   }
 
+  async write({ sql }: WriteStatement): Promise<void> {
+    await this.#run(sql);
+  }
+
   async *read(
     sql: string,
     _values: readonly unknown[],
@@ -128,19 +140,30 @@ export class MysqlSession implements Session {
       fields = given;
     });
     const rows = query.stream({ highWaterMark: options.batchRows });
+    this.#onDestroy = () => rows.destroy(lostError());
+    // The driver's limit holds for the first answer only.
+    let waitingSinceMs = performance.now();
+    const watch = setInterval(() => {
+      if (performance.now() - waitingSinceMs > statementLimitMs) this.destroy();
+    }, watchMs);
     let batch: Row[] = [];
     try {
       for await (const row of rows as AsyncIterable<Row>) {
         columns ??= describeColumns(fields, options);
         batch.push(row);
         if (batch.length < options.batchRows) continue;
+        // Whoever reads may take any time.
+        waitingSinceMs = Number.POSITIVE_INFINITY;
         yield { columns, rows: batch };
+        waitingSinceMs = performance.now();
         batch = [];
       }
       isComplete = true;
     } catch (error) {
       throw toSqlError(error);
     } finally {
+      clearInterval(watch);
+      this.#onDestroy = undefined;
       // The rest of the rows cannot be refused in another way.
       if (!isComplete) this.destroy();
     }
@@ -171,8 +194,7 @@ export class MysqlSession implements Session {
   async #run(sql: string): Promise<readonly Row[] | { readonly affectedRows: number }> {
     this.#assertUsable();
     const lost = Promise.withResolvers<never>();
-    this.#onDestroy = () =>
-      lost.reject(new SqlError('connection', 'closed', 'the connection to the database was lost'));
+    this.#onDestroy = () => lost.reject(lostError());
     try {
       return await Promise.race([
         lost.promise,
@@ -191,6 +213,10 @@ export class MysqlSession implements Session {
       this.#onDestroy = undefined;
     }
   }
+}
+
+function lostError(): SqlError {
+  return new SqlError('connection', 'closed', 'the connection to the database was lost');
 }
 
 /** Raw bytes, which columns decode by what they are. */

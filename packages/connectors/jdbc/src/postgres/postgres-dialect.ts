@@ -141,7 +141,11 @@ async function listTables(
 }
 
 async function describeTable(session: Session, name: string): Promise<TableInfo | undefined> {
-  const [[oid] = []] = await session.query('SELECT to_regclass($1)::oid::text', [name]);
+  const [[oid, canCopy] = []] = await session.query(
+    `SELECT c.oid::text, (c.relkind IN ('r', 'p') AND NOT c.relrowsecurity)::text
+     FROM pg_catalog.pg_class c WHERE c.oid = to_regclass($1)`,
+    [name],
+  );
   if (oid === null || oid === undefined) return undefined;
   const columns = await session.query(columnsSql, [oid]);
   const indexes = await session.query(uniqueKeysSql, [oid]);
@@ -161,6 +165,7 @@ async function describeTable(session: Session, name: string): Promise<TableInfo 
       hasDefault: hasDefault === 'true',
     })),
     uniqueKeys: [...keys.values()],
+    canCopy: canCopy === 'true',
     alwaysIdentity: columns.find(([, , , , identity]) => identity === 'a')?.[0] ?? undefined,
   };
 }

@@ -1,15 +1,25 @@
 /** One connection to PostgreSQL, by the driver `pg`. All values come as the texts that the server writes. */
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientConfig, FieldDef } from 'pg';
 import { type ConnectionTarget, targetText } from '../connection/jdbc-url.ts';
 import { tlsOptionsOf } from '../connection/tls-options.ts';
-import type { ReadColumn, ReadOptions, RowBatch, Session, SqlValue } from '../dialect.ts';
+import type {
+  ReadColumn,
+  ReadOptions,
+  RowBatch,
+  Session,
+  SqlValue,
+  WriteStatement,
+} from '../dialect.ts';
 import { SqlError } from '../sql-error.ts';
 import { toSqlError } from './postgres-errors.ts';
 
 /** A statement that takes longer is given up, ms: whoever answers nothing must not hold a task for ever. */
 const statementLimitMs = 300_000;
 
+/** Of each statement, since a COPY that the driver knows a limit of never forgets it. Its types do not have it. */
+const statementLimit: object = { query_timeout: statementLimitMs };
 const closeLimitMs = 500;
 
 const asText = { getTypeParser: () => (value: string) => value };
@@ -82,7 +92,6 @@ export class PostgresSession implements Session {
       ...(target.password === undefined ? {} : { password: target.password.reveal() }),
       ssl: tls ?? false,
       connectionTimeoutMillis: limitMs,
-      query_timeout: statementLimitMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       application_name: 'sluice',
@@ -115,6 +124,11 @@ export class PostgresSession implements Session {
 
   async execute(sql: string, values: readonly SqlValue[] = []): Promise<number> {
     return (await this.#run(sql, values)).rowCount ?? 0;
+  }
+
+  async write({ copied, sql, values }: WriteStatement): Promise<void> {
+    if (copied === undefined) await this.#run(sql, values);
+    else await this.#copy(sql, copied);
   }
 
   async *read(
@@ -151,19 +165,43 @@ export class PostgresSession implements Session {
     stream.destroy();
   }
 
+  async #copy(sql: string, text: string): Promise<void> {
+    this.#assertUsable();
+    const { from } = await import('pg-copy-streams');
+    const limit = setTimeout(() => this.destroy(), statementLimitMs);
+    try {
+      const stream = this.#client.query(from(sql));
+      stream.end(text);
+      await finished(stream);
+    } catch (error) {
+      throw this.#known(error);
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
   async #run(sql: string, values: readonly SqlValue[]) {
-    if (!this.#isUsable)
-      throw new SqlError('connection', 'closed', 'the connection to the database is closed');
+    this.#assertUsable();
     try {
       return await this.#client.query<(string | null)[]>({
         text: sql,
         values: [...values],
         rowMode: 'array',
+        ...statementLimit,
       });
     } catch (error) {
-      const known = toSqlError(error);
-      if (known.fault === 'connection') this.destroy();
-      throw known;
+      throw this.#known(error);
     }
+  }
+
+  #assertUsable(): void {
+    if (!this.#isUsable)
+      throw new SqlError('connection', 'closed', 'the connection to the database is closed');
+  }
+
+  #known(error: unknown): SqlError {
+    const known = toSqlError(error);
+    if (known.fault === 'connection') this.destroy();
+    return known;
   }
 }

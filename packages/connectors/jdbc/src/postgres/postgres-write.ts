@@ -157,6 +157,26 @@ export function postgresLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** COPY is faster than INSERT (README.md); for a few rows it is one round trip more. */
+const copiedRowsMin = 20;
+
+/** In COPY's text format. */
+function copyLine(row: readonly SqlValue[]): string {
+  return `${row.map((value) => (value === null ? '\\N' : String(value).replaceAll(copyEscaped, escapeCopied))).join('\t')}\n`;
+}
+
+const copyEscaped = /[\\\t\n\r]/g;
+const copyEscapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+};
+
+function escapeCopied(character: string): string {
+  return copyEscapes[character] ?? character;
+}
+
 interface Naming {
   readonly quote: (name: string) => string;
   readonly tableName: string;
@@ -170,8 +190,14 @@ export function postgresWriteSql(
   const { columns, info, keys } = rows;
   const isChanged = (name: string): boolean => !keys.includes(name) && name !== info.alwaysIdentity;
   const others = columns.filter(isChanged);
-  const source = sourceOf(rows);
   const names = columns.map(quote).join(', ');
+  if (mode === 'insert' && info.canCopy && rows.rows.length >= copiedRowsMin)
+    return {
+      sql: `COPY ${tableName} (${names}) FROM STDIN`,
+      values: [],
+      copied: rows.rows.map(copyLine).join(''),
+    };
+  const source = sourceOf(rows);
   const values = source.casts.join(', ');
   if (mode === 'update') {
     const settings = columns.flatMap((name, at) =>

@@ -76,7 +76,7 @@ export class BatchWriter {
 }
 
 async function run(session: Session, statements: readonly WriteStatement[]): Promise<void> {
-  for (const { sql, values } of statements) await session.execute(sql, values);
+  for (const statement of statements) await session.write(statement);
 }
 
 async function inTransaction(session: Session, work: () => Promise<void>): Promise<void> {
