@@ -37,10 +37,10 @@ beforeEach(() => showLogsOnFailure(cluster));
 
 /** Changes rows until it is stopped. */
 function keepChanging(copy: JdbcCopy): () => Promise<number> {
-  let isStopping = false;
+  const stopping = new AbortController();
   let changes = 0;
   const changing = (async () => {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       changes += 1;
       await copy.change(changes, changes);
     }
@@ -48,7 +48,7 @@ function keepChanging(copy: JdbcCopy): () => Promise<number> {
   // Whoever stops it sees the failure.
   changing.catch(() => {});
   return async () => {
-    isStopping = true;
+    stopping.abort();
     await changing;
     return changes;
   };

@@ -94,7 +94,7 @@ export class MysqlSession implements Session {
     });
     const session = new MysqlSession(connection, signal);
     try {
-      await new Promise<void>((resolve, reject) => {
+      await session.#unlessLost<void>((resolve, reject) => {
         connection.connect((error) => {
           if (error) reject(error);
           else resolve();
@@ -193,22 +193,29 @@ export class MysqlSession implements Session {
 
   async #run(sql: string): Promise<readonly Row[] | { readonly affectedRows: number }> {
     this.#assertUsable();
-    const lost = Promise.withResolvers<never>();
-    this.#onDestroy = () => lost.reject(lostError());
     try {
-      return await Promise.race([
-        lost.promise,
-        new Promise<readonly Row[]>((resolve, reject) => {
-          this.#connection.query(optionsOf(sql), (error, result) => {
-            if (error) reject(error);
-            else resolve(result as unknown as readonly Row[]);
-          });
-        }),
-      ]);
+      return await this.#unlessLost<readonly Row[]>((resolve, reject) => {
+        this.#connection.query(optionsOf(sql), (error, result) => {
+          if (error) reject(error);
+          else resolve(result as unknown as readonly Row[]);
+        });
+      });
     } catch (error) {
       const known = toSqlError(error);
       if (known.fault === 'connection') this.destroy();
       throw known;
+    }
+  }
+
+  /** The driver does not answer any more once the connection is destroyed. */
+  async #unlessLost<Result>(
+    work: (resolve: (result: Result) => void, reject: (error: unknown) => void) => void,
+  ): Promise<Result> {
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        this.#onDestroy = () => reject(lostError());
+        work(resolve, reject);
+      });
     } finally {
       this.#onDestroy = undefined;
     }
