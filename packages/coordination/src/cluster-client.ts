@@ -5,6 +5,13 @@ import { disagreementError, type ProtocolRange, protocolSpoken } from './agreeme
 import { ClusterView } from './cluster-view.ts';
 import type { LeaderWaker } from './dispatch.ts';
 import type { ClusterEvent } from './model.ts';
+import {
+  needsAdmin,
+  type OperatorCaller,
+  type OperatorInbox,
+  operatorRequest,
+  operatorRequestId,
+} from './operator-requests.ts';
 import { catalogOf } from './plugin-catalog.ts';
 import type { TimingProfile } from './profile.ts';
 import type { RequestBody, RequestResult } from './requests.ts';
@@ -46,6 +53,8 @@ export interface ClusterClientOptions {
   readonly profile: TimingProfile;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
+  /** For who may not store requests: stores one elsewhere, and tells the id that it will be answered under. */
+  readonly ask?: (id: string, body: RequestBody) => Promise<string>;
 }
 
 /**
@@ -60,6 +69,7 @@ const latestEventsMax = 200;
 
 export function createClusterClient(options: ClusterClientOptions): ClusterClient {
   const { store, waker, clock, profile, protocol = protocolSpoken } = options;
+  const ask = options.ask ?? (async (id, body) => store.submit(id, body).then(() => id));
   const view = new ClusterView();
   let refreshing: Promise<ClusterSnapshot> | undefined;
   let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
@@ -144,10 +154,10 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       return refreshing;
     },
     async submit(body, { timeoutMs, requestId = newId() }) {
-      await store.submit(requestId, body);
+      const id = await ask(requestId, body);
       // Stored is stored: without the wake-up it is applied one tick later.
-      await waker.wake(describeRequest(body), requestId).catch(() => {});
-      return waitForResult(requestId, timeoutMs);
+      await waker.wake(describeRequest(body), id).catch(() => {});
+      return waitForResult(id, timeoutMs);
     },
     taskConfigs: (connector) => store.taskConfigs(connector),
     events: (max) => store.events(max),
@@ -156,6 +166,18 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     setLoggerLevel: (logger, level) => store.setLoggerLevel(logger, level),
     fenceOffsets: (connector, { timeoutMs }) => fenceOffsets(connector, timeoutMs),
     ping: () => store.ping(),
+  };
+}
+
+/** Asks as an operator. @throws SluiceError `store.denied` for what needs an admin. */
+export function askAsOperator(
+  inbox: Pick<OperatorInbox, 'put'>,
+  caller: OperatorCaller,
+): NonNullable<ClusterClientOptions['ask']> {
+  return async (id, body) => {
+    if (!operatorRequest(body)) throw needsAdmin(describeRequest(body));
+    await inbox.put({ id, body: JSON.stringify(body), ...caller });
+    return operatorRequestId(id);
   };
 }
 
