@@ -16,7 +16,11 @@ export interface PluginSettings {
   readonly providers: ProviderSettings;
 }
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
+const builtIn = [
+  '@sluice/connector-bullmq',
+  '@sluice/connector-file',
+  '@sluice/connector-verifiable',
+];
 /** For one module. */
 const scanLimitMs = 20_000;
 /** Whoever asks before all was scanned once. */

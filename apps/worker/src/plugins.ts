@@ -2,7 +2,11 @@
 import type { PluginInfo } from '@sluice/coordination';
 import { type PluginInventory, specifierOf } from '@sluice/runtime';
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
+const builtIn = [
+  '@sluice/connector-bullmq',
+  '@sluice/connector-file',
+  '@sluice/connector-verifiable',
+];
 
 /** File URLs of paths, which are relative to where the worker was started; what is no path is an installed package. */
 export function pluginSpecifiers(userModules: readonly string[]): string[] {

@@ -35,7 +35,11 @@ Examples:
   sluice preview -f orders.yaml --plugin ./src/index.ts --json
   sluice preview -f orders.yaml --from-offsets`;
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
+const builtIn = [
+  '@sluice/connector-bullmq',
+  '@sluice/connector-file',
+  '@sluice/connector-verifiable',
+];
 const recordsLimit = 1_000;
 const timeoutLimitMs = 600_000;
 
