@@ -19,9 +19,6 @@ import {
   string,
 } from '@sluice/connector-api';
 
-/** `connector start`, `connector taskConfigs`, `connector stop`, `task 0 start`, `task 0 stop`. */
-export type ProbeCall = `connector ${string}` | `task ${number} ${string}`;
-
 const configDef = defineConfig({
   'events.file': string().importance('high').doc('Where the calls are written down, one a line.'),
   'fail.at': list().default([]).doc('Calls that fail.'),

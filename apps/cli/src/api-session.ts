@@ -3,13 +3,17 @@
  * written once, and hold here as well. It works on Redis and the record log, so no coordinator has to be up for
  * what needs none.
  */
-import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
+import type { OffsetChanges } from '@sluice/coordinator';
+import { parseExactJson, SettingsReader, silentLogger, stringifyExactJson } from '@sluice/kernel';
 
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { logSettingsOf } from './log-session.ts';
 import type { GlobalOptions } from './options.ts';
 import type { OpenSession, Session } from './session.ts';
+
+/** As SLUICE_VALIDATION_TIMEOUT_MS of coordinators. */
+const askLimitMs = 5_000;
 
 export interface ApiContext {
   readonly io: Pick<Io, 'env'>;
@@ -33,7 +37,7 @@ export async function withApi<Result>(
   action: (api: LocalApi, session: Session) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here, since most commands need none of it.
-  const [{ buildApi }, { configParts }, { LateLog, openLog }, { ConnectorOffsets }] =
+  const [{ buildApi }, { configParts, OffsetChanges }, { LateLog, openLog }, { ConnectorOffsets }] =
     await Promise.all([
       import('@sluice/rest-api'),
       import('@sluice/coordinator'),
@@ -45,6 +49,7 @@ export async function withApi<Result>(
   const session = await open(global, purpose);
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
+  const offsetChanges = new OffsetChanges(await askedHere(io.env, global));
   const app = buildApi({
     client: session.client,
     info: { version: '', commit: '', clusterId: cluster },
@@ -53,6 +58,7 @@ export async function withApi<Result>(
     // The session's client has kept it already, with who runs this.
     audit: { append: async () => {}, read: (query) => session.audit.read(query) },
     parts: configParts,
+    askConnector: (change) => offsetChanges.ask(change),
   });
   const request: LocalApi['request'] = async (method, url, body) => {
     const { statusCode, payload } = await app.inject({
@@ -70,10 +76,34 @@ export async function withApi<Result>(
   try {
     return await action({ request }, session);
   } finally {
+    offsetChanges.stop();
     await app.close();
     log.destroy();
     await session.close();
   }
+}
+
+/** For the code of connectors that are asked before their offsets are changed. */
+async function askedHere(
+  env: Io['env'],
+  { cluster, redisUrl }: GlobalOptions,
+): Promise<ConstructorParameters<typeof OffsetChanges>[0]> {
+  const { pluginEnvironment, readProviderSettings } = await import('@sluice/config-providers');
+  const settings = new SettingsReader(env);
+  const providers = readProviderSettings(settings, { cluster, redisUrl });
+  settings.check();
+  return {
+    timeoutMs: askLimitMs,
+    providers,
+    plugins: {
+      environment: pluginEnvironment(env),
+      inventory: async () => {
+        // Scans modules, which few commands need.
+        const { pluginInventory } = await import('./plugin-inventory.ts');
+        return { ...(await pluginInventory(env)), isComplete: true };
+      },
+    },
+  };
 }
 
 function exitCodeOf(status: number): number {

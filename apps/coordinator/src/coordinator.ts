@@ -47,6 +47,7 @@ import type { Redis } from 'ioredis';
 import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { OffsetChanges } from './offset-changes.ts';
 import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
@@ -85,6 +86,7 @@ export class Coordinator implements Service {
   readonly #plugins: CoordinatorPlugins;
   readonly #previews: Previews;
   readonly #validations: Validations;
+  readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
   #api: FastifyInstance | undefined;
   /** Where levels of loggers have a listener of their own. */
@@ -163,6 +165,11 @@ export class Coordinator implements Service {
       providers: settings.providers,
       logger,
     });
+    this.#offsetChanges = new OffsetChanges({
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: this.#plugins,
+      providers: settings.providers,
+    });
   }
 
   /** Port that the API listens on. */
@@ -200,6 +207,7 @@ export class Coordinator implements Service {
     await this.#wakeUps.stop();
     await this.#previews.stop();
     this.#validations.stop();
+    this.#offsetChanges.stop();
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
@@ -252,6 +260,7 @@ export class Coordinator implements Service {
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
       runValidations: (configs) => this.#validations.run(configs),
+      askConnector: (change) => this.#offsetChanges.ask(change),
       corsOrigins,
       corsMethods,
       responseHeaders,

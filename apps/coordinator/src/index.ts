@@ -6,4 +6,5 @@ export {
   createCoordinator,
   loggerNames,
 } from './create-coordinator.ts';
+export { OffsetChanges } from './offset-changes.ts';
 export { type CoordinatorSettings, readSettings } from './settings.ts';

@@ -2,12 +2,13 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import { builtInConverters } from '@sluice/built-in';
 import {
   type ProviderSettings,
   providerSettingsHelp,
   readProviderSettings,
 } from '@sluice/config-providers';
-import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
+import { converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
   type ProtocolRange,
@@ -21,7 +22,6 @@ import { type Environment, newShortId, SettingsReader, toError } from '@sluice/k
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 import { parseResponseHeaders, type ResponseHeader } from '@sluice/rest-api';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 export interface CoordinatorSettings {
   readonly redisUrl: string;
@@ -169,10 +169,7 @@ export function readSettings(
     plugins: settings.list('SLUICE_PLUGINS'),
     pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
     pluginLookMs: settings.integer('SLUICE_PLUGIN_LOOK_MS', 2_000, { min: 100, max: 3_600_000 }),
-    workerConfig: readConverterSettings(settings, [
-      ...converterPlugins,
-      ...schemaRegistryConverters,
-    ]),
+    workerConfig: readConverterSettings(settings, builtInConverters),
     providers: readProviderSettings(settings, { redisUrl, cluster }),
     protocol: readProtocol(settings),
     protocolQuietMs:

@@ -74,6 +74,7 @@ export {
   timingProfile,
   timingProfiles,
 } from './profile.ts';
+export { invalidConfigurationMessage, unknownClassMessage } from './refusal-texts.ts';
 export type {
   AppliedConnector,
   ConnectorMutation,

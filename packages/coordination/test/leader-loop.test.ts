@@ -84,6 +84,18 @@ describe('a turn', () => {
     expect(turns).toBe(2);
   });
 
+  test('follows at once on one in which something was done', async () => {
+    const world = await running();
+    let turns = 0;
+    world.played.before.set('changes', () => {
+      turns++;
+    });
+    world.played.set(task('a', 1));
+    await world.ticks(1, ...workers);
+    expect(world.played.done).toHaveLength(1);
+    expect(turns).toBe(2);
+  });
+
   test('what the store went back to without being noticed is found by reading everything', async () => {
     const world = await running();
     world.played.goBack(task('a', 0));

@@ -183,6 +183,12 @@ describe('why a rerun happens', () => {
       { joined: [], gone: ['w1'], cause: undefined },
     ],
     ['gone', [member('w1')], [], { joined: [], gone: ['w1'], cause: 'w1 left' }],
+    [
+      'draining when it is first seen',
+      [],
+      [member('w1', { state: 'draining' })],
+      { joined: [], gone: [], cause: undefined },
+    ],
   ])('a worker is %s', (_what, before, after, expected) => {
     expect(noted(before, after)).toEqual(expected);
   });

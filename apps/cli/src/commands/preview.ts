@@ -1,5 +1,6 @@
+import { builtInConverters } from '@sluice/built-in';
 import { readProviderSettings } from '@sluice/config-providers';
-import { converterPlugins, readConverterSettings } from '@sluice/converters';
+import { readConverterSettings } from '@sluice/converters';
 import { SettingsReader } from '@sluice/kernel';
 import {
   type FromPreview,
@@ -8,8 +9,6 @@ import {
   previewInProcess,
   type ShownStep,
 } from '@sluice/preview';
-import { inventoryOf, scanPlugins, specifierOf } from '@sluice/runtime';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 import type { Command } from 'commander';
 
 import { loadDefinitions } from '../definitions/load-definitions.ts';
@@ -22,6 +21,7 @@ import {
   parseDuration,
   parseWholeNumber,
 } from '../options.ts';
+import { pluginInventory } from '../plugin-inventory.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
@@ -35,11 +35,6 @@ Examples:
   sluice preview -f orders.yaml --plugin ./src/index.ts --json
   sluice preview -f orders.yaml --from-offsets`;
 
-const builtIn = [
-  '@sluice/connector-bullmq',
-  '@sluice/connector-file',
-  '@sluice/connector-verifiable',
-];
 const recordsLimit = 1_000;
 const timeoutLimitMs = 600_000;
 
@@ -107,10 +102,7 @@ async function taskOf(
   if (!first || others.length > 0)
     throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
   const { config, name } = first.definition;
-  const named = (io.env['SLUICE_PLUGINS'] ?? '').split(',').filter((path) => path.trim() !== '');
-  const modules = [...named, ...(flags.plugin ?? [])].map((module) => specifierOf(module.trim()));
-  const scan = await scanPlugins([...builtIn.map((each) => import.meta.resolve(each)), ...modules]);
-  const { failures, index } = inventoryOf([scan]);
+  const { failures, index } = await pluginInventory(io.env, flags.plugin);
   return {
     index,
     failures: failures.map(({ error }) => error),
@@ -131,8 +123,7 @@ function settingsOf(
   { cluster, redisUrl }: GlobalOptions,
 ): Required<Pick<PreviewTask, 'providers' | 'workerConfig'>> {
   const settings = new SettingsReader(env);
-  const plugins = [...converterPlugins, ...schemaRegistryConverters];
-  const workerConfig = readConverterSettings(settings, plugins);
+  const workerConfig = readConverterSettings(settings, builtInConverters);
   const providers = readProviderSettings(settings, { cluster, redisUrl });
   settings.check();
   return { workerConfig, providers };

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type AlteredSourceOffset,
   aliasesOf,
   ConnectError,
   type Connector,
@@ -132,6 +133,26 @@ function positionOf(offset: SourceOffsetValue | undefined): number {
   throw new ConnectError('Offset position is the incorrect type');
 }
 
+/** In Kafka Connect's words. What is to be forgotten may be anything, so that it can be. */
+function assertOffsets(offsets: readonly AlteredSourceOffset[]): void {
+  for (const { partition, offset } of offsets) {
+    if (offset === null) continue;
+    const { position } = offset;
+    if (position === undefined)
+      throw new ConnectError("Offset objects should either be null or contain the key 'position'");
+    if (typeof position !== 'bigint' && !Number.isSafeInteger(position))
+      throw new ConnectError(
+        "The value for the 'position' key in the offset is expected to be a Long value",
+      );
+    if (Number(position) < 0)
+      throw new ConnectError(
+        "The value for the 'position' key in the offset should be a non-negative value",
+      );
+    if (partition['filename'] === undefined)
+      throw new ConnectError("Partition objects should contain the key 'filename'");
+  }
+}
+
 const className = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
 
 export const fileStreamSource: SourcePlugin = {
@@ -140,6 +161,14 @@ export const fileStreamSource: SourcePlugin = {
   aliases: aliasesOf(className),
   version: '1.0.0',
   configDef,
+  alterOffsets: (config, offsets) => {
+    if (!configDef.parse(config).file)
+      throw new ConnectError(
+        "Offsets cannot be modified if the 'file' configuration is unspecified. This is because stdin is used for input and offsets are not tracked.",
+      );
+    assertOffsets(offsets);
+    return true;
+  },
   createConnector: () => new FileStreamSourceConnector(),
   createTask: () => new FileStreamSourceTask(),
 };

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ConfigProblem, ConnectorConfig } from '@sluice/connector-api';
-import { freePort, startPostgres } from '@sluice/testkit';
+import { freePort, makeCertificate, startPostgres } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { postgresConnector } from '../src/index.ts';
 import { Capture, configOf, databasesOf } from './capture.ts';
@@ -52,6 +55,51 @@ test('what cannot be reached is told by its key, with the remedy', async () => {
   expect(await problemsOf(configOf(url, { 'database.sslmode': 'require' }))).toEqual([
     { key: 'database.hostname', message: expect.stringMatching(/does not support SSL/) },
   ]);
+});
+
+test('connections are encrypted, and the certificate of the server is checked, as sslmode says', async () => {
+  const certificate = makeCertificate(Date.now());
+  await using server = await startPostgres({ tls: certificate });
+  const url = await server.createDatabase('tls');
+  await server.sql(
+    'CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)',
+    new URL(url).pathname.slice(1),
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
+  const [right, wrong] = ['right.pem', 'wrong.pem'].map((name) => join(folder, name));
+  writeFileSync(right ?? '', certificate.certificate);
+  writeFileSync(wrong ?? '', makeCertificate(Date.now()).certificate);
+  try {
+    for (const mode of ['disable', 'prefer', 'require', 'verify-ca', 'verify-full']) {
+      const config = configOf(url, {
+        'database.sslmode': mode,
+        'database.sslrootcert': right ?? '',
+      });
+      expect([mode, await problemsOf(config)]).toEqual([mode, []]);
+      await using capture = await Capture.start({
+        ...config,
+        'slot.name': `tls_${mode.replace('-', '_')}`,
+      });
+      await capture.untilStreaming();
+      const [encrypted] = (
+        await server.sql(
+          "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'sluice:shop'",
+        )
+      ).split('\n');
+      expect([mode, encrypted]).toEqual([mode, mode === 'disable' ? 'f' : 't']);
+    }
+    for (const mode of ['verify-ca', 'verify-full'])
+      expect(
+        await problemsOf(
+          configOf(url, { 'database.sslmode': mode, 'database.sslrootcert': wrong ?? '' }),
+        ),
+      ).toEqual([{ key: 'database.sslrootcert', message: expect.stringMatching(/certificate/) }]);
+    expect(
+      await problemsOf(configOf(url, { 'database.sslrootcert': join(folder, 'none.pem') })),
+    ).toEqual([{ key: 'database.sslrootcert', message: expect.stringContaining('none.pem') }]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a server that logs too little, and slots that are all in use, are told', async () => {

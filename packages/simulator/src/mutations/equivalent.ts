@@ -12,7 +12,7 @@ interface Equivalent {
   readonly because: string;
 }
 
-export const equivalents: readonly Equivalent[] = [
+const equivalents: readonly Equivalent[] = [
   {
     file: 'apply-request.lua',
     guard: "oldUid == ''",
@@ -257,8 +257,8 @@ export const equivalents: readonly Equivalent[] = [
       'the rest of the turn is done before the next one, which sees the version, and not after',
   },
   {
-    file: 'leader-loop.ts',
-    guard: 'this.#lostDataMs === undefined',
+    file: 'lost-data.ts',
+    guard: 'this.#noticedMs === undefined',
     kinds: ['false'],
     because:
       'a loss that never was is not recent either: no number compares so; it is asked for the type checker’s sake',
@@ -281,6 +281,18 @@ export const equivalents: readonly Equivalent[] = [
     guard: '!first',
     kinds: ['false'],
     because: 'a group has somebody in it; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'plugin-placement.ts',
+    guard: '!this.#needs.has(name)',
+    kinds: ['true'],
+    because: 'the same needs are noted again under their name',
+  },
+  {
+    file: 'plugin-placement.ts',
+    guard: 'known',
+    kinds: ['false'],
+    because: 'what is remembered is worked out again, to the same end',
   },
   {
     file: 'protocol-raise.ts',
@@ -322,6 +334,12 @@ export const equivalents: readonly Equivalent[] = [
       'between the calls for one connector the leader, who alone writes definitions, writes no other',
   },
   {
+    file: 'settling.ts',
+    guard: 'score === 0',
+    kinds: ['false'],
+    because: 'a death that has faded is kept, and counts nothing: memory only',
+  },
+  {
     file: 'status.ts',
     guard: '!record',
     kinds: ['false'],
@@ -339,6 +357,12 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'fence === ours',
     kinds: ['true'],
     because: 'what is told under a fence that the store does not have is refused there',
+  },
+  {
+    file: 'worker/topic-notes.ts',
+    guard: 'this.#notes.size === 0',
+    kinds: ['false'],
+    because: 'where there is nothing to store nothing is stored either way',
   },
   {
     file: 'worker/unit-reporter.ts',
