@@ -52,13 +52,17 @@ export async function main(options: ExampleOptions): Promise<number> {
   });
 
   const half = Math.floor(options.count / 2);
-  const adding = queues.add(half, options.count);
+  await queues.add(1, half);
   await waitFor(() => queues.processed.size > 0, {
     what: 'the first job to come back',
     timeoutMs: arrivalMs,
   });
-  note(`killed ${await example.killWorkerOf('orders-in')}`);
-  await adding;
+  // In the middle of it, whatever the machine is: the other half is added meanwhile.
+  const [killed] = await Promise.all([
+    example.killWorkerOf('orders-in'),
+    queues.add(half + 1, options.count),
+  ]);
+  note(`killed ${killed}`);
   await step(`wait for ${String(options.count)} jobs`, async () => {
     await waitFor(() => queues.processed.size, {
       what: 'every job to come back',
@@ -115,15 +119,15 @@ class Queues implements AsyncDisposable {
     );
   }
 
-  /** The first ones at once, the others little by little. */
-  async add(atOnce: number, count: number): Promise<void> {
-    for (let from = 1; from <= count; from += chunk) {
-      const jobs = Array.from({ length: Math.min(chunk, count - from + 1) }, (_, at) => ({
+  /** Little by little, from one number to the other. */
+  async add(first: number, last: number): Promise<void> {
+    for (let from = first; from <= last; from += chunk) {
+      const jobs = Array.from({ length: Math.min(chunk, last - from + 1) }, (_, at) => ({
         name: 'charge',
         data: { n: from + at, customer: `c-${String((from + at) % 100)}`, cents: (from + at) * 7 },
       }));
       await this.#orders.addBulk(jobs);
-      if (from > atOnce) await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
