@@ -1,5 +1,4 @@
-/** For programs that run a coordinator beside something else, or answer what it would answer. */
-export { configParts } from './config-parts.ts';
+/** For programs that run a coordinator beside something else. */
 export type { Coordinator } from './coordinator.ts';
 export {
   type CreateCoordinatorOptions,

@@ -1,7 +1,4 @@
-import { builtInConverters } from '@sluice/built-in';
-import { readProviderSettings } from '@sluice/config-providers';
-import { readConverterSettings } from '@sluice/converters';
-import { SettingsReader } from '@sluice/kernel';
+import { builtInConnectors } from '@sluice/built-in';
 import {
   type FromPreview,
   type PreviewedRecord,
@@ -13,15 +10,15 @@ import type { Command } from 'commander';
 
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { withLog } from '../log-session.ts';
 import {
-  type GlobalOptions,
-  globalOptionsOf,
-  optionsOf,
-  parseDuration,
-  parseWholeNumber,
-} from '../options.ts';
-import { pluginInventory } from '../plugin-inventory.ts';
+  addPluginOptions,
+  localPlugins,
+  type PluginFlags,
+  pluginPlaces,
+} from '../local-plugins.ts';
+import { withLog } from '../log-session.ts';
+import { globalOptionsOf, optionsOf, parseDuration, parseWholeNumber } from '../options.ts';
+import { workerSettings } from '../worker-settings.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
@@ -38,11 +35,10 @@ Examples:
 const recordsLimit = 1_000;
 const timeoutLimitMs = 600_000;
 
-interface PreviewFlags {
+interface PreviewFlags extends PluginFlags {
   readonly file: string;
   readonly records: string;
   readonly timeout: string;
-  readonly plugin?: readonly string[];
   readonly fromOffsets?: boolean;
 }
 
@@ -53,10 +49,9 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
     .requiredOption('-f, --file <file>', 'its definition, as for apply')
     .option('--records <n>', `end after so many records, at most ${String(recordsLimit)}`, '10')
     .option('--timeout <time>', 'end after this time', '10s')
-    .option('--plugin <module...>', 'modules with connectors, besides SLUICE_PLUGINS')
     .option('--from-offsets', 'begin at the stored offsets; default: from nothing')
-    .option('--json', 'print JSON, one record a line')
-    .addHelpText('after', examples);
+    .option('--json', 'print JSON, one record a line');
+  addPluginOptions(command).addHelpText('after', examples);
   command.action(async (flags: PreviewFlags) => {
     const json = optionsOf(command)['json'] === true;
     const { io } = context;
@@ -102,31 +97,19 @@ async function taskOf(
   if (!first || others.length > 0)
     throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
   const { config, name } = first.definition;
-  const { failures, index } = await pluginInventory(io.env, flags.plugin);
+  const { failures, index } = await localPlugins(pluginPlaces(flags, io.env), builtInConnectors());
   return {
     index,
     failures: failures.map(({ error }) => error),
-    modulesFrom: '--plugin',
+    modulesFrom: '--plugin, or directories with --plugin-path',
     config: { ...config, name },
-    ...settingsOf(io, globalOptionsOf(command, io)),
+    ...workerSettings(io.env, globalOptionsOf(command, io)),
     recordsMax,
     timeoutMs,
     offsets: flags.fromOffsets
       ? await withLog(io, globalOptionsOf(command, io), ({ log }) => log.listSourceOffsets(name))
       : [],
   };
-}
-
-/** A worker's, from this environment. */
-function settingsOf(
-  { env }: CommandContext['io'],
-  { cluster, redisUrl }: GlobalOptions,
-): Required<Pick<PreviewTask, 'providers' | 'workerConfig'>> {
-  const settings = new SettingsReader(env);
-  const workerConfig = readConverterSettings(settings, builtInConverters);
-  const providers = readProviderSettings(settings, { cluster, redisUrl });
-  settings.check();
-  return { workerConfig, providers };
 }
 
 function startedText(

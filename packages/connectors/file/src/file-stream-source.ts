@@ -34,11 +34,15 @@ const configDef = defineConfig({
     .doc('At most so many lines are handed over at a time.'),
 });
 
-/** An idle task looks for new bytes after this, then after twice as long, … up to the maximum. */
-const idleMsMin = 10;
-const idleMsMax = 100;
+/** Kafka Connect's always waits for the longer one. */
+const idleMs = { min: 10, max: 1_000 };
 /** `poll` comes back at least so often, so that the runtime can do what else it has to. */
 const pollMsMax = 1_000;
+
+/** How soon a file that has been silent for so long is looked at again: looking costs, with a thousand of them all of a core. */
+export function idleWaitMs(silentMs: number): number {
+  return Math.min(Math.max(silentMs / 4, idleMs.min), idleMs.max);
+}
 
 class FileStreamSourceConnector implements Connector {
   #config: ConnectorConfig = {};
@@ -60,7 +64,7 @@ class FileStreamSourceTask implements SourceTask {
   #topic = '';
   #batchSize = 0;
   #partition: { readonly filename: string } = { filename: '' };
-  #idleMs = idleMsMin;
+  #silentSinceMs = performance.now();
 
   async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
     const parsed = configDef.parse(config);
@@ -79,14 +83,15 @@ class FileStreamSourceTask implements SourceTask {
     const deadlineMs = performance.now() + pollMsMax;
     while (!this.#signal.aborted) {
       const records = await this.#readBatch(this.#file);
+      const nowMs = performance.now();
       if (records.length > 0) {
-        this.#idleMs = idleMsMin;
+        this.#silentSinceMs = nowMs;
         return records;
       }
-      if (performance.now() >= deadlineMs) return null;
+      if (nowMs >= deadlineMs) return null;
+      const waitMs = Math.min(idleWaitMs(nowMs - this.#silentSinceMs), deadlineMs - nowMs);
       // Ends early when the task is stopped; the loop sees that.
-      await sleep(this.#idleMs, undefined, { signal: this.#signal }).catch(() => {});
-      this.#idleMs = Math.min(this.#idleMs * 2, idleMsMax);
+      await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {});
     }
     return null;
   }

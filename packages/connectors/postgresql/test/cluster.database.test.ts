@@ -28,10 +28,7 @@ test('a database is copied into a file while the worker that captures it is kill
   await sql(
     'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT n, 0 FROM generate_series(1, 5000) n; ALTER TABLE item REPLICA IDENTITY FULL',
   );
-  await using cluster = await startCluster({
-    workers: 3,
-    env: { SLUICE_PLUGINS: join(import.meta.dirname, '..', 'src', 'index.ts') },
-  });
+  await using cluster = await startCluster({ workers: 2 });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pipeline-'));
   const file = join(folder, 'out.jsonl');
   const json = {
@@ -79,6 +76,7 @@ test('a database is copied into a file while the worker that captures it is kill
       `UPDATE item SET n = ${String(round)} WHERE id % 2 = 0; DELETE FROM item WHERE id % 100 = ${String(round)}`,
     );
     await owner.process.kill('SIGKILL');
+    await cluster.addWorker();
     await sql(`INSERT INTO item VALUES (${String(5000 + round)}, ${String(round)})`);
   }
   const actual = new Map(

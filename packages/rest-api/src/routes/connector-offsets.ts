@@ -1,10 +1,10 @@
 /** `/connectors/{name}/offsets`: read at any time; changed only while the connector is stopped (`changeStopped`). */
-import { changeStopped } from '@sluice/coordination';
+import { changeStopped, type FoundConnector } from '@sluice/coordination';
 import { assertNever, hasCode, stringifyExactJson, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import type { ClusterAccess, FoundConnector } from '../cluster-access.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
 import { findConnector } from '../entities.ts';
 import type {
   AskConnector,

@@ -68,13 +68,6 @@ const equivalents: readonly Equivalent[] = [
     because: 'spares reading a connector again within one script',
   },
   {
-    file: 'cluster-client.ts',
-    guard: 'last',
-    kinds: ['true'],
-    because:
-      'the first read brings the name of the data set, so that it is never of what is unchanged',
-  },
-  {
     file: 'cluster-view.ts',
     guard: 'unit.worker === undefined',
     kinds: ['false'],
