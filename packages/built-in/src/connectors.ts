@@ -2,6 +2,7 @@
 
 /** Each exports `plugins`, and is a dependency of this package. */
 const packages = [
+  '@sluice/connector-bullmq',
   '@sluice/connector-file',
   '@sluice/connector-jdbc',
   '@sluice/connector-postgresql',

@@ -9,6 +9,11 @@ import { ConnectError, RetriableError } from '@sluice/connector-api';
 
 const newline = 0x0a;
 
+export interface AppendedFileOptions {
+  readonly task?: string;
+  readonly tornLineMark?: string;
+}
+
 export class AppendedFile {
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -20,19 +25,25 @@ export class AppendedFile {
     this.#handle = handle;
   }
 
-  /** @throws ConnectError that names the file. */
-  static async open(path: string): Promise<AppendedFile> {
+  /**
+   * `tornLineMark`: what is put behind half a line that a crash left. `task`: whose error it is.
+   * @throws ConnectError that names the file.
+   */
+  static async open(
+    path: string,
+    { task = 'FileStreamSinkTask', tornLineMark = '' }: AppendedFileOptions = {},
+  ): Promise<AppendedFile> {
     let handle: FileHandle | undefined;
     try {
       handle = await open(path, 'a+');
       const file = new AppendedFile(path, handle);
-      await file.#endTornLine();
+      await file.#endTornLine(tornLineMark);
       await syncFolder(dirname(path));
       return file;
     } catch (cause) {
       await handle?.close();
       throw new ConnectError(
-        `Couldn't find or create file '${path}' for FileStreamSinkTask: ${reasonOf(cause)}`,
+        `Couldn't find or create file '${path}' for ${task}: ${reasonOf(cause)}`,
         { cause },
       );
     }
@@ -71,12 +82,12 @@ export class AppendedFile {
   }
 
   /** A process that was killed while it wrote leaves half a line; its batch comes again as a whole. */
-  async #endTornLine(): Promise<void> {
+  async #endTornLine(mark: string): Promise<void> {
     const { size } = await this.#handle.stat();
     if (size === 0) return;
     const last = Buffer.alloc(1);
     await this.#handle.read(last, 0, 1, size - 1);
-    if (last[0] !== newline) await this.#write(Buffer.from([newline]));
+    if (last[0] !== newline) await this.#write(Buffer.from(`${mark}\n`));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Kafka Connect's FileStreamSink: each value becomes a line at the end of a file, or on stdout. */
 import { defineSink, type SinkPlugin, string } from '@sluice/connector-api';
 import { AppendedFile } from './appended-file.ts';
+import { lineOf } from './line-of.ts';
 
 export const fileStreamSink: SinkPlugin = defineSink({
   name: 'FileStreamSink',
@@ -30,14 +31,3 @@ export const fileStreamSink: SinkPlugin = defineSink({
     await state.file?.close();
   },
 });
-
-/** Text as it is; null as Java prints it; the rest as JSON. */
-function lineOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'bigint') return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  return (
-    JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)) ??
-    'null'
-  );
-}

@@ -103,6 +103,19 @@ export class LineBuffer {
     return undefined;
   }
 
+  /** Bytes that were read and are no complete line yet, once `next` has returned undefined. */
+  get pendingBytes(): number {
+    return this.#end - this.#start;
+  }
+
+  /** What is pending, as a line: its terminator will not come, or it is too long to wait for. */
+  takePending(): string {
+    const end = endOfWholeCharacters(this.#buffer, this.#start, this.#end);
+    const lineEnd = this.#buffer[end - 1] === carriageReturn ? end - 1 : end;
+    this.#nextReturn = undefined;
+    return this.#cut(lineEnd, end);
+  }
+
   #cut(lineEnd: number, nextStart: number): string {
     const line = this.#buffer.toString('utf8', this.#start, lineEnd);
     this.#position += nextStart - this.#start;
@@ -131,4 +144,16 @@ export class LineBuffer {
     this.#buffer.copy(grown, 0, 0, this.#end);
     this.#buffer = grown;
   }
+}
+
+/** Where UTF-8 can be cut, at most 3 bytes before the end; the end itself where that leaves nothing. */
+function endOfWholeCharacters(bytes: Buffer, start: number, end: number): number {
+  for (let at = end - 1; at > start && at >= end - 4; at -= 1) {
+    const byte = bytes[at] ?? 0;
+    const isContinuation = (byte & 0xc0) === 0x80;
+    if (isContinuation) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return at + length > end ? at : end;
+  }
+  return end;
 }
