@@ -71,8 +71,9 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // They wait for databases most of the time.
+          // They wait for databases most of the time, and not beside those of another number of workers.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -4,7 +4,6 @@ import type { Clock, Logger, SluiceError } from '@sluice/kernel';
 import type { ProtocolRange } from './agreement.ts';
 import type { BeatObserver } from './beat-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { CheckConfig, LogPromise } from './decide-request.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { HeldSeats } from './held-seats.ts';
 import type { DefinitionJournal } from './journal/definition-journal.ts';
@@ -13,6 +12,7 @@ import type { LeaderStats } from './leader-stats.ts';
 import type { MembershipChanges } from './membership-changes.ts';
 import type { PluginInfo, UnitId } from './model.ts';
 import type { TimingProfile } from './profile.ts';
+import type { CheckConfig, LogPromise } from './request-decision.ts';
 import type { Settling, SettlingOptions } from './settling.ts';
 import type { ClusterStore, LeaderStore } from './store.ts';
 

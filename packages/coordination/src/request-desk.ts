@@ -2,17 +2,13 @@
 import { newId, toError } from '@sluice/kernel';
 
 import { describeRequest } from './cluster-client.ts';
-import {
-  decideRequest,
-  type RequestDecision,
-  refuseUndecidable,
-  refuseUnwritable,
-} from './decide-request.ts';
+import { decideRequest, refuseUndecidable, refuseUnwritable } from './decide-request.ts';
 import type { RefreshJob } from './dispatch.ts';
 import type { NextJournalMark } from './journal/definition-journal.ts';
 import type { WrittenDecision } from './journal/definition-keeper.ts';
 import type { LeaderContext } from './leader-context.ts';
 import type { MemberRecord, NewEvent } from './model.ts';
+import type { RequestDecision } from './request-decision.ts';
 import { independentGroups } from './request-groups.ts';
 import type { Mutation, RequestResult, StoredRequest } from './requests.ts';
 import type { LeaderStore, LeaderTerm } from './store.ts';

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  decideRequest,
-  type LogPromise,
-  type RequestDecision,
-  refuseUndecidable,
-} from '../src/decide-request.ts';
+import { decideRequest, refuseUndecidable } from '../src/decide-request.ts';
 import { PluginCatalog } from '../src/plugin-catalog.ts';
+import type { LogPromise, RequestDecision } from '../src/request-decision.ts';
 import type { Definition, RequestBody } from '../src/requests.ts';
 import {
   actor,

@@ -1,8 +1,9 @@
 /** Pausing, stopping and resuming a connector, as the leader decides it. */
 import { expect, test } from 'vitest';
 
-import { decideRequest, type RequestDecision } from '../src/decide-request.ts';
+import { decideRequest } from '../src/decide-request.ts';
 import { type ConnectorRecord, connectorUnit, type TargetState } from '../src/model.ts';
+import type { RequestDecision } from '../src/request-decision.ts';
 import { actor, clockCatalog, connector, viewOf } from './records.ts';
 
 function decideTarget(record: ConnectorRecord, state: TargetState): RequestDecision {

@@ -18,10 +18,9 @@
  * leader finds the journal ahead of the store's mark, and gives the request the answer that was decided.
  */
 import { backoffMs, hasCode, SluiceError, toError } from '@sluice/kernel';
-
-import type { RequestDecision } from '../decide-request.ts';
 import type { LeaderContext } from '../leader-context.ts';
 import type { ConnectorRecord } from '../model.ts';
+import type { RequestDecision } from '../request-decision.ts';
 import type { StoredRequest } from '../requests.ts';
 import type { Changes, LeaderTerm } from '../store.ts';
 import {
