@@ -80,6 +80,19 @@ const equivalents: readonly Equivalent[] = [
     because: 'an empty list of units is kept for the name of a connector that is gone: memory only',
   },
   {
+    file: 'decide-apply.ts',
+    guard: "plugin?.type === 'source' || plugin?.type === 'sink'",
+    kinds: ['true'],
+    because:
+      'a definition of what is no connector was refused before; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'decide-apply.ts',
+    guard: 'first',
+    kinds: ['true'],
+    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
+  },
+  {
     file: 'decide-ownership.ts',
     guard: 'to === undefined',
     kinds: ['false'],
@@ -90,25 +103,6 @@ const equivalents: readonly Equivalent[] = [
     guard: 'penalty === undefined',
     kinds: ['false'],
     because: 'a field that is undefined says the same as none',
-  },
-  {
-    file: 'decide-request.ts',
-    guard: 'errors',
-    kinds: ['true'],
-    because: 'a field that is undefined says the same as none',
-  },
-  {
-    file: 'decide-request.ts',
-    guard: "plugin?.type === 'source' || plugin?.type === 'sink'",
-    kinds: ['true'],
-    because:
-      'a definition of what is no connector was refused before; it is asked for the type checker’s sake',
-  },
-  {
-    file: 'decide-request.ts',
-    guard: 'first',
-    kinds: ['true'],
-    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
   },
   {
     file: 'election.ts',
@@ -292,6 +286,12 @@ const equivalents: readonly Equivalent[] = [
     guard: 'inUse === undefined',
     kinds: ['false'],
     because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
+  },
+  {
+    file: 'request-decision.ts',
+    guard: 'errors',
+    kinds: ['true'],
+    because: 'a field that is undefined says the same as none',
   },
   {
     file: 'restore.lua',
