@@ -101,7 +101,11 @@ export function checkManifest(file: string, text: string): Finding[] {
     }
   }
   if (file.startsWith('packages/connectors/')) {
-    const allowed = new Set(['@sluice/connector-api', '@sluice/testkit']);
+    const allowed = new Set([
+      '@sluice/connector-api',
+      '@sluice/connector-capture',
+      '@sluice/testkit',
+    ]);
     for (const name of Object.keys(dependencies)) {
       // Boundaries cannot say it: what the testkit of authors needs, tests of connectors need as well.
       const isForTests = name === '@sluice/connector-testkit' && !manifest.dependencies?.[name];

@@ -1,0 +1,95 @@
+/** What has to hold before anything is captured, and where a run begins. */
+import { ConnectError, type SourceOffsetValue, type TaskLogger } from '@sluice/connector-api';
+import { tableText } from '@sluice/connector-capture';
+import { type CatalogTable, readServer, readTables, versionMin } from './catalog.ts';
+import type { Session } from './client.ts';
+import { type PostgresConfig, selectionOf } from './config.ts';
+import { lsnOfText, textOfLsn } from './lsn.ts';
+import { type Position, positionOf } from './position.ts';
+import { type CreatedSlot, createSlot, dropSlot, freeSlot, gapProblem } from './slot.ts';
+
+/** @throws ConnectError for a server from which nothing can be captured. */
+export async function checkServer(sql: Session, config: PostgresConfig): Promise<void> {
+  const { version, walLevel } = await readServer(sql);
+  if (version < versionMin)
+    throw new ConnectError(
+      `PostgreSQL ${String(Math.floor(version / 10_000))} is too old: this connector needs ${String(versionMin / 10_000)} or newer`,
+    );
+  if (walLevel !== 'logical' && config['snapshot.mode'] !== 'initial_only')
+    throw new ConnectError(
+      `wal_level of the server is ${walLevel}: set wal_level = logical in postgresql.conf and restart the server`,
+    );
+}
+
+export async function capturedTables(
+  sql: Session,
+  config: PostgresConfig,
+  logger: TaskLogger,
+): Promise<CatalogTable[]> {
+  const selection = selectionOf(config);
+  const tables = (await readTables(sql)).filter((table) => selection.hasTable(table));
+  if (tables.length === 0)
+    logger.warn({}, 'no table is captured; check table.include.list and schema.include.list');
+  const mute = tables.filter(({ replicaIdentity }) => replicaIdentity === 'n').map(tableText);
+  if (mute.length > 0)
+    logger.warn(
+      { tables: mute },
+      'tables with REPLICA IDENTITY NOTHING refuse updates and deletes once they are published',
+    );
+  return tables;
+}
+
+/** Undefined: a snapshot from the beginning, or the stream from where the slot begins. */
+export function startPosition(
+  offset: SourceOffsetValue | undefined,
+  config: PostgresConfig,
+  isSnapshotTaken: boolean,
+): Position | undefined {
+  const position = positionOf(offset);
+  const isAgain =
+    config['snapshot.mode'] === 'always' && !isSnapshotTaken && position?.kind === 'stream';
+  // The stream goes on where it was, after the rows that are read again.
+  return isAgain ? { kind: 'snapshot', lsn: position.lsn, progress: '' } : position;
+}
+
+/**
+ * The position, unless changes after it were lost and the mode says that a snapshot makes up for them.
+ * @throws ConnectError when changes were lost and nothing makes up for them.
+ */
+export async function withoutGap(
+  sql: Session,
+  config: PostgresConfig,
+  logger: TaskLogger,
+  position: Position | undefined,
+): Promise<Position | undefined> {
+  const name = config['slot.name'];
+  const slot = await freeSlot(sql, config, logger);
+  const endLsn = position?.lsn ?? (slot?.isLost ? (slot.confirmedLsn ?? 0) : undefined);
+  const problem = endLsn === undefined ? undefined : gapProblem(slot, endLsn, name);
+  if (!problem) return position;
+  const mode = config['snapshot.mode'];
+  if (mode !== 'when_needed' && mode !== 'always') throw new ConnectError(problem);
+  logger.warn({ slot: name }, `the tables are read again: ${problem}`);
+  if (slot?.isLost) await dropSlot(sql, name);
+  return undefined;
+}
+
+/** The slot that there is, else a new one; a snapshot to read with it only if it was made for one. */
+export async function obtainSlot(
+  sql: Session,
+  replication: Session,
+  config: PostgresConfig,
+  logger: TaskLogger,
+): Promise<CreatedSlot> {
+  const slot = await freeSlot(sql, config, logger);
+  if (slot) return { lsn: slot.confirmedLsn ?? 0, snapshot: undefined };
+  const name = config['slot.name'];
+  const created = await createSlot(replication, name);
+  logger.info({ slot: name, lsn: textOfLsn(created.lsn) }, 'made a replication slot');
+  return created;
+}
+
+export async function currentLsn(sql: Session): Promise<number> {
+  const [row] = await sql.query('SELECT pg_current_wal_lsn()');
+  return lsnOfText(row?.[0] ?? '');
+}

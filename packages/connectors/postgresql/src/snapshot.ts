@@ -1,0 +1,186 @@
+/**
+ * Reading the rows that are there: each table by a cursor in the order of its key, all in one snapshot of the
+ * database, several tables at once if asked for. A table that was read in part goes on after its last key.
+ */
+import type { YieldedRecord } from '@sluice/connector-api';
+import type { SnapshotPlan, TableName } from '@sluice/connector-capture';
+import type { CapturedTable } from './captured-table.ts';
+import type { Session, TextRow } from './client.ts';
+import { snapshotOffset } from './position.ts';
+import { identifier, tableIdentifier } from './slot.ts';
+
+/** What the reader of a table needs. */
+export interface SnapshotTable {
+  readonly captured: CapturedTable;
+  readonly columns: readonly { readonly name: string }[];
+}
+
+export interface SnapshotOptions {
+  readonly plan: SnapshotPlan;
+  readonly lsn: number;
+  /** One for each table that is read at the same time, in a transaction on the same snapshot. */
+  readonly sessions: readonly Session[];
+  readonly openTable: (name: string, session: Session) => Promise<SnapshotTable>;
+  readonly fetchSize: number;
+  /** So many records are yielded at a time. */
+  readonly batchMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** Rows may be of any size: so many are read at a time that they have about this many characters. */
+const chunkCharacters = 8 * 1024 * 1024;
+const firstFetchSize = 500;
+
+interface Chunk {
+  readonly table: string;
+  readonly captured: CapturedTable;
+  readonly rows: readonly TextRow[];
+  /** The table has no rows after these. */
+  readonly isEnd: boolean;
+}
+
+/** Begins the transaction in which a session reads. Returns the name of its snapshot, for others to import. */
+export async function beginSnapshot(session: Session, imported?: string): Promise<string> {
+  await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (imported !== undefined) {
+    await session.query(`SET TRANSACTION SNAPSHOT '${imported.replaceAll("'", "''")}'`);
+    return imported;
+  }
+  const [row] = await session.query('SELECT pg_export_snapshot()');
+  return row?.[0] ?? '';
+}
+
+/**
+ * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
+ * until all others were yielded. Yields nothing when there is no row.
+ */
+export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { batchMax, lsn, plan, signal } = options;
+  const nowUs = Date.now() * 1_000;
+  let offset = snapshotOffset(lsn, plan.progress(), false);
+  let held: YieldedRecord[] = [];
+  let isFirst = true;
+  const readers = options.sessions.map((session) => readTables(options, session));
+  for await (const chunk of merged(readers)) {
+    if (signal.aborted) return;
+    const { captured, isEnd, rows, table } = chunk;
+    if (isEnd) plan.finish(table);
+    else plan.advance(table, keyOf(captured, rows.at(-1)));
+    const after = snapshotOffset(lsn, plan.progress(), false);
+    const records = rows.flatMap((row, index) => {
+      const snapshot = isFirst ? 'first' : 'true';
+      isFirst = false;
+      const origin = {
+        lsn,
+        commitLsn: undefined,
+        transactionId: undefined,
+        atUs: nowUs,
+        snapshot,
+      } as const;
+      const at = index === rows.length - 1 ? after : offset;
+      return captured.recordsOf(
+        { op: 'r', before: undefined, after: row, origin, offset: at },
+        Date.now(),
+      );
+    });
+    offset = after;
+    if (records.length === 0) continue;
+    yield* batches(held, batchMax);
+    held = records;
+  }
+  const last = held.pop();
+  yield* batches(held, batchMax);
+  if (last) yield [asLast(last, lsn)];
+}
+
+function* batches(records: readonly YieldedRecord[], max: number): Generator<YieldedRecord[]> {
+  for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
+}
+
+function asLast(record: YieldedRecord, lsn: number): YieldedRecord {
+  const value = record.value as { readonly source: object };
+  return {
+    ...record,
+    value: { ...value, source: { ...value.source, snapshot: 'last' } },
+    offset: snapshotOffset(lsn, '', true),
+  };
+}
+
+/** Whatever table is next, until there is none. */
+async function* readTables(options: SnapshotOptions, session: Session): AsyncGenerator<Chunk> {
+  const { fetchSize, openTable, plan } = options;
+  for (let next = plan.next(); next; next = plan.next()) {
+    const { captured, columns } = await openTable(next.table, session);
+    await session.query(
+      `DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(captured, columns, next.after)}`,
+    );
+    for (let size = Math.min(firstFetchSize, fetchSize); ; ) {
+      const rows = await session.query(`FETCH ${String(size)} FROM snapshot_rows`);
+      const isEnd = rows.length < size;
+      size = Math.min(fetchSize, nextFetchSize(rows));
+      yield { table: next.table, captured, rows, isEnd };
+      if (isEnd) break;
+    }
+    await session.query('CLOSE snapshot_rows');
+  }
+}
+
+function nextFetchSize(rows: readonly TextRow[]): number {
+  let characters = 0;
+  for (const row of rows) for (const value of row) characters += value?.length ?? 0;
+  const perRow = Math.max(1, characters / Math.max(1, rows.length));
+  return Math.max(1, Math.floor(chunkCharacters / perRow));
+}
+
+/** `after`: the key of the last row that was read before. */
+export function selectOf(
+  { keyPlaces, name }: { readonly keyPlaces: CapturedTable['keyPlaces']; readonly name: TableName },
+  columns: readonly { readonly name: string }[],
+  after: readonly string[] | undefined,
+): string {
+  const listed = columns.map((column) => identifier(column.name)).join(', ');
+  const key = keyPlaces.map((place) => identifier(place.name)).join(', ');
+  const from = `SELECT ${listed} FROM ONLY ${tableIdentifier(name)}`;
+  if (key === '') return from;
+  const isUsable = after !== undefined && after.length === keyPlaces.length;
+  const literals = isUsable ? after.map(literal).join(', ') : '';
+  const where = isUsable ? ` WHERE (${key}) > (${literals})` : '';
+  return `${from}${where} ORDER BY ${key}`;
+}
+
+/** The type is that of the column it is compared with. */
+function literal(text: string): string {
+  const escaped = text.replaceAll("'", "''").replaceAll('\\', '\\\\');
+  return `E'${escaped}'`;
+}
+
+function keyOf(captured: CapturedTable, row: TextRow | undefined): readonly string[] | undefined {
+  if (!row || captured.keyPlaces.length === 0) return undefined;
+  const values = captured.keyPlaces.map(({ index }) => row[index] ?? null);
+  return values.some((value) => value === null) ? undefined : (values as string[]);
+}
+
+/** What the readers yield, as it comes. Each may be one chunk ahead. */
+async function* merged<Item>(readers: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
+  const pending = new Map(readers.map((reader) => [reader, stepOf(reader)]));
+  try {
+    while (pending.size > 0) {
+      const { reader, result } = await Promise.race(pending.values());
+      if (result.done) pending.delete(reader);
+      else {
+        pending.set(reader, stepOf(reader));
+        yield result.value;
+      }
+    }
+  } finally {
+    // Those that are left are of sessions that are closed next; nobody waits for them.
+    for (const step of pending.values()) step.catch(() => {});
+  }
+}
+
+async function stepOf<Item>(reader: AsyncGenerator<Item>): Promise<{
+  readonly reader: AsyncGenerator<Item>;
+  readonly result: IteratorResult<Item, unknown>;
+}> {
+  return { reader, result: await reader.next() };
+}
