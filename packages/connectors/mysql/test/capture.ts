@@ -2,7 +2,9 @@
 import {
   type ConnectorConfig,
   type SourceOffsetValue,
+  type SourcePlugin,
   type SourceRecord,
+  type SourceTask,
   type TaskLogger,
   validateValue,
 } from '@sluice/connector-api';
@@ -46,13 +48,15 @@ export interface CaptureOptions {
   readonly offset?: SourceOffsetValue | undefined;
   /** Whether what is polled is stored. Default true. */
   readonly stores?: boolean;
+  /** Default: MariaDB's. */
+  readonly plugin?: SourcePlugin;
 }
 
 export class Capture {
   readonly records: SourceRecord[] = [];
   readonly lines: LoggedLine[] = [];
   readonly #config: ConnectorConfig;
-  readonly #task = mariadbConnector.createTask();
+  readonly #task: SourceTask;
   readonly #stopping = new AbortController();
   #stored: SourceOffsetValue | undefined;
   #polling: Promise<void> = Promise.resolve();
@@ -64,6 +68,7 @@ export class Capture {
 
   private constructor(config: ConnectorConfig, options: CaptureOptions) {
     this.#config = config;
+    this.#task = (options.plugin ?? mariadbConnector).createTask();
     this.#stored = options.offset;
     this.stores = options.stores ?? true;
   }
