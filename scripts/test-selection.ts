@@ -9,6 +9,13 @@ const kafkaPatterns = [
   'tests/**/*.test.ts',
 ];
 
+const databasePatterns = [
+  '{apps,packages}/**/*.database.test.ts',
+  '{apps,packages}/**/*.long.test.ts',
+];
+
+const startsDatabase = /\b(?:start|use)(?:Postgres|Mariadb)\b/;
+
 /** Most speak of Kafka, if only as org.apache.kafka: these words start one. */
 const startsKafka = /\b(?:start|useShared)Kafka|KAFKA_BROKERS|--kafka\b/;
 
@@ -18,9 +25,10 @@ export function listKafkaTests(root: string): string[] {
   return files.filter((file) => startsKafka.test(readFileSync(join(root, file), 'utf8')));
 }
 
-/** Test files on databases, as paths from the repository's root. */
+/** Test files that start a PostgreSQL or a MariaDB, as paths from the repository's root. */
 export function listDatabaseTests(root: string): string[] {
-  return globSync('{apps,packages}/**/*.database.test.ts', { cwd: root, exclude: isNotOurs });
+  const files = globSync(databasePatterns, { cwd: root, exclude: isNotOurs });
+  return files.filter((file) => startsDatabase.test(readFileSync(join(root, file), 'utf8')));
 }
 
 /** Whether one of the files is asked for; without filters all are. As vitest: by a part of the path. */

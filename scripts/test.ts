@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   const runnable: string[] = [];
   for (const project of projects) {
     const missing = values.fast ? [] : await whatIsMissingFor(project, positionals);
-    // Most of the long ones need no Kafka.
+    // Most of the long ones need neither.
     if (missing.length === 0 || project === 'long') runnable.push(project);
     if (missing.length === 0) continue;
     suites.push({ name: project, passed: 0, failed: missing.length, skipped: 0 });
@@ -119,17 +119,17 @@ async function whatIsMissingFor(
   project: string,
   filters: readonly string[],
 ): Promise<readonly string[]> {
-  switch (project) {
-    case 'kafka':
-    case 'long':
-      return matchesAny(listKafkaTests(repositoryRoot), filters) ? await whatKafkaLacks() : [];
-    case 'databases':
-      return matchesAny(listDatabaseTests(repositoryRoot), filters)
-        ? await whatDatabasesLack()
-        : [];
-    default:
-      return [];
-  }
+  const isLong = project === 'long';
+  const wantsKafka = isLong || project === 'kafka';
+  const wantsDatabases = isLong || project === 'databases';
+  return [
+    ...(wantsKafka && matchesAny(listKafkaTests(repositoryRoot), filters)
+      ? await whatKafkaLacks()
+      : []),
+    ...(wantsDatabases && matchesAny(listDatabaseTests(repositoryRoot), filters)
+      ? await whatDatabasesLack()
+      : []),
+  ];
 }
 
 interface Outcome {

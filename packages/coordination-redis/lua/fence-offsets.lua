@@ -13,7 +13,7 @@ local tag = KEYS[1]
 local connector = ARGV[1]
 local uid, lifecycle, target, epoch, peak = unpack(redis.call('HMGET', tag .. ':c:' .. connector,
   'uid', 'lifecycle', 'targetState', 'taskEpoch', 'tasksPeak'))
-if not uid or lifecycle ~= 'live' then return { 'unknown' } end
+if lifecycle ~= 'live' then return { 'unknown' } end
 if target ~= 'STOPPED' then return { 'not-stopped' } end
 if redis.call('EXISTS', tag .. ':quarantine') == 1 then return { 'quarantined' } end
 local held = redis.call('ZCARD', tag .. ':held:' .. connector)

@@ -82,10 +82,12 @@ end
 
 if lifecycle == 'deleting' and redis.call('EXISTS', key) == 0 then return 'restored' end
 if firstTask == '0' then restoreDefinition() end
-local storedUid, storedEpoch = unpack(redis.call('HMGET', key, 'uid', 'taskEpoch'))
-if storedUid == uid and lifecycle == 'live' and tonumber(taskEpoch) > tonumber(storedEpoch) then
-  restoreTasks()
-  if isLast == '1' then concludeTaskSet() end
+if lifecycle == 'live' then
+  local storedUid, storedEpoch = unpack(redis.call('HMGET', key, 'uid', 'taskEpoch'))
+  if storedUid == uid and tonumber(taskEpoch) > tonumber(storedEpoch) then
+    restoreTasks()
+    if isLast == '1' then concludeTaskSet() end
+  end
 end
 noteAssigned('*')
 saveChanges()

@@ -109,7 +109,8 @@ export class Burial {
       await store.forget(term, worker, incarnation);
       this.#quiet.delete(incarnation);
     }
-    if (!waits && orphaned === 0) this.#lookedAtRevision = planRevision;
+    // What was freed changes the plan, and is looked at again.
+    if (!waits) this.#lookedAtRevision = planRevision;
     return orphaned;
   }
 

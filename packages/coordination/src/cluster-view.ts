@@ -14,7 +14,7 @@ export class ClusterView {
   readonly #connectors = new Map<string, ConnectorRecord>();
   readonly #units = new Map<UnitId, UnitRecord>();
   readonly #members = new Map<string, MemberRecord>();
-  readonly #unitsByConnector = new Map<string, Set<UnitId>>();
+  readonly #unitsByConnector = new Map<string, Map<UnitId, UnitRecord>>();
 
   get dataset(): string | undefined {
     return this.#dataset;
@@ -40,12 +40,7 @@ export class ClusterView {
   }
 
   unitsOf(connector: string): UnitRecord[] {
-    const units: UnitRecord[] = [];
-    for (const id of this.#unitsByConnector.get(connector) ?? []) {
-      const unit = this.#units.get(id);
-      if (unit) units.push(unit);
-    }
-    return units;
+    return [...(this.#unitsByConnector.get(connector)?.values() ?? [])];
   }
 
   /** A unit is held by a live incarnation if its owner's record is that incarnation, and not dead. */
@@ -67,7 +62,7 @@ export class ClusterView {
   /** By all that there was a while ago, which may be older than this view, and what has changed since. */
   replace(whole: Changes, since: Changes): boolean {
     const lostData = this.#misses(since);
-    if (since.kind === 'delta') this.#take(whole);
+    this.#take(whole);
     this.#take(since);
     return lostData;
   }
@@ -108,8 +103,8 @@ export class ClusterView {
     if (next) {
       this.#units.set(id, next);
       let siblings = this.#unitsByConnector.get(next.connector);
-      if (!siblings) this.#unitsByConnector.set(next.connector, (siblings = new Set()));
-      siblings.add(id);
+      if (!siblings) this.#unitsByConnector.set(next.connector, (siblings = new Map()));
+      siblings.set(id, next);
       return;
     }
     this.#units.delete(id);

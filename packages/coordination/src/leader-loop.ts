@@ -22,25 +22,24 @@ import { BeatObserver } from './beat-observer.ts';
 import { Burial } from './burial.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Election } from './election.ts';
+import { GoneQueues } from './gone-queues.ts';
 import { HeldSeats } from './held-seats.ts';
 import { DefinitionKeeper } from './journal/definition-keeper.ts';
 import { tellMissingJournal } from './journal/missing-journal.ts';
 import type { LeaderContext, LeaderLoopOptions } from './leader-context.ts';
 import { LeaderStats } from './leader-stats.ts';
+import { LostData } from './lost-data.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import type { MemberRecord } from './model.ts';
 import { OtherLog } from './other-log.ts';
 import { OwnershipTurn } from './ownership-turn.ts';
 import { catalogOf } from './plugin-catalog.ts';
 import { ProtocolRaise } from './protocol-raise.ts';
-import { Quarantine } from './quarantine.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
 import type { Beat, Changes, LeaderTerm } from './store.ts';
 import { WholeReads } from './whole-reads.ts';
 
-/** A queue is deleted this long after its worker was forgotten: it may come back under its name. */
-const forgetQueueAfterMs = 30_000;
 /** Longer than a process takes to be started anew, image pull included. */
 const seatHoldMsDefault = 60_000;
 /** Between two attempts of a worker to reach the store again. */
@@ -57,8 +56,9 @@ export class LeaderLoop implements Service {
   readonly #observer = new BeatObserver();
   readonly #settling: Settling;
   readonly #changes = new MembershipChanges();
-  readonly #quarantine: Quarantine;
   readonly #heldSeats: HeldSeats;
+  readonly #goneQueues: GoneQueues;
+  readonly #lostData: LostData;
   readonly #burial: Burial;
   readonly #requests: RequestDesk;
   readonly #ownership: OwnershipTurn;
@@ -69,9 +69,6 @@ export class LeaderLoop implements Service {
   readonly #wholeReads: WholeReads;
   #hasRefusal = false;
   readonly #stopping = new AbortController();
-  readonly #goneQueues = new Map<string, number>();
-  /** When the view was found to know more than the store; until a quarantine has been started. */
-  #lostDataMs: number | undefined;
   /** Of all workers ever seen: who is to be waited for after a loss may not be in the store any more. */
   #leaseMsMax = 0;
   #grantsFromMs = 0;
@@ -88,7 +85,7 @@ export class LeaderLoop implements Service {
     this.#logger = options.logger;
     this.#wholeReads = new WholeReads(options);
     this.#settling = new Settling(options.settling);
-    this.#quarantine = new Quarantine(options.profile);
+    this.#goneQueues = new GoneQueues(options.dispatcher);
     this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
     const shared: Omit<LeaderContext, 'keeper'> = {
       options,
@@ -112,6 +109,7 @@ export class LeaderLoop implements Service {
         })
       : undefined;
     const leader: LeaderContext = { ...shared, keeper: this.#keeper };
+    this.#lostData = new LostData(leader);
     this.#burial = new Burial(leader);
     this.#requests = new RequestDesk(leader);
     this.#ownership = new OwnershipTurn(leader);
@@ -275,14 +273,14 @@ export class LeaderLoop implements Service {
     if (this.#keeper) await this.#keeper.step(term, askedMs);
     else if (this.#isNewTerm) await tellMissingJournal(term, this.#options);
     this.#isNewTerm = false;
-    if (await this.#holdStill(term, quarantine, askedMs)) return false;
+    if (await this.#lostData.holdStill(term, quarantine, askedMs, this.#leaseMsMax)) return false;
     const buried = await this.#burial.bury(term, askedMs);
     await this.#requests.apply(term);
     if (buried) await this.#refresh();
     // Found just now: nothing is decided on what is left.
-    if (this.#lostDataMs !== undefined) return true;
+    if (this.#lostData.isNew) return true;
     if ((await this.#protocolRaise.raise(term, this.#view, askedMs)) !== undefined) return true;
-    await this.#forgetQueues(askedMs);
+    await this.#goneQueues.forget(askedMs);
     if (askedMs < this.#grantsFromMs) return false;
     await this.#ownership.remindUnclaimed(askedMs);
     return this.#ownership.own(term, askedMs);
@@ -297,7 +295,7 @@ export class LeaderLoop implements Service {
     const nowMs = this.#options.clock.monotonicMs();
     const before = new Map(this.#view.members);
     if (whole ? this.#view.replace(whole, changes) : this.#view.apply(changes)) {
-      this.#lostDataMs = nowMs;
+      this.#lostData.noticed(nowMs);
       this.#keeper?.outOfStep();
     }
     this.#noteMembership(before, nowMs);
@@ -329,9 +327,7 @@ export class LeaderLoop implements Service {
   /** What a leader would act on is dealt with by the one there is. */
   #follow(nowMs: number): void {
     this.#changes.take();
-    for (const [worker, dueMs] of this.#goneQueues) {
-      if (nowMs >= dueMs) this.#goneQueues.delete(worker);
-    }
+    this.#goneQueues.follow(nowMs);
   }
 
   #noteMembership(before: ReadonlyMap<string, MemberRecord>, nowMs: number): void {
@@ -341,61 +337,8 @@ export class LeaderLoop implements Service {
     const { joined, gone } = this.#changes.noteMembers(before, this.#view.members);
     for (const worker of gone) this.#heldSeats.left(before.get(worker), nowMs);
     if (joined.length > 0) this.#settling.membershipChanged(nowMs);
-    for (const worker of joined) this.#goneQueues.delete(worker);
-    for (const worker of gone) this.#goneQueues.set(worker, nowMs + forgetQueueAfterMs);
-  }
-
-  async #forgetQueues(nowMs: number): Promise<void> {
-    for (const [worker, dueMs] of this.#goneQueues) {
-      if (nowMs < dueMs) continue;
-      this.#goneQueues.delete(worker);
-      await this.#options.dispatcher.forget(worker);
-    }
-  }
-
-  /** While ownership is being re-established after a loss of data, nothing is decided. */
-  async #holdStill(term: LeaderTerm, nonce: string | undefined, nowMs: number): Promise<boolean> {
-    const { store } = this.#options;
-    const startsNow = await this.#startQuarantine(term, nowMs);
-    const step = this.#quarantine.next(nonce, nowMs, this.#leaseMsMax);
-    switch (step.kind) {
-      case 'none':
-        return startsNow;
-      case 'began':
-        this.#observer.restart(nowMs);
-        this.#logger.warn({}, 'the store lost data: waiting for the workers to say what they hold');
-        await store.appendEvents(term, [
-          {
-            type: 'store.data_lost',
-            message: 'the store lost data: waiting for the workers to say what they hold',
-            facts: {},
-          },
-        ]);
-        return true;
-      case 'waiting':
-        return true;
-      case 'over': {
-        // What they hold can be given back only where it is known.
-        if (this.#keeper?.holdsUp(nowMs)) return true;
-        const adoptions = this.#quarantine.adoptions(await store.held(), this.#view.members);
-        for (const { worker, incarnation, units } of adoptions) {
-          await store.adopt(term, worker, incarnation, units);
-        }
-        await store.endQuarantine(term, step.nonce);
-        await this.#refresh();
-        return false;
-      }
-    }
-  }
-
-  /** Asks every worker what it holds, if this replica has seen that data was lost. */
-  async #startQuarantine(term: LeaderTerm, nowMs: number): Promise<boolean> {
-    if (this.#lostDataMs === undefined) return false;
-    // Seen long ago, as a follower: whoever led then has dealt with it.
-    const isRecent = nowMs - this.#lostDataMs <= 2 * this.#options.profile.deadAfterMs;
-    if (isRecent) await this.#options.store.startQuarantine(term);
-    this.#lostDataMs = undefined;
-    return isRecent;
+    for (const worker of joined) this.#goneQueues.joined(worker);
+    for (const worker of gone) this.#goneQueues.gone(worker, nowMs);
   }
 
   #workersUp(): number {

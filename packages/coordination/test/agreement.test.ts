@@ -80,6 +80,11 @@ describe('raising the protocol', () => {
     replace(world, new2);
     await world.ticks(3 * quietTicks(world), 'w1', 'w2');
     expect(world.played.protocol).toBe(1);
+    expect(world.played.events.filter((event) => event.startsWith('protocol'))).toEqual([]);
+    // It asks a few times while it waits, not with every turn.
+    const asked = world.played.done.filter((each) => each === 'raiseProtocol 2').length;
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThan(12);
     world.played.olderCoordinator = undefined;
     await world.ticks(quietTicks(world), 'w1', 'w2');
     expect(world.played.protocol).toBe(2);
@@ -92,6 +97,8 @@ describe('raising the protocol', () => {
       replace(world, new2);
       await world.ticks(2 * quietTicks(world), 'w1', 'w2');
       expect(world.played.protocol).toBe(1);
+      expect(world.played.done).not.toContain('raiseProtocol 1');
+      expect(world.logged.filter((line) => line.includes('the cluster stays'))).toEqual([]);
     }
   });
 

@@ -2,7 +2,10 @@ import {
   type AuditEntry,
   type AuditTrail,
   auditedClient,
+  auditLimits,
   type ClusterClient,
+  clipped,
+  matches,
   type OffsetsFence,
   type RequestBody,
   type SubmitOutcome,
@@ -89,6 +92,13 @@ describe('changes through an audited client', () => {
     ]);
   });
 
+  test('offsets that were changed are told as such', async () => {
+    const fence = { kind: 'fenced', uid: 'u', taskEpoch: 1, fence: 7, tasksMax: 1 } as const;
+    const { client, kept } = under({ fence });
+    await client.fenceOffsets('orders', { timeoutMs: 1 });
+    expect(kept).toMatchObject([{ action: 'change-offsets', outcome: 'done' }]);
+  });
+
   test('how it ended is told', async () => {
     const body = { op: 'delete', connector: 'orders' } as const;
     const pending = under({ outcome: { kind: 'pending', requestId: 'x', reason: 'no leader' } });
@@ -112,4 +122,61 @@ describe('changes through an audited client', () => {
     expect(await client.submit(body, { timeoutMs: 1 })).toMatchObject({ kind: 'done' });
     expect(lost).toHaveLength(1);
   });
+});
+
+const entry: AuditEntry = {
+  ...caller,
+  action: 'pause',
+  targets: ['orders', 'logs'],
+  detail: null,
+  outcome: 'done',
+  status: 202,
+};
+
+describe('an entry', () => {
+  test('of the usual size is kept as it is', () => {
+    expect(clipped(entry)).toEqual(entry);
+    const full = {
+      ...entry,
+      detail: 'd'.repeat(auditLimits.characters),
+      targets: Array.from({ length: auditLimits.targets }, (_, index) => `c${index}`),
+    };
+    expect(clipped(full)).toEqual(full);
+  });
+
+  test('that is longer is cut, and says so', () => {
+    const long = 'x'.repeat(auditLimits.characters + 1);
+    const cut = `${long.slice(1)}…`;
+    const targets = Array.from({ length: auditLimits.targets + 2 }, () => long);
+    expect(
+      clipped({ ...entry, who: long, from: long, action: long, detail: long, targets }),
+    ).toEqual({
+      ...entry,
+      who: cut,
+      from: cut,
+      action: cut,
+      detail: cut,
+      targets: [...Array.from({ length: auditLimits.targets }, () => cut), 'and 2 more'],
+    });
+  });
+
+  test.each([
+    [{}, true],
+    [{ who: 'ann', action: 'pause', target: 'logs', outcome: 'done' }, true],
+    [{ who: 'bob' }, false],
+    [{ action: 'stop' }, false],
+    [{ target: 'order' }, false],
+    [{ outcome: 'failed' }, false],
+    [{ who: 'bob', action: 'pause', target: 'logs', outcome: 'done' }, false],
+  ] as const)('is asked for by %j: %s', (query, isAskedFor) => {
+    expect(matches(entry, { limit: 10, ...query })).toBe(isAskedFor);
+  });
+});
+
+test('a request to define is no dry run unless it says so, and one of another kind never is', async () => {
+  const { client, kept } = under();
+  const body = { op: 'apply', mode: 'upsert', definitions: [definition], dryRun: false } as const;
+  await client.submit(body, { timeoutMs: 1 });
+  await client.submit({ op: 'delete', connector: 'a', dryRun: true } as never, { timeoutMs: 1 });
+  expect(kept).toHaveLength(2);
 });

@@ -45,6 +45,21 @@ test('it is made as the owner of all tasks that there ever were, and holds if no
   expect(outcome).toEqual({ kind: 'changed' });
 });
 
+test.each([
+  { max: undefined, tasks: 1 },
+  { max: '5', tasks: 5 },
+  { max: 'many', tasks: 1 },
+  { max: '5000000', tasks: 1_000 },
+])('without knowing how many there ever were, as that of tasks.max $max: $tasks', async (each) => {
+  const config = {
+    ...stopped.config,
+    ...(each.max === undefined ? {} : { 'tasks.max': each.max }),
+  };
+  const asked = { ...stopped, config };
+  const { owners } = await change({ asked, fence: { ...fenced, tasksMax: 0 } });
+  expect(owners).toEqual([{ fence: 77, tasks: each.tasks }]);
+});
+
 test.each<OffsetsFence>([
   { kind: 'unknown' },
   { kind: 'not-stopped' },

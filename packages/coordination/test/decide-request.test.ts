@@ -218,6 +218,7 @@ describe('apply', () => {
     const update = apply([clock('orders', { everyMs: '5' })], {
       mode: 'update',
       expectedVersion: 3,
+      expectedUid: 'uid of orders',
     });
     expect(decide(update).result).toMatchObject({ connectors: [{ outcome: 'updated' }] });
     expect(decide(apply([clock('orders', { name: 'orders' })])).result).toMatchObject({
@@ -406,7 +407,12 @@ describe('apply is refused', () => {
   describe('with a version', () => {
     const versions = new PluginCatalog([
       plugin('example.Clock', { aliases: ['Clock'], configKeys: [everyMs] }),
-      plugin('example.Clock', { aliases: ['Clock'], version: '2.0.0', type: 'sink' }),
+      plugin('example.Clock', {
+        aliases: ['Clock'],
+        version: '2.0.0',
+        type: 'sink',
+        configKeys: [{ ...everyMs, name: 'size' }],
+      }),
     ]);
     const decideOn = (version: string, config: Record<string, string> = {}) =>
       decideRequest(apply([clock('logs', { 'connector.plugin.version': version, ...config })]), {
@@ -430,7 +436,7 @@ describe('apply is refused', () => {
     test('one that no worker has is refused on both keys, with those that there are', () => {
       const line =
         'Plugin Clock not found that matches the version range [3.0], available versions: [1.0.0, 2.0.0]';
-      expectRefused(decideOn('3.0', { everyMs: '0', topics: 't' }), {
+      expectRefused(decideOn('3.0', { everyMs: '0', size: '0', topics: 't' }), {
         status: 400,
         code: 'connector.invalid',
         message: expect.stringContaining(`the following 2 error(s):\n${line}\n${line}\n`),

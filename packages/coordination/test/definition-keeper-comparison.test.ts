@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { type JournalWorld, journalWorld, pause, set, w1 } from './journal-world.ts';
-import { connector, task } from './records.ts';
+import { actor, connector, ownedBy, task } from './records.ts';
 
 const quarantineMs = 6_000;
 
@@ -101,4 +101,39 @@ test('a quarantine does not end on a comparison during which the store went back
   await seconds(15);
   expect(leader.played.nonce).toBeUndefined();
   expect(comparedAtEnds).toEqual([2]);
+});
+
+test('… again if it follows another journal as far', async () => {
+  const world = await compared();
+  const { leader, journal } = world;
+  const position = leader.played.mark?.position ?? 0;
+  leader.played.mark = { journal: 'another', position };
+  const comparedBefore: number[] = [];
+  journal.beforeWrite = () => void comparedBefore.push(world.times());
+  leader.played.requests.push(pause('r1'));
+  await leader.ticks(10, 'w1');
+  expect(comparedBefore).toEqual([1]);
+});
+
+test('nothing is written of what was seen just before its loss was noticed', async () => {
+  const world = await compared();
+  const { leader, journal } = world;
+  const comparedBefore: number[] = [];
+  const none = { taskEpoch: 0, taskVersion: 0, taskCount: 0 };
+  leader.played.set(connector('b', none), actor('b', ownedBy(w1, { heldEpoch: 0 })));
+  leader.played.sets.set('b', { uid: 'uid of b', epoch: 0, version: 0, configs: [] });
+  publish(world);
+  // `a` is written with `b`, which has changed again when the set of `a` is marked.
+  journal.beforeWrite = () => {
+    leader.played.set(connector('b', { ...none, version: 2 }));
+    journal.beforeWrite = () => void comparedBefore.push(world.times());
+  };
+  leader.played.before.set('journaled', () => {
+    leader.played.before.delete('journaled');
+    leader.played.dataset = 'data-2';
+  });
+  await leader.ticks(10, 'w1');
+  expect(leader.played.done).toContain('journaled a 2');
+  expect(journal.connectors.get('b')?.value.version).toBe(2);
+  expect(comparedBefore[0]).toBe(1);
 });

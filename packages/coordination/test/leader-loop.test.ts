@@ -84,6 +84,18 @@ describe('a turn', () => {
     expect(turns).toBe(2);
   });
 
+  test('follows at once on one in which something was done', async () => {
+    const world = await running();
+    let turns = 0;
+    world.played.before.set('changes', () => {
+      turns++;
+    });
+    world.played.set(task('a', 1));
+    await world.ticks(1, ...workers);
+    expect(world.played.done).toHaveLength(1);
+    expect(turns).toBe(2);
+  });
+
   test('what the store went back to without being noticed is found by reading everything', async () => {
     const world = await running();
     world.played.goBack(task('a', 0));
@@ -366,6 +378,17 @@ describe('the dead', () => {
       'assignment.rerun: modulo rerun: lease of w1 expired, N 3→2, 1 orphaned, 1 moved',
     ]);
     expect(world.loop.stats).toMatchObject({ deaths: 1, reruns: 2, moves: 1 });
+  });
+
+  test('what is known to be dead is not waited for again, when the store was away before its units were freed', async () => {
+    const world = await running();
+    let tries = 0;
+    world.played.before.set('orphan', () => {
+      if (tries++ === 0) throw unreachable();
+    });
+    await world.ticks(45, 'w2', 'w3');
+    expect(tries).toBeGreaterThan(1);
+    expect(world.played.done).toContain('grant task/a/0 → w2');
   });
 
   test('not before its time', async () => {

@@ -34,3 +34,21 @@ test('levels are followed every two seconds, also after the store was away', asy
   await clock.advance(10_000);
   expect(levels.get('a')?.level).toBe('WARN');
 });
+
+test('stopped while it looks, it does not look again', async () => {
+  const clock = new FakeClock();
+  const { promise, resolve } = Promise.withResolvers<Map<string, LoggerLevel>>();
+  let looks = 0;
+  const loggerLevels = async () => {
+    looks++;
+    return promise;
+  };
+  const levels = new LogLevels('info', []);
+  const follower = new LevelFollower({ store: { loggerLevels }, levels, clock });
+  const started = follower.start();
+  await follower.stop();
+  resolve(new Map());
+  await started;
+  await clock.advance(10_000);
+  expect(looks).toBe(1);
+});

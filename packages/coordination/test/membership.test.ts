@@ -29,6 +29,7 @@ class World {
   readonly deaths: string[] = [];
   readonly refusals: string[] = [];
   readonly errors: string[] = [];
+  readonly logged: string[] = [];
   held: HeldUnit[] = [];
   isQuiet = true;
   fencings = 0;
@@ -48,7 +49,12 @@ class World {
     store: this.store,
     clock: this.clock,
     profile,
-    logger: { ...silentLogger, error: (_fields, message) => this.errors.push(message) },
+    logger: {
+      ...silentLogger,
+      error: (_fields, message) => this.errors.push(message),
+      warn: (_fields, message) => this.logged.push(message),
+      info: (_fields, message) => this.logged.push(message),
+    },
     random: () => 0.5,
     events: {
       leaseRenewed: (deadlines) => this.leases.push(deadlines),
@@ -321,6 +327,14 @@ describe('plugins that change', () => {
     expect(world.store.callsOf('announce')).toHaveLength(1);
   });
 
+  test('are told by joining, when it has not joined yet', async () => {
+    const world = new World();
+    await world.membership.announce([other]);
+    expect(world.store.callsOf('announce')).toHaveLength(0);
+    await world.started();
+    expect(world.joins[0]?.plugins).toEqual([other]);
+  });
+
   test('are told until the store has had them for a beat, since it may go back before that', async () => {
     const world = await new World().started();
     await world.membership.announce([other]);
@@ -329,6 +343,8 @@ describe('plugins that change', () => {
     expect(told(world)).toEqual(['example.Other']);
     await world.beats(5);
     expect(world.store.callsOf('announce')).toHaveLength(3);
+    // Logged as often as the store took them.
+    expect(world.logged.filter((line) => line === 'plugins announced')).toHaveLength(2);
   });
 
   test.each(['fail', 'loseAnswers'] as const)(
@@ -419,6 +435,16 @@ describe('rejoining', () => {
     await world.beats(3);
     expect(world.beatCount).toBeGreaterThan(2);
     expect(world.leases).toHaveLength(3);
+  });
+
+  test('that another process has its name is told once for each', async () => {
+    const world = await new World().started();
+    world.store.beatAnswers.push({ kind: 'rejoin' });
+    world.store.joinAnswers.push(taken, taken, { ...taken, incarnation: 'third' }, taken);
+    await world.beats(6);
+    expect(world.joins).toHaveLength(6);
+    const waits = 'another process has taken our name: waiting for it';
+    expect(world.logged.filter((line) => line === waits)).toHaveLength(3);
   });
 });
 
@@ -519,8 +545,8 @@ describe('the last fence', () => {
 describe('stopping', () => {
   test('no beat comes after it, and nothing joins', async () => {
     const world = await new World().started();
-    await world.membership.stop();
     const { beatCount, joins } = world;
+    await world.membership.stop();
     await world.beats(20);
     expect([world.beatCount, world.joins.length]).toEqual([beatCount, joins.length]);
     await world.membership.stop();

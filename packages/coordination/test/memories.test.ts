@@ -183,6 +183,12 @@ describe('why a rerun happens', () => {
       { joined: [], gone: ['w1'], cause: undefined },
     ],
     ['gone', [member('w1')], [], { joined: [], gone: ['w1'], cause: 'w1 left' }],
+    [
+      'draining when it is first seen',
+      [],
+      [member('w1', { state: 'draining' })],
+      { joined: [], gone: [], cause: undefined },
+    ],
   ])('a worker is %s', (_what, before, after, expected) => {
     expect(noted(before, after)).toEqual(expected);
   });
@@ -217,6 +223,7 @@ describe('seats of workers that announced their return', () => {
 
   test.each([
     ['the worker is back', [member('w2')]],
+    ['the worker is back in another one', [member('w2', { slot: 5 })]],
     ['another has its slot', [member('w9', { slot: 1 })]],
   ])('not once %s', (_what, members) => {
     const seats = new HeldSeats(1_000);

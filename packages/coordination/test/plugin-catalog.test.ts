@@ -27,6 +27,14 @@ test('each is listed once, by class', () => {
   expect(new PluginCatalog([b, a, b]).list()).toEqual([a, b]);
 });
 
+test('what is a converter and one for headers is listed as both, and as whoever announced it first', () => {
+  const [a, b] = [named('A'), named('B')];
+  const both = (['header_converter', 'converter'] as const).map((type) => named('Json', { type }));
+  const catalog = new PluginCatalog([...both, b, named('B'), a]);
+  expect(catalog.list()).toEqual([a, b, both[1], both[0]]);
+  expect(catalog.find('B')).toBe(b);
+});
+
 test('one that could not be loaded is not found, and known as broken', () => {
   const catalog = new PluginCatalog([broken]);
   expect(catalog.find('Broken')).toBeUndefined();

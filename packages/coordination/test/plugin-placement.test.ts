@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { decideOwnership } from '../src/decide-ownership.ts';
 import type { MemberRecord, PluginInfo } from '../src/model.ts';
 import { catalogOf } from '../src/plugin-catalog.ts';
+import { PluginPlacement } from '../src/plugin-placement.ts';
 import { connector, member, ownedBy, plugin, task, viewOf } from './records.ts';
 
 const builtIn = [
@@ -101,4 +102,15 @@ test('a task whose worker has its plugin no more moves to one that does; without
 
 test('a newer version moves nothing', () => {
   expect(placed([old, both], {}, old)).toEqual({ granted: [], revoked: [] });
+});
+
+test.each([
+  ['nothing', {}],
+  ['no connector', { transforms: 'a', 'transforms.a.type': 'example.Upper' }],
+])('a definition that names %s needs nothing, and nobody meets that', (_what, config) => {
+  const worker = member('w1', { plugins: [clock('1.0.0')] });
+  const placement = new PluginPlacement(catalogOf([worker], builtIn));
+  expect(placement.add(config)).toBe('');
+  expect(placement.add({ 'connector.class': 'Clock' })).toBe('example.Clock');
+  expect([...placement.metBy(worker)]).toEqual(['example.Clock']);
 });

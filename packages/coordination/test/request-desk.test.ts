@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 
 import type { RequestBody, StoredRequest } from '../src/requests.ts';
+import { journalWorld } from './journal-world.ts';
 import { LeaderWorld } from './leader-world.ts';
 import { actor, clockPlugin, connector, member, ownedBy, task } from './records.ts';
 
@@ -74,4 +75,20 @@ test('a request that is refused leaves an event, one that is done that of what i
   world.played.requests.push(request('1', { op: 'delete', connector: 'x' }), request('2', pause));
   await world.ticks(1, 'w1');
   expect(world.played.events).toEqual(['request.refused', 'connector.target']);
+});
+
+test('as long as the store may lack what the journal has, nobody looks at requests', async () => {
+  let looks = 0;
+  const { leader } = await journalWorld(
+    (made) => {
+      made.played.before.set('pendingRequests', () => {
+        looks++;
+      });
+      made.played.requests.push(request('1', pause));
+    },
+    [() => new Promise(() => {})],
+  );
+  await leader.ticks(10, 'w1');
+  expect(looks).toBe(0);
+  expect(leader.played.requests).toHaveLength(1);
 });

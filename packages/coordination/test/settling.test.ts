@@ -26,6 +26,7 @@ describe('when to balance', () => {
     }
     settling.membershipChanged(14_900);
     expect(settling.isSettled(15_000)).toBe(true);
+    expect(settling.isSettled(15_001)).toBe(true);
     // The next change is waited for anew.
     settling.membershipChanged(15_100);
     expect(settling.isSettled(16_000)).toBe(false);

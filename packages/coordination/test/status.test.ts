@@ -126,6 +126,7 @@ describe('the state of a task', () => {
         trace: 'Error: it broke',
         nextRetryAtMs: 12_000,
         attempts: 3,
+        version: '1.2.0',
       };
       expect(taskView(ownedBy(w1, { status }))).toStrictEqual({
         unit: 'task/orders/0',
@@ -141,6 +142,7 @@ describe('the state of a task', () => {
         nextRetryAtMs: 12_000,
         trace: 'Error: it broke',
         executor: 'shared-0',
+        version: '1.2.0',
       });
     },
   );

@@ -15,6 +15,7 @@ class World {
   readonly runner = new PlayedRunner();
   readonly wakeUps: string[] = [];
   readonly deaths: string[] = [];
+  readonly warnings: string[] = [];
   readonly agent = new WorkerAgent({
     identity: {
       worker: 'w1',
@@ -35,7 +36,10 @@ class World {
     },
     clock: this.clock,
     profile,
-    logger: silentLogger,
+    logger: {
+      ...silentLogger,
+      warn: (_fields, message) => this.warnings.push(message),
+    },
     refused: ({ code }) => this.deaths.push(code),
     mustDie: (reason) => this.deaths.push(reason),
     drainTimeoutMs: 10_000,
@@ -118,6 +122,7 @@ describe('stopping', () => {
     await stopped;
     expect(world.writes).toEqual(['drain', 'release', 'leave']);
     expect(world.store.callsOf('drain')).toEqual([{ returns: true }]);
+    expect(world.warnings).toEqual([]);
     expect(world.wakeUps).toEqual(['w1 drains', 'w1 released task/a/0 and 1 more', 'w1 left']);
     const beats = world.store.callsOf('beat').length;
     await world.clock.advance(5_000);
@@ -153,6 +158,7 @@ describe('stopping', () => {
     await stopped;
     expect(world.store.units.size).toBe(2);
     expect(world.wakeUps).not.toContain('w1 left');
+    expect(world.warnings).toEqual(['units did not stop in time: left to their lease']);
   });
 
   test('without the store it stops all the same, within its time', async () => {

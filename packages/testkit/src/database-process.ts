@@ -161,6 +161,12 @@ export class DatabaseProcess {
   }
 }
 
+/** A file that the server owns and nobody else may read, as it wants of keys and passwords. */
+export function writeOwned(file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  if (isRoot) chownSync(file, nobody.uid, nobody.gid);
+}
+
 export interface RunToolOptions {
   readonly command: string;
   readonly args: readonly string[];

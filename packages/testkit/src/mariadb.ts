@@ -2,7 +2,6 @@
  * A real MariaDB of its own for a test file: a free port, a temporary folder, a password asked for, and a binary log
  * of rows with global transaction ids.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
 import {
@@ -10,6 +9,7 @@ import {
   type DatabaseServer,
   runTool,
   uniqueDatabaseName,
+  writeOwned,
 } from './database-process.ts';
 import { findMariadb, requireMariadb } from './find-databases.ts';
 import { freePort } from './free-port.ts';
@@ -45,7 +45,7 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
     create: async (dir, run) => {
       const data = `--datadir=${join(dir, 'data')}`;
       await run(installDb, ['--no-defaults', data, '--skip-test-db', '--skip-name-resolve']);
-      writeFileSync(join(dir, 'init.sql'), administratorSql(password));
+      writeOwned(join(dir, 'init.sql'), administratorSql(password));
     },
     ready: /ready for connections/,
     busy: /Unable to lock|Can't lock aria control file|Another process with pid/,

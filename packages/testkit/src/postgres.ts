@@ -3,14 +3,15 @@
  *
  * What a crash of the machine would lose it does not sync, since tests only kill processes.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
+import type { Certificate } from './certificate.ts';
 import {
   DatabaseProcess,
   type DatabaseServer,
   runTool,
   uniqueDatabaseName,
+  writeOwned,
 } from './database-process.ts';
 import { findPostgresFolder, requirePostgresFolder } from './find-databases.ts';
 import { freePort } from './free-port.ts';
@@ -22,6 +23,8 @@ export interface StartPostgresOptions {
   readonly walLevel?: 'minimal' | 'replica' | 'logical';
   /** More settings, as in postgresql.conf: `{ max_replication_slots: '2' }`. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Accepts encrypted connections as well, with this certificate. */
+  readonly tls?: Certificate;
 }
 
 /**
@@ -42,10 +45,15 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
       '-D',
       join(dir, 'data'),
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ...(options.tls ? encrypted(dir) : []),
     ],
     create: async (dir, run) => {
       const passwordFile = join(dir, 'password');
-      writeFileSync(passwordFile, password);
+      writeOwned(passwordFile, password);
+      if (options.tls) {
+        writeOwned(join(dir, 'certificate.pem'), options.tls.certificate);
+        writeOwned(join(dir, 'key.pem'), options.tls.key);
+      }
       const authentication = [
         '--auth=scram-sha-256',
         '-U',
@@ -162,6 +170,14 @@ function settingsOf(port: number, walLevel: string): Record<string, string> {
     log_destination: 'stderr',
     log_min_messages: 'warning',
   };
+}
+
+function encrypted(dir: string): string[] {
+  const files = [
+    `ssl_cert_file=${join(dir, 'certificate.pem')}`,
+    `ssl_key_file=${join(dir, 'key.pem')}`,
+  ];
+  return ['ssl=on', ...files].flatMap((setting) => ['-c', setting]);
 }
 
 /** By the environment: a password on the command line could be read by everybody. */

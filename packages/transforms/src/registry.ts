@@ -5,6 +5,7 @@ import {
   type TransformPlugin,
   type VersionRange,
 } from '@sluice/connector-api';
+import { extractNewRecordState } from './debezium/extract-new-record-state.ts';
 import { expression, expressionPredicate } from './expression/expression-transform.ts';
 import { hasHeaderKey, recordIsTombstone, topicNameMatches } from './predicates/predicates.ts';
 import { cast } from './transforms/cast.ts';
@@ -26,6 +27,7 @@ export const transformPlugins: readonly TransformPlugin[] = [
   ...cast,
   dropHeaders,
   ...extractField,
+  extractNewRecordState,
   filter,
   ...flatten,
   ...headerFrom,

@@ -7,6 +7,7 @@ import {
   schemas,
   type YieldedRecord,
 } from '@sluice/connector-api';
+import { objectMaker } from '@sluice/connector-api/data-values';
 
 /** c create, u update, d delete, t truncate, r read by a snapshot. */
 export type Operation = 'c' | 'u' | 'd' | 't' | 'r';
@@ -55,6 +56,8 @@ export class TableRecords {
   readonly #options: TableRecordsOptions;
   readonly #keySchema: Schema | undefined;
   readonly #valueSchema: Schema;
+  readonly #keyNames: readonly string[];
+  readonly #makeKey: ((values: readonly unknown[]) => Row) | undefined;
 
   constructor(options: TableRecordsOptions) {
     this.#options = options;
@@ -70,6 +73,8 @@ export class TableRecords {
       keyFields.length === 0
         ? undefined
         : { type: 'struct', name: `${schemaPrefix}.Key`, fields: keyFields };
+    this.#keyNames = keyFields.map(({ field }) => field);
+    this.#makeKey = this.#keySchema && objectMaker(this.#keyNames);
     this.#valueSchema = {
       type: 'struct',
       name: `${schemaPrefix}.Envelope`,
@@ -152,8 +157,7 @@ export class TableRecords {
   }
 
   #keyOf(row: Row): Row | undefined {
-    const fields = this.#keySchema?.fields;
-    return fields && Object.fromEntries(fields.map(({ field }) => [field, row[field]]));
+    return this.#makeKey?.(this.#keyNames.map((name) => row[name]));
   }
 
   #keyHeader(name: keyof typeof headerNames, key: Row): RecordHeader {
@@ -165,9 +169,7 @@ export class TableRecords {
   }
 
   #isSameKey(one: Row, other: Row): boolean {
-    return (this.#keySchema?.fields ?? []).every(({ field }) =>
-      isSameValue(one[field], other[field]),
-    );
+    return this.#keyNames.every((name) => isSameValue(one[name], other[name]));
   }
 }
 

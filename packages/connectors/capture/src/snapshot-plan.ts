@@ -9,6 +9,8 @@
  */
 
 interface Progress {
+  /** All tables are done. */
+  readonly complete?: boolean;
   /** All tables before this one are done. */
   readonly before?: string;
   /** Those after it that are done. */
@@ -34,10 +36,11 @@ export class SnapshotPlan {
   /** @throws SyntaxError for a progress that is none of this plan. */
   constructor(tables: readonly string[], progress?: string) {
     this.#tables = tables.toSorted();
-    const { before = '', done = [], open = {} } = parseProgress(progress);
+    const { before = '', complete = false, done = [], open = {} } = parseProgress(progress);
     for (const [table, key] of Object.entries(open)) this.#open.set(table, key);
     const isDone = (table: string): boolean =>
-      !this.#open.has(table) && (done.includes(table) || (before !== '' && table < before));
+      complete ||
+      (!this.#open.has(table) && (done.includes(table) || (before !== '' && table < before)));
     this.#done = new Set(this.#tables.filter(isDone));
     this.#waiting = this.#tables.filter((table) => !this.#done.has(table));
   }
@@ -72,7 +75,7 @@ export class SnapshotPlan {
     const [first] = this.#waiting;
     const done = [...this.#done].filter((table) => first !== undefined && table > first);
     const progress: Progress = {
-      ...(first === undefined ? {} : { before: first }),
+      ...(first === undefined ? { complete: true } : { before: first }),
       ...(done.length > 0 ? { done } : {}),
       ...(this.#open.size > 0 ? { open: Object.fromEntries(this.#open) } : {}),
     };

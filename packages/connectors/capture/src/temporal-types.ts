@@ -135,7 +135,7 @@ export function isoTime(micros: number): string {
 }
 
 /** As Java's ISO dates: years beyond 9999 with a sign, years before 1 counted from 0 on. */
-export function isoDate(days: number): string {
+function isoDate(days: number): string {
   const { year, month, day } = civilOfDays(days);
   const digits = String(Math.abs(year)).padStart(4, '0');
   const sign = year < 0 ? '-' : year > 9999 ? '+' : '';

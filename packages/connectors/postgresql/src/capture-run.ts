@@ -182,7 +182,6 @@ export class CaptureRun {
       fromLsn,
       queueMax: this.#config['max.queue.size'],
       statusIntervalMs: this.#config['status.update.interval.ms'],
-      logger: this.#logger,
     });
     this.#state.stream = stream;
     this.#logger.info({ lsn: textOfLsn(fromLsn) }, 'streaming changes');

@@ -7,6 +7,7 @@ export interface CatalogTable extends TableName {
   readonly oid: number;
   /** d default, f full, i index, n nothing. */
   readonly replicaIdentity: string;
+  readonly hasPrimaryKey: boolean;
   readonly canSelect: boolean;
   readonly isOwned: boolean;
 }
@@ -28,16 +29,18 @@ export interface TableDetails {
 export async function readTables(session: Session): Promise<CatalogTable[]> {
   const rows = await session.query(`
     SELECT c.oid, n.nspname, c.relname, c.relreplident,
+           EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            has_table_privilege(c.oid, 'SELECT'), pg_has_role(c.relowner, 'USAGE')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND c.relpersistence = 'p'
        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
      ORDER BY n.nspname, c.relname`);
-  return rows.map(([oid, namespace, table, replicaIdentity, canSelect, isOwned]) => ({
+  return rows.map(([oid, namespace, table, replicaIdentity, hasKey, canSelect, isOwned]) => ({
     oid: Number(oid),
     namespace: namespace ?? '',
     table: table ?? '',
     replicaIdentity: replicaIdentity ?? 'd',
+    hasPrimaryKey: hasKey === 't',
     canSelect: canSelect === 't',
     isOwned: isOwned === 't',
   }));
@@ -87,7 +90,7 @@ export class TypeCatalog {
     }
   }
 
-  /** Also when an enum got a label more, which changes none of its ids: `isStale` types are read again. */
+  /** Enums are read again in any case: one that got a label more has the same id. */
   async readIfMissing(session: Session, oids: readonly number[]): Promise<void> {
     const isKnown = oids.every((oid) => this.#types.has(oid) && this.#types.get(oid)?.kind !== 'e');
     if (!isKnown) await this.read(session);
@@ -117,7 +120,6 @@ export interface ServerFacts {
   readonly isReplicator: boolean;
   readonly isSuperuser: boolean;
   readonly canCreate: boolean;
-  readonly isReadOnly: boolean;
 }
 
 /** Oldest that is supported, as `server_version_num` has it. */
@@ -129,15 +131,14 @@ export async function readServer(session: Session): Promise<ServerFacts> {
            r.rolreplication OR EXISTS (
              SELECT 1 FROM pg_roles g WHERE g.rolname IN ('rds_replication', 'rds_superuser')
                 AND pg_has_role(g.oid, 'MEMBER')),
-           r.rolsuper, has_database_privilege(current_database(), 'CREATE'), pg_is_in_recovery()
+           r.rolsuper, has_database_privilege(current_database(), 'CREATE')
       FROM pg_roles r WHERE r.rolname = current_user`);
-  const [version, walLevel, isReplicator, isSuperuser, canCreate, isReadOnly] = row ?? [];
+  const [version, walLevel, isReplicator, isSuperuser, canCreate] = row ?? [];
   return {
     version: Number(version),
     walLevel: walLevel ?? '',
     isReplicator: isReplicator === 't',
     isSuperuser: isSuperuser === 't',
     canCreate: canCreate === 't',
-    isReadOnly: isReadOnly === 't',
   };
 }

@@ -29,7 +29,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
 }
 
-export function targetOf(config: PostgresConfig): Target {
+function targetOf(config: PostgresConfig): Target {
   return {
     host: config['database.hostname'],
     port: config['database.port'],

@@ -9,33 +9,27 @@ export interface Target {
   readonly user: string;
 }
 
-const networkCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
+/** States of SQL that pass: connections, resources (but for limits of the configuration), shutdowns, conflicts, use. */
+const passingStates = /^(?:08|53[0-3]|57P0|58|40|55006|55P03|57014|XX000$)/;
+const sqlState = /^[0-9A-Z]{5}$/;
 
-/** States of SQL that pass: connections, resources, shutdowns, conflicts, objects in use. */
-const passingStates = /^(?:08|53|57P0|58|40|55006|55P03|57014|XX000$)/;
+/** Of what the driver and the network say: files, certificates and encryption do not mend by themselves. */
+const lastingCodes =
+  /^(?:ENOENT|EACCES|EISDIR|ERR_(?:TLS|SSL|OSSL)|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH)/;
+const lastingMessages = /does not support SSL|client password must be/;
 
-const droppedConnection =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|socket (?:hang up|disconnected)/i;
-
+/** Of an error of the driver. What the server did not say is a connection that was lost, refused or too slow, mostly. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Others are mistakes in code.
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError)
+    return false;
   const code = codeOf(error);
-  return (
-    networkCodes.has(code) || passingStates.test(code) || droppedConnection.test(error.message)
-  );
+  // Codes of systems look like states of SQL: EPIPE has five letters.
+  if (sqlState.test(code) && 'severity' in error) return passingStates.test(code);
+  return !lastingCodes.test(code) && !lastingMessages.test(error.message);
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   // A connection that was tried at several addresses.
   if (error instanceof AggregateError && !('code' in error)) return codeOf(error.errors[0]);
@@ -51,11 +45,14 @@ export function connectErrorOf(error: unknown, target: Target): ConnectError {
 }
 
 /** What happened and what to do about it, for the errors that people meet. */
-export function explanation(error: unknown, { database, host, port, user }: Target): string {
+function explanation(error: unknown, { database, host, port, user }: Target): string {
   const message = error instanceof Error ? error.message || codeOf(error) : String(error);
   if (/client password must be/.test(message))
     return `user ${user} needs a password; set database.password`;
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  if (lastingCodes.test(code))
+    return `the encrypted connection cannot be made: ${message}; check the certificate of the server, database.sslrootcert and database.sslmode`;
+  switch (code) {
     case 'ECONNREFUSED':
       return `nothing listens on ${host}:${String(port)}; check database.hostname and database.port, and that the server runs`;
     case 'ENOTFOUND':
@@ -66,11 +63,13 @@ export function explanation(error: unknown, { database, host, port, user }: Targ
     case 'ENETUNREACH':
       return `the host ${host} cannot be reached; check database.hostname and the network between`;
     case '28P01':
-      return `the password of user ${user} is wrong; check database.user and database.password`;
+      return `the password of user ${user} is wrong; check database.password and database.user`;
     case '28000':
       return `user ${user} may not log in from here (${message}); check database.user and pg_hba.conf`;
     case '3D000':
       return `there is no database ${database}; check database.dbname`;
+    case '53400':
+      return `a limit of the server's configuration is reached: ${message}; raise it (max_replication_slots, max_wal_senders), or drop slots that nobody needs`;
     case '42501':
       return `user ${user} lacks a privilege: ${message}`;
     default:

@@ -30,11 +30,16 @@ export async function capturedTables(
   const tables = (await readTables(sql)).filter((table) => selection.hasTable(table));
   if (tables.length === 0)
     logger.warn({}, 'no table is captured; check table.include.list and schema.include.list');
-  const mute = tables.filter(({ replicaIdentity }) => replicaIdentity === 'n').map(tableText);
-  if (mute.length > 0)
+  const frozen = tables
+    .filter(
+      ({ hasPrimaryKey, replicaIdentity }) =>
+        replicaIdentity === 'n' || (replicaIdentity === 'd' && !hasPrimaryKey),
+    )
+    .map(tableText);
+  if (frozen.length > 0)
     logger.warn(
-      { tables: mute },
-      'tables with REPLICA IDENTITY NOTHING refuse updates and deletes once they are published',
+      { tables: frozen },
+      'PostgreSQL refuses updates and deletes of published tables without a replica identity: give them a primary key, or ALTER TABLE … REPLICA IDENTITY FULL',
     );
   return tables;
 }
@@ -90,6 +95,9 @@ export async function obtainSlot(
 }
 
 export async function currentLsn(sql: Session): Promise<number> {
-  const [row] = await sql.query('SELECT pg_current_wal_lsn()');
+  // A standby has no log of its own.
+  const [row] = await sql.query(
+    'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END',
+  );
   return lsnOfText(row?.[0] ?? '');
 }

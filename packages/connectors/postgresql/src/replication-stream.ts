@@ -7,7 +7,7 @@
  * The server is told what is safe every interval and when it asks, also while the stream is paused: it ends
  * connections that say nothing. It is only ever told what `release` was given, so it keeps what is not safe yet.
  */
-import { RetriableError, type TaskLogger } from '@sluice/connector-api';
+import { RetriableError } from '@sluice/connector-api';
 import type { Session } from './client.ts';
 import { readLsn, textOfLsn, writeLsn } from './lsn.ts';
 import { decodeMessage, type LogMessage } from './pgoutput.ts';
@@ -26,7 +26,6 @@ export interface StreamOptions {
   readonly fromLsn: number;
   readonly queueMax: number;
   readonly statusIntervalMs: number;
-  readonly logger: TaskLogger;
 }
 
 /** Beside the number of messages, whose rows may be of any size: what waits is no more than this and one message. */
@@ -94,10 +93,6 @@ export class ReplicationStream {
     if (lsn <= this.#releasedLsn) return;
     this.#releasedLsn = lsn;
     this.#sendStatus(false);
-  }
-
-  get isPaused(): boolean {
-    return this.#isPaused;
   }
 
   close(): void {

@@ -133,7 +133,7 @@ function nextFetchSize(rows: readonly TextRow[]): number {
 }
 
 /** `after`: the key of the last row that was read before. */
-export function selectOf(
+function selectOf(
   { keyPlaces, name }: { readonly keyPlaces: CapturedTable['keyPlaces']; readonly name: TableName },
   columns: readonly { readonly name: string }[],
   after: readonly string[] | undefined,

@@ -10,7 +10,6 @@ import {
 } from './catalog.ts';
 import { Session } from './client.ts';
 import { type PostgresConfig, selectionOf } from './config.ts';
-import { codeOf } from './errors.ts';
 import {
   foreignUser,
   gapProblem,
@@ -197,10 +196,8 @@ function problem(key: string, message: string): ConfigProblem {
 /** Which key a failed connection is about. */
 function keyOfFailure(error: unknown): string {
   const message = messageOf(error);
-  if (/database\.password/.test(message)) return 'database.password';
-  if (/database\.user/.test(message)) return 'database.user';
-  if (/database\.dbname/.test(message)) return 'database.dbname';
-  return codeOf(error) === 'ENOENT' ? 'database.sslrootcert' : 'database.hostname';
+  const named = /database\.(?:password|user|dbname|sslrootcert)/.exec(message);
+  return named?.[0] ?? 'database.hostname';
 }
 
 function messageOf(error: unknown): string {

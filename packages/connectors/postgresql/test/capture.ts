@@ -6,7 +6,8 @@ import {
   type TaskLogger,
   validateValue,
 } from '@sluice/connector-api';
-import { waitFor } from '@sluice/testkit';
+import { type DatabaseServer, waitFor } from '@sluice/testkit';
+import { onTestFinished } from 'vitest';
 import { postgresConnector } from '../src/index.ts';
 
 export interface Envelope {
@@ -35,6 +36,31 @@ export function configOf(url: string, more: ConnectorConfig = {}): ConnectorConf
     'topic.prefix': 'shop',
     'slot.name': `slot_${pathname.slice(1)}`,
     ...more,
+  };
+}
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly sql: (text: string) => Promise<string>;
+}
+
+/** Makes databases; their slots, of which a server has few, are dropped when the test ends. */
+export function databasesOf(server: DatabaseServer): (prefix: string) => Promise<TestDatabase> {
+  return async (prefix) => {
+    const url = await server.createDatabase(prefix);
+    const name = new URL(url).pathname.slice(1);
+    onTestFinished(async () => {
+      const slots = `FROM pg_replication_slots WHERE database = '${name}'`;
+      await waitFor(
+        async () => {
+          await server.sql(`SELECT pg_terminate_backend(active_pid) ${slots} AND active`);
+          await server.sql(`SELECT pg_drop_replication_slot(slot_name) ${slots} AND NOT active`);
+          return (await server.sql(`SELECT 1 ${slots}`)) === '';
+        },
+        { what: `the slots of ${name} to be dropped` },
+      );
+    });
+    return { url, sql: (text) => server.sql(text, name) };
   };
 }
 
@@ -87,13 +113,8 @@ export class Capture {
   }
 
   async until(what: string, isMet: () => boolean, timeoutMs = 20_000): Promise<void> {
-    await waitFor(
-      () => {
-        if (this.#failure !== undefined) throw new Stopped(this.#failure);
-        return isMet();
-      },
-      { what, timeoutMs },
-    );
+    await waitFor(() => this.#failure !== undefined || isMet(), { what, timeoutMs });
+    if (this.#failure !== undefined) throw new Stopped(this.#failure);
   }
 
   async untilCount(table: string, count: number, timeoutMs?: number): Promise<Envelope[]> {
@@ -103,6 +124,12 @@ export class Capture {
       timeoutMs,
     );
     return this.changes(table);
+  }
+
+  async untilStreaming(): Promise<void> {
+    await this.until('the stream to begin', () =>
+      this.lines.some(({ message }) => message === 'streaming changes'),
+    );
   }
 
   async stop(): Promise<void> {

@@ -198,6 +198,28 @@ export function testRestoring(make: MakeStore): void {
     expect(await cluster.exists(connector)).toBe(false);
   });
 
+  test('… and at once, where none of them is held', async () => {
+    await using cluster = await startTestCluster(make);
+    const { uid } = await cluster.define('orders');
+    await cluster.store.restore(cluster.term, [journaled({ uid, lifecycle: 'deleting' })], none);
+    const { connectors, units } = await cluster.everything();
+    expect([...connectors.keys(), ...units.keys()]).toEqual([]);
+  });
+
+  test('… without anything of its units that have ended already', async () => {
+    await using cluster = await startTestCluster(make);
+    const member = await cluster.join('w');
+    const { uid } = await cluster.run('orders', member, 1);
+    const { fence } = await cluster.unit(connector);
+    await cluster.own(taskUnit('orders', 0), member);
+    const deleting = journaled({ uid, lifecycle: 'deleting', ...setOf(0) });
+    await cluster.store.restore(cluster.term, [deleting], none);
+    await cluster.release(member, connector, fence);
+    await cluster.store.restore(cluster.term, [deleting], none);
+    expect(await cluster.exists(connector)).toBe(false);
+    expect([...(await cluster.everything()).units.keys()]).toEqual([taskUnit('orders', 0)]);
+  });
+
   test('a namesake that is another connector takes over the units that are held', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

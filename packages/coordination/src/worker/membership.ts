@@ -151,7 +151,7 @@ export class Membership {
   async #beatLoop(): Promise<void> {
     const { clock, profile, logger, random = Math.random } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (;;) {
       await clock
         .sleep(profile.heartbeatIntervalMs * (0.9 + 0.2 * random()), signal)
         .catch(() => {});

@@ -57,6 +57,8 @@ export class TopicNotes {
       const used = [...this.#notes]
         .slice(0, batchMax)
         .map(([unit, { fence, topics }]) => ({ unit, fence, topics: [...topics] }));
+      // They were cleared meanwhile.
+      if (used.length === 0) return;
       for (const { unit } of used) this.#notes.delete(unit);
       try {
         // What is refused is of an owner of the past.

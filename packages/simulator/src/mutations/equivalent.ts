@@ -26,90 +26,6 @@ export const equivalents: readonly Equivalent[] = [
     because: 'spares reading a connector again within one script',
   },
   {
-    file: 'claim.lua',
-    guard: 'not connectors[name]',
-    kinds: ['true'],
-    because: 'spares reading a connector again within one script',
-  },
-  {
-    file: 'grant.lua',
-    guard: 'up[incarnation] == nil',
-    kinds: ['true'],
-    because: 'spares reading a member again within one script, which changes none',
-  },
-  {
-    file: 'grant.lua',
-    guard: 'connectors[connector] == nil',
-    kinds: ['true'],
-    because: 'spares reading a connector again within one script, which changes none',
-  },
-  {
-    file: 'grant.lua',
-    guard: 'not oldest[connector]',
-    kinds: ['true'],
-    because:
-      'spares looking again at what is held; what the script itself grants is held in no older epoch',
-  },
-  {
-    file: 'include/agreement.lua',
-    guard: "redis.call('GET', tag .. ':log') ~= log",
-    kinds: ['true'],
-    because: 'spares writing what is there already',
-  },
-  {
-    file: 'include/changes.lua',
-    guard: '#deleted == 0',
-    kinds: ['false'],
-    because:
-      'where nothing was deleted there are no more tombstones than before, which were few enough',
-  },
-  {
-    file: 'include/units.lua',
-    guard: 'task',
-    kinds: ['true'],
-    because:
-      'only tasks are in held:<connector>, so that for a connector’s own unit nothing is taken out',
-  },
-  {
-    file: 'join.lua',
-    guard: 'member',
-    kinds: ['false'],
-    because: 'a member that is there has no tombstone, so that there is none to take away',
-  },
-  {
-    file: 'restore.lua',
-    guard: "lifecycle == 'live'",
-    kinds: ['true'],
-    because:
-      'the own unit of one that is being deleted is retired right after it: one made here is gone when the script ends',
-  },
-  {
-    file: 'restore.lua',
-    guard: 'stored',
-    kinds: ['true'],
-    because: 'a connector that was not there has no task set that could be ended',
-  },
-  {
-    file: 'restore.lua',
-    guard: "lifecycle == 'deleting' and redis.call('EXISTS', key) == 0",
-    kinds: ['false'],
-    because:
-      'one that is being deleted and has no units is gone when the script ends, whatever it makes of it',
-  },
-  {
-    file: 'restore.lua',
-    guard: "firstTask == '0'",
-    kinds: ['true'],
-    because: 'the later calls for a connector write of it again what the first one wrote',
-  },
-  {
-    file: 'restore.lua',
-    guard: 'storedUid == uid',
-    kinds: ['true'],
-    because:
-      'between the calls for one connector the leader, who alone writes definitions, writes no other',
-  },
-  {
     file: 'burial.ts',
     guard: 'silent.length > 0',
     because:
@@ -141,15 +57,15 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'burial.ts',
-    guard: '!waits && orphaned === 0',
+    guard: '!waits',
     kinds: ['false'],
     because: 'then all units are looked through again with each turn, to the same end',
   },
   {
-    file: 'burial.ts',
-    guard: 'orphaned === 0',
+    file: 'claim.lua',
+    guard: 'not connectors[name]',
     kinds: ['true'],
-    because: 'what was freed has changed hands, so that it is looked at again all the same',
+    because: 'spares reading a connector again within one script',
   },
   {
     file: 'cluster-client.ts',
@@ -160,15 +76,15 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'cluster-view.ts',
-    guard: 'unit',
-    kinds: ['true'],
-    because: 'what is in the index by connector is there; it is asked for the type checker’s sake',
-  },
-  {
-    file: 'cluster-view.ts',
     guard: 'unit.worker === undefined',
     kinds: ['false'],
     because: 'no member has no name: a unit without a worker has no live owner either way',
+  },
+  {
+    file: 'cluster-view.ts',
+    guard: 'siblings?.size === 0',
+    kinds: ['false'],
+    because: 'an empty list of units is kept for the name of a connector that is gone: memory only',
   },
   {
     file: 'decide-ownership.ts',
@@ -196,6 +112,12 @@ export const equivalents: readonly Equivalent[] = [
       'a definition of what is no connector was refused before; it is asked for the type checker’s sake',
   },
   {
+    file: 'decide-request.ts',
+    guard: 'first',
+    kinds: ['true'],
+    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
+  },
+  {
     file: 'election.ts',
     guard: 'takeOver === undefined',
     kinds: ['false'],
@@ -206,6 +128,57 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'abandonedLog === undefined',
     kinds: ['false'],
     because: 'a field that is undefined says the same as none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'up[incarnation] == nil',
+    kinds: ['true'],
+    because: 'spares reading a member again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'connectors[connector] == nil',
+    kinds: ['true'],
+    because: 'spares reading a connector again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
+    guard: 'not oldest[connector]',
+    kinds: ['true'],
+    because:
+      'spares looking again at what is held; what the script itself grants is held in no older epoch',
+  },
+  {
+    file: 'held-seats.ts',
+    guard: 'this.#held.size === 0',
+    kinds: ['false'],
+    because: 'spares gathering the slots of all members where nothing is held',
+  },
+  {
+    file: 'include/agreement.lua',
+    guard: "redis.call('GET', tag .. ':log') ~= log",
+    kinds: ['true'],
+    because: 'spares writing what is there already',
+  },
+  {
+    file: 'include/changes.lua',
+    guard: '#deleted == 0',
+    kinds: ['false'],
+    because:
+      'where nothing was deleted there are no more tombstones than before, which were few enough',
+  },
+  {
+    file: 'include/units.lua',
+    guard: 'task',
+    kinds: ['true'],
+    because:
+      'only tasks are in held:<connector>, so that for a connector’s own unit nothing is taken out',
+  },
+  {
+    file: 'join.lua',
+    guard: 'member',
+    kinds: ['false'],
+    because: 'a member that is there has no tombstone, so that there is none to take away',
   },
   {
     file: 'journal/definition-keeper.ts',
@@ -265,6 +238,18 @@ export const equivalents: readonly Equivalent[] = [
       'no time has passed since it was told if it never was: the comparison is false then, too',
   },
   {
+    file: 'journal/definition-keeper.ts',
+    guard: '!hasFollowed(known, followed)',
+    kinds: ['true'],
+    because: 'all is read once more, where nothing can have been missed: it only costs time',
+  },
+  {
+    file: 'journal/definition-keeper.ts',
+    guard: 'plan.connectors.length > 0',
+    kinds: ['true'],
+    because: 'spares reading all again where nothing was restored',
+  },
+  {
     file: 'leader-loop.ts',
     guard: '(await this.#protocolRaise.raise(term, this.#view, askedMs)) !== undefined',
     kinds: ['false'],
@@ -272,8 +257,8 @@ export const equivalents: readonly Equivalent[] = [
       'the rest of the turn is done before the next one, which sees the version, and not after',
   },
   {
-    file: 'leader-loop.ts',
-    guard: 'this.#lostDataMs === undefined',
+    file: 'lost-data.ts',
+    guard: 'this.#noticedMs === undefined',
     kinds: ['false'],
     because:
       'a loss that never was is not recent either: no number compares so; it is asked for the type checker’s sake',
@@ -298,16 +283,61 @@ export const equivalents: readonly Equivalent[] = [
     because: 'a group has somebody in it; it is asked for the type checker’s sake',
   },
   {
+    file: 'plugin-placement.ts',
+    guard: '!this.#needs.has(name)',
+    kinds: ['true'],
+    because: 'the same needs are noted again under their name',
+  },
+  {
+    file: 'plugin-placement.ts',
+    guard: 'known',
+    kinds: ['false'],
+    because: 'what is remembered is worked out again, to the same end',
+  },
+  {
     file: 'protocol-raise.ts',
     guard: 'inUse === undefined',
     kinds: ['false'],
     because: 'since somebody leads a version is in use; it is asked for the type checker’s sake',
   },
   {
-    file: 'decide-request.ts',
-    guard: 'first',
+    file: 'restore.lua',
+    guard: "lifecycle == 'live'",
     kinds: ['true'],
-    because: 'it is asked only where something is refused; it is asked for the type checker’s sake',
+    because:
+      'the own unit of one that is being deleted is retired right after it: one made here is gone when the script ends',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'stored',
+    kinds: ['true'],
+    because: 'a connector that was not there has no task set that could be ended',
+  },
+  {
+    file: 'restore.lua',
+    guard: "lifecycle == 'deleting' and redis.call('EXISTS', key) == 0",
+    kinds: ['false'],
+    because:
+      'one that is being deleted and has no units is gone when the script ends, whatever it makes of it',
+  },
+  {
+    file: 'restore.lua',
+    guard: "firstTask == '0'",
+    kinds: ['true'],
+    because: 'the later calls for a connector write of it again what the first one wrote',
+  },
+  {
+    file: 'restore.lua',
+    guard: 'storedUid == uid',
+    kinds: ['true'],
+    because:
+      'between the calls for one connector the leader, who alone writes definitions, writes no other',
+  },
+  {
+    file: 'settling.ts',
+    guard: 'score === 0',
+    kinds: ['false'],
+    because: 'a death that has faded is kept, and counts nothing: memory only',
   },
   {
     file: 'status.ts',
@@ -327,6 +357,12 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'fence === ours',
     kinds: ['true'],
     because: 'what is told under a fence that the store does not have is refused there',
+  },
+  {
+    file: 'worker/topic-notes.ts',
+    guard: 'this.#notes.size === 0',
+    kinds: ['false'],
+    because: 'where there is nothing to store nothing is stored either way',
   },
   {
     file: 'worker/unit-reporter.ts',
