@@ -21,8 +21,9 @@ import { readLogValue } from './binlog/row-values.ts';
 import type { LogColumn } from './binlog/table-map.ts';
 import type { RawRow } from './client.ts';
 import type { Column, TableLayout } from './column.ts';
-import { type ValueType, valueTypeOf } from './column-types.ts';
+import { valueTypeOf } from './column-types.ts';
 import { keyColumnsOf, type MysqlConfig, selectionOf, valueSettingsOf } from './config.ts';
+import type { ValueType } from './value-type.ts';
 
 export type Flavour = 'mysql' | 'mariadb';
 

@@ -4,23 +4,17 @@ import {
   type BinaryMode,
   binaryType,
   bitsSchema,
-  type ColumnType,
   type DecimalMode,
-  dateType,
   decimalType,
   enumSchema,
-  isoMoment,
   jsonSchema,
-  type LocalMoment,
   pointSchema,
   type TimePrecisionMode,
-  timestampType,
-  timeType,
-  zonedTimestampSchema,
 } from '@sluice/connector-capture';
 import { decoderOf } from './charsets.ts';
 import type { Column, RawValue } from './column.ts';
-import { daysOfText, microsOfText, momentOfText } from './text-values.ts';
+import { temporalType } from './temporal-column-types.ts';
+import { asText, of, same, type ValueType } from './value-type.ts';
 
 export interface ValueSettings {
   readonly decimals: DecimalMode;
@@ -28,18 +22,6 @@ export interface ValueSettings {
   readonly binary: BinaryMode;
   readonly unsignedBigints: 'long' | 'precise';
 }
-
-/** A column's schema, and its values from the two places where they come from. Null: nothing that it can say. */
-export interface ValueType {
-  readonly schema: Schema;
-  readonly fallback: unknown;
-  /** Of the binary log. */
-  readonly ofLog: (value: RawValue) => unknown;
-  /** Of an answer. */
-  readonly ofText: (bytes: Buffer) => unknown;
-}
-
-const microsPerDay = 86_400_000_000;
 
 export const yearSchema: Schema = Object.freeze({
   type: 'int32',
@@ -87,28 +69,6 @@ export function valueTypeOf(column: Column, settings: ValueSettings): ValueType 
   }
 }
 
-function temporalType(column: Column, settings: ValueSettings): ValueType | undefined {
-  const { fraction = 0, type } = column;
-  switch (type) {
-    case 'date':
-      return of(orNull(dateType(settings.times)), same, (bytes) => daysOfText(asText(bytes)));
-    case 'time':
-      return of(withinDay(timeType(settings.times, fraction), settings), same, (bytes) =>
-        microsOfText(asText(bytes)),
-      );
-    case 'datetime':
-      return of(
-        orNull(withinInt64(timestampType(settings.times, fraction), settings)),
-        same,
-        momentOfBytes,
-      );
-    case 'timestamp':
-      return of(orNull(zonedTimestamp), same, momentOfBytes);
-    default:
-      return undefined;
-  }
-}
-
 function textType(column: Column, settings: ValueSettings): ValueType | undefined {
   switch (column.type) {
     case 'char':
@@ -153,31 +113,6 @@ function textType(column: Column, settings: ValueSettings): ValueType | undefine
   }
 }
 
-function of<Raw>(
-  type: ColumnType<Raw>,
-  ofLog: (value: RawValue) => RawValue,
-  ofText: (bytes: Buffer) => RawValue,
-): ValueType {
-  return {
-    schema: type.schema,
-    fallback: type.fallback,
-    ofLog: (value) => type.read(ofLog(value) as Raw),
-    ofText: (bytes) => type.read(ofText(bytes) as Raw),
-  };
-}
-
-function same(value: RawValue): RawValue {
-  return value;
-}
-
-function asText(bytes: Buffer): string {
-  return bytes.toString('utf8');
-}
-
-function momentOfBytes(bytes: Buffer): LocalMoment | null {
-  return momentOfText(asText(bytes));
-}
-
 function number(schema: Schema): ValueType {
   return { schema, fallback: 0, ofLog: same, ofText: (bytes) => numberOfText(asText(bytes)) };
 }
@@ -207,48 +142,6 @@ function decimalShape({ precision = 10, scale = 0 }: Column): {
 } {
   return { precision, scale };
 }
-
-/** A date that is none, such as 0000-00-00, cannot be said. */
-function orNull<Raw>(type: ColumnType<Raw>): ColumnType<Raw | null> {
-  return { ...type, read: (raw) => (raw === null ? null : type.read(raw)) };
-}
-
-/** MySQL's times are durations; two of the modes have times of a day only. */
-function withinDay(type: ColumnType<number>, { times }: ValueSettings): ColumnType<number> {
-  if (times !== 'connect' && times !== 'isostring') return type;
-  return {
-    ...type,
-    read: (micros) => {
-      if (micros < 0 || micros >= microsPerDay)
-        throw new ConnectError(
-          `a time that is not within a day cannot be written with time.precision.mode=${times}: set it to adaptive_time_microseconds`,
-        );
-      return type.read(micros);
-    },
-  };
-}
-
-/** Nanoseconds reach from 1677 to 2262 only. */
-function withinInt64<Raw>(type: ColumnType<Raw>, { times }: ValueSettings): ColumnType<Raw> {
-  if (times !== 'nanoseconds') return type;
-  return {
-    ...type,
-    read: (raw) => {
-      const value = type.read(raw);
-      if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value)
-        throw new ConnectError(
-          'a moment before 1677 or after 2262 cannot be written with time.precision.mode=nanoseconds: set it to adaptive_time_microseconds',
-        );
-      return value;
-    },
-  };
-}
-
-const zonedTimestamp: ColumnType<LocalMoment> = {
-  schema: zonedTimestampSchema,
-  read: (moment) => `${isoMoment(moment)}Z`,
-  fallback: '1970-01-01T00:00:00Z',
-};
 
 function bits(length: number): ValueType {
   if (length === 1) {

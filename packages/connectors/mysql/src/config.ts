@@ -1,13 +1,5 @@
 /** The keys of Debezium's MySQL and MariaDB connectors that are supported, and the names of those that are not. */
-import {
-  boolean,
-  type ConfigOf,
-  type ConfigProblem,
-  int,
-  list,
-  oneOf,
-  string,
-} from '@sluice/connector-api';
+import { type ConfigOf, type ConfigProblem, int, list, oneOf, string } from '@sluice/connector-api';
 import {
   type CommonConfig,
   commonKeys,
@@ -96,16 +88,9 @@ export const configShape = {
     .ignoreCase()
     .default('long')
     .doc('How BIGINT UNSIGNED is written: as int64, which wraps above 2^63 - 1, or as Decimal.'),
-  'include.schema.changes': boolean()
-    .default(true)
-    .importance('low')
-    .doc('Taken for compatibility; no records of schema changes are written.'),
 };
 
 export type MysqlConfig = ConfigOf<typeof configShape>;
-
-/** Schema history is kept in the offsets, so what sets up a topic for it is taken and not used. */
-export const unusedKeys = ['schema.history.internal', 'schema.history.internal.*'];
 
 export const unsupportedKeys: UnsupportedKeys = {
   ...unsupportedEverywhere,
@@ -121,6 +106,7 @@ export const unsupportedKeys: UnsupportedKeys = {
   'gtid.source.filter.dml.events': ['true'],
   'gtid.source.includes': [],
   'include.query': ['false'],
+  'include.schema.changes': ['false'],
   'include.schema.comments': ['false'],
   'inconsistent.schema.handling.mode': ['fail'],
   'incremental.snapshot.chunk.size': ['1024'],

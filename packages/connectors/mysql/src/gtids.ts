@@ -43,6 +43,7 @@ export class MysqlGtids implements GtidSet {
   constructor(text: string) {
     for (const part of partsOf(text)) {
       const [uuid = '', ...ranges] = part.split(':');
+      if (ranges.length === 0) numberOf('', part);
       for (const range of ranges) {
         const [first = '', last = first] = range.split('-');
         this.#add(uuid, numberOf(first, part), numberOf(last, part));

@@ -23,9 +23,6 @@ interface Token {
 const charactersMax = 1024 * 1024;
 const other: Statement = { kind: 'other' };
 
-const tokenPattern =
-  /`(?:[^`]|``)*`|"(?:[^"\\]|""|\\.)*"|'(?:[^'\\]|''|\\.)*'|[\p{L}\p{N}_$]+|[.,;()=]/gsu;
-
 export function statementOf(sql: string, database: string): Statement {
   const tokens = tokensOf(sql.slice(0, charactersMax));
   const words = new Words(tokens, database);
@@ -155,23 +152,52 @@ class Words {
   }
 }
 
+const wordPattern = /[\p{L}\p{N}_$]+/uy;
+
+/** In one pass, whatever the text is. Comments and texts are left out; comments with a version are statements. */
 function tokensOf(sql: string): Token[] {
-  const plain = withoutComments(sql);
-  return [...plain.matchAll(tokenPattern)].flatMap(([text]): Token[] => {
-    if (text.startsWith('`'))
-      return [{ text: text.slice(1, -1).replaceAll('``', '`'), isQuoted: true }];
-    if (text.startsWith('"'))
-      return [{ text: text.slice(1, -1).replaceAll('""', '"'), isQuoted: true }];
-    // Texts are no names.
-    return text.startsWith("'") ? [] : [{ text, isQuoted: false }];
-  });
+  const tokens: Token[] = [];
+  for (let at = 0; at < sql.length; ) {
+    const character = sql[at] ?? '';
+    if (character === "'" || character === '"' || character === '`') {
+      const end = endOfQuoted(sql, at);
+      const text = sql.slice(at + 1, end - 1).replaceAll(character + character, character);
+      if (character !== "'") tokens.push({ text, isQuoted: true });
+      at = end;
+    } else if (sql.startsWith('/*', at)) at = afterComment(sql, at);
+    else if (character === '#' || /^--\s/.test(sql.slice(at, at + 3)))
+      at = indexAfter(sql, '\n', at);
+    else if ('.,;()='.includes(character)) {
+      tokens.push({ text: character, isQuoted: false });
+      at += 1;
+    } else {
+      wordPattern.lastIndex = at;
+      const [word] = wordPattern.exec(sql) ?? [];
+      if (word !== undefined) tokens.push({ text: word, isQuoted: false });
+      at += word?.length ?? 1;
+    }
+  }
+  return tokens;
 }
 
-/** Comments with a version are statements to the server. */
-function withoutComments(sql: string): string {
-  return sql.replaceAll(
-    /('(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|`(?:[^`]|``)*`)|\/\*(M?!\d*)?(.*?)\*\/|(?:--[\s]|#)[^\n]*/gs,
-    (_, quoted?: string, version?: string, inside?: string) =>
-      quoted ?? (version === undefined ? ' ' : ` ${inside ?? ''} `),
-  );
+/** Quotes are doubled inside, or in texts escaped. */
+function endOfQuoted(sql: string, start: number): number {
+  const quote = sql[start];
+  for (let at = start + 1; at < sql.length; at += 1) {
+    if (sql[at] === '\\' && quote !== '`') at += 1;
+    else if (sql[at] === quote && sql[at + 1] === quote) at += 1;
+    else if (sql[at] === quote) return at + 1;
+  }
+  return sql.length;
+}
+
+/** Of one with a version only what begins it: `/*!50100 … ` */
+function afterComment(sql: string, at: number): number {
+  const version = /^\/\*M?!\d*/.exec(sql.slice(at, at + 12))?.[0];
+  return version === undefined ? indexAfter(sql, '*/', at + 2) : at + version.length;
+}
+
+function indexAfter(sql: string, text: string, from: number): number {
+  const found = sql.indexOf(text, from);
+  return found < 0 ? sql.length : found + text.length;
 }

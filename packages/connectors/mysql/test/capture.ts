@@ -113,6 +113,12 @@ export class Capture {
     return this.changes(table);
   }
 
+  async untilStreaming(): Promise<void> {
+    await this.until('the stream', () =>
+      this.lines.some(({ message }) => message === 'streaming changes'),
+    );
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
