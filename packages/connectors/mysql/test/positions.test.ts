@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MariadbGtids, MysqlGtids } from '../src/gtids.ts';
 import { positionOf } from '../src/position.ts';
