@@ -113,6 +113,15 @@ export class Capture {
     return this.changes(table);
   }
 
+  /** What the task fails with. */
+  async untilFailure(): Promise<string> {
+    await waitFor(() => this.#failure !== undefined, {
+      what: 'the task to fail',
+      timeoutMs: 20_000,
+    });
+    return this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
+  }
+
   async untilStreaming(): Promise<void> {
     await this.until('the stream', () =>
       this.lines.some(({ message }) => message === 'streaming changes'),

@@ -87,9 +87,7 @@ test('a snapshot that was cut goes on after its last key, of whatever type it is
     const ofTable = all.filter((each) => each.topic === topic);
     await using capture = await Capture.start(config, { offset: ofTable[450]?.offset });
     // Up to the part of 100 rows that the offset is in.
-    await capture.until('the rest', () =>
-      capture.lines.some(({ message }) => message === 'streaming changes'),
-    );
+    await capture.untilStreaming();
     expect(capture.changes(`${own}.${table}`)).toHaveLength(500);
   }
 });
@@ -110,9 +108,7 @@ test('modes: always reads again, initial_only ends, no_data reads nothing', asyn
   // The change that is in the log since is read from there as well.
   expect((await again.untilCount(`${own}.item`, 3)).map(({ op }) => op)).toEqual(['r', 'r', 'c']);
   await using never = await Capture.start(configOf(url, { 'snapshot.mode': 'no_data' }));
-  await never.until('the stream', () =>
-    never.lines.some(({ message }) => message === 'streaming changes'),
-  );
+  await never.untilStreaming();
   await sql('INSERT INTO item VALUES (3)');
   expect((await never.untilCount(`${own}.item`, 1)).map(({ op }) => op)).toEqual(['c']);
 });

@@ -125,9 +125,7 @@ test('the number of another replica is named, and its own is not', async () => {
   const config = configOf(url);
   await using capture = await Capture.start(config);
   await capture.untilCount(`${own}.item`, 2);
-  await capture.until('the stream', () =>
-    capture.lines.some(({ message }) => message === 'streaming changes'),
-  );
+  await capture.untilStreaming();
   expect(await problemsOf(config)).toEqual([]);
   expect(await problemsOf({ ...config, 'topic.prefix': 'another' })).toEqual([
     {
@@ -172,5 +170,5 @@ test.each([
     { key: 'database.hostname', message: expect.stringMatching(message) },
   ]);
   await using capture = await Capture.start(config);
-  await expect(capture.untilCount('bare.item', 1)).rejects.toThrow(message);
+  expect(await capture.untilFailure()).toMatch(message);
 });
