@@ -9,16 +9,23 @@ export interface ConformanceCase {
   readonly difference?: string;
   /** It adds, ends or restarts workers: runs after all others, and beside none. */
   readonly isAlone?: true;
-  /** @throws whatever says what does not hold. */
+  /** @throws whatever says what does not hold, or SkippedCase. */
   readonly run: (trial: Trial) => Promise<void>;
 }
 
 export interface Suite {
   readonly name: string;
+  /** Run only when it is asked for by name. */
+  readonly isApart?: true;
   readonly cases: readonly ConformanceCase[];
 }
 
-export type Outcome = 'passed' | 'failed' | 'difference';
+/** Thrown by a case that cannot be run here, with what is missing. */
+export class SkippedCase extends Error {
+  override readonly name = 'SkippedCase';
+}
+
+export type Outcome = 'passed' | 'failed' | 'difference' | 'skipped';
 
 export interface CaseResult {
   readonly target: TargetName;
@@ -28,6 +35,6 @@ export interface CaseResult {
   readonly outcome: Outcome;
   readonly difference?: string;
   readonly seconds: number;
-  /** Of one that failed. */
+  /** Of one that failed, or was skipped. */
   readonly error?: string;
 }

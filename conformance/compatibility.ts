@@ -3,11 +3,24 @@ import type { Suite } from './case.ts';
 
 const heading = '## Declared differences';
 
-/** The ids of the tables below the heading: `` | `file-sink-data` | … ``. */
-export function declaredRows(markdown: string): string[] {
+export interface DeclaredRow {
+  readonly id: string;
+  /** Of the heading that its table stands under, as links name it: `requests`. */
+  readonly anchor: string;
+}
+
+/** The rows of the tables below the heading: `` | `file-sink-data` | … ``. */
+export function declaredRows(markdown: string): DeclaredRow[] {
   const [, section = ''] = markdown.split(`\n${heading}\n`);
   const [own = ''] = section.split('\n## ');
-  return own.split('\n').flatMap((line) => /^\| `([a-z0-9-]+)` \|/.exec(line)?.[1] ?? []);
+  let anchor = '';
+  const rows: DeclaredRow[] = [];
+  for (const line of own.split('\n')) {
+    anchor = /^### (.+)$/.exec(line)?.[1]?.toLowerCase().replaceAll(' ', '-') ?? anchor;
+    const id = /^\| `([a-z0-9-]+)` \|/.exec(line)?.[1];
+    if (id !== undefined) rows.push({ id, anchor });
+  }
+  return rows;
 }
 
 /** What is wrong: a row without a case, a case without its row, a row that is there twice. */

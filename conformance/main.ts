@@ -9,6 +9,7 @@ import { LogView } from './log-view.ts';
 import { lineOf, summary } from './report.ts';
 import { runSuites } from './run.ts';
 import { suites } from './suites.ts';
+import { readResults, writeTable } from './table-file.ts';
 import { startConnectTarget } from './targets/connect.ts';
 import { startSluiceTarget } from './targets/sluice.ts';
 import { type Target, type TargetName, targetNames } from './targets/target.ts';
@@ -16,12 +17,14 @@ import { type Target, type TargetName, targetNames } from './targets/target.ts';
 const help = `Usage: npm run conformance [-- options]
 
   --target NAME    connect, sluice or both (both): who is asked
-  --suite NAME     ${suites.map(({ name }) => name).join(', ')}; may be repeated (all)
+  --suite NAME     ${suites.map(({ name }) => name).join(', ')}; may be repeated (all but clients)
   --filter TEXT    only cases whose title contains it, in any case
   --list           what there is
   --at-once N      so many cases at a time (4)
   --logs           what the target printed, if a case failed
   --json           the results
+  --markdown       writes docs/CONFORMANCE.md: takes all cases on both targets, and that none failed
+  --with FILE      what an earlier run printed with --json counts as well; may be repeated
 
 Cases say what Kafka Connect does; they run on the real one, and on Sluice. Where Sluice is meant to differ, a case names
 a row of docs/COMPATIBILITY.md and says what each of them does. The exit code is 1 if anything failed: a difference that is
@@ -45,6 +48,8 @@ async function main(argv: readonly string[]): Promise<number> {
       'at-once': { type: 'string', default: '4' },
       logs: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
+      with: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
   });
@@ -58,7 +63,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (unknown && unknown.length > 0) return misused(`there is no suite ${unknown.join(', ')}`);
   const atOnce = Number(values['at-once']);
   if (!Number.isInteger(atOnce) || atOnce < 1) return misused('--at-once takes a number from 1');
-  const chosen = choose(values.filter, values.suite);
+  const names = values.suite ?? (values.markdown ? suites.map(({ name }) => name) : undefined);
+  const chosen = choose(values.filter, names);
   if (chosen.length === 0)
     return misused(`no case has "${values.filter}" in its title; see --list`);
   if (values.list) {
@@ -67,6 +73,7 @@ async function main(argv: readonly string[]): Promise<number> {
         console.log(`${name}: ${title}${difference === undefined ? '' : ` [${difference}]`}`);
     return 0;
   }
+  const earlier = values.with.flatMap((file) => readResults(file));
   await obtainKafka();
   await quickenKafka();
   if (targets.includes('sluice')) await obtainRedisServer();
@@ -75,13 +82,18 @@ async function main(argv: readonly string[]): Promise<number> {
     results.push(...(await runOn(name, { suites: chosen, atOnce, logs: values.logs })));
   if (values.json) console.log(JSON.stringify(results, undefined, 2));
   else for (const line of summary(results)) console.log(line);
+  if (values.markdown) {
+    const gaps = writeTable([...earlier, ...results]);
+    for (const gap of gaps.slice(0, 10)) console.error(gap);
+    if (gaps.length > 0) return failed(`the table is not written: ${String(gaps.length)} gaps`);
+  }
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 }
 
 function choose(filter: string, names: readonly string[] | undefined): Suite[] {
   const text = filter.toLowerCase();
   return suites
-    .filter(({ name }) => names?.includes(name) ?? true)
+    .filter(({ isApart, name }) => names?.includes(name) ?? isApart !== true)
     .map((suite) => ({
       ...suite,
       cases: suite.cases.filter(({ title }) => title.toLowerCase().includes(text)),
@@ -121,6 +133,11 @@ async function runOn(name: TargetName, { atOnce, logs, suites: chosen }: Chosen)
 function misused(problem: string): number {
   console.error(problem);
   return 2;
+}
+
+function failed(problem: string): number {
+  console.error(problem);
+  return 1;
 }
 
 try {

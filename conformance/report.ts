@@ -5,6 +5,7 @@ const words: Readonly<Record<Outcome, string>> = {
   passed: 'passed',
   failed: 'FAILED',
   difference: 'differs',
+  skipped: 'skipped',
 };
 
 export function lineOf(result: CaseResult): string[] {
@@ -14,7 +15,7 @@ export function lineOf(result: CaseResult): string[] {
   return error === undefined ? [line] : [line, ...error.split('\n').map((each) => `    ${each}`)];
 }
 
-/** The last line: `N passed, N failed, N declared differences`. */
+/** The last line: `N passed, N failed, N declared differences`, and `, N skipped` if any was. */
 export function summary(results: readonly CaseResult[]): string[] {
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   const targets = [...new Set(results.map(({ target }) => target))];
@@ -31,5 +32,10 @@ export function summary(results: readonly CaseResult[]): string[] {
 function countsOf(results: readonly CaseResult[]): string {
   const count = (outcome: Outcome): number =>
     results.filter((each) => each.outcome === outcome).length;
-  return `${String(count('passed'))} passed, ${String(count('failed'))} failed, ${String(count('difference'))} declared differences`;
+  const skipped = count('skipped');
+  return (
+    `${String(count('passed'))} passed, ${String(count('failed'))} failed, ` +
+    `${String(count('difference'))} declared differences` +
+    (skipped === 0 ? '' : `, ${String(skipped)} skipped`)
+  );
 }

@@ -1,6 +1,12 @@
 /** Runs cases on a target, several at once: they wait most of the time. Those that are to be alone come last. */
 import { toError } from '@sluice/kernel';
-import type { CaseResult, ConformanceCase, Suite } from './case.ts';
+import {
+  type CaseResult,
+  type ConformanceCase,
+  type Outcome,
+  SkippedCase,
+  type Suite,
+} from './case.ts';
 import type { LogView } from './log-view.ts';
 import type { Target } from './targets/target.ts';
 import { Trial } from './trial.ts';
@@ -38,6 +44,7 @@ async function runCase(
 ): Promise<CaseResult> {
   const startedAt = performance.now();
   const trial = new Trial(target, log, difference);
+  let outcome: Outcome = difference === undefined ? 'passed' : 'difference';
   let error: string | undefined;
   try {
     await run(trial);
@@ -45,14 +52,16 @@ async function runCase(
       throw new Error(`the case names the row ${difference}, and expects the same of both`);
   } catch (thrown) {
     const { message, stack } = toError(thrown);
-    error = stack?.includes(message) === true ? stack : message;
+    const isSkipped = thrown instanceof SkippedCase;
+    outcome = isSkipped ? 'skipped' : 'failed';
+    error = !isSkipped && stack?.includes(message) === true ? stack : message;
   }
   await trial.end();
   return {
     target: target.name,
     suite,
     title,
-    outcome: error !== undefined ? 'failed' : difference === undefined ? 'passed' : 'difference',
+    outcome,
     ...(difference === undefined ? {} : { difference }),
     seconds: (performance.now() - startedAt) / 1_000,
     ...(error === undefined ? {} : { error }),

@@ -14,14 +14,18 @@ const wantsCertificate = new Set([
 ]);
 
 const [variable, portDefault] = process.argv.slice(2);
-const {
-  SLUICE_HOST: host = '',
-  SLUICE_TLS_CERTIFICATE: certificate,
-  [variable]: port,
-} = process.env;
+const { SLUICE_LISTENERS: listeners, SLUICE_TLS_CERTIFICATE: certificate } = process.env;
+// Of several the first; a worker has one, and no such setting.
+const [, scheme, named, its] =
+  (variable === 'SLUICE_PORT' &&
+    /^(https?):\/\/([^,]*?)(?::(\d+))?\/?\s*(?:,|$)/i.exec(listeners ?? '')) ||
+  [];
+const isEncrypted = scheme ? scheme.toLowerCase() === 'https' : Boolean(certificate);
+const host = (scheme ? named : (process.env.SLUICE_HOST ?? '')).replace(/^\[(.*)\]$/, '$1');
+const port = scheme ? its : process.env[variable];
 const isEverywhere = host === '' || host === '0.0.0.0' || host === '::';
 
-const request = (certificate ? https : http).get(
+const request = (isEncrypted ? https : http).get(
   {
     host: isEverywhere ? '127.0.0.1' : host,
     port: Number(port || portDefault),

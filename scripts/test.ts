@@ -22,6 +22,7 @@ import { obtainKafka, quickenKafka } from './kafka.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
+import { obtainShells } from './shells.ts';
 import { listDatabaseTests, listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
@@ -35,6 +36,8 @@ const usage = `usage: npm test [-- [--fast | --long] [FILTER…] [-t TITLE]]
   --fast      typecheck, unit tests and tests with Redis: what npm run test:fast does; needs no Java
   --long      the tests that wait for minutes, alone: what npm run test:long does
 `;
+
+const shellTests = ['apps/cli/test/completion.test.ts'] as const;
 
 interface Check {
   readonly name: string;
@@ -96,6 +99,7 @@ async function main(): Promise<void> {
     suites.push({ name: project, passed: 0, failed: missing.length, skipped: 0 });
     failures.push(...missing);
   }
+  if (!values.fast && !values.long && matchesAny(shellTests, positionals)) await obtainShells();
   const tests = await runTests(runnable, filter);
   suites.push(...tests.suites);
   failures.push(...tests.failures);

@@ -25,8 +25,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function checkHealth(
   env: Readonly<Record<string, string>>,
+  variable = 'SOME_PORT',
 ): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [script('healthcheck.mjs'), 'SOME_PORT', '1'], { env });
+  const child = spawn(process.execPath, [script('healthcheck.mjs'), variable, '1'], { env });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -59,6 +60,15 @@ test('an app that is alive is healthy, wherever it listens', async () => {
     expect(await checkHealth(env)).toEqual({ code: 0, stderr: '' });
   }
   expect(asked).toEqual(Array.from({ length: 3 }, () => '/health/live'));
+});
+
+test('a coordinator with several listeners is asked on the first, with TLS only if that has it', async () => {
+  await using server = await serve((_request, response) => response.end('{}'));
+  const listeners = `http://:${server.port},https://127.0.0.1:1`;
+  const env = { SLUICE_LISTENERS: listeners, SLUICE_TLS_CERTIFICATE: 'a.pem' };
+  expect(await checkHealth(env, 'SLUICE_PORT')).toEqual({ code: 0, stderr: '' });
+  const encrypted = { ...env, SLUICE_LISTENERS: `https://127.0.0.1:${server.port}` };
+  expect(await checkHealth(encrypted, 'SLUICE_PORT')).toMatchObject({ code: 1 });
 });
 
 test('an app that refuses, fails or falls silent is not healthy', async () => {

@@ -129,3 +129,81 @@ test('a pipeline is taken over where it was', async () => {
   const { tasks } = await connect.api.read<{ tasks: unknown[] }>('/connectors/lines/status');
   expect(tasks).toEqual([]);
 }, 180_000);
+
+test('stopped and paused ones come as they are, several by a pattern, and the dry run says so in words', async () => {
+  append('five');
+  const sourceOf = (name: string): Readonly<Record<string, string>> => ({
+    'connector.class': 'FileStreamSource',
+    file: join(folder, 'in.txt'),
+    topic: name,
+    ...strings,
+  });
+  await define('many-stopped', sourceOf('many-stopped'));
+  await define('many-paused', {
+    'connector.class': 'FileStreamSink',
+    file: join(folder, 'many.txt'),
+    topics: 'many-stopped',
+    ...strings,
+  });
+  await define('many-odd', { ...sourceOf('many-odd'), 'producer.override.acks': '1' });
+  const lines = linesIn(join(folder, 'in.txt')).length;
+  await waitFor(() => linesIn(join(folder, 'many.txt')).length >= lines, {
+    what: 'the lines in Kafka Connect',
+    timeoutMs: patienceMs,
+  });
+  expect((await connect.api.put('/connectors/many-stopped/stop')).status).toBe(204);
+  expect((await connect.api.put('/connectors/many-paused/pause')).status).toBe(202);
+  const { offsets } = await waitFor(
+    async () => connect.api.read<{ offsets: unknown[] }>('/connectors/many-stopped/offsets'),
+    {
+      what: 'offsets of the stopped one',
+      until: (seen) => seen.offsets.length === 1,
+      timeoutMs: patienceMs,
+    },
+  );
+  await waitFor(async () => connect.api.read<Status>('/connectors/many-paused/status'), {
+    what: 'the sink to be paused',
+    until: ({ connector, tasks }) => [connector, ...tasks].every(({ state }) => state === 'PAUSED'),
+    timeoutMs: patienceMs,
+  });
+
+  const dry = await importing('many-*', '--dry-run');
+  expect(dry).toMatchObject({ code: 3, stderr: '' });
+  const said = dry.stdout.trimEnd().split('\n');
+  expect(said.slice(0, 4).map((line) => line.replace(/ +/g, ' '))).toEqual([
+    'CONNECTOR VERDICT TARGET STATE OFFSETS',
+    'many-odd impossible STARTED 1',
+    'many-paused movable PAUSED 1',
+    'many-stopped movable STOPPED 1',
+  ]);
+  expect(dry.stdout).toMatch(/^many-odd:\n {2}impossible: .*producer\.override\.acks/m);
+  expect(dry.stdout).toMatch(/^many-paused:\n {2}note: it is not stopped in Kafka Connect/m);
+  expect(dry.stdout).not.toMatch(/^many-stopped:/m);
+
+  const moved = await importing('many-stopped', 'many-paused', '--stop');
+  expect(moved.stdout.trim().split('\n')).toEqual([
+    'connector many-paused imported, with 1 offsets, is to be PAUSED',
+    'connector many-stopped imported, with 1 offsets, is to be STOPPED',
+  ]);
+  const ours = await sluice(cluster, ['offsets', 'get', 'many-stopped', '--json'], {
+    KAFKA_BROKERS: kafka.bootstrap,
+  });
+  expect(JSON.parse(ours.stdout)).toEqual({ offsets });
+
+  // Each goes on from there: the paused sink has nothing twice, the stopped source only what is new.
+  append('six');
+  for (const name of ['many-stopped', 'many-paused']) {
+    const resumed = await sluice(cluster, ['resume', name, '--wait'], {});
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+  }
+  await waitFor(() => linesIn(join(folder, 'many.txt')).length > lines, {
+    what: 'the new line',
+    timeoutMs: patienceMs,
+  });
+  expect(linesIn(join(folder, 'many.txt'))).toEqual(linesIn(join(folder, 'in.txt')));
+}, 180_000);
+
+interface Status {
+  readonly connector: { readonly state: string };
+  readonly tasks: readonly { readonly state: string }[];
+}

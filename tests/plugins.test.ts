@@ -42,6 +42,8 @@ function acme(version: string) {
       defineSource({
         ...common, name: 'Ticker', class: 'com.acme.TickerSourceConnector', config: { topic: string() },
         async *run({ config, offset, signal }) {
+          const settings = Object.keys(process.env).filter((name) => /^(REDIS_URL|SLUICE_|KAFKA_)/.test(name));
+          if (!offset) yield { topic: config.topic, value: 'settings: ' + settings.join(), offset: { n: 0 } };
           for (let n = Number(offset?.n ?? 0) + 1; !signal.aborted; n += 1) {
             yield { topic: config.topic, value: 'source ${version} ' + n, offset: { n } };
             await setTimeout(50);
@@ -167,6 +169,8 @@ test('a package that is put into the plugin path is there without a restart, wit
   expect(await lineOf('ticks', /^SOURCE/)).toMatch(
     /^SOURCE 1\.0\.0 \d*[02468] shouting of 1\.0\.0 transform 1\.0\.0\.$/,
   );
+  // A worker has some: REDIS_URL, SLUICE_CLUSTER, …
+  expect(await lineOf('ticks', /^settings/)).toBe('settings: .');
   expect(await lineOf('ticks', /^source/)).toMatch(/^source 1\.0\.0 \d*[13579]\.$/);
 });
 
@@ -290,4 +294,23 @@ test('what is taken out of the path is announced no more, and its tasks go on', 
   const before = await offset();
   await waitFor(offset, { what: 'pinned-2 to go on', until: (now) => now > before + 20 });
   await runsVersion('pinned-2', '2.0.0');
+});
+
+test('a converter of a package may be what connectors of a worker inherit', async () => {
+  await folder.write('path-3/ticker', acme('9.0.0'));
+  await cluster.addWorker({
+    name: 'worker-3',
+    env: {
+      SLUICE_PLUGIN_PATH: folder.at('path-3'),
+      SLUICE_VALUE_CONVERTER: 'com.acme.LineConverter',
+      SLUICE_VALUE_CONVERTER_END: '!',
+    },
+  });
+  await cluster.apply('nine', {
+    'connector.class': 'TickerSource',
+    'connector.plugin.version': '[9.0.0]',
+    topic: 'nines',
+  });
+  expect(await lineOf('nines', /^source/)).toMatch(/^source 9\.0\.0 \d+!$/);
+  expect(await workerOf('nine')).toBe('worker-3');
 });

@@ -82,3 +82,78 @@ test('while a task waits for its next start, the time of it is told', async () =
     ) ?? [];
   expect(Number(seconds) * 1_000).toBeCloseTo(Number(waiting.next_retry_at_ms), -1);
 });
+
+async function automaticRestarts(connector: string, unit: 'task' | 'connector'): Promise<number> {
+  const labels = `connector="${connector}",unit="${unit}"`;
+  const pattern = new RegExp(`sluice_unit_automatic_restarts_total\\{${labels}[^}]*\\} (\\d+)`);
+  return Number(pattern.exec(await metrics())?.[1] ?? 0);
+}
+
+test('what ran for long enough is well again: its failures are not counted as in a row', async () => {
+  const definition = {
+    ...failing,
+    delay_ms: '400',
+    'restart.max.attempts': '1',
+    'restart.backoff.initial.ms': '10',
+  };
+  await cluster.apply('well-again', { ...definition, 'restart.reset.after.ms': '100' });
+  await waitFor(() => automaticRestarts('well-again', 'task'), {
+    what: 'more restarts than are allowed in a row',
+    until: (count) => count >= 4,
+    timeoutMs: 30_000,
+  });
+  await cluster.apply('never-well', { ...definition, 'restart.reset.after.ms': '60000' });
+  const failed = await untilTask('never-well', 'FAILED', ({ state }) => state === 'FAILED');
+  expect(failed).toMatchObject({ attempts: 2, attempts_max: 2 });
+  const [task] = (await cluster.status('well-again')).tasks;
+  expect(task?.state).not.toBe('FAILED');
+});
+
+test('delays grow up to the longest', async () => {
+  await cluster.apply('slower', {
+    ...failing,
+    'restart.max.attempts': '-1',
+    'restart.backoff.initial.ms': '100',
+    'restart.backoff.max.ms': '700',
+  });
+  const delays = new Map<number, number>();
+  await waitFor(
+    async () => {
+      const units = await cluster.api.read<Unit[]>('/sluice/tasks?connector=slower');
+      for (const { id, attempts, next_retry_at_ms: at } of units)
+        if (id.startsWith('task/') && at !== null && !delays.has(attempts))
+          delays.set(attempts, at - Date.now());
+      return delays;
+    },
+    {
+      what: 'the seventh delay to be seen',
+      until: (seen) => [...seen.keys()].some((attempts) => attempts >= 7),
+      timeoutMs: 30_000,
+      intervalMs: 20,
+    },
+  );
+  for (const [attempts, delayMs] of delays) {
+    expect(delayMs, `delay ${attempts}`).toBeLessThanOrEqual(
+      Math.min(100 * 2 ** (attempts - 1), 700),
+    );
+  }
+  // A random part of up to half is taken off; what was seen late is shorter.
+  const late = [...delays].filter(([attempts]) => attempts >= 4).map(([, delayMs]) => delayMs);
+  expect(Math.max(...late)).toBeGreaterThan(100);
+});
+
+test('a connector that fails is started again as its tasks are, and then FAILED', async () => {
+  await cluster.apply('instance', {
+    'connector.class': 'MockSource',
+    mock_mode: 'connector-failure',
+    delay_ms: '0',
+    'restart.max.attempts': '1',
+    'restart.backoff.initial.ms': '10',
+  });
+  await waitFor(() => cluster.status('instance'), {
+    what: 'the connector to be FAILED',
+    until: ({ connector }) => connector.state === 'FAILED',
+    timeoutMs: 20_000,
+  });
+  expect(await automaticRestarts('instance', 'connector')).toBe(1);
+});

@@ -3,13 +3,16 @@
  * not moved again after a restart, and no process is left behind.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { tokenProof, tokenText } from '@sluice/access';
 import {
   ApiClient,
   freePort,
   isAlive,
   type KafkaHandle,
+  makeCertificate,
   makeOwnedFolder,
   type NodeProcess,
   spawnNode,
@@ -217,6 +220,35 @@ test('callers are read again on SIGHUP, by the coordinator and the worker in it'
     timeoutMs: 3_000,
   });
   expect(process.stdout.split('the callers were read again')).toHaveLength(3);
+  await process.kill('SIGTERM');
+  expect(await process.exited).toEqual({ code: 0, signal: null });
+});
+
+test('listens with TLS and without, with a store in PEM as the file names it', async () => {
+  const { certificate, key } = makeCertificate(Date.now());
+  writeFileSync(join(folder, 'rest.pem'), `${key}${certificate}`);
+  const encryptedPort = await freePort();
+  await using process = standalone({
+    'offset.storage.file.filename': join(folder, 'tls.offsets'),
+    listeners: `http://:${port},https://:${encryptedPort}`,
+    'listeners.https.ssl.keystore.type': 'PEM',
+    'listeners.https.ssl.keystore.location': join(folder, 'rest.pem'),
+  });
+  await process.waitForLog('standalone ready', { timeoutMs: patienceMs });
+  expect(await api.get('/connectors')).toMatchObject({ status: 200, body: [] });
+  const answer = await new Promise<{ status?: number | undefined; name: string }>(
+    (resolve, reject) => {
+      const options = { host: '127.0.0.1', port: encryptedPort, path: '/connectors', agent: false };
+      get({ ...options, ca: certificate }, (response) => {
+        response.resume();
+        const { subject } = (response.socket as TLSSocket).getPeerCertificate();
+        resolve({ status: response.statusCode, name: String(subject.CN) });
+      }).once('error', reject);
+    },
+  );
+  expect(answer).toEqual({ status: 200, name: 'sluice test' });
+  const plain = new ApiClient(() => `http://127.0.0.1:${encryptedPort}`);
+  await expect(plain.get('/connectors')).rejects.toThrow();
   await process.kill('SIGTERM');
   expect(await process.exited).toEqual({ code: 0, signal: null });
 });

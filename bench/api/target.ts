@@ -1,4 +1,5 @@
 /** Whom `bench -- api` asks: Sluice, or the real Kafka Connect; two workers each, one of which can be killed. */
+import { rmSync } from 'node:fs';
 import { makeOwnedFolder, startCluster, startKafka, startKafkaConnect } from '@sluice/testkit';
 
 export interface ApiTarget {
@@ -15,12 +16,16 @@ export interface ApiTarget {
 /** One coordinator, two workers, with Redis as the record log. */
 export async function startSluice(): Promise<ApiTarget> {
   const cluster = await startCluster({ workers: 2, profile: 'default' });
+  const folder = makeOwnedFolder('bench-api');
   return {
     name: 'sluice',
     url: () => cluster.coordinators[0]?.url ?? '',
     killWorker: async () => await cluster.worker('worker-2').process.kill('SIGKILL'),
-    folder: makeOwnedFolder('bench-api'),
-    stop: () => cluster.stop(),
+    folder,
+    stop: async () => {
+      await cluster.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -30,14 +35,16 @@ export async function startConnect(heapMb: number): Promise<ApiTarget> {
   const options = { kafka, tuning: 'server', heapMb } as const;
   const first = await startKafkaConnect(options);
   const second = await startKafkaConnect({ ...options, group: first.group });
+  const folder = makeOwnedFolder('bench-api');
   return {
     name: 'connect',
     url: () => first.url,
     killWorker: () => second.kill('SIGKILL'),
-    folder: makeOwnedFolder('bench-api'),
+    folder,
     stop: async () => {
       await Promise.all([first.stop(), second.stop()]);
       await kafka.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

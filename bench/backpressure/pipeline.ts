@@ -24,7 +24,7 @@ export interface PipelineOptions {
 }
 
 export const sinks = ['slow-in-thread', 'slow-in-process'] as const;
-export const sourceName = 'flood';
+const sourceName = 'flood';
 
 /** What the log holds of the topic. */
 export interface LogContent {

@@ -23,6 +23,12 @@ function blocking(trial: Trial, call: string) {
   return probe(trial, { 'block.at': call, 'while.file': trial.writeLines('blocked', []) });
 }
 
+async function blockingSink(trial: Trial, call: string) {
+  const topics = await trial.topic('lines');
+  const name = 'io.sluice.conformance.ProbeSinkConnector';
+  return { ...blocking(trial, call), 'connector.class': name, topics };
+}
+
 export const blockedCases: readonly ConformanceCase[] = [
   {
     title: 'blocked: BlockingConnectorTest testBlockInConnectorValidate: others do not wait for it',
@@ -100,6 +106,43 @@ export const blockedCases: readonly ConformanceCase[] = [
       trial.remove('blocked');
     },
   },
+  {
+    title: 'blocked: BlockingConnectorTest testBlockInSinkTaskStart',
+    run: async (trial) => {
+      const connector = await create(trial, 'probe', await blockingSink(trial, 'task 0 start'));
+      await untilCalls(trial, { 'task 0 start': 1 });
+      await assertUsable(trial);
+      trial.remove('blocked');
+      await untilStates(connector, 'RUNNING', ['RUNNING']);
+    },
+  },
+  {
+    title: 'blocked: BlockingConnectorTest testBlockInSinkTaskStop: it is deleted all the same',
+    run: async (trial) => {
+      const connector = await create(trial, 'probe', await blockingSink(trial, 'task 0 stop'));
+      await untilStates(connector, 'RUNNING', ['RUNNING']);
+      assertAnswer(await ask(trial, `DELETE /connectors/${connector.name}`), 204);
+      await untilCalls(trial, { 'task 0 stop': 1 });
+      await assertUsable(trial);
+      assert.equal((await ask(trial, `GET /connectors/${connector.name}`)).status, 404);
+      trial.remove('blocked');
+    },
+  },
+  ...(['connector start', 'connector stop'] as const).map(
+    (call): ConformanceCase => ({
+      title: `blocked: BlockingConnectorTest ${call === 'connector start' ? 'testWorkerRestartWithBlockInConnectorStart' : 'testWorkerRestartWithBlockInConnectorStop'}`,
+      isAlone: true,
+      run: async (trial) => {
+        const connector = await create(trial, 'probe', blocking(trial, call));
+        await untilCalls(trial, { 'connector start': 1 });
+        await trial.target.restart();
+        await untilCalls(trial, { 'connector start': 2 });
+        await assertUsable(trial);
+        trial.remove('blocked');
+        await untilStates(connector, 'RUNNING', ['RUNNING']);
+      },
+    }),
+  ),
   {
     title: 'blocked: taskConfigs that does not return',
     isAlone: true,

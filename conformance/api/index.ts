@@ -6,11 +6,16 @@ import { definitionCases } from './definitions.ts';
 import { httpCases } from './http.ts';
 import { loggerCases } from './loggers.ts';
 import { offsetRefusalCases } from './offset-refusals.ts';
-import { offsetCases } from './offsets.ts';
+import { outageCases } from './outages.ts';
+import { overrideCases } from './overrides.ts';
 import { pluginCases } from './plugins.ts';
 import { restartCases } from './restarts.ts';
+import { sinkOffsetCases } from './sink-offsets.ts';
+import { sourceOffsetCases } from './source-offsets.ts';
 import { stateCases } from './states.ts';
+import { taskCountCases } from './task-counts.ts';
 import { topicCases } from './topics.ts';
+import { urlCases } from './urls.ts';
 import { validationCases } from './validation.ts';
 import { validationErrorCases } from './validation-errors.ts';
 import { workerCases } from './workers.ts';
@@ -19,18 +24,23 @@ export const api: Suite = {
   name: 'api',
   cases: [
     ...httpCases,
+    ...urlCases,
     ...definitionCases,
     ...definitionRefusalCases,
     ...restartCases,
     ...stateCases,
-    ...offsetCases,
+    ...taskCountCases,
+    ...sourceOffsetCases,
+    ...sinkOffsetCases,
     ...offsetRefusalCases,
     ...topicCases,
     ...loggerCases,
     ...pluginCases,
     ...validationCases,
     ...validationErrorCases,
+    ...overrideCases,
     ...blockedCases,
     ...workerCases,
+    ...outageCases,
   ],
 };

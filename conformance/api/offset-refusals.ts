@@ -75,6 +75,30 @@ const malformed: readonly (readonly [what: string, body: unknown])[] = [
   ['a partition that is a list', { offsets: [{ partition: [], offset: null }] }],
 ];
 
+const fileRefusals: readonly {
+  readonly partition?: object;
+  readonly offset: object;
+  readonly message: string;
+}[] = [
+  {
+    offset: { line: 1 },
+    message: "Offset objects should either be null or contain the key 'position'",
+  },
+  {
+    offset: { position: 1.5 },
+    message: "The value for the 'position' key in the offset is expected to be a Long value",
+  },
+  {
+    offset: { position: -1 },
+    message: "The value for the 'position' key in the offset should be a non-negative value",
+  },
+  {
+    partition: { file: 'x' },
+    offset: { position: 1 },
+    message: "Partition objects should contain the key 'filename'",
+  },
+];
+
 export const offsetRefusalCases: readonly ConformanceCase[] = [
   {
     title:
@@ -115,17 +139,18 @@ export const offsetRefusalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'offsets: FileStreamSource refuses what is no offset of a file',
-    difference: 'offsets-of-plugins',
+    title: 'offsets: FileStreamSource refuses what is no offset of a file, each in its words',
     run: async (trial) => {
       const connector = await create(trial, 'source', fileSource(trial), {
         initial_state: 'STOPPED',
       });
       await untilStates(connector, 'STOPPED', []);
-      const answer = await ask(trial, `PATCH ${offsetsOf(connector.name)}`, {
-        body: { offsets: [{ partition: { filename: 'x' }, offset: { position: -1 } }] },
-      });
-      assert.equal(answer.status, trial.on({ connect: 500, sluice: 200 }));
+      for (const { message, offset, partition = { filename: 'x' } } of fileRefusals) {
+        const answer = await ask(trial, `PATCH ${offsetsOf(connector.name)}`, {
+          body: { offsets: [{ partition, offset }] },
+        });
+        assertError(answer, 500, message);
+      }
     },
   },
   {

@@ -10,6 +10,8 @@ export interface RequestOptions {
   /** Sent as it is, without a Content-Type unless `headers` has one. */
   readonly text?: string;
   readonly timeoutMs?: number;
+  /** Of who is asked; default: who answers for the target. */
+  readonly url?: string;
 }
 
 export interface Answer {
@@ -43,11 +45,17 @@ export async function ask(
 export async function askOnce(
   trial: Trial,
   request: string,
-  { body, headers = {}, text, timeoutMs = answerLimitMs }: RequestOptions = {},
+  {
+    body,
+    headers = {},
+    text,
+    timeoutMs = answerLimitMs,
+    url = trial.target.url(),
+  }: RequestOptions = {},
 ): Promise<Answer> {
   const [method = '', path = ''] = request.split(/ (.*)/s);
   const sent = body === undefined ? text : JSON.stringify(body);
-  const response = await fetch(new URL(path, trial.target.url()), {
+  const response = await fetch(new URL(path, url), {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     // Of bytes, fetch does not guess a Content-Type.

@@ -1,4 +1,4 @@
-/** Target states: which transitions there are, what of a connector each keeps, and how many tasks it may have. */
+/** Target states: which transitions there are, and what of a connector each keeps. */
 import assert from 'node:assert/strict';
 import type { ConformanceCase } from '../case.ts';
 import type { ConnectorHandle } from '../connector.ts';
@@ -230,72 +230,6 @@ const initial: readonly ConformanceCase[] = [
   },
 ];
 
-const taskCounts: readonly ConformanceCase[] = [
-  {
-    title: 'states: ConnectWorkerIntegrationTest testTaskStatuses: 1, then 5, then 3 tasks',
-    run: async (trial) => {
-      const connector = await create(trial, 'probe', probe(trial, { 'tasks.max': '1' }));
-      for (const count of [1, 5, 3]) {
-        await connector.apply(probe(trial, { 'tasks.max': String(count) }));
-        await untilStates(
-          connector,
-          'RUNNING',
-          Array.from({ length: count }, () => 'RUNNING'),
-        );
-      }
-      assertError(
-        await ask(trial, `GET /connectors/${connector.name}/tasks/3/status`),
-        404,
-        `No status found for task ${connector.name}-3`,
-      );
-    },
-  },
-  {
-    title:
-      'states: ConnectWorkerIntegrationTest testTasksMaxEnforcement: more tasks than tasks.max fail the connector',
-    run: async (trial) => {
-      const connector = await create(
-        trial,
-        'probe',
-        probe(trial, { 'tasks.max': '2', 'probe.tasks': '3' }),
-      );
-      await untilStates(connector, 'FAILED', []);
-      const { body } = await ask(trial, `GET /connectors/${connector.name}/status`);
-      assert.match(
-        (body as { connector: { trace: string } }).connector.trace,
-        new RegExp(
-          `The connector ${connector.name} has generated 3 tasks, which is greater than 2, the maximum number of tasks it is configured to create`,
-        ),
-      );
-    },
-  },
-  {
-    title:
-      'states: ConnectWorkerIntegrationTest testTasksMaxEnforcement: tasks.max.enforce=false lets them run',
-    run: async (trial) => {
-      const connector = await create(
-        trial,
-        'probe',
-        probe(trial, { 'tasks.max': '2', 'probe.tasks': '3', 'tasks.max.enforce': 'false' }),
-      );
-      await untilStates(connector, 'RUNNING', ['RUNNING', 'RUNNING', 'RUNNING']);
-    },
-  },
-  {
-    title:
-      'states: ConnectWorkerIntegrationTest testReconfigureConnectorWithFailingTaskConfigs: a definition that fails there can be mended',
-    run: async (trial) => {
-      const settings = probe(trial);
-      const connector = await create(trial, 'probe', settings);
-      await untilStates(connector, 'RUNNING', ['RUNNING']);
-      await connector.apply({ ...settings, 'fail.at': 'connector taskConfigs' });
-      await untilCalls(trial, { 'connector start': 2 });
-      await connector.apply({ ...settings, 'tasks.max': '2' });
-      await untilStates(connector, 'RUNNING', ['RUNNING', 'RUNNING']);
-    },
-  },
-];
-
 const survivors: readonly ConformanceCase[] = [
   {
     title:
@@ -323,6 +257,5 @@ export const stateCases: readonly ConformanceCase[] = [
   ...moved,
   ...stopped,
   ...initial,
-  ...taskCounts,
   ...survivors,
 ];

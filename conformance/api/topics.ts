@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConformanceCase } from '../case.ts';
 import type { Trial } from '../trial.ts';
 import { create, fileSink, fileSource } from './connectors.ts';
-import { ask, assertAnswer, until } from './request.ts';
+import { ask, assertAnswer, assertError, until } from './request.ts';
 
 async function untilTopics(trial: Trial, name: string, topics: readonly string[]): Promise<void> {
   const expected = { [name]: { topics: topics.toSorted() } };
@@ -60,6 +60,37 @@ export const topicCases: readonly ConformanceCase[] = [
         [name]: { topics: [] },
       });
       assertAnswer(await ask(trial, `PUT /connectors/${name}/topics/reset`), 202);
+    },
+  },
+  {
+    title: 'topics: ConnectorTopicsIntegrationTest testTopicTrackingResetIsDisabled',
+    isAlone: true,
+    run: async (trial) => {
+      const api = await trial.target.addApi({ 'topic.tracking.allow.reset': 'false' });
+      const { url } = api;
+      try {
+        const path = `/connectors/${trial.name('none')}/topics`;
+        assertAnswer(await ask(trial, `GET ${path}`, { url }), 200);
+        const reset = await ask(trial, `PUT ${path}/reset`, { url });
+        assertError(reset, 403, 'Topic tracking reset is disabled.');
+      } finally {
+        await api.stop();
+      }
+    },
+  },
+  {
+    title: 'topics: ConnectorTopicsIntegrationTest testTopicTrackingIsDisabled',
+    isAlone: true,
+    run: async (trial) => {
+      const api = await trial.target.addApi({ 'topic.tracking.enable': 'false' });
+      const { url } = api;
+      try {
+        const path = `/connectors/${trial.name('none')}/topics`;
+        for (const request of [`GET ${path}`, `PUT ${path}/reset`])
+          assertError(await ask(trial, request, { url }), 403, 'Topic tracking is disabled.');
+      } finally {
+        await api.stop();
+      }
     },
   },
 ];

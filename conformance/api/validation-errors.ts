@@ -128,6 +128,19 @@ const validations: readonly Validation[] = [
     errors: { 'header.converter': [/./] },
   },
   {
+    original: 'testConnectorHasMisconfiguredHeaderConverter',
+    config: {
+      ...sinkOfTopics,
+      'header.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'header.converter.schemas.enable': 'notaboolean',
+    },
+    errors: {
+      'header.converter.schemas.enable': [
+        /^Invalid value notaboolean for configuration (header\.converter\.)?schemas\.enable: Expected value to be either true or false$/,
+      ],
+    },
+  },
+  {
     original: 'testConnectorHasMisconfiguredConverter',
     config: {
       ...sinkOfTopics,

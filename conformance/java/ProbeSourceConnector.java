@@ -56,6 +56,10 @@ public class ProbeSourceConnector extends SourceConnector {
 
     @Override
     public ConfigDef config() {
+        return definition();
+    }
+
+    static ConfigDef definition() {
         return new ConfigDef()
             .define("events.file", ConfigDef.Type.STRING, ConfigDef.Importance.HIGH, "Calls.")
             .define("fail.at", ConfigDef.Type.LIST, "", ConfigDef.Importance.LOW, "Calls that fail.")
@@ -69,7 +73,7 @@ public class ProbeSourceConnector extends SourceConnector {
         return "1.0.0";
     }
 
-    private static void at(Map<String, String> settings, String call) {
+    static void at(Map<String, String> settings, String call) {
         String events = settings.getOrDefault("events.file", "");
         // Whoever asked may be gone.
         if (!events.isEmpty() && Files.isDirectory(Path.of(events).getParent()))

@@ -2,44 +2,17 @@
  * Moves nothing: writes down which of its methods are called, and fails or blocks where it is told to. The same
  * connector for Kafka Connect stands in `java/ProbeSourceConnector.java`.
  */
-import { appendFileSync, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   aliasesOf,
-  ConnectError,
   type Connector,
   type ConnectorConfig,
-  defineConfig,
-  list,
   type SourcePlugin,
   type SourceRecord,
   type SourceTask,
   type SourceTaskContext,
-  string,
 } from '@sluice/connector-api';
-
-/** `connector start`, `connector taskConfigs`, `connector stop`, `task 0 start`, `task 0 stop`. */
-export type ProbeCall = `connector ${string}` | `task ${number} ${string}`;
-
-const configDef = defineConfig({
-  'events.file': string().importance('high').doc('Where the calls are written down, one a line.'),
-  'fail.at': list().default([]).doc('Calls that fail.'),
-  'block.at': list().default([]).doc('Calls that do not return.'),
-  'while.file': string().default('').doc('They do so while it exists; without it: always.'),
-  'probe.tasks': string().default('').doc('How many task configurations there are; tasks.max.'),
-});
-
-async function at(config: ConnectorConfig, call: string): Promise<void> {
-  const parsed = configDef.parse(config);
-  const isMeant = (): boolean => parsed['while.file'] === '' || existsSync(parsed['while.file']);
-  // Whoever asked may be gone.
-  if (existsSync(dirname(parsed['events.file'])))
-    appendFileSync(parsed['events.file'], `${call}\n`);
-  if (parsed['block.at'].includes(call)) while (isMeant()) await sleep(50);
-  if (parsed['fail.at'].includes(call) && isMeant())
-    throw new ConnectError(`the probe fails at ${call}`);
-}
+import { at, probeConfig } from './probe.ts';
 
 class ProbeConnector implements Connector {
   #config: ConnectorConfig = {};
@@ -92,7 +65,7 @@ export const probeSource: SourcePlugin = {
   class: className,
   aliases: aliasesOf(className),
   version: '1.0.0',
-  configDef,
+  configDef: probeConfig,
   createConnector: () => new ProbeConnector(),
   createTask: () => new ProbeTask(),
 };

@@ -7,7 +7,13 @@ import {
   startKafkaConnect,
 } from '@sluice/testkit';
 import { compilePlugins } from './java-plugins.ts';
-import { type AddedWorker, corsMethods, corsOrigin, type Target } from './target.ts';
+import {
+  type AddedWorker,
+  type ConnectorSettings,
+  corsMethods,
+  corsOrigin,
+  type Target,
+} from './target.ts';
 
 export async function startConnectTarget(kafka: KafkaHandle): Promise<Target> {
   const folder = makeOwnedFolder('conformance-plugins');
@@ -22,13 +28,20 @@ export async function startConnectTarget(kafka: KafkaHandle): Promise<Target> {
       'scheduled.rebalance.max.delay.ms': '0',
     };
     const connect = await startKafkaConnect({ kafka, config });
+    const { group } = connect;
+    const add = async (settings: ConnectorSettings = {}): Promise<KafkaConnect> =>
+      await startKafkaConnect({ kafka, config: { ...config, ...settings }, group });
     return {
       name: 'connect',
       kafka,
+      group,
       api: connect.api,
       url: () => connect.url,
-      addWorker: async () =>
-        addedWorker(await startKafkaConnect({ kafka, config, group: connect.group })),
+      addWorker: async () => addedWorker(await add()),
+      addApi: async (settings) => {
+        const worker = await add(settings);
+        return { url: worker.url, stop: () => worker.stop() };
+      },
       restart: () => connect.restart(),
       offsetsTopic: connect.offsetsTopic,
       unreachableConverter: { 'value.converter': 'io.sluice.conformance.UnreachableConverter' },

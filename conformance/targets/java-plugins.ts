@@ -16,7 +16,7 @@ const services: Readonly<Record<string, readonly string[]>> = {
     'ProbeSourceConnector',
     'ValidatedProbeSourceConnector',
   ],
-  'org.apache.kafka.connect.sink.SinkConnector': ['RecordsSinkConnector'],
+  'org.apache.kafka.connect.sink.SinkConnector': ['RecordsSinkConnector', 'ProbeSinkConnector'],
   'org.apache.kafka.connect.storage.Converter': ['UnreachableConverter'],
 };
 

@@ -24,9 +24,15 @@ export async function startSluiceTarget(kafka: KafkaHandle): Promise<Target> {
     kafka,
     api: cluster.api,
     url: () => urlOf(cluster),
+    group: 'connect-cluster',
     addWorker: async () => {
       const { port, process: child } = await cluster.addWorker();
       return { workerId: `127.0.0.1:${String(port)}`, stop: async () => void (await child.stop()) };
+    },
+    addApi: async (settings) => {
+      const env = Object.entries(settings).map(([key, value]) => [variableOf(key), value] as const);
+      const { process: child, url } = await cluster.addCoordinator(Object.fromEntries(env));
+      return { url, stop: async () => void (await child.stop()) };
     },
     restart: async () => {
       await Promise.all(cluster.workers.map((worker) => worker.process.stop()));
@@ -46,6 +52,11 @@ export async function startSluiceTarget(kafka: KafkaHandle): Promise<Target> {
         .join('\n'),
     stop: () => cluster.stop(),
   };
+}
+
+/** Settings have Kafka Connect's names. */
+function variableOf(key: string): string {
+  return `SLUICE_${key.toUpperCase().replaceAll('.', '_')}`;
 }
 
 function urlOf({ coordinators }: Cluster): string {

@@ -21,8 +21,15 @@ export interface Target {
   readonly offsetsTopic: string;
   /** Settings of a value converter that answers everything with a retriable error. */
   readonly unreachableConverter: ConnectorSettings;
+  /** `group.id` of its workers; a name that means nothing where they have none. */
+  readonly group: string;
   /** One more worker, until it is ended in order. Only for cases that are alone. */
   addWorker(): Promise<AddedWorker>;
+  /**
+   * One more that answers requests, of another setting of Kafka Connect's worker, until it is ended in order. Only for
+   * cases that are alone.
+   */
+  addApi(settings: ConnectorSettings): Promise<AddedApi>;
   /** Ends all of it in order but Kafka, and starts it again. Only for cases that are alone. */
   restart(): Promise<void>;
   /** The end of what its processes printed. */
@@ -33,5 +40,10 @@ export interface Target {
 export interface AddedWorker {
   /** How status answers name it. */
   readonly workerId: string;
+  stop(): Promise<void>;
+}
+
+export interface AddedApi {
+  readonly url: string;
   stop(): Promise<void>;
 }

@@ -15,7 +15,7 @@ export interface LockEntry {
 export type LockPlaces = Readonly<Record<string, LockEntry>>;
 
 /** `node_modules/a/node_modules/@b/c` → `@b/c`. */
-export function nameAt(place: string): string {
+function nameAt(place: string): string {
   return place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 

@@ -106,20 +106,25 @@ test.each(apps)('the image of the %s starts what its package names, and not as r
   expect(stageOf(`${app}-modules`).lines.join('\n')).toContain(`--workspace=${name}`);
 });
 
+function coordinatorPort(env: Readonly<Record<string, string>>): number | undefined {
+  return coordinator.readSettings(env, { insecure: false }).listeners[0]?.port;
+}
+
 test.each([
-  ['coordinator', 'SLUICE_PORT', coordinator],
-  ['worker', 'SLUICE_WORKER_PORT', worker],
-])(
-  'the image of the %s asks for its health where it listens',
-  (app, variable, { readSettings }) => {
-    const stage = stageOf(app);
-    const port = String(readSettings({}, { insecure: false }).port);
-    const [, command = '[]'] = /CMD (\[.*\])$/.exec(only(stage, 'HEALTHCHECK')) ?? [];
-    expect(JSON.parse(command)).toEqual(['node', '/app/healthcheck.mjs', variable, port]);
-    expect(readSettings({ [variable]: '4711' }, { insecure: false }).port).toBe(4_711);
-    expect(only(stage, 'EXPOSE')).toBe(port);
-  },
-);
+  ['coordinator', 'SLUICE_PORT', coordinatorPort],
+  [
+    'worker',
+    'SLUICE_WORKER_PORT',
+    (env: Readonly<Record<string, string>>) => worker.readSettings(env, { insecure: false }).port,
+  ],
+] as const)('the image of the %s asks for its health where it listens', (app, variable, portOf) => {
+  const stage = stageOf(app);
+  const port = String(portOf({}));
+  const [, command = '[]'] = /CMD (\[.*\])$/.exec(only(stage, 'HEALTHCHECK')) ?? [];
+  expect(JSON.parse(command)).toEqual(['node', '/app/healthcheck.mjs', variable, port]);
+  expect(portOf({ [variable]: '4711' })).toBe(4_711);
+  expect(only(stage, 'EXPOSE')).toBe(port);
+});
 
 test('every COPY from the repository finds its file, also past .dockerignore', () => {
   const kept = read('.dockerignore')
@@ -167,7 +172,7 @@ test.each([
 });
 
 test('a coordinator of compose.yaml is published on the loopback only, and with a password', () => {
-  const { port } = coordinator.readSettings({}, { insecure: false });
+  const port = coordinatorPort({}) ?? 0;
   const published = servicesOf('coordinator').flatMap(([, { ports }]) => ports ?? []);
   expect(published).toEqual([`127.0.0.1:${port}:${port}`, `127.0.0.1:${port + 1}:${port}`]);
   for (const [, { environment }] of servicesOf('coordinator')) {

@@ -56,6 +56,6 @@ test.each(published)('$name depends on all that it imports', (workspace) => {
 test('imports are found at all', () => {
   const worker = published.find(({ name }) => name === '@sluice/worker');
   expect([...(worker === undefined ? [] : importedBy(worker).keys())]).toEqual(
-    expect.arrayContaining(['@sluice/actor', '@sluice/connector-file', 'fastify', 'pino']),
+    expect.arrayContaining(['@sluice/actor', '@sluice/built-in', 'fastify', 'pino']),
   );
 });

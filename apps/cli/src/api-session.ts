@@ -3,13 +3,19 @@
  * written once, and hold here as well. It works on Redis and the record log, so no coordinator has to be up for
  * what needs none.
  */
-import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
+import type { ClusterClient, PluginInfo } from '@sluice/coordination';
+import type { OffsetChanges } from '@sluice/coordinator';
+import { parseExactJson, SettingsReader, silentLogger, stringifyExactJson } from '@sluice/kernel';
+import type { RunValidations } from '@sluice/rest-api';
 
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { logSettingsOf } from './log-session.ts';
 import type { GlobalOptions } from './options.ts';
 import type { OpenSession, Session } from './session.ts';
+
+/** As SLUICE_VALIDATION_TIMEOUT_MS of coordinators. */
+const askLimitMs = 5_000;
 
 export interface ApiContext {
   readonly io: Pick<Io, 'env'>;
@@ -25,34 +31,52 @@ export interface LocalApi {
   ): Promise<unknown>;
 }
 
+/** What this machine adds to the cluster's. */
+export interface LocalParts {
+  /** Beside those that workers have announced. */
+  readonly plugins: readonly PluginInfo[];
+  /** What the code of plugins checks. */
+  readonly runValidations: RunValidations;
+}
+
 /** `purpose`: `write` for whatever changes something, which is then kept in the audit trail. */
 export async function withApi<Result>(
   { open, io }: ApiContext,
   global: GlobalOptions,
   purpose: 'read' | 'write',
   action: (api: LocalApi, session: Session) => Promise<Result>,
+  local?: LocalParts,
 ): Promise<Result> {
   // Loaded here, since most commands need none of it.
-  const [{ buildApi }, { configParts }, { LateLog, openLog }, { ConnectorOffsets }] =
-    await Promise.all([
-      import('@sluice/rest-api'),
-      import('@sluice/coordinator'),
-      import('@sluice/log-choice'),
-      import('@sluice/runtime/offsets'),
-    ]);
+  const [
+    { buildApi },
+    { configParts },
+    { OffsetChanges },
+    { LateLog, openLog },
+    { ConnectorOffsets },
+  ] = await Promise.all([
+    import('@sluice/rest-api'),
+    import('@sluice/config-parts'),
+    import('@sluice/coordinator'),
+    import('@sluice/log-choice'),
+    import('@sluice/runtime/offsets'),
+  ]);
   const { cluster } = global;
   const settings = await logSettingsOf(io, global);
   const session = await open(global, purpose);
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
+  const offsetChanges = new OffsetChanges(await askedHere(io.env, global));
   const app = buildApi({
-    client: session.client,
+    client: local ? withPlugins(session.client, local.plugins) : session.client,
+    ...(local && { runValidations: local.runValidations }),
     info: { version: '', commit: '', clusterId: cluster },
     logger: silentLogger,
     offsets: new ConnectorOffsets({ log, cluster }),
     // The session's client has kept it already, with who runs this.
     audit: { append: async () => {}, read: (query) => session.audit.read(query) },
     parts: configParts,
+    askConnector: (change) => offsetChanges.ask(change),
   });
   const request: LocalApi['request'] = async (method, url, body) => {
     const { statusCode, payload } = await app.inject({
@@ -70,10 +94,48 @@ export async function withApi<Result>(
   try {
     return await action({ request }, session);
   } finally {
+    offsetChanges.stop();
     await app.close();
     log.destroy();
     await session.close();
   }
+}
+
+function withPlugins(client: ClusterClient, plugins: readonly PluginInfo[]): ClusterClient {
+  return {
+    ...client,
+    snapshot: async () => {
+      const snapshot = await client.snapshot();
+      return { ...snapshot, plugins: [...snapshot.plugins, ...plugins] };
+    },
+  };
+}
+
+/** For the code of connectors that are asked before their offsets are changed. */
+async function askedHere(
+  env: Io['env'],
+  { cluster, redisUrl }: GlobalOptions,
+): Promise<ConstructorParameters<typeof OffsetChanges>[0]> {
+  const { pluginEnvironment, readProviderSettings } = await import('@sluice/config-providers');
+  const settings = new SettingsReader(env);
+  const providers = readProviderSettings(settings, { cluster, redisUrl });
+  settings.check();
+  return {
+    timeoutMs: askLimitMs,
+    providers,
+    plugins: {
+      environment: pluginEnvironment(env),
+      inventory: async () => {
+        // Scans modules, which few commands need.
+        const [{ builtInConnectors }, { localPlugins, pluginPlaces }] = await Promise.all([
+          import('@sluice/built-in'),
+          import('./local-plugins.ts'),
+        ]);
+        const inventory = await localPlugins(pluginPlaces({}, env), builtInConnectors());
+        return { ...inventory, isComplete: true };
+      },
+    },
+  };
 }
 
 function exitCodeOf(status: number): number {

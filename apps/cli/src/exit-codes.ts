@@ -24,7 +24,10 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
     'refused: a definition (dev, preview: the module, its configuration) is invalid, a group is in use, or this sluice is too old',
   ],
   [exitCodes.notFound, 'no such connector, task, worker, group, dead letter queue or secret'],
-  [exitCodes.unreachable, 'Redis does not answer, or refuses user and password'],
+  [
+    exitCodes.unreachable,
+    'Redis does not answer, or refuses the user: its password, or what its role may not do',
+  ],
   [exitCodes.timeout, '--wait: not there within --timeout; what was asked for stays asked for'],
   [exitCodes.failed, '--wait, dev, preview: a connector or task FAILED'],
   [exitCodes.differs, 'diff, plan: --exit-code, and there is something to change'],

@@ -31,6 +31,7 @@ export function buildProgram(context: CommandContext): Command {
   const program = new Command('sluice')
     .description('Define and watch the connectors of a Sluice cluster.')
     .version(packageVersion(), '-V, --version')
+    .configureHelp({ subcommandTerm })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.io.out(text.trimEnd()),
@@ -42,15 +43,27 @@ export function buildProgram(context: CommandContext): Command {
   return program;
 }
 
+/** Of the many commands their names; of the few below one of them also what they take. */
+function subcommandTerm(command: Command): string {
+  if (!command.parent?.parent) return command.name();
+  const taken = command.registeredArguments.map((argument) => {
+    const name = argument.name() + (argument.variadic ? '...' : '');
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...taken].join(' ');
+}
+
 function helpText(): string {
   const codes = exitCodeTable.map(([code, meaning]) => `  ${code}  ${meaning}`);
   return `
 Examples:
+  sluice plan -f orders.yaml
   sluice apply -f orders.yaml --wait
   sluice get connectors
   sluice describe orders
   sluice restart orders --failed
   sluice drain worker-2 --wait
+  sluice doctor
   sluice log groups
   sluice dlq list
   sluice secrets set db:password < password.txt

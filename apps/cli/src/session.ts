@@ -6,8 +6,10 @@
 import {
   type AuditEntry,
   type AuditTrail,
+  askAsOperator,
   auditedClient,
   type ClusterClient,
+  type ClusterClientOptions,
   createClusterClient,
   type LeaderWaker,
   type LoggerLevel,
@@ -17,8 +19,16 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisOperatorInbox,
 } from '@sluice/coordination-redis';
-import { hasCode, SluiceError, silentLogger, systemClock, tlsProblem } from '@sluice/kernel';
+import {
+  assertNever,
+  hasCode,
+  SluiceError,
+  silentLogger,
+  systemClock,
+  tlsProblem,
+} from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
 import { auditCaller } from './audit-caller.ts';
@@ -56,9 +66,12 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
     await connected(redis, options.redisUrl);
     const store = new RedisCoordinationStore({ redis, cluster: options.cluster });
     const audit = new RedisAuditTrail({ redis, cluster: options.cluster });
-    const client = createClusterClient({ store, waker, clock: systemClock, profile });
+    const common = { store, waker, clock: systemClock, profile };
     return {
-      client: purpose === 'write' ? await audited(client, audit, redis) : client,
+      client:
+        purpose === 'write'
+          ? await changingClient(common, { redis, audit, options })
+          : createClusterClient({ ...common, ask: askForDryRun(store) }),
       audit,
       note: async (what) => {
         const caller = await auditCaller(redis);
@@ -82,16 +95,51 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
   }
 };
 
-async function audited(
-  client: ClusterClient,
-  trail: AuditTrail,
-  redis: Redis,
+/** By the role that Redis gives to its user. @throws SluiceError `store.denied` for one that may only read. */
+async function changingClient(
+  common: ClusterClientOptions,
+  { redis, audit, options }: { redis: Redis; audit: AuditTrail; options: GlobalOptions },
 ): Promise<ClusterClient> {
-  return auditedClient(client, {
-    trail,
-    caller: await auditCaller(redis),
-    onLost: lostEntry,
-  });
+  const { cluster, redisUrl } = options;
+  const inbox = new RedisOperatorInbox({ redis, cluster });
+  const [role, caller] = await Promise.all([inbox.roleOfUser(), auditCaller(redis)]);
+  switch (role) {
+    case 'admin':
+      return auditedClient(createClusterClient(common), {
+        trail: audit,
+        caller,
+        onLost: lostEntry,
+      });
+    case 'operator':
+      // What an operator asks for is audited by the coordinator that takes it.
+      return createClusterClient({ ...common, ask: askAsOperator(inbox, caller) });
+    case 'viewer':
+      throw new SluiceError(
+        'store.denied',
+        `the user of Redis at ${withoutPassword(redisUrl)} may only look at cluster ${cluster}: ` +
+          'name a user with the role operator or admin in --redis or REDIS_URL',
+      );
+    default:
+      return assertNever(role);
+  }
+}
+
+/** Commands that change nothing may still ask the leader what it would do, which is to add a request. */
+function askForDryRun(store: RedisCoordinationStore): NonNullable<ClusterClientOptions['ask']> {
+  return async (id, body) => {
+    try {
+      await store.submit(id, body);
+      return id;
+    } catch (error) {
+      if (!hasCode(error, 'store.denied')) throw error;
+      throw new SluiceError(
+        'store.denied',
+        'a dry run asks the leader, for which this user of Redis has to be an admin: ' +
+          'sluice plan and sluice diff tell without it what would change',
+        { cause: error },
+      );
+    }
+  };
 }
 
 /** A Redis user may have rights to less: the change itself has worked, or told why not. */

@@ -79,7 +79,7 @@ test('a Redis user that may only read can look at the cluster, and change nothin
   const refused = await cluster.cli(['pause', 'orders', ...asViewer]);
   expect(refused).toMatchObject({
     code: 5,
-    err: expect.stringMatching(/may not|NOPERM|refuses/) as string,
+    err: expect.stringMatching(/may only look at cluster/) as string,
   });
   const { out } = await cluster.cli(['audit', '--action', 'pause', '--json']);
   expect(JSON.parse(out)).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { judgeClocks } from '../src/doctor/judge-clocks.ts';
 import { judgeCluster } from '../src/doctor/judge-cluster.ts';
-import { judgeLog, judgeTopic } from '../src/doctor/judge-log.ts';
+import { judgeLog, judgeServer, judgeTopic } from '../src/doctor/judge-log.ts';
 import { judgeRedis, type RedisFacts } from '../src/doctor/judge-redis.ts';
 import { aMember, aPlugin, aSnapshot, aView, aWorker } from './fakes.ts';
 
@@ -53,7 +53,24 @@ describe('Redis', () => {
     ],
     [{ maxmemory: '1000', used_memory: '950' }, 'warn: uses 95 % of its maxmemory'],
     [{ role: 'slave' }, 'fail: is a replica, which takes no writes'],
-    [{ connected_slaves: '2', min_slaves_good_slaves: '1' }, 'warn: 1 of 2 replicas lag behind'],
+    [
+      {
+        connected_slaves: '2',
+        master_repl_offset: '5000',
+        slave0: 'ip=10.0.0.2,port=6379,state=online,offset=5000,lag=0',
+        slave1: 'ip=10.0.0.3,port=6380,state=online,offset=2952,lag=1',
+      },
+      'ok: 2 replicas follow, at most 2.0 KiB behind',
+    ],
+    [
+      {
+        connected_slaves: '3',
+        slave0: 'ip=10.0.0.2,port=6379,state=online,offset=5000,lag=1',
+        slave1: 'ip=10.0.0.3,port=6379,state=online,offset=9,lag=30',
+        slave2: 'ip=10.0.0.4,port=6379,state=wait_bgsave,offset=0,lag=0',
+      },
+      'warn: 2 of 3 replicas lag behind: 10.0.0.3:6379 (not heard of for 30 s), 10.0.0.4:6379 (it does not follow yet)',
+    ],
   ])('%j', (info, line) => {
     expect(redis(info)).toContain(line);
   });
@@ -167,16 +184,61 @@ describe('the log', () => {
     expect(judgeLog({ ...health, ...facts })).toMatchObject([{ level }]);
   });
 
+  const compact = { 'cleanup.policy': 'compact' };
+  const topic = { name: 't', purpose: 'offsets', partitions: 25, settings: compact } as const;
+
   test.each([
-    ['offsets', 25, { 'cleanup.policy': 'compact' }, 'ok'],
+    ['offsets', 25, compact, 'ok'],
     ['offsets', 25, {}, 'ok'],
     ['offsets', 25, { 'cleanup.policy': 'delete' }, 'fail'],
-    ['configs', 1, { 'cleanup.policy': 'compact' }, 'ok'],
-    ['configs', 3, { 'cleanup.policy': 'compact' }, 'fail'],
+    ['configs', 1, compact, 'ok'],
+    ['configs', 3, compact, 'fail'],
   ] as const)(
     'topic of %s with %i partitions and %j: %s',
     (purpose, partitions, settings, level) => {
-      expect(judgeTopic({ name: 't', purpose, partitions, settings }).level).toBe(level);
+      const found = { ...topic, purpose, partitions, settings, replicationFactor: undefined };
+      expect(judgeTopic(found, { asked: 3, brokers: 3 }).level).toBe(level);
     },
   );
+
+  test.each([
+    // Replicas, min.insync.replicas, asked for, brokers.
+    [1, '1', undefined, 1, 'ok: topic t keeps offsets, 25 partitions, 1 replica, compacted'],
+    [3, '2', 3, 3, 'ok: topic t keeps offsets, 25 partitions, 3 replicas, compacted'],
+    [2, '1', undefined, 3, 'ok: topic t keeps offsets, 25 partitions, 2 replicas, compacted'],
+    [1, '1', undefined, 3, 'warn: topic t has 1 replica, though there are 3 brokers'],
+    [2, '1', 3, 3, 'warn: topic t has 2 replicas, and KAFKA_REPLICATION_FACTOR asks for 3'],
+    [
+      3,
+      '1',
+      3,
+      3,
+      'warn: topic t has 3 replicas and min.insync.replicas=1: what is acknowledged may',
+    ],
+    [1, '2', 1, 1, 'fail: topic t has 1 replica and min.insync.replicas=2: nothing can be written'],
+  ] as const)(
+    'a topic with %i replicas and min.insync.replicas=%s, where %s are asked for of %i brokers',
+    (replicationFactor, inSync, asked, brokers, said) => {
+      const settings = { ...compact, 'min.insync.replicas': inSync };
+      const { level, text, remedy } = judgeTopic(
+        { ...topic, settings, replicationFactor },
+        { asked, brokers },
+      );
+      expect(`${level}: ${text}`.slice(0, said.length)).toBe(said);
+      expect(remedy === undefined).toBe(level === 'ok');
+    },
+  );
+
+  test.each([
+    [[], 'Kafka of a release that it does not tell, 1 broker'],
+    [[['metadata.version', 27]], 'Kafka 4.1 (metadata.version 27), 1 broker'],
+    [[['metadata.version', 14]], 'Kafka 3.6 (metadata.version 14), 1 broker'],
+    [[['metadata.version', 99]], 'Kafka newer than 4.3 (metadata.version 99), 1 broker'],
+    [[['metadata.version', 1]], 'Kafka of an unknown release (metadata.version 1), 1 broker'],
+  ] as const)('Kafka with %j', (features, text) => {
+    expect(judgeServer({ servers: 1, features: new Map(features) })).toMatchObject({
+      level: 'ok',
+      text,
+    });
+  });
 });

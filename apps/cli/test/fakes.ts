@@ -69,6 +69,11 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
       if (snapshots.length > 1) snapshots.shift();
       return next ?? aSnapshot();
     },
+    connector: async (name) => {
+      const { connectors, plugins } = snapshots[0] ?? aSnapshot();
+      const view = connectors.get(name);
+      return view && { ...view, plugins };
+    },
     submit: async (body) => {
       requests.push(body);
       return cluster.outcome ?? { kind: 'done', connectors: [] };

@@ -1,9 +1,11 @@
+import { defineConfig, password, string, toConfigKeyInfos } from '@sluice/connector-api';
 import { describe, expect, test } from 'vitest';
 
 import { formatAge, formatShortAge } from '../src/format/age.ts';
-import { changedKeys, shownValue } from '../src/format/config.ts';
+import { changedKeys, configShower } from '../src/format/config.ts';
 import { formatFields, formatTable } from '../src/format/table.ts';
 import { parseDuration } from '../src/options.ts';
+import { aPlugin } from './fakes.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -91,9 +93,15 @@ describe('tables', () => {
   });
 });
 
-function isPassword(key: string): boolean {
-  return key === 'odd.key';
-}
+const plugin = aPlugin('com.acme.Orders');
+const plugins = [
+  {
+    ...plugin,
+    configKeys: toConfigKeyInfos(
+      defineConfig({ 'odd.key': password(), 'page.token': string().optional() }).keys,
+    ),
+  },
+];
 
 describe('configurations', () => {
   test.each([
@@ -103,13 +111,26 @@ describe('configurations', () => {
     ['sasl.jaas.config', 'x', '[hidden]'],
     ['apiKey', 'x', '[hidden]'],
     ['odd.key', 'x', '[hidden]'],
+    // What the plugin defines is no guess by its name.
+    ['page.token', 'x', 'x'],
+    ['odd.key', '${env:PASSWORD}', '${env:PASSWORD}'],
     ['url', 'postgres://me:pw@host/db', 'postgres://me:[hidden]@host/db'],
     ['url', 'postgres://me:p@w@host/db', 'postgres://me:[hidden]@host/db'],
     ['url', 'jdbc:x://h/db?user=me&password=pw', 'jdbc:x://h/db?user=me&password=[hidden]'],
     ['key.converter', 'StringConverter', 'StringConverter'],
     ['topic', 'orders', 'orders'],
-  ])('show %s as it may be shown', (key, value, shown) => {
-    expect(shownValue(key, value, isPassword)).toBe(shown);
+  ])('show %s as the REST API shows it to readers', async (key, value, shown) => {
+    const show = await configShower(plugins);
+    expect(show({ 'connector.class': 'com.acme.Orders', [key]: value })[key]).toBe(shown);
+  });
+
+  test('of a task hide what the connector calls a secret', async () => {
+    const show = await configShower(plugins);
+    const of = { 'connector.class': 'com.acme.Orders', 'odd.key': 'hunter2' };
+    expect(show({ 'odd.key': 'hunter2', login: 'me:hunter2' }, of)).toEqual({
+      'odd.key': '[hidden]',
+      login: 'me:<odd.key>',
+    });
   });
 
   test('are compared by key', () => {

@@ -3,8 +3,10 @@
  * runs nothing and reports what it was told to.
  */
 import {
+  createClusterClient,
   type Dispatcher,
   LeaderLoop,
+  OperatorDesk,
   type PluginInfo,
   protocolSpoken,
   type RunnableUnit,
@@ -15,7 +17,9 @@ import {
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
+  RedisAuditTrail,
   RedisCoordinationStore,
+  RedisOperatorInbox,
   untilReady,
 } from '@sluice/coordination-redis';
 import { newId, type Service, silentLogger, stopAll, systemClock } from '@sluice/kernel';
@@ -72,9 +76,12 @@ export class LiveCluster {
   }
 
   async startCoordinator(): Promise<void> {
+    const redis = await this.#connect();
+    const { name: cluster } = this;
+    const store = new RedisCoordinationStore({ redis, cluster });
     const loop = new LeaderLoop({
       coordinator: 'coordinator-1',
-      store: await this.#store(),
+      store,
       dispatcher: noDispatcher,
       clock: systemClock,
       logger: silentLogger,
@@ -82,8 +89,16 @@ export class LiveCluster {
       movement: 'minimal',
       log: 'redis',
     });
+    const operators = new OperatorDesk({
+      inbox: new RedisOperatorInbox({ redis, cluster }),
+      client: createClusterClient({ store, waker: noWaker, clock: systemClock, profile }),
+      trail: new RedisAuditTrail({ redis, cluster }),
+      clock: systemClock,
+      logger: silentLogger,
+    });
     await loop.start();
-    this.#services.push(loop);
+    await operators.start();
+    this.#services.push(loop, operators);
   }
 
   async startWorker(worker: string): Promise<void> {
@@ -122,10 +137,14 @@ export class LiveCluster {
   }
 
   async #store(): Promise<RedisCoordinationStore> {
+    return new RedisCoordinationStore({ redis: await this.#connect(), cluster: this.name });
+  }
+
+  async #connect(): Promise<Redis> {
     const redis = connectCoordinationRedis(this.#url, { role: 'coordination' });
     this.#connections.push(redis);
     await untilReady(redis, 5_000);
-    return new RedisCoordinationStore({ redis, cluster: this.name });
+    return redis;
   }
 }
 

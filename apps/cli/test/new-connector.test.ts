@@ -79,11 +79,53 @@ describe('sluice new connector', () => {
   });
 });
 
+describe('sluice new transform', () => {
+  test('writes a package with what is tested here, into a directory that workers look in', async () => {
+    const argv = ['new', 'transform', 'acme-hash', '--plugin-path', folder];
+    const { code, out } = await run(argv);
+    expect(code).toBe(exitCodes.ok);
+    const dir = join(folder, 'acme-hash');
+    expect(readdirSync(dir, { recursive: true }).map(String).sort()).toEqual(
+      [
+        '.gitignore',
+        'README.md',
+        'connector.yaml',
+        'package.json',
+        'src',
+        'src/index.ts',
+        'test',
+        'test/transform.test.ts',
+        'tsconfig.json',
+        'vitest.config.js',
+      ].sort(),
+    );
+    expect(readFileSync(join(dir, 'src/index.ts'), 'utf8')).toContain("name: 'AcmeHashTransform'");
+    expect(readFileSync(join(dir, 'connector.yaml'), 'utf8')).toContain(
+      'transforms.hash.type: AcmeHashTransform\n',
+    );
+    const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+      scripts: object;
+      sluice: object;
+    };
+    expect(manifest).toMatchObject({ sluice: { plugins: ['./src/index.ts'] } });
+    expect(Object.keys(manifest.scripts)).toEqual(['test', 'preview', 'typecheck']);
+    expect(out).toContain(`A worker that has ${folder} in SLUICE_PLUGIN_PATH finds it`);
+    expect((await run(['new', 'transform', 'b', '--dir', 'b', '--plugin-path', 'c'])).code).toBe(2);
+  });
+
+  test('says so, too, where the path is a setting', async () => {
+    const argv = ['new', 'transform', 'acme-hash', '--dir', join(folder, 'mine')];
+    const { out } = await run(argv, { env: { SLUICE_PLUGIN_PATH: `/none,${folder}` } });
+    expect(out).toContain(`A worker that has ${folder} in SLUICE_PLUGIN_PATH finds it`);
+  });
+});
+
 test('classes are named after the package and what they are', () => {
   expect(nameProblem('acme-orders2')).toBeUndefined();
   expect(classNameOf('acme-orders', 'source')).toBe('AcmeOrdersSource');
   expect(classNameOf('orders-sink', 'sink')).toBe('OrdersSink');
   expect(classNameOf('sink', 'sink')).toBe('SinkSink');
+  expect(classNameOf('acme-hash', 'transform')).toBe('AcmeHashTransform');
 });
 
 describe('what is written', () => {
@@ -107,18 +149,21 @@ describe('what is written', () => {
     expect(devDependencies).toMatchObject(toolVersions);
   });
 
-  test.each(['source', 'sink'] as const)('is the same %s in both languages', (kind) => {
-    vi.spyOn(process, 'emitWarning').mockReturnValue();
-    const typescript = readTemplate({ kind, language: 'ts' });
-    const javascript = readTemplate({ kind, language: 'js' });
-    const bare = (code: string): string => code.replaceAll(/[\s,]|\.(ts|js)\b/g, '');
-    for (const [path, code] of Object.entries(typescript)) {
-      const other = javascript[path.replace(/\.ts$/, '.js')] ?? '';
-      const stripped = path.endsWith('.ts') ? stripTypeScriptTypes(code) : code;
-      expect(bare(other)).toBe(
-        bare(stripped).replaceAll('return(awaitresponse.json());', 'returnawaitresponse.json();'),
-      );
-    }
-    vi.restoreAllMocks();
-  });
+  test.each(['source', 'sink', 'transform'] as const)(
+    'is the same %s in both languages',
+    (kind) => {
+      vi.spyOn(process, 'emitWarning').mockReturnValue();
+      const typescript = readTemplate({ kind, language: 'ts' });
+      const javascript = readTemplate({ kind, language: 'js' });
+      const bare = (code: string): string => code.replaceAll(/[\s,]|\.(ts|js)\b/g, '');
+      for (const [path, code] of Object.entries(typescript)) {
+        const other = javascript[path.replace(/\.ts$/, '.js')] ?? '';
+        const stripped = path.endsWith('.ts') ? stripTypeScriptTypes(code) : code;
+        expect(bare(other)).toBe(
+          bare(stripped).replaceAll('return(awaitresponse.json());', 'returnawaitresponse.json();'),
+        );
+      }
+      vi.restoreAllMocks();
+    },
+  );
 });

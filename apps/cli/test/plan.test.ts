@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { PluginInfo } from '@sluice/coordination';
+import type { ClusterEvent, PluginInfo, WorkerView } from '@sluice/coordination';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
+import { penaltiesOf } from '../src/changes/flapping.ts';
 import { planChanges } from '../src/changes/plan-changes.ts';
 import { aMember, aPlugin, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
 
@@ -35,6 +36,26 @@ function plan(definition: { name: string; config: Record<string, string> }): rea
   const { units } = planChanges(snapshot, [compare(definition, snapshot)], options);
   return units.map(({ unit, why, from, to }) => `${unit} ${why} ${from ?? '-'}→${to ?? '-'}`);
 }
+
+function drainedOf({ member }: WorkerView, returns: boolean): Partial<WorkerView> {
+  return { state: 'draining', member: { ...member, state: 'draining', returns } };
+}
+
+test('a worker that died twice lately is penalised, one that died once or long ago is not', () => {
+  const minuteMs = 60_000;
+  const died = (worker: string, atMinute: number): ClusterEvent => {
+    const atMs = atMinute * minuteMs;
+    return { id: `${atMs}-0`, atMs, type: 'worker.dead', message: '', facts: { worker } };
+  };
+  const joined = { ...died('once', 60), type: 'worker.drain' };
+  const events = [died('twice', 59), joined, died('once', 58), died('twice', 58)];
+  const longAgo = [died('old', 2), died('old', 1)];
+  const when = { nowMs: 60 * minuteMs, halfLifeMs: 5 * minuteMs };
+  const penalties = penaltiesOf([...events, ...longAgo], when);
+  expect([...penalties.keys()]).toEqual(['twice']);
+  // 1 + 1 · ½^(1/5), a fifth of a half-life later
+  expect(penalties.get('twice')).toBeCloseTo((1 + 0.5 ** 0.2) * 0.5 ** 0.2);
+});
 
 describe('the plan', () => {
   test('of what stays as it is: nothing', () => {
@@ -108,6 +129,53 @@ describe('the plan', () => {
     expect(placesOf({ 'connector.plugin.version': '[2.0,)' })).toEqual(['worker-2']);
     expect(placesOf({ transforms: 'a', 'transforms.a.type': 'acme.Mask' })).toEqual(['worker-2']);
     expect(placesOf({ 'value.converter': 'acme.Converter' })).toEqual([undefined]);
+  });
+
+  test('gives nothing to a worker that is being drained, and takes from it what it has', () => {
+    const snapshot = twoWorkers();
+    const [first, second] = snapshot.workers;
+    const draining = (returns: boolean): WorkerView[] =>
+      [first, second].flatMap((worker) =>
+        worker ? [{ ...worker, ...(worker === second && drainedOf(worker, returns)) }] : [],
+      );
+    const extra = compare({ name: 'extra', config: { ...config, name: 'extra' } }, snapshot);
+    for (const returns of [false, true]) {
+      const { units } = planChanges({ ...snapshot, workers: draining(returns) }, [extra], options);
+      expect(units.map(({ unit, to }) => `${unit} ${to}`)).toEqual([
+        'connector/clicks worker-1',
+        'task/clicks/0 worker-1',
+        'task/clicks/1 worker-1',
+        'connector/extra worker-1',
+        'task/extra/0 worker-1',
+        'task/extra/1 worker-1',
+      ]);
+    }
+  });
+
+  test('by the formula as it is written, one that will be back keeps its place, and one that leaves does not', () => {
+    const snapshot = twoWorkers();
+    const tasksMoved = (returns: boolean): string[] => {
+      const third = aWorker('worker-3', { member: aMember('worker-3', [plugin]) });
+      const workers = [...snapshot.workers, { ...third, ...drainedOf(third, returns) }];
+      const literal = { ...options, movement: 'literal' } as const;
+      return planChanges({ ...snapshot, workers }, [], literal)
+        .units.filter(({ unit }) => unit.startsWith('task/'))
+        .map(({ unit, to }) => `${unit} ${to}`);
+    };
+    // Tasks 0 to 3 of both connectors, mod 2 …
+    expect(tasksMoved(false)).toEqual(['task/orders/1 worker-2', 'task/clicks/0 worker-1']);
+    // … and mod 3, where the third is the absent one's.
+    expect(tasksMoved(true)).toEqual(['task/orders/1 worker-2', 'task/clicks/1 worker-1']);
+  });
+
+  test('gives work to a worker that died often once all others have theirs', () => {
+    const snapshot = twoWorkers();
+    const definition = { name: 'extra', config: { ...config, name: 'extra', 'tasks.max': '1' } };
+    const change = compare(definition, snapshot);
+    const placeOf = (penalties: ReadonlyMap<string, number>): (string | undefined)[] =>
+      planChanges(snapshot, [change], { ...options, penalties }).units.map(({ to }) => to);
+    expect(placeOf(new Map())).toEqual(['worker-1', 'worker-1']);
+    expect(placeOf(new Map([['worker-1', 1.5]]))).toEqual(['worker-2', 'worker-2']);
   });
 
   test('of what is pruned: it ends, and the other worker keeps what it has', () => {
@@ -203,6 +271,29 @@ describe('apply --prune', () => {
       'connector orders unchanged',
       'connector orders-old deleted',
     ]);
+  });
+
+  test('--wait ends when nothing is left of what was deleted, and says what is if that takes too long', async () => {
+    const stays = aView({ record: { name: 'orders', taskVersion: 1, taskCount: 2 } });
+    const old = aView({ record: { name: 'orders-old', uid: 'uid-old' } });
+    const before = aSnapshot([stays, old]);
+    const stopping = { ...before, connectors: aSnapshot([stays]).connectors };
+    const outcome = done('orders', 'unchanged');
+    const argv = ['apply', '-f', '-', '--prune', 'orders-*', '--wait', '--timeout', '300ms'];
+    const gone = await run(argv, {
+      stdin,
+      snapshots: [before, stopping, aSnapshot([stays])],
+      outcome,
+    });
+    expect(gone).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/all there: orders\ngone: orders-old$/) as string,
+    });
+    const late = await run(argv, { stdin, snapshots: [before, stopping], outcome });
+    expect(late).toMatchObject({
+      code: 6,
+      err: expect.stringMatching(/waiting for connector\/orders-old.* to stop/) as string,
+    });
   });
 
   test('without a pattern it wants --yes, and --dry-run shows what it would do', async () => {

@@ -190,3 +190,12 @@ test('the connection is closed whatever happens', async () => {
   expect((await run(['get', 'connectors'])).isClosed).toBe(true);
   expect((await run(['describe', 'nothing'])).isClosed).toBe(true);
 });
+
+test('the list of commands leaves room for what they do, and says of each something', async () => {
+  const { out } = await run(['--help']);
+  const listed = [...out.matchAll(/^ {2}([a-z]+) {2,}(\S.*)$/gm)].map(([, name]) => name);
+  expect(listed).toEqual(expect.arrayContaining(['get', 'standalone', 'completion']));
+  expect(out).toMatch(/^ {2}standalone {8}run connectors/m);
+  const group = await run(['offsets', '--help']);
+  expect(group.out).toMatch(/^ {2}reset <connector> +let a stopped connector begin anew$/m);
+});

@@ -30,7 +30,6 @@ describe('the worker file of the standalone mode', () => {
       SLUICE_KEY_CONVERTER: 'org.apache.kafka.connect.json.JsonConverter',
       SLUICE_KEY_CONVERTER_SCHEMAS_ENABLE: 'true',
       SLUICE_OFFSET_FLUSH_INTERVAL_MS: '10000',
-      SLUICE_PORT: '8083',
       SLUICE_VALUE_CONVERTER: 'org.apache.kafka.connect.json.JsonConverter',
       SLUICE_VALUE_CONVERTER_SCHEMAS_ENABLE: 'true',
     });
@@ -59,17 +58,94 @@ describe('the worker file of the standalone mode', () => {
   });
 
   test.each([
-    ['http://:8090', { SLUICE_PORT: '8090' }],
-    ['HTTP://127.0.0.1:8090', { SLUICE_PORT: '8090', SLUICE_HOST: '127.0.0.1' }],
-    ['http://[::1]:8090', { SLUICE_PORT: '8090', SLUICE_HOST: '::1' }],
-    ['http://0.0.0.0', { SLUICE_PORT: '8083', SLUICE_HOST: '0.0.0.0' }],
+    ['http://:8090', 'http://127.0.0.1:8090'],
+    ['HTTP://127.0.0.1:8090', 'http://127.0.0.1:8090'],
+    ['http://[::1]:8090', 'http://[::1]:8090'],
+    ['http://0.0.0.0', 'http://0.0.0.0:8083'],
+    ['http://:8083, http://10.0.0.1:8084/', 'http://127.0.0.1:8083,http://10.0.0.1:8084'],
   ])('listens on %s', async (listeners, env) => {
-    expect(await read(`listeners=${listeners}`)).toMatchObject({ env, problems: [] });
+    expect(await read(`listeners=${listeners}`)).toMatchObject({
+      env: { SLUICE_LISTENERS: env },
+      problems: [],
+    });
+  });
+
+  test('without listeners it listens where the environment says', async () => {
+    expect((await read('')).env).toEqual({});
+  });
+
+  const store = 'ssl.keystore.type=PEM\nssl.keystore.location=/etc/rest.pem\n';
+  const itsTls = { SLUICE_TLS_CERTIFICATE: '/etc/rest.pem', SLUICE_TLS_KEY: '/etc/rest.pem' };
+
+  test('listens with TLS by keys of its own, beside those of clients', async () => {
+    const { env, problems } = await read(`
+      listeners=https://:8443,http://:8083
+      listeners.https.ssl.keystore.type=PEM
+      listeners.https.ssl.keystore.location=/etc/rest.pem
+      listeners.https.ssl.key.password=s3cret
+      listeners.https.ssl.truststore.type=pem
+      listeners.https.ssl.truststore.location=/etc/clients.pem
+      listeners.https.ssl.client.auth=requested
+      listeners.https.ssl.enabled.protocols=TLSv1.2,TLSv1.3
+      security.protocol=SSL
+      ssl.truststore.type=PEM
+      ssl.truststore.location=/etc/kafka-ca.pem
+    `);
+    expect(problems).toEqual([]);
+    expect(env).toEqual({
+      ...itsTls,
+      SLUICE_LISTENERS: 'https://127.0.0.1:8443,http://127.0.0.1:8083',
+      SLUICE_TLS_KEY_PASSWORD: 's3cret',
+      SLUICE_TLS_CLIENT_CA: '/etc/clients.pem',
+      SLUICE_TLS_CLIENT_AUTH: 'requested',
+      KAFKA_SECURITY_PROTOCOL: 'SSL',
+      KAFKA_SSL_CA_LOCATION: '/etc/kafka-ca.pem',
+    });
+  });
+
+  test('keys without a prefix are those of both, and of the listener alone where clients do not encrypt', async () => {
+    const listener = { ...itsTls, SLUICE_LISTENERS: 'https://127.0.0.1:8443' };
+    const alone = await read(`listeners=https://:8443\n${store}`);
+    expect(alone).toMatchObject({ env: listener, problems: [] });
+    expect(Object.keys(alone.env).filter((name) => name.startsWith('KAFKA'))).toEqual([]);
+    const both = await read(`listeners=https://:8443\nsecurity.protocol=SSL\n${store}`);
+    expect(both).toMatchObject({
+      env: { ...listener, KAFKA_SSL_KEY_LOCATION: '/etc/rest.pem' },
+      problems: [],
+    });
+    const without = await read(`security.protocol=SSL\n${store}`);
+    expect(Object.keys(without.env).filter((name) => name.startsWith('SLUICE_TLS'))).toEqual([]);
+  });
+
+  test('asks for certificates of clients only if the file says so, as Kafka Connect', async () => {
+    const trust = 'ssl.truststore.type=PEM\nssl.truststore.location=/etc/clients.pem\n';
+    const { env } = await read(`listeners=https://:8443\n${store}${trust}`);
+    expect(env).toMatchObject({ SLUICE_TLS_CLIENT_AUTH: 'none' });
   });
 
   test.each([
-    ['listeners=https://:8443', /listeners=https:\/\/:8443 is not supported/],
-    ['listeners=http://:8083,http://:8084', /write one listener/],
+    ['ssl.keystore.location=/etc/rest.jks', /^ssl.keystore.location is of the type JKS: .*keytool/],
+    ['ssl.keystore.type=PKCS12\nssl.keystore.location=/etc/r.p12', /of the type PKCS12: .*openssl/],
+    ['listeners.https.ssl.keystore.location=/r', /^listeners.https.ssl.keystore.location is of/],
+    [
+      `${store}ssl.keystore.password=x`,
+      /^ssl.keystore.password is of a store, and PEM .*ssl.key.pa/,
+    ],
+    [`${store}ssl.client.auth=required`, /^ssl.client.auth needs ssl.truststore.location/],
+    [`${store}ssl.client.auth=yes`, /must be one of none, requested, required/],
+    [`${store}ssl.enabled.protocols=TLSv1.3`, /^ssl.enabled.protocols=TLSv1.3 is not supported/],
+    ['listeners.https.ssl.provider=x', /^listeners.https.ssl.provider is not supported/],
+  ])('with a listener with TLS, %s is refused by name', async (lines, problem) => {
+    const { problems } = await read(`listeners=https://:8443\n${lines}`);
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test.each([
+    ['listeners=ftp://:21', /^listeners: "ftp:\/\/:21" is not supported/],
+    [
+      'listeners.https.ssl.keystore.location=/etc/rest.pem',
+      /has no listener: write listeners=https/,
+    ],
     ['rest.port=8083', /rest.port is no key of Kafka Connect any more: write listeners=/],
     ['group.id=connect', /group.id belongs to Kafka Connect's distributed mode/],
     ['config.storage.topic=configs', /distributed mode/],

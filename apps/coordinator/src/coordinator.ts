@@ -1,16 +1,20 @@
 /** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
 import { Access, hasAuthentication } from '@sluice/access';
+import { configParts, partProblems } from '@sluice/config-parts';
 import {
   type ClusterClient,
   createClusterClient,
   LeaderLoop,
   type LeaderWaker,
   LevelFollower,
+  OperatorDesk,
+  ResultWaits,
 } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisOperatorInbox,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -44,9 +48,10 @@ import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
-import { configParts, partProblems } from './config-parts.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
+import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
+import { OffsetChanges } from './offset-changes.ts';
 import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
@@ -81,14 +86,15 @@ export class Coordinator implements Service {
   readonly #loop: LeaderLoop;
   readonly #wakeUps: LeaderWakeConsumer;
   readonly #client: ClusterClient;
+  readonly #operators: OperatorDesk;
   readonly #logProbe: LogProbe;
   readonly #plugins: CoordinatorPlugins;
   readonly #previews: Previews;
   readonly #validations: Validations;
+  readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
-  #api: FastifyInstance | undefined;
-  /** Where levels of loggers have a listener of their own. */
-  #admin: FastifyInstance | undefined;
+  /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
+  readonly #servers: FastifyInstance[] = [];
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
     const { log, levels, offsetsLog, onRefused } = parts;
@@ -101,6 +107,7 @@ export class Coordinator implements Service {
     const clock = systemClock;
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
     const store = new RedisCoordinationStore({ redis: this.#redis, cluster });
+    const results = new ResultWaits({ store, clock });
     this.#levelFollower = new LevelFollower({ store, levels, clock });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     this.#loop = new LeaderLoop({
@@ -121,6 +128,7 @@ export class Coordinator implements Service {
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
       onLeadership: (leads) => this.#listenForWakeUps(leads),
+      onApplied: (request) => results.applied(request),
     });
     this.#wakeUps = new LeaderWakeConsumer({
       redis: redisUrl,
@@ -137,7 +145,14 @@ export class Coordinator implements Service {
         await queue.wake(reason, requestId);
       },
     };
-    this.#client = createClusterClient({ store, waker, clock, profile });
+    this.#client = createClusterClient({ store, waker, clock, profile, results });
+    this.#operators = new OperatorDesk({
+      inbox: new RedisOperatorInbox({ redis: this.#redis, cluster }),
+      client: this.#client,
+      trail: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      clock,
+      logger,
+    });
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,
@@ -163,48 +178,56 @@ export class Coordinator implements Service {
       providers: settings.providers,
       logger,
     });
+    this.#offsetChanges = new OffsetChanges({
+      timeoutMs: settings.validationTimeoutMs,
+      plugins: this.#plugins,
+      providers: settings.providers,
+    });
   }
 
-  /** Port that the API listens on. */
+  /** Port that the API listens on first. */
   get port(): number {
-    const address = this.#api?.server.address();
-    return typeof address === 'object' && address !== null ? address.port : this.#settings.port;
+    const address = this.#servers[0]?.server.address();
+    if (typeof address === 'object' && address !== null) return address.port;
+    return this.#settings.listeners[0]?.port ?? 0;
   }
 
   async start(): Promise<void> {
-    const { host, port, adminListener, redisWaitMs } = this.#settings;
-    this.#checkListener(host);
-    if (typeof adminListener === 'object') this.#checkListener(adminListener.host);
+    const { listeners, adminListener, redisWaitMs } = this.#settings;
+    const admins = typeof adminListener === 'object' ? [adminListener] : [];
+    for (const listener of [...listeners, ...admins]) this.#checkListener(listener);
     await this.#access.start();
     await this.#plugins.start();
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
-    this.#api = await this.#buildApi();
-    keepCertificates(this.#api, this.#access);
-    await listenOn(this.#api, { host, port, setting: 'SLUICE_PORT' });
-    if (typeof adminListener === 'object') {
-      this.#admin = buildAdminApi(this.#apiOptions());
-      keepCertificates(this.#admin, this.#access);
-      await listenOn(this.#admin, { ...adminListener, setting: 'SLUICE_ADMIN_LISTENERS' });
+    const setting = listeners.length > 1 ? 'SLUICE_LISTENERS' : 'SLUICE_PORT';
+    for (const listener of listeners) {
+      await this.#listen(await this.#buildApi(listener), { ...listener, setting });
+    }
+    for (const listener of admins) {
+      const admin = buildAdminApi(this.#apiOptions(listener));
+      await this.#listen(admin, { ...listener, setting: 'SLUICE_ADMIN_LISTENERS' });
     }
     await this.#levelFollower.start();
     await this.#logProbe.start();
+    await this.#operators.start();
     await this.#loop.start();
   }
 
   /** Resigns first, so that another replica leads before this one stops answering. */
   async stop(): Promise<void> {
+    await this.#operators.stop();
     await this.#loop.stop();
     await this.#log?.stop();
     await this.#wakeUps.stop();
     await this.#previews.stop();
     this.#validations.stop();
+    this.#offsetChanges.stop();
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
-    await this.#admin?.close();
-    await this.#api?.close();
+    await Promise.all(this.#servers.map((server) => server.close()));
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
     await this.#queues.stop();
@@ -217,11 +240,18 @@ export class Coordinator implements Service {
   }
 
   /** @throws SluiceError `bind.refused`. */
-  #checkListener(host: string): void {
+  #checkListener(listener: Listener): void {
     const { access, insecure } = this.#settings;
+    const { host, port } = listener;
     assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
-    const warning = unencryptedWarning(host, access);
-    if (warning !== undefined) this.#logger.warn({ host }, warning);
+    const warning = unencryptedWarning(listener, access);
+    if (warning !== undefined) this.#logger.warn({ host, port }, warning);
+  }
+
+  async #listen(server: FastifyInstance, on: Parameters<typeof listenOn>[1]): Promise<void> {
+    this.#servers.push(server);
+    keepCertificates(server, this.#access);
+    await listenOn(server, on);
   }
 
   #listenForWakeUps(leads: boolean): void {
@@ -232,7 +262,7 @@ export class Coordinator implements Service {
     });
   }
 
-  #apiOptions(): ApiOptions {
+  #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
     const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
@@ -252,6 +282,7 @@ export class Coordinator implements Service {
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
       runValidations: (configs) => this.#validations.run(configs),
+      askConnector: (change) => this.#offsetChanges.ask(change),
       corsOrigins,
       corsMethods,
       responseHeaders,
@@ -259,13 +290,13 @@ export class Coordinator implements Service {
       connectionsMax,
       trustedProxies,
       authenticator,
-      tls: tlsOptions,
+      tls: isEncrypted ? tlsOptions : undefined,
       ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     };
   }
 
-  async #buildApi(): Promise<FastifyInstance> {
-    const api = buildApi(this.#apiOptions());
+  async #buildApi(listener: Listener): Promise<FastifyInstance> {
+    const api = buildApi(this.#apiOptions(listener));
     const boards = boardPlugin({
       queues: this.#queues,
       workers: async () =>

@@ -56,7 +56,8 @@ async function main(): Promise<void> {
   // Otherwise it ends the process, as it does when a terminal is closed.
   if (hasAccessFiles(settings.access)) process.on('SIGHUP', () => void coordinator.reload());
   await coordinator.start();
-  logger.info({ port: coordinator.port, host: settings.host }, 'coordinator ready');
+  const [first] = settings.listeners;
+  logger.info({ port: coordinator.port, host: first?.host }, 'coordinator ready');
 
   async function stop(running: Coordinator, reason: string, exitCode = 0): Promise<void> {
     logger.info({ reason }, 'stopping');

@@ -2,7 +2,8 @@
  * What the processes that run connector code for this coordinator are given. Which plugins there are is found out in
  * threads, as on workers: a module that blocks, exits or never ends costs nobody but itself.
  */
-import { type ProviderSettings, pluginEnvironment } from '@sluice/config-providers';
+import { builtInConnectors } from '@sluice/built-in';
+import { pluginEnvironment } from '@sluice/config-providers';
 import { type Logger, type Service, systemClock } from '@sluice/kernel';
 import { type PluginInventory, PluginPath, specifierOf } from '@sluice/runtime';
 
@@ -12,11 +13,13 @@ export interface PluginSettings {
   /** Directories of packages. */
   readonly pluginPath: readonly string[];
   readonly pluginLookMs: number;
-  /** What references stand for. */
-  readonly providers: ProviderSettings;
 }
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
+export interface CoordinatorInventory extends PluginInventory {
+  /** Everything has been scanned once. */
+  readonly isComplete: boolean;
+}
+
 /** For one module. */
 const scanLimitMs = 20_000;
 /** Whoever asks before all was scanned once. */
@@ -27,12 +30,13 @@ export class CoordinatorPlugins implements Service {
   readonly #path: PluginPath;
   readonly #logger: Logger;
   #scanned: Promise<void> | undefined;
+  #isComplete = false;
 
-  constructor({ plugins, pluginPath, pluginLookMs, providers }: PluginSettings, logger: Logger) {
+  constructor({ plugins, pluginPath, pluginLookMs }: PluginSettings, logger: Logger) {
     this.#logger = logger;
-    this.environment = pluginEnvironment(providers);
+    this.environment = pluginEnvironment();
     this.#path = new PluginPath({
-      modules: [...builtIn.map((each) => import.meta.resolve(each)), ...plugins.map(specifierOf)],
+      modules: [...builtInConnectors(), ...plugins.map(specifierOf)],
       directories: pluginPath,
       lookEveryMs: pluginLookMs,
       scanLimitMs,
@@ -44,7 +48,10 @@ export class CoordinatorPlugins implements Service {
 
   /** Does not wait for the scan: who leads, and answers, need not know plugins. */
   async start(): Promise<void> {
-    this.#scanned ??= this.#path.start().then(() => this.#tellFailures(this.#path.inventory));
+    this.#scanned ??= this.#path.start().then(() => {
+      this.#isComplete = true;
+      this.#tellFailures(this.#path.inventory);
+    });
   }
 
   async stop(): Promise<void> {
@@ -53,12 +60,12 @@ export class CoordinatorPlugins implements Service {
   }
 
   /** As far as it is known, after a first scan that goes on for long. */
-  async inventory(): Promise<PluginInventory> {
+  async inventory(): Promise<CoordinatorInventory> {
     const stopWaiting = new AbortController();
     const waited = systemClock.sleep(waitLimitMs, stopWaiting.signal).catch(() => {});
     await Promise.race([this.#scanned, waited]);
     stopWaiting.abort();
-    return this.#path.inventory;
+    return { ...this.#path.inventory, isComplete: this.#isComplete };
   }
 
   #tellFailures({ failures }: PluginInventory): void {

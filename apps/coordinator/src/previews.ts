@@ -77,11 +77,14 @@ export class Previews {
     const offsets = isFromOffsets ? await this.#offsetsOf(name) : [];
     const records: PreviewedRecord[] = [];
     let started: { readonly class?: string; readonly tasks: number } = { tasks: 0 };
-    const { failures, index } = await plugins.inventory();
+    const { failures, index, isComplete } = await plugins.inventory();
     const end = await previewInProcess(
       {
         index,
-        failures: failures.map(({ error }) => error),
+        failures: [
+          ...failures.map(({ error }) => error),
+          ...(isComplete ? [] : ['This coordinator still looks at its plugins: try again.']),
+        ],
         modulesFrom: "SLUICE_PLUGINS or SLUICE_PLUGIN_PATH in the coordinator's environment",
         config,
         workerConfig,

@@ -2,12 +2,13 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import { builtInConverters } from '@sluice/built-in';
 import {
   type ProviderSettings,
   providerSettingsHelp,
   readProviderSettings,
 } from '@sluice/config-providers';
-import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
+import { converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
   type ProtocolRange,
@@ -21,7 +22,8 @@ import { type Environment, newShortId, SettingsReader, toError } from '@sluice/k
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 import { parseResponseHeaders, type ResponseHeader } from '@sluice/rest-api';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
+
+import { type Listener, readAdminListener, readListeners } from './listeners.ts';
 
 export interface CoordinatorSettings {
   readonly redisUrl: string;
@@ -29,10 +31,9 @@ export interface CoordinatorSettings {
   readonly log: LogSettings;
   readonly cluster: string;
   readonly coordinator: string;
-  readonly host: string;
-  readonly port: number;
-  /** Where levels of loggers are asked for and set: with the rest of the API, nowhere, or on a listener of their own. */
-  readonly adminListener: 'shared' | 'none' | { readonly host: string; readonly port: number };
+  /** At least one. */
+  readonly listeners: readonly Listener[];
+  readonly adminListener: 'shared' | 'none' | Listener;
   readonly profile: TimingProfile;
   readonly movement: 'minimal' | 'literal';
   readonly settling: SettlingOptions;
@@ -77,6 +78,8 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_COORDINATOR_NAME      <host>-<random>
   SLUICE_HOST                  127.0.0.1                address to listen on
   SLUICE_PORT                  8083                     0 takes a free one
+  SLUICE_LISTENERS                                      listeners, instead of both: several addresses, some with
+                                                        TLS: http://127.0.0.1:8083,https://0.0.0.0:8443
   SLUICE_ADMIN_LISTENERS                                admin.listeners: http://host:port (https:// with TLS) for
                                                         /admin/loggers alone, or none; default: beside the rest
   SLUICE_PROFILE               default                  default (4 s leases) or fast (1 s)
@@ -135,8 +138,7 @@ export function readSettings(
     log,
     cluster,
     coordinator: settings.string('SLUICE_COORDINATOR_NAME', `${hostname()}-${newShortId()}`),
-    host: settings.string('SLUICE_HOST', '127.0.0.1'),
-    port: settings.integer('SLUICE_PORT', 8083, { min: 0, max: 65_535 }),
+    listeners: readListeners(settings),
     adminListener: readAdminListener(settings),
     profile: timingProfile(settings.oneOf('SLUICE_PROFILE', ['default', 'fast'], 'default')),
     movement: settings.oneOf('SLUICE_ASSIGNMENT_MOVEMENT', ['minimal', 'literal'], 'minimal'),
@@ -169,10 +171,7 @@ export function readSettings(
     plugins: settings.list('SLUICE_PLUGINS'),
     pluginPath: settings.list('SLUICE_PLUGIN_PATH'),
     pluginLookMs: settings.integer('SLUICE_PLUGIN_LOOK_MS', 2_000, { min: 100, max: 3_600_000 }),
-    workerConfig: readConverterSettings(settings, [
-      ...converterPlugins,
-      ...schemaRegistryConverters,
-    ]),
+    workerConfig: readConverterSettings(settings, builtInConverters),
     providers: readProviderSettings(settings, { redisUrl, cluster }),
     protocol: readProtocol(settings),
     protocolQuietMs:
@@ -204,27 +203,6 @@ function readSettling(settings: SettingsReader): SettlingOptions {
     settings.problem('SLUICE_BALANCE_WAIT_MAX_MS must not be less than SLUICE_BALANCE_QUIET_MS');
   }
   return settling;
-}
-
-function readAdminListener(settings: SettingsReader): CoordinatorSettings['adminListener'] {
-  const value = settings.optional('SLUICE_ADMIN_LISTENERS');
-  if (value === undefined) return 'shared';
-  if (value === 'none') return 'none';
-  const hasTls = settings.optional('SLUICE_TLS_CERTIFICATE') !== undefined;
-  const scheme = hasTls ? 'https' : 'http';
-  const [, found, host, port] =
-    /^(https?):\/\/(\[[\da-f:]+\]|[^:/[\]]*):(\d{1,5})\/?$/i.exec(value) ?? [];
-  if (found === undefined || host === undefined || Number(port) > 65_535) {
-    settings.problem(
-      `SLUICE_ADMIN_LISTENERS=${value} must be one listener, as ${scheme}://127.0.0.1:8085, or none`,
-    );
-  } else if (found.toLowerCase() !== scheme) {
-    settings.problem(
-      `SLUICE_ADMIN_LISTENERS=${value} must begin with ${scheme}://, as SLUICE_TLS_CERTIFICATE is ${hasTls ? '' : 'not '}set`,
-    );
-  }
-  // As in Kafka Connect, no host means all addresses.
-  return { host: host?.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port) };
 }
 
 function readProxies(settings: SettingsReader): string[] {

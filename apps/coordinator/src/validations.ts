@@ -4,11 +4,12 @@
  */
 import type { ProviderSettings } from '@sluice/config-providers';
 import { hasReferences } from '@sluice/connector-api';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import type { Clock, Logger } from '@sluice/kernel';
 import { type Validation, validateInProcess } from '@sluice/preview';
 import { ApiError, type CheckedConfig, type RunValidations } from '@sluice/rest-api';
 
 import type { CoordinatorPlugins } from './plugin-processes.ts';
+import { Turns } from './turns.ts';
 
 export interface ValidationsOptions {
   readonly max: number;
@@ -23,19 +24,17 @@ export interface ValidationsOptions {
   readonly clock?: Clock;
 }
 
-const waitingMax = 32;
-const waitLimitMs = 15_000;
-
 type Answer = Awaited<ReturnType<RunValidations>>[number];
 
 export class Validations {
   readonly #options: ValidationsOptions;
   readonly #stopping = new AbortController();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #turns: Turns;
 
   constructor(options: ValidationsOptions) {
     this.#options = options;
+    const { clock, max } = options;
+    this.#turns = new Turns({ max, what: 'validations', code: 'validation', clock });
   }
 
   /** @throws ApiError 500 that names the connector, or 503 when too many wait. */
@@ -44,27 +43,21 @@ export class Validations {
     const isKnown = this.#options.providers.providers.length > 0;
     const checked = configs.filter(({ config }) => isKnown || !hasReferences(config));
     if (checked.length === 0) return configs.map(() => undefined);
-    const answers = await this.#inTurn(checked);
+    const answers = await this.#turns.take(() => this.#validate(checked));
     const byConfig = new Map(checked.map((config, index) => [config, answers[index]]));
     return configs.map((config) => byConfig.get(config));
   }
 
-  async #inTurn(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
-    await this.#turn();
-    try {
-      const { plugins, providers, timeoutMs, validate = validateInProcess } = this.#options;
-      const { index } = await plugins.inventory();
-      const task = { index, configs, providers, timeoutMs };
-      const { environment } = plugins;
-      const { signal } = this.#stopping;
-      const validations = await validate(task, { environment, signal });
-      return validations.map((validation, at) =>
-        this.#answer(validation, configs[at]?.config ?? {}),
-      );
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
-    }
+  async #validate(configs: readonly CheckedConfig[]): Promise<readonly Answer[]> {
+    const { plugins, providers, timeoutMs, validate = validateInProcess } = this.#options;
+    const { index, isComplete } = await plugins.inventory();
+    const task = { index, configs, providers, timeoutMs };
+    const { environment } = plugins;
+    const { signal } = this.#stopping;
+    const validations = await validate(task, { environment, signal });
+    return validations.map((validation, at) =>
+      this.#answer(validation, configs[at]?.config ?? {}, isComplete),
+    );
   }
 
   /** Kills what runs. */
@@ -72,41 +65,14 @@ export class Validations {
     this.#stopping.abort();
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running >= this.#options.max) {
-      if (this.#waiting.length >= waitingMax)
-        throw busy(`${waitingMax} validations wait already; try again`);
-      await this.#waitForTurn();
-    }
-    this.#running += 1;
-  }
-
-  async #waitForTurn(): Promise<void> {
-    const { clock = systemClock } = this.#options;
-    const { promise, reject, resolve } = Promise.withResolvers<void>();
-    const timer = clock.after(waitLimitMs, () => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
-      reject(busy(`other validations took ${waitLimitMs} ms and more; try again`));
-    });
-    this.#waiting.push(resolve);
-    try {
-      await promise;
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  #answer(validation: Validation, config: CheckedConfig['config']): Answer {
+  #answer(validation: Validation, config: CheckedConfig['config'], isComplete: boolean): Answer {
     const { logger, timeoutMs } = this.#options;
     const { name = '', 'connector.class': className = '' } = config;
     switch (validation.kind) {
       case 'validated':
         return validation;
       case 'unknown':
-        logger.warn(
-          { connector: name, class: className },
-          'only workers have all the plugins, in their versions, that this definition names: what code checks is not checked before it starts. Name their modules in SLUICE_PLUGINS of the coordinator, or their directories in SLUICE_PLUGIN_PATH, too',
-        );
+        logger.warn({ connector: name, class: className }, isComplete ? unknownHere : unknownYet);
         return undefined;
       case 'failed': {
         const of = `validation of connector ${name || '(without a name)'} (${className})`;
@@ -122,9 +88,7 @@ export class Validations {
   }
 }
 
-function busy(message: string): ApiError {
-  return new ApiError(503, message, {
-    extra: { code: 'validation.busy' },
-    headers: { 'retry-after': '5' },
-  });
-}
+const unknownHere =
+  'only workers have all the plugins, in their versions, that this definition names: what code checks is not checked before it starts. Name their modules in SLUICE_PLUGINS of the coordinator, or their directories in SLUICE_PLUGIN_PATH, too';
+const unknownYet =
+  'this coordinator has not looked at all its plugins yet: what code of the plugins of this definition checks is not checked before it starts';

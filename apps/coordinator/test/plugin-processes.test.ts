@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { noProviders } from '@sluice/config-providers';
 import { silentLogger } from '@sluice/kernel';
 import { afterEach, expect, test, vi } from 'vitest';
 
@@ -19,7 +18,6 @@ test('a module that exits, and what it could read, costs nothing of the others',
       plugins: ['exits-on-import', 'tells-environment'].map(fixture),
       pluginPath: [],
       pluginLookMs: 60_000,
-      providers: noProviders,
     },
     { ...silentLogger, warn: (fields: unknown) => void warnings.push(fields) },
   );

@@ -70,16 +70,31 @@ test('limits, proxies and headers of answers have defaults, and are what the set
 test.each([
   [{}, 'shared'],
   [{ SLUICE_ADMIN_LISTENERS: 'none' }, 'none'],
-  [{ SLUICE_ADMIN_LISTENERS: 'http://localhost:8085' }, { host: 'localhost', port: 8_085 }],
-  [{ SLUICE_ADMIN_LISTENERS: 'HTTP://[::1]:0/' }, { host: '::1', port: 0 }],
-  [{ SLUICE_ADMIN_LISTENERS: 'http://:8085' }, { host: '0.0.0.0', port: 8_085 }],
+  [
+    { SLUICE_ADMIN_LISTENERS: 'http://localhost:8085' },
+    { host: 'localhost', port: 8_085, isEncrypted: false },
+  ],
+  [{ SLUICE_ADMIN_LISTENERS: 'HTTP://[::1]:0/' }, { host: '::1', port: 0, isEncrypted: false }],
+  [
+    { SLUICE_ADMIN_LISTENERS: 'http://:8085' },
+    { host: '0.0.0.0', port: 8_085, isEncrypted: false },
+  ],
   [
     {
       SLUICE_ADMIN_LISTENERS: 'https://10.0.0.1:8085',
       SLUICE_TLS_CERTIFICATE: 'a.pem',
       SLUICE_TLS_KEY: 'a.key',
     },
-    { host: '10.0.0.1', port: 8_085 },
+    { host: '10.0.0.1', port: 8_085, isEncrypted: true },
+  ],
+  [
+    {
+      SLUICE_ADMIN_LISTENERS: 'http://127.0.0.1:8085',
+      SLUICE_LISTENERS: 'https://:8443',
+      SLUICE_TLS_CERTIFICATE: 'a.pem',
+      SLUICE_TLS_KEY: 'a.key',
+    },
+    { host: '127.0.0.1', port: 8_085, isEncrypted: false },
   ],
 ] as const)('with %j levels of loggers are at %j', (environment, listener) => {
   expect(readSettings(environment, flags).adminListener).toEqual(listener);

@@ -7,26 +7,30 @@ import { expect, test } from 'vitest';
 import { Validations } from '../src/validations.ts';
 
 const config = { name: 'orders', 'connector.class': 'Clock' };
-const asWorkersHaveIt = { config, version: '1.0.0' };
+const asWorkersHaveIt = { config, pinned: { ...config, 'connector.plugin.version': '[1.0.0]' } };
 const fine: Validation = { kind: 'validated', problems: [], recommendations: {} };
 
-function under(max = 2) {
+function under(max = 2, isComplete = true) {
+  const warnings: string[] = [];
   const clock = new FakeClock();
   const asked: object[] = [];
   const answers: ((validation: Validation) => void)[] = [];
   const validations = new Validations({
     max,
     timeoutMs: 1_000,
-    plugins: { environment: {}, inventory: async () => ({ plugins: [], failures: [], index: [] }) },
+    plugins: {
+      environment: {},
+      inventory: async () => ({ plugins: [], failures: [], index: [], isComplete }),
+    },
     providers: noProviders,
-    logger: silentLogger,
+    logger: { ...silentLogger, warn: (_fields, message) => void warnings.push(message) },
     clock,
     validate: ({ configs }) => {
       asked.push(...configs);
       return new Promise((resolve) => answers.push((validation) => resolve([validation])));
     },
   });
-  return { answers, asked, clock, validations };
+  return { answers, asked, clock, validations, warnings };
 }
 
 /** Lets all go on that can. */
@@ -103,3 +107,18 @@ test('what only workers know is left to them: other modules, and what references
   answers[0]?.({ kind: 'unknown' });
   expect(await run).toEqual([undefined]);
 });
+
+test.each([
+  [true, /^only workers have all the plugins/],
+  [false, /^this coordinator has not looked at all its plugins yet/],
+])(
+  'what is not checked is told, with its cause (all was scanned: %j)',
+  async (isComplete, says) => {
+    const { answers, validations, warnings } = under(1, isComplete);
+    const run = validations.run([asWorkersHaveIt]);
+    await settled();
+    answers[0]?.({ kind: 'unknown' });
+    expect(await run).toEqual([undefined]);
+    expect(warnings).toEqual([expect.stringMatching(says)]);
+  },
+);

@@ -1,11 +1,10 @@
 /** Entry of every executor: a log client and the plugins, shared by the actors that live here. */
 import { runExecutor } from '@sluice/actor/executor';
+import { builtInConverters } from '@sluice/built-in';
 import { openConfigProviders } from '@sluice/config-providers';
-import { converterPlugins } from '@sluice/converters';
 import { LogLevels } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
 import { createRuntimeFactory, LazyPlugins } from '@sluice/runtime';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 import { pino } from 'pino';
 
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
@@ -33,7 +32,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
   return createRuntimeFactory({
     log,
     plugins: loader,
-    converters: [...converterPlugins, ...schemaRegistryConverters],
+    converters: builtInConverters,
     cluster,
     workerConfig: rest.workerConfig,
     resolveConfig: providers.resolve,

@@ -57,7 +57,8 @@ export class WorkerHttp implements Service {
   async start(): Promise<void> {
     const { host, port, access, insecure } = this.#options.settings;
     assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
-    const warning = unencryptedWarning(host, access);
+    const isEncrypted = access.tls !== undefined;
+    const warning = unencryptedWarning({ host, isEncrypted }, access);
     if (warning !== undefined) this.#options.logger.warn({ host }, warning);
     await this.#access.start();
     const app = this.#build();

@@ -37,8 +37,6 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(process.env, { insecure: values.insecure });
-  // They are given to executors; connectors need not find them where they look by habit.
-  delete process.env['SLUICE_SECRETS_KEYS'];
   const levels = new LogLevels(settings.logLevel, ['sluice.worker']);
   const written = pino({ level: 'debug', base: { worker: settings.worker, pid: process.pid } });
   const logger = leveledLogger(written, levels, 'sluice.worker');

@@ -1,12 +1,13 @@
 /** Which connector modules a worker loads: those that come with it, and the user's. */
+import { builtInConnectors, convertersWith } from '@sluice/built-in';
+import { converterProblems } from '@sluice/converters';
 import type { PluginInfo } from '@sluice/coordination';
+import { SluiceError, settingName } from '@sluice/kernel';
 import { type PluginInventory, specifierOf } from '@sluice/runtime';
-
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 
 /** File URLs of paths, which are relative to where the worker was started; what is no path is an installed package. */
 export function pluginSpecifiers(userModules: readonly string[]): string[] {
-  return [...builtIn.map((name) => import.meta.resolve(name)), ...userModules.map(specifierOf)];
+  return [...builtInConnectors(), ...userModules.map(specifierOf)];
 }
 
 /** More would only make every worker's record large; the log has them all. */
@@ -23,4 +24,18 @@ export function announced({ plugins, failures }: PluginInventory): PluginInfo[] 
     error,
   }));
   return [...plugins, ...broken];
+}
+
+/** @throws SluiceError `config.invalid` if a converter that connectors inherit is of no plugin, or has wrong keys. */
+export function checkInheritedConverters(
+  workerConfig: Readonly<Record<string, string>>,
+  { plugins }: Pick<PluginInventory, 'plugins'>,
+): void {
+  const problems = converterProblems(workerConfig, convertersWith(plugins));
+  if (problems.length === 0) return;
+  const texts = problems.map(({ key, message }) => `SLUICE_${settingName(key)}: ${message}`);
+  throw new SluiceError(
+    'config.invalid',
+    `${[...new Set(texts)].join('\n')}\nA class that does not come with Sluice has to be in a module of SLUICE_PLUGINS or a package of SLUICE_PLUGIN_PATH`,
+  );
 }

@@ -1,12 +1,13 @@
 /** The worker's settings: environment variables, checked all at once. */
 import { hostname } from 'node:os';
 import { type AccessSettings, accessSettingsHelp, readAccessSettings } from '@sluice/access';
+import { builtInConverters } from '@sluice/built-in';
 import {
   type ProviderSettings,
   providerSettingsHelp,
   readProviderSettings,
 } from '@sluice/config-providers';
-import { converterPlugins, converterSettingsHelp, readConverterSettings } from '@sluice/converters';
+import { converterSettingsHelp, readConverterSettings } from '@sluice/converters';
 import {
   limitedTo,
   type ProtocolRange,
@@ -17,7 +18,6 @@ import {
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
 import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 export interface WorkerSettings {
   readonly redisUrl: string;
@@ -114,10 +114,7 @@ export function readSettings(
     pluginLookMs: settings.integer('SLUICE_PLUGIN_LOOK_MS', 2_000, { min: 100, max: hourMs }),
     sharedExecutors: executors === 0 ? undefined : executors,
     heapLimitMb: settings.integer('SLUICE_EXECUTOR_HEAP_MB', 512, { min: 32, max: 65_536 }),
-    workerConfig: readConverterSettings(settings, [
-      ...converterPlugins,
-      ...schemaRegistryConverters,
-    ]),
+    workerConfig: readConverterSettings(settings, builtInConverters),
     providers: readProviderSettings(settings, { redisUrl, cluster }),
     offsetFlushIntervalMs: settings.integer('SLUICE_OFFSET_FLUSH_INTERVAL_MS', 1_000, {
       min: 10,

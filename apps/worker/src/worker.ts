@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 
 import { type ActorHost, createActorHost } from '@sluice/actor';
+import { pluginEnvironment } from '@sluice/config-providers';
 import { LevelFollower, WorkerAgent } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
@@ -27,7 +28,7 @@ import { ActorUnitRunner } from './actor-unit-runner.ts';
 import { endProcess } from './end-process.ts';
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { WorkerHttp } from './http.ts';
-import { announced, pluginSpecifiers } from './plugins.ts';
+import { announced, checkInheritedConverters, pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
 import { TaskMetrics } from './task-metrics.ts';
 
@@ -92,6 +93,7 @@ export class Worker implements Service {
       directories: settings.pluginPath,
       lookEveryMs: settings.pluginLookMs,
       scanLimitMs,
+      environment: pluginEnvironment(),
       clock: systemClock,
       onChange: (inventory) => this.#pluginsChanged(inventory),
     });
@@ -132,6 +134,7 @@ export class Worker implements Service {
       untilReady(this.#heartbeatRedis, redisWaitMs),
     ]);
     this.#reportFailures(this.#plugins.inventory);
+    checkInheritedConverters(this.#settings.workerConfig, this.#plugins.inventory);
     await this.#queues.start();
     await this.#http.start();
     await this.#logProbe.start();
@@ -152,6 +155,7 @@ export class Worker implements Service {
         entry: executorEntry,
         executorData: this.#executorData,
         heapLimitMb: this.#settings.heapLimitMb,
+        environment: pluginEnvironment(),
         stopGraceMs: this.#settings.stopGraceMs,
         killMarginMs: profile.killAfterMs - profile.quiesceAfterMs,
         refence: (actors) => runner.refence(actors),

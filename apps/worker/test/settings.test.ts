@@ -39,7 +39,6 @@ test('converters that connectors inherit have keys of their own', () => {
 });
 
 test.each([
-  [{ SLUICE_VALUE_CONVERTER: 'Avvro' }, 'SLUICE_VALUE_CONVERTER: unknown converter class "Avvro"'],
   [
     { SLUICE_VALUE_CONVERTER: 'AvroConverter' },
     'SLUICE_VALUE_CONVERTER: Missing required configuration "schema.registry.url"',

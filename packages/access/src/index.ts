@@ -3,8 +3,6 @@ export {
   type Authentication,
   Authenticator,
   type AuthenticatorOptions,
-  type Credentials,
-  guessesMax,
 } from './authenticator.ts';
 export { Callers, isCallerName, type KnownCaller, parseCallers } from './callers.ts';
 export type { JwtOptions } from './jwt-check.ts';

@@ -3,7 +3,6 @@ import {
   Authenticator,
   Callers,
   certificateText,
-  guessesMax,
   hashPassword,
   type KnownCaller,
   newToken,
@@ -13,6 +12,8 @@ import {
 } from '@sluice/access';
 import { FakeClock } from '@sluice/kernel/testing';
 import { expect, test } from 'vitest';
+
+import { guessesMax } from '../src/authenticator.ts';
 
 const address = '10.0.0.1';
 

@@ -10,7 +10,7 @@ export type Taken<Message> =
   | { readonly kind: 'closed' };
 
 /** Commands to an actor are rare (pause, resume, flush): more waiting ones mean that it is stuck. */
-export const mailboxMessagesMax = 1_024;
+const mailboxMessagesMax = 1_024;
 
 export class Mailbox<Message> {
   readonly #owner: string;

@@ -147,6 +147,8 @@ export interface ActorHostOptions {
    * `dedicated` executor bounds the harm of that.
    */
   readonly heapLimitMb?: number;
+  /** Of executors; default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** An executor that has not ticked for this long is blocked. Default 1 000. */
   readonly blockedAfterMs?: number;
   /**

@@ -2,6 +2,8 @@
  * The input of a plan, put in order once: workers ranked by slot, tasks by ordinal, and for each plugin
  * the workers that can run it. From here on workers are numbers: positions among those that are up.
  */
+import { compareText } from '@sluice/kernel';
+
 import type { PlannerTask, PlannerWorker } from './types.ts';
 
 /** Tasks that the same workers can run. */
@@ -95,8 +97,4 @@ function bySlot(a: PlannerWorker, b: PlannerWorker): number {
 
 function byOrdinal(a: PlannerTask, b: PlannerTask): number {
   return a.ordinal - b.ordinal || compareText(a.id, b.id);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

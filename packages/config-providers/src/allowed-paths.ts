@@ -7,6 +7,9 @@ import { isAbsolute, sep } from 'node:path';
 import { ConfigError } from '@sluice/connector-api';
 import { hasCode, toError } from '@sluice/kernel';
 
+/** Environments and memory of processes, our own among them. */
+const ofProcesses = /^\/proc\//;
+
 export class AllowedPaths {
   readonly #roots: readonly string[];
 
@@ -28,7 +31,7 @@ export class AllowedPaths {
     if (!isAbsolute(path)) throw new Error(`the path ${path || '(none)'} is not absolute`);
     const real = await realPath(path);
     // What is not allowed is not told to be there or not.
-    const isAllowed = real !== undefined && (await this.#contains(real));
+    const isAllowed = real !== undefined && !ofProcesses.test(real) && (await this.#contains(real));
     if (!isAllowed)
       throw new Error(
         `${path} is not there, or is not below allowed.paths (${this.#roots.join(', ')})`,

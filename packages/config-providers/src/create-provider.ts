@@ -1,7 +1,7 @@
 /** Providers by class: Kafka Connect's names, and one of ours. */
 import { type ConfigProvider, ConfigResolver } from '@sluice/runtime/references';
 
-import { type Environment, EnvProvider, environmentForPlugins } from './env-provider.ts';
+import { EnvProvider } from './env-provider.ts';
 import { DirectoryProvider, FileProvider } from './file-providers.ts';
 import { parseSecretKeys } from './secrets/encryption.ts';
 import type { ProviderDefinition, ProviderSettings } from './settings.ts';
@@ -73,16 +73,4 @@ export async function openConfigProviders({
   for (const definition of providers)
     opened.set(definition.name, await checkedProvider(definition, secrets)());
   return new ConfigResolver(opened);
-}
-
-/** Of a process that runs code of plugins, and opens these providers. */
-export function pluginEnvironment(
-  { providers }: ProviderSettings,
-  environment: Environment = process.env,
-): Environment {
-  const ofVariables = providers.filter((each) => each.class === classes.env);
-  return environmentForPlugins(
-    ofVariables.map(({ params }) => params),
-    environment,
-  );
 }

@@ -5,17 +5,15 @@ import type { ConfigProvider } from '@sluice/runtime/references';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What Sluice itself is set up with: passwords of Redis and Kafka, keys of secrets. */
+/** What Sluice itself is set up with: passwords of Redis and Kafka, keys of secrets. It is given to nobody. */
 const ownSettings = /^(REDIS_URL$|SLUICE_|KAFKA_)/;
-/** Opens all secrets of the cluster: in no definition, whatever is allowed. */
-const neverAllowed = /^SLUICE_SECRETS_KEYS$/;
 
 export class EnvProvider implements ConfigProvider {
   readonly #environment: Environment;
   readonly #isAllowed: (name: string) => boolean;
 
   /**
-   * `allowlist.pattern`: what the whole name of a variable must match. Without it all are allowed but Sluice's own.
+   * `allowlist.pattern`: what the whole name of a variable must match; without it all are allowed. Sluice's own never are.
    * @throws ConfigError
    */
   constructor(params: Readonly<Record<string, string>>, environment: Environment = process.env) {
@@ -27,6 +25,11 @@ export class EnvProvider implements ConfigProvider {
     if (path !== '') throw new Error(`environment variables have no path, and here is ${path}`);
     const found = new Map<string, string>();
     for (const key of keys) {
+      // Whether it is set or not.
+      if (ownSettings.test(key))
+        throw new Error(
+          `the variable ${key} is a setting of Sluice, which none is given: put the value into a variable of another name`,
+        );
       const value = this.#environment[key];
       if (value === undefined) continue;
       if (!this.#isAllowed(key))
@@ -41,21 +44,13 @@ export class EnvProvider implements ConfigProvider {
 function allowedBy(params: Readonly<Record<string, string>>): (name: string) => boolean {
   const pattern = params['allowlist.pattern'];
   const allowed = pattern === undefined ? undefined : wholeMatch(pattern);
-  return (name) =>
-    !neverAllowed.test(name) && (allowed ? allowed.test(name) : !ownSettings.test(name));
+  return (name) => allowed?.test(name) ?? true;
 }
 
-/**
- * For a process that runs code of plugins: Sluice's own passwords are not to be found where such code looks by habit, but
- * for what the allowlist of one of these providers names. `params`: of each.
- */
-export function environmentForPlugins(
-  params: readonly Readonly<Record<string, string>>[],
-  environment: Environment = process.env,
-): Environment {
-  const allowed = [{}, ...params].map(allowedBy);
+/** For what runs code of plugins: Sluice's own passwords are not to be found where such code looks by habit. */
+export function pluginEnvironment(environment: Environment = process.env): Environment {
   return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => allowed.some((allows) => allows(name))),
+    Object.entries(environment).filter(([name]) => !ownSettings.test(name)),
   );
 }
 

@@ -5,7 +5,7 @@
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
 import type { TypedConfigDef } from './config-def.ts';
 import { type ConfigProblem, ConnectError } from './errors.ts';
-import { aliasesOf, type SinkPlugin } from './plugin.ts';
+import { type AlteredSinkOffset, aliasesOf, type SinkPlugin } from './plugin.ts';
 import type {
   Connector,
   ConnectorConfig,
@@ -16,7 +16,7 @@ import type {
   TaskLogger,
   TopicPartition,
 } from './task.ts';
-import { typedValidate } from './typed-validate.ts';
+import { typedAlterOffsets, typedValidate } from './typed-hooks.ts';
 
 export interface SinkContext<Config, State> extends SinkTaskContext {
   readonly config: Config;
@@ -44,6 +44,16 @@ export interface SinkDefinition<Shape extends ConfigShape, State> {
     readonly signal: AbortSignal;
     readonly logger: TaskLogger;
   }) => Awaitable<readonly ConfigProblem[]>;
+  /**
+   * Asked before offsets of a stopped connector are altered or reset: what it throws refuses that. Returns whether that is
+   * all there is to change: false if offsets are kept elsewhere, and stay as they are there.
+   */
+  readonly alterOffsets?: (context: {
+    readonly config: ConfigOf<Shape>;
+    readonly offsets: readonly AlteredSinkOffset[];
+    readonly signal: AbortSignal;
+    readonly logger: TaskLogger;
+  }) => Awaitable<boolean>;
   /** Before anything else: opens connections. What it returns is `context.state` of all the others. */
   readonly setup?: (
     context: Omit<SinkContext<ConfigOf<Shape>, undefined>, 'state'>,
@@ -100,6 +110,9 @@ export function defineSink<Shape extends ConfigShape, State = undefined>(
     version: definition.version,
     configDef,
     ...(definition.validate ? { validate: typedValidate(configDef, definition.validate) } : {}),
+    ...(definition.alterOffsets
+      ? { alterOffsets: typedAlterOffsets(configDef, definition.alterOffsets) }
+      : {}),
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
     ...(definition.effectsAreFenced ? { effectsAreFenced: true } : {}),
     createConnector: () => new CopyingConnector(configDef),

@@ -6,7 +6,7 @@
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
 import { type ConfigProblem, ConnectError } from './errors.ts';
 import { GeneratorTask } from './generator-task.ts';
-import { aliasesOf, type SourcePlugin } from './plugin.ts';
+import { type AlteredSourceOffset, aliasesOf, type SourcePlugin } from './plugin.ts';
 import type {
   Connector,
   ConnectorConfig,
@@ -18,7 +18,7 @@ import type {
   SourceTaskContext,
   TaskLogger,
 } from './task.ts';
-import { typedValidate } from './typed-validate.ts';
+import { typedAlterOffsets, typedValidate } from './typed-hooks.ts';
 
 /** What a task is told to do; must survive JSON. */
 export type Work =
@@ -76,6 +76,16 @@ export interface SourceDefinition<
     readonly signal: AbortSignal;
     readonly logger: TaskLogger;
   }) => Awaitable<readonly ConfigProblem[]>;
+  /**
+   * Asked before offsets of a stopped connector are altered or reset: what it throws refuses that. Returns whether that is
+   * all there is to change: false if offsets are kept elsewhere, and stay as they are there.
+   */
+  readonly alterOffsets?: (context: {
+    readonly config: ConfigOf<Shape>;
+    readonly offsets: readonly AlteredSourceOffset[];
+    readonly signal: AbortSignal;
+    readonly logger: TaskLogger;
+  }) => Awaitable<boolean>;
   /**
    * Splits the work: one element a task, at most `max`. Runs when the connector starts or is
    * reconfigured. Without it there is one task.
@@ -166,6 +176,9 @@ export function defineSource<
     version: definition.version,
     configDef,
     ...(definition.validate ? { validate: typedValidate(configDef, definition.validate) } : {}),
+    ...(definition.alterOffsets
+      ? { alterOffsets: typedAlterOffsets(configDef, definition.alterOffsets) }
+      : {}),
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
     ...(definition.movesExternalCursor ? { movesExternalCursor: true } : {}),
     createConnector: () => new DefinedConnector(definition, configDef.parse),

@@ -118,6 +118,9 @@ export {
 export { compareVersions } from './maven-version.ts';
 export { hiddenText, Password } from './password.ts';
 export {
+  type AlteredSinkOffset,
+  type AlteredSourceOffset,
+  type AlterOffsets,
   aliasesOf,
   type ConnectorPlugin,
   type ConverterPlugin,
@@ -129,7 +132,13 @@ export {
   type Validate,
   type ValidationContext,
 } from './plugin.ts';
-export { type PluginNeed, type PluginType, pluginNeeds, pluginsNamed } from './plugin-needs.ts';
+export {
+  type PluginNeed,
+  type PluginType,
+  pluginNeeds,
+  pluginsNamed,
+  withChosenVersions,
+} from './plugin-needs.ts';
 export {
   chooseConnectorVersion,
   isInRange,

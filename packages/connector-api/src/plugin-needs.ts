@@ -1,6 +1,6 @@
 /** Which plugins whoever runs a definition has to have. */
 import { parseConfigValue } from './config-def.ts';
-import { parseVersionRange, type VersionRange } from './plugin-version.ts';
+import { newestInRange, parseVersionRange, type VersionRange } from './plugin-version.ts';
 import type { ConnectorConfig } from './task.ts';
 
 /** Kafka Connect's: a converter may be listed as two. */
@@ -19,6 +19,8 @@ export interface PluginNeed {
   readonly name: string;
   /** Undefined: the newest. */
   readonly range: VersionRange | undefined;
+  /** The key that it comes from. */
+  readonly versionKey: string;
 }
 
 const parts = [
@@ -36,7 +38,7 @@ const roles = [
 export function pluginNeeds(config: ConnectorConfig): readonly PluginNeed[] {
   const need = (types: PluginNeed['types'], nameKey: string, versionKey: string): PluginNeed[] => {
     const name = config[nameKey]?.trim() ?? '';
-    return name === '' ? [] : [{ types, name, range: rangeOf(config[versionKey]) }];
+    return name === '' ? [] : [{ types, name, range: rangeOf(config[versionKey]), versionKey }];
   };
   return [
     ...need(['source', 'sink'], 'connector.class', 'connector.plugin.version'),
@@ -74,6 +76,18 @@ export function pluginsNamed<Plugin extends Named>(
     candidates.find((each) => each.class === name) ??
     candidates.find(({ aliases }) => aliases.includes(name));
   return found ? candidates.filter((each) => each.class === found.class) : [];
+}
+
+/** The definition with each version that is chosen for it of these, exactly. */
+export function withChosenVersions(
+  config: ConnectorConfig,
+  plugins: readonly Named[],
+): ConnectorConfig {
+  const chosen = pluginNeeds(config).flatMap((need) => {
+    const found = newestInRange(pluginsNamed(plugins, need), need.range);
+    return found ? [[need.versionKey, `[${found.version}]`] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(chosen) };
 }
 
 function listOf(text: string | undefined): readonly string[] {

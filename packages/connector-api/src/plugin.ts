@@ -2,7 +2,16 @@
 import type { ConfigDef, ConfigKey } from './config-def.ts';
 import type { Converter } from './converter.ts';
 import type { ConfigProblem } from './errors.ts';
-import type { Connector, ConnectorConfig, SinkTask, SourceTask, TaskLogger } from './task.ts';
+import type {
+  Connector,
+  ConnectorConfig,
+  SinkTask,
+  SourceOffsetValue,
+  SourcePartition,
+  SourceTask,
+  TaskLogger,
+  TopicPartition,
+} from './task.ts';
 import type { PredicatePlugin, TransformPlugin } from './transform.ts';
 
 export interface ValidationContext {
@@ -20,6 +29,29 @@ export type Validate = (
   config: ConnectorConfig,
   context: ValidationContext,
 ) => readonly ConfigProblem[] | Promise<readonly ConfigProblem[]>;
+
+/** Where somebody wants a stopped source to go on; null: from the beginning, as far as this partition goes. */
+export interface AlteredSourceOffset {
+  readonly partition: SourcePartition;
+  readonly offset: SourceOffsetValue | null;
+}
+
+/** The same for a sink. */
+export interface AlteredSinkOffset extends TopicPartition {
+  readonly offset: number | null;
+}
+
+/**
+ * Asked before the offsets of a stopped connector are altered or reset (all of them null), in a process of its own and
+ * for a few seconds at most. What it throws is told to whoever asks, and nothing is changed. The same change may be asked
+ * for again, also after it was refused or failed. `config` has no references any more.
+ * @returns whether that is all there is to change: false if offsets are kept elsewhere, and stay as they are there.
+ */
+export type AlterOffsets<Offset> = (
+  config: ConnectorConfig,
+  offsets: readonly Offset[],
+  context: ValidationContext,
+) => boolean | Promise<boolean>;
 
 interface PluginBase {
   /** Full class name, e.g. `org.apache.kafka.connect.file.FileStreamSourceConnector`, or a short one. */
@@ -41,6 +73,7 @@ export interface SourcePlugin extends PluginBase {
    * it cannot be read again. Such a connector is refused on a record log that may forget what it has acknowledged.
    */
   readonly movesExternalCursor?: boolean;
+  readonly alterOffsets?: AlterOffsets<AlteredSourceOffset>;
   readonly createTask: () => SourceTask;
 }
 
@@ -52,6 +85,7 @@ export interface SinkPlugin extends PluginBase {
    * since the older owner may come last.
    */
   readonly effectsAreFenced?: boolean;
+  readonly alterOffsets?: AlterOffsets<AlteredSinkOffset>;
   readonly createTask: () => SinkTask;
 }
 

@@ -63,8 +63,10 @@ function malformation(candidate: unknown): string | undefined {
   for (const name of shapes[type as Plugin['type']]) {
     if (typeof candidate[name] !== 'function') return `has a ${name} that is not a function`;
   }
-  if (candidate['validate'] !== undefined && typeof candidate['validate'] !== 'function')
-    return 'has a validate that is not a function';
+  for (const name of ['validate', 'alterOffsets'] as const) {
+    if (candidate[name] !== undefined && typeof candidate[name] !== 'function')
+      return `has ${name === 'validate' ? 'a' : 'an'} ${name} that is not a function`;
+  }
   return undefined;
 }
 

@@ -8,9 +8,24 @@ import type { ConnectorConfig } from './task.ts';
 
 /** By key: the values that ask for nothing. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  'exactly.once.support': ['', 'requested'],
   'offsets.storage.topic': [''],
   'topic.creation.groups': [''],
+};
+
+/** By key: the value that cannot be had. The first sentences are Kafka Connect's. */
+const refused: Readonly<Record<string, { readonly value: string; readonly message: string }>> = {
+  'exactly.once.support': {
+    value: 'required',
+    message:
+      'This worker does not have exactly-once source support enabled. Sluice does not write records and their offsets ' +
+      'in one transaction yet: with exactly.once.support=requested, or without it, each record is written at least once',
+  },
+  'transaction.boundary': {
+    value: 'connector',
+    message:
+      'The connector does not support connector-defined transaction boundaries with the given configuration. ' +
+      'Please reconfigure it to use a different transaction boundary definition.',
+  },
 };
 
 const prefixes = ['topic.creation.', 'producer.override.', 'consumer.override.', 'admin.override.'];
@@ -23,11 +38,14 @@ const supported = new Set([
 ]);
 
 export function unsupportedKeys(config: ConnectorConfig): ConfigProblem[] {
-  return Object.entries(config).flatMap(([key, value]) =>
-    isUnsupported(key, value.trim().toLowerCase())
+  return Object.entries(config).flatMap(([key, text]) => {
+    const value = text.trim().toLowerCase();
+    const known = refused[key];
+    if (known) return known.value === value ? [{ key, message: known.message }] : [];
+    return isUnsupported(key, value)
       ? [{ key, message: `Configuration ${key} is not supported yet: remove it` }]
-      : [],
-  );
+      : [];
+  });
 }
 
 /** @throws ConfigError that names every such key. */

@@ -14,7 +14,7 @@ import {
 } from '@sluice/connector-api';
 import { type SettingsReader, settingKey, toError } from '@sluice/kernel';
 
-import { converterFor } from './registry.ts';
+import { converterFor, findConverter } from './registry.ts';
 
 const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
 
@@ -32,7 +32,8 @@ export const converterSettingsHelp = `  SLUICE_KEY_CONVERTER         …json.Jso
 
 /**
  * Worker configuration: `value.converter`, `value.converter.schema.registry.url`, … With passwords: not to be logged.
- * What cannot be used becomes a problem of the reader. `plugins`: all that there are.
+ * What cannot be used becomes a problem of the reader. `plugins`: those that come with Sluice. A class that is not among
+ * them may be of a plugin: whoever knows those judges it.
  */
 export function readConverterSettings(
   settings: SettingsReader,
@@ -48,7 +49,7 @@ export function readConverterSettings(
         config[`${role}.converter${settingKey(rest)}`] = value;
     }
     // What it stands for is only known where connectors run.
-    if (hasReferences(config)) continue;
+    if (hasReferences(config) || isOfOthers(config[`${role}.converter`], role, plugins)) continue;
     try {
       converterFor(role, {}, { ...workerConverterDefaults, ...config }, plugins);
     } catch (error) {
@@ -56,6 +57,15 @@ export function readConverterSettings(
     }
   }
   return config;
+}
+
+function isOfOthers(
+  className: string | undefined,
+  role: ConverterRole,
+  plugins: readonly ConverterPlugin[],
+): boolean {
+  const type = role === 'header' ? 'header_converter' : 'converter';
+  return className !== undefined && findConverter(className.trim(), type, plugins) === undefined;
 }
 
 function messagesOf(error: unknown): readonly string[] {

@@ -27,6 +27,7 @@ export {
   converterPlugins,
   createConverter,
   findConverter,
+  withInheritedConverters,
 } from './registry.ts';
 export { SimpleHeaderConverter } from './simple-header-converter.ts';
 export { StringConverter, stringConverterConfig } from './string-converter.ts';

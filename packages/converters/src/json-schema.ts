@@ -3,6 +3,7 @@
  * Connect's order, so that the same schema gives the same bytes.
  */
 import { DataError, type Schema, type SchemaField, type SchemaType } from '@sluice/connector-api';
+import { isObject } from '@sluice/kernel';
 import type { JsonReaders } from './json-reader.ts';
 import { jsonString } from './json-text.ts';
 import type { JsonWriters } from './json-writer.ts';
@@ -134,8 +135,4 @@ function parametersOf(json: unknown): Pick<Schema, 'parameters'> {
     throw new DataError('Schema parameters must have string values.');
   if (values.length === 0) return {};
   return { parameters: Object.freeze(json as Record<string, string>) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

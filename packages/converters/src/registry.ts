@@ -172,6 +172,22 @@ export function converterFor(
   return found.create(config, role);
 }
 
+/** The definition, with the converters that it inherits as if it named them. */
+export function withInheritedConverters(
+  config: ConnectorConfig,
+  workerConfig: ConnectorConfig,
+): ConnectorConfig {
+  const inherited = (['key', 'value', 'header'] as const)
+    .map((role) => `${role}.converter`)
+    .filter((key) => config[key] === undefined && workerConfig[key] !== undefined);
+  const isOf = (name: string): boolean =>
+    inherited.some((key) => name === key || name.startsWith(`${key}.`));
+  return Object.fromEntries([
+    ...Object.entries(config).filter(([name]) => !isOf(name)),
+    ...Object.entries(workerConfig).filter(([name]) => isOf(name)),
+  ]);
+}
+
 /** What is wrong with the versions of converters that a definition asks for. */
 export function converterVersionProblems(
   config: ConnectorConfig,

@@ -6,6 +6,7 @@ export {
   untilReady,
 } from './connect.ts';
 export { clusterTag } from './keys.ts';
+export { RedisOperatorInbox } from './operator-inbox.ts';
 export {
   RedisCoordinationStore,
   type RedisCoordinationStoreOptions,

@@ -29,6 +29,7 @@
  * | `changes` | sorted set | `c:…`, `u:…`, `m:…` → revision of its last change, deleted ones included |
  * | `gone`, `trimmed` | sorted set, string | deleted records in `changes`; revision below which they are not complete |
  * | `requests`, `request-ids` | stream, hash | requests not applied yet; id → position |
+ * | `operator-inbox` | stream | what operators ask for, until a coordinator has asked for it in their place |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
  * | `audit` | stream | who changed what: the last 10 000 |
@@ -60,6 +61,7 @@ export const keyNames = [
   'trimmed',
   'requests',
   'request-ids',
+  'operator-inbox',
   'audit',
   'events',
   'quarantine',

@@ -157,7 +157,10 @@ function outcomeOfSubmit({ kind }: SubmitOutcome): AuditOutcome {
 
 const targetActions = { STARTED: 'resume', PAUSED: 'pause', STOPPED: 'stop' } as const;
 
-function auditedRequest(body: RequestBody): Pick<AuditEntry, 'action' | 'targets' | 'detail'> {
+/** What an entry says of a request. */
+export function auditedRequest(
+  body: RequestBody,
+): Pick<AuditEntry, 'action' | 'targets' | 'detail'> {
   switch (body.op) {
     case 'apply':
       return {

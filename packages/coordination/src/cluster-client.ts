@@ -1,17 +1,23 @@
 /** What the REST API and the CLI work with: fresh snapshots, and requests with their results. */
 import { type Clock, type LogLevel, newId } from '@sluice/kernel';
 
-import { disagreementError, type ProtocolRange, protocolSpoken } from './agreement.ts';
-import { ClusterView } from './cluster-view.ts';
+import { type ProtocolRange, protocolSpoken } from './agreement.ts';
+import { ClusterLooks } from './cluster-looks.ts';
 import type { LeaderWaker } from './dispatch.ts';
 import type { ClusterEvent } from './model.ts';
-import { catalogOf } from './plugin-catalog.ts';
+import {
+  needsAdmin,
+  type OperatorCaller,
+  type OperatorInbox,
+  operatorRequest,
+  operatorRequestId,
+} from './operator-requests.ts';
 import type { TimingProfile } from './profile.ts';
 import type { RequestBody, RequestResult } from './requests.ts';
-import type { ClusterSnapshot } from './snapshot.ts';
-import { deriveSnapshot } from './status.ts';
+import { ResultWaits } from './result-waits.ts';
+import type { ClusterSnapshot, FoundConnector } from './snapshot.ts';
+import { deriveConnector, deriveSnapshot } from './status.ts';
 import type { ClusterStore, OffsetsFence } from './store.ts';
-import { WholeReads } from './whole-reads.ts';
 
 export type SubmitOutcome =
   | RequestResult
@@ -21,6 +27,8 @@ export type SubmitOutcome =
 export interface ClusterClient {
   /** As of now: one round trip to the store. @throws SluiceError `store.unreachable`, `cluster.protocol_too_old`. */
   snapshot(): Promise<ClusterSnapshot>;
+  /** The same of one connector, which costs little however many there are; undefined if there is none of that name. */
+  connector(name: string): Promise<FoundConnector | undefined>;
   /** Stores the request, wakes the leader, waits up to `timeoutMs` for the result. */
   submit(
     body: RequestBody,
@@ -46,6 +54,10 @@ export interface ClusterClientOptions {
   readonly profile: TimingProfile;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
+  /** For who may not store requests: stores one elsewhere, and tells the id that it will be answered under. */
+  readonly ask?: (id: string, body: RequestBody) => Promise<string>;
+  /** Where a leader in this process says what it has applied; default: only the store says so. */
+  readonly results?: ResultWaits;
 }
 
 /**
@@ -53,51 +65,29 @@ export interface ClusterClientOptions {
  * of thousands of tasks for each of many readers would take the thread from the leader beside it.
  */
 const agesKeptMs = 100;
-/** Between two looks for a result; doubles up to the maximum. */
-const resultPollMs = { first: 5, max: 100 };
+/** Between two attempts to get a fence. */
+const fencePollMs = 100;
 /** Among them is what the leader waits for, which it says again while it does. */
 const latestEventsMax = 200;
 
 export function createClusterClient(options: ClusterClientOptions): ClusterClient {
   const { store, waker, clock, profile, protocol = protocolSpoken } = options;
-  const view = new ClusterView();
-  let refreshing: Promise<ClusterSnapshot> | undefined;
-  let last: { snapshot: ClusterSnapshot; derivedMs: number } | undefined;
+  const ask = options.ask ?? (async (id, body) => store.submit(id, body).then(() => id));
+  const { results = new ResultWaits({ store, clock }) } = options;
+  const looks = new ClusterLooks({ store, clock, protocol });
+  let last: { snapshot: ClusterSnapshot; version: number; derivedMs: number } | undefined;
 
-  const wholeReads = new WholeReads({ store, clock });
-
-  const read = async (): Promise<ClusterSnapshot> => {
-    const whole = wholeReads.take(clock.monotonicMs());
-    const known = whole ?? view;
-    const [changes, beats, leader] = await Promise.all([
-      store.changes(known.revision, known.dataset),
-      store.beats(),
-      store.leader(),
-    ]);
-    const before = { revision: view.revision, dataset: view.dataset };
-    assertSpeaks(changes.protocol);
-    if (whole) view.replace(whole, changes);
-    else view.apply(changes);
+  const snapshot = async (): Promise<ClusterSnapshot> => {
+    const look = await looks.look();
+    const { version } = look;
     const nowMs = clock.monotonicMs();
-    const isUnchanged =
-      whole === undefined &&
-      before.revision === view.revision &&
-      before.dataset === view.dataset &&
-      leader?.epoch === last?.snapshot.leader?.epoch;
-    if (last && isUnchanged && nowMs - last.derivedMs < agesKeptMs) return last.snapshot;
-    const snapshot = deriveSnapshot({
-      view,
-      beatAgesMs: new Map(beats.map(({ worker, ageMs }) => [worker, ageMs])),
-      leader,
-      catalog: catalogOf(view.members.values()),
-      profile,
-    });
-    last = { snapshot, derivedMs: nowMs };
-    return snapshot;
+    if (last?.version === version && nowMs - last.derivedMs < agesKeptMs) return last.snapshot;
+    last = { snapshot: deriveSnapshot(look, profile), version, derivedMs: nowMs };
+    return last.snapshot;
   };
 
   const whyPending = async (waitedMs: number): Promise<string> => {
-    const { leader, workers } = await read();
+    const { leader, workers } = await snapshot();
     if (!leader) return 'no coordinator is up';
     if (workers.length === 0) return 'no worker is up';
     const events = await store.events(latestEventsMax);
@@ -106,48 +96,30 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     return `the leader ${leader.coordinator} has not applied it within ${waitedMs} ms`;
   };
 
-  const waitForResult = async (id: string, timeoutMs: number): Promise<SubmitOutcome> => {
-    const deadlineMs = clock.monotonicMs() + timeoutMs;
-    for (let waitMs = resultPollMs.first; ; waitMs = Math.min(waitMs * 2, resultPollMs.max)) {
-      const result = await store.result(id);
-      if (result) return result;
-      if (clock.monotonicMs() + waitMs > deadlineMs) break;
-      await clock.sleep(waitMs);
-    }
-    return { kind: 'pending', requestId: id, reason: await whyPending(timeoutMs) };
-  };
-
   const fenceOffsets = async (connector: string, timeoutMs: number): Promise<OffsetsFence> => {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
       const fence = await store.fenceOffsets(connector);
       const mayPass = fence.kind === 'held' || fence.kind === 'quarantined';
-      if (!mayPass || clock.monotonicMs() + resultPollMs.max > deadlineMs) return fence;
-      await clock.sleep(resultPollMs.max);
+      if (!mayPass || clock.monotonicMs() + fencePollMs > deadlineMs) return fence;
+      await clock.sleep(fencePollMs);
     }
   };
 
-  /** What a newer version wrote may mean something else than it seems. */
-  const assertSpeaks = (inUse: number | undefined): void => {
-    if (inUse === undefined || (inUse >= protocol.min && inUse <= protocol.max)) return;
-    throw disagreementError('this program', { protocol, log: '' }, { about: 'protocol', inUse });
-  };
-
   return {
-    // Readers that come while a read is under way wait for the next one: what they see is not older
-    // than their question, and a hundred of them cost one round trip.
-    async snapshot() {
-      if (refreshing) await refreshing.catch(() => {});
-      refreshing ??= read().finally(() => {
-        refreshing = undefined;
-      });
-      return refreshing;
+    snapshot,
+    async connector(name) {
+      const look = await looks.look();
+      return deriveConnector(name, look, profile);
     },
     async submit(body, { timeoutMs, requestId = newId() }) {
-      await store.submit(requestId, body);
+      const id = await ask(requestId, body);
       // Stored is stored: without the wake-up it is applied one tick later.
-      await waker.wake(describeRequest(body), requestId).catch(() => {});
-      return waitForResult(requestId, timeoutMs);
+      const waking = waker.wake(describeRequest(body), id).catch(() => {});
+      const result = await results.of(id, timeoutMs);
+      // Who asked may end its process now.
+      await waking;
+      return result ?? { kind: 'pending', requestId: id, reason: await whyPending(timeoutMs) };
     },
     taskConfigs: (connector) => store.taskConfigs(connector),
     events: (max) => store.events(max),
@@ -156,6 +128,18 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     setLoggerLevel: (logger, level) => store.setLoggerLevel(logger, level),
     fenceOffsets: (connector, { timeoutMs }) => fenceOffsets(connector, timeoutMs),
     ping: () => store.ping(),
+  };
+}
+
+/** Asks as an operator. @throws SluiceError `store.denied` for what needs an admin. */
+export function askAsOperator(
+  inbox: Pick<OperatorInbox, 'put'>,
+  caller: OperatorCaller,
+): NonNullable<ClusterClientOptions['ask']> {
+  return async (id, body) => {
+    if (!operatorRequest(body)) throw needsAdmin(describeRequest(body));
+    await inbox.put({ id, body: JSON.stringify(body), ...caller });
+    return operatorRequestId(id);
   };
 }
 

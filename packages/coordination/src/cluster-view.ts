@@ -2,7 +2,8 @@
  * A reader's copy of the cluster, kept fresh by deltas. Owned by one loop; never shared between threads.
  * It may lag behind the store: decisions made on it are checked again by the scripts that apply them.
  */
-import type { ConnectorRecord, MemberRecord, UnitId, UnitRecord } from './model.ts';
+import type { ConnectorRecord, MemberRecord, PluginInfo, UnitId, UnitRecord } from './model.ts';
+import { catalogOf, type PluginCatalog } from './plugin-catalog.ts';
 import type { Changes } from './store.ts';
 
 export class ClusterView {
@@ -15,6 +16,14 @@ export class ClusterView {
   readonly #units = new Map<UnitId, UnitRecord>();
   readonly #members = new Map<string, MemberRecord>();
   readonly #unitsByConnector = new Map<string, Map<UnitId, UnitRecord>>();
+  readonly #builtInPlugins: readonly PluginInfo[];
+  /** Undefined since the members changed. */
+  #catalog: PluginCatalog | undefined;
+
+  /** `builtInPlugins`: parts that come with every worker. */
+  constructor(builtInPlugins: readonly PluginInfo[] = []) {
+    this.#builtInPlugins = builtInPlugins;
+  }
 
   get dataset(): string | undefined {
     return this.#dataset;
@@ -37,6 +46,12 @@ export class ClusterView {
   }
   get members(): ReadonlyMap<string, MemberRecord> {
     return this.#members;
+  }
+
+  /** Of the plugins that members announce. */
+  get catalog(): PluginCatalog {
+    this.#catalog ??= catalogOf(this.#members.values(), this.#builtInPlugins);
+    return this.#catalog;
   }
 
   unitsOf(connector: string): UnitRecord[] {
@@ -78,6 +93,7 @@ export class ClusterView {
       this.#units.clear();
       this.#members.clear();
       this.#unitsByConnector.clear();
+      this.#catalog = undefined;
       this.#planRevision++;
     }
     this.#dataset = changes.dataset;
@@ -92,6 +108,7 @@ export class ClusterView {
     for (const [name, record] of changes.members) {
       if (record) this.#members.set(name, record);
       else this.#members.delete(name);
+      this.#catalog = undefined;
       this.#planRevision++;
     }
     for (const [id, record] of changes.units) this.#applyUnit(id, record);

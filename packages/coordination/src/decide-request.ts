@@ -22,6 +22,11 @@ import {
   type UnitRecord,
 } from './model.ts';
 import type { PluginCatalog } from './plugin-catalog.ts';
+import {
+  connectorClasses,
+  invalidConfigurationMessage,
+  unknownClassMessage,
+} from './refusal-texts.ts';
 import type {
   AppliedConnector,
   ConnectorMutation,
@@ -207,7 +212,7 @@ function checkDefinition(
       'connector.no_class',
       // Of Kafka Connect's text only the keys: there may be passwords among the values.
       `Connector config {${Object.keys(config).join(', ')}} contains no connector type: ` +
-        `give connector ${name} a "connector.class", one of ${classNames(catalog)}`,
+        `give connector ${name} a "connector.class", one of ${connectorClasses(catalog.list())}`,
     );
   }
   const { plugin: found, problems: versionProblems } = chooseConnector(config, catalog);
@@ -456,16 +461,11 @@ function unknownRequest(body: { readonly op?: unknown }): Refusal {
   return refused(400, 'request.unknown', message);
 }
 
-/** Kafka Connect's text, which clients match on. */
 function invalid(name: string, errors: string[]): Refusal {
-  const message =
-    `Connector configuration is invalid and contains the following ${errors.length} error(s):\n` +
-    `${errors.join('\n')}\n` +
-    'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`';
   return refused(
     400,
     'connector.invalid',
-    message,
+    invalidConfigurationMessage(errors),
     errors.map((error) => `${name}: ${error}`),
   );
 }
@@ -473,18 +473,8 @@ function invalid(name: string, errors: string[]): Refusal {
 function unknownClass(name: string, className: string, catalog: PluginCatalog): Refusal {
   const broken = catalog.broken.map((plugin) => `${plugin.class} (${plugin.error})`);
   const hint = broken.length > 0 ? `; plugins that failed to load: ${broken.join('; ')}` : '';
-  const message =
-    `Failed to find any class that implements Connector and which name matches ${className}` +
-    `, available connectors are: ${classNames(catalog)}${hint}`;
+  const message = `${unknownClassMessage(className, catalog.list())}${hint}`;
   return refused(400, 'plugin.unknown', message, [`${name}: ${message}`]);
-}
-
-function classNames(catalog: PluginCatalog): string {
-  const names = catalog
-    .list()
-    .filter(({ type }) => type === 'source' || type === 'sink')
-    .map((plugin) => plugin.class);
-  return names.join(', ') || 'none (no worker has announced any: start one)';
 }
 
 function mergeRefusals(refusals: readonly Refusal[]): Refusal {

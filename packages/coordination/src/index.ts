@@ -22,6 +22,7 @@ export {
 } from './audit.ts';
 export { changeStopped, type StoppedChange, type StoppedOwner } from './change-stopped.ts';
 export {
+  askAsOperator,
   type ClusterClient,
   type ClusterClientOptions,
   createClusterClient,
@@ -66,6 +67,14 @@ export {
   type UnitId,
   type UnitRecord,
 } from './model.ts';
+export { OperatorDesk, type OperatorDeskOptions } from './operator-desk.ts';
+export {
+  type InboxEntry,
+  type OperatorCaller,
+  type OperatorInbox,
+  operatorRequest,
+  operatorRequestId,
+} from './operator-requests.ts';
 export { catalogOf } from './plugin-catalog.ts';
 export { PluginPlacement } from './plugin-placement.ts';
 export {
@@ -74,6 +83,7 @@ export {
   timingProfile,
   timingProfiles,
 } from './profile.ts';
+export { invalidConfigurationMessage, unknownClassMessage } from './refusal-texts.ts';
 export type {
   AppliedConnector,
   ConnectorMutation,
@@ -83,8 +93,15 @@ export type {
   RequestResult,
   StoredRequest,
 } from './requests.ts';
-export { type SettlingOptions, settlingDefaults } from './settling.ts';
-export type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
+export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
+export { Settling, type SettlingOptions, settlingDefaults } from './settling.ts';
+export type {
+  ClusterSnapshot,
+  ConnectorView,
+  FoundConnector,
+  UnitView,
+  WorkerView,
+} from './snapshot.ts';
 export type {
   AnnounceReply,
   AssignedUnit,

@@ -12,7 +12,6 @@ import type { DefinitionKeeper } from './journal/definition-keeper.ts';
 import type { LeaderStats } from './leader-stats.ts';
 import type { MembershipChanges } from './membership-changes.ts';
 import type { PluginInfo, UnitId } from './model.ts';
-import type { PluginCatalog } from './plugin-catalog.ts';
 import type { TimingProfile } from './profile.ts';
 import type { Settling, SettlingOptions } from './settling.ts';
 import type { ClusterStore, LeaderStore } from './store.ts';
@@ -34,6 +33,8 @@ export interface LeaderLoopOptions {
   readonly seatHoldMs?: number;
   /** Leadership began or ended; for the consumer of wake-ups. Must not throw. */
   readonly onLeadership?: (leads: boolean) => void;
+  /** A request was applied, and its result is stored; for who waits for it in this process. Must not throw. */
+  readonly onApplied?: (request: string) => void;
   /** The record log that this coordinator is set to. */
   readonly log: string;
   /** What that log's acknowledgement means; undefined as long as it has not said so. */
@@ -64,7 +65,6 @@ export interface LeaderContext {
   readonly refresh: () => Promise<void>;
   /** Makes it of all that there is, whatever it knew: the store may have lost some of that, and gone on unnoticed. */
   readonly readAnew: () => Promise<void>;
-  readonly catalog: () => PluginCatalog;
   /** Absent without a journal. */
   readonly keeper: DefinitionKeeper | undefined;
 }

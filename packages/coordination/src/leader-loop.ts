@@ -33,7 +33,6 @@ import { MembershipChanges } from './membership-changes.ts';
 import type { MemberRecord } from './model.ts';
 import { OtherLog } from './other-log.ts';
 import { OwnershipTurn } from './ownership-turn.ts';
-import { catalogOf } from './plugin-catalog.ts';
 import { ProtocolRaise } from './protocol-raise.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
@@ -52,7 +51,7 @@ export class LeaderLoop implements Service {
   readonly #options: LeaderLoopOptions;
   readonly #logger: Logger;
   readonly #election: Election;
-  readonly #view = new ClusterView();
+  readonly #view: ClusterView;
   readonly #observer = new BeatObserver();
   readonly #settling: Settling;
   readonly #changes = new MembershipChanges();
@@ -83,6 +82,7 @@ export class LeaderLoop implements Service {
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
     this.#logger = options.logger;
+    this.#view = new ClusterView(options.builtInPlugins);
     this.#wholeReads = new WholeReads(options);
     this.#settling = new Settling(options.settling);
     this.#goneQueues = new GoneQueues(options.dispatcher);
@@ -98,7 +98,6 @@ export class LeaderLoop implements Service {
       reasons: new Map(),
       refresh: () => this.#refresh(),
       readAnew: async () => this.#learn(await options.store.changes(0, this.#view.dataset)),
-      catalog: () => catalogOf(this.#view.members.values(), options.builtInPlugins),
     };
     this.#keeper = options.journal
       ? new DefinitionKeeper({

@@ -146,6 +146,8 @@ export interface PluginInfo {
   readonly effectsAreFenced?: boolean;
   /** Part of what may be wrong with a definition is only known by running its code. */
   readonly validates?: boolean;
+  /** Its code is asked before its offsets are changed. */
+  readonly altersOffsets?: boolean;
   /** Set when it could not be loaded: why. It then has no config keys and runs nowhere. */
   readonly error?: string;
 }

@@ -52,7 +52,7 @@ export class OwnershipTurn {
       if (unit.state === 'revoking' || unit.state === 'granted') moving++;
     }
     const plannedRevision = this.#leader.view.planRevision;
-    const decision = decideOwnership(this.#leader.view, this.#leader.catalog(), {
+    const decision = decideOwnership(this.#leader.view, this.#leader.view.catalog, {
       // Until a join has settled, only what has no owner is dealt, whichever movement is configured.
       movement: settled ? movement : 'minimal',
       balanceMovesMax: this.#balanceMovesMax(nowMs, tasks, moving),

@@ -7,6 +7,7 @@ import {
   pluginsNamed,
   type VersionRange,
 } from '@sluice/connector-api';
+import { compareText } from '@sluice/kernel';
 
 import type { MemberRecord, PluginInfo } from './model.ts';
 
@@ -64,7 +65,7 @@ export class PluginCatalog {
   }
 
   /** Comes with every worker. */
-  isBuiltIn({ range, ...need }: PluginNeed): boolean {
+  isBuiltIn({ range, ...need }: Omit<PluginNeed, 'versionKey'>): boolean {
     return newestInRange(pluginsNamed(this.#builtIn, need), range) !== undefined;
   }
 
@@ -103,8 +104,4 @@ export function catalogOf(
     }
   }
   return new PluginCatalog([...plugins, ...broken.values()], builtIn);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

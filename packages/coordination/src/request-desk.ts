@@ -8,15 +8,26 @@ import {
   refuseUndecidable,
   refuseUnwritable,
 } from './decide-request.ts';
+import type { RefreshJob } from './dispatch.ts';
 import type { NextJournalMark } from './journal/definition-journal.ts';
 import type { WrittenDecision } from './journal/definition-keeper.ts';
 import type { LeaderContext } from './leader-context.ts';
 import type { MemberRecord, NewEvent } from './model.ts';
+import { independentGroups } from './request-groups.ts';
 import type { Mutation, RequestResult, StoredRequest } from './requests.ts';
-import type { LeaderTerm } from './store.ts';
+import type { LeaderStore, LeaderTerm } from './store.ts';
 
+/** Looked at in one turn. */
+const requestsMax = 100;
 /** Tries of a request whose records moved on between decision and write. */
 const conflictsMax = 5;
+
+type ApplyOutcome = Awaited<ReturnType<LeaderStore['applyRequest']>>;
+
+interface Decided {
+  readonly request: StoredRequest;
+  readonly decision: RequestDecision;
+}
 
 export class RequestDesk {
   readonly #leader: LeaderContext;
@@ -29,10 +40,13 @@ export class RequestDesk {
     const { keeper, options } = this.#leader;
     // What is missing in the store may be in the journal.
     if (keeper && !keeper.isInStep) return;
-    const requests = await options.store.pendingRequests(100);
+    const requests = await options.store.pendingRequests(requestsMax);
     keeper?.checkWritten(requests);
-    for (const request of requests) {
-      if (this.#mustWait(request) || !(await this.#applyOne(term, request))) break;
+    const ready = this.#withoutWaiting(requests);
+    // The journal takes one after the other.
+    const groups = keeper ? ready.map((request) => [request]) : independentGroups(ready);
+    for (const group of groups) {
+      if (!(await this.#applyGroup(term, group))) break;
     }
   }
 
@@ -40,8 +54,26 @@ export class RequestDesk {
    * A definition can be judged only by what workers have announced. Requests after it wait too: they are
    * applied in order.
    */
-  #mustWait({ body }: StoredRequest): boolean {
-    return body.op === 'apply' && this.#leader.catalog().isEmpty;
+  #withoutWaiting(requests: readonly StoredRequest[]): readonly StoredRequest[] {
+    const first = requests.findIndex(({ body }) => body.op === 'apply');
+    return first < 0 || !this.#leader.view.catalog.isEmpty ? requests : requests.slice(0, first);
+  }
+
+  /** Returns whether all were applied; those after them have to wait if they were not. */
+  async #applyGroup(term: LeaderTerm, group: readonly StoredRequest[]): Promise<boolean> {
+    const [first, ...others] = group;
+    if (first && others.length === 0) return this.#applyOne(term, first);
+    const decided = group.map((request) => ({ request, decision: this.#decide(request) }));
+    // One after the other without waiting for answers in between.
+    const outcomes = await settled(
+      decided.map(({ request, decision }) => this.#write(term, request, decision)),
+    );
+    await this.#leader.refresh();
+    await this.#tellOwners(decided.filter((_each, index) => outcomes[index] !== 'conflict'));
+    for (const [index, request] of group.entries()) {
+      if (outcomes[index] === 'conflict' && !(await this.#applyOne(term, request))) return false;
+    }
+    return true;
   }
 
   /** Returns whether it was applied; those after it have to wait if it was not. */
@@ -89,20 +121,42 @@ export class RequestDesk {
   async #store(
     term: LeaderTerm,
     request: StoredRequest,
-    { mutation, result, events }: RequestDecision,
+    decision: RequestDecision,
     mark?: NextJournalMark,
-  ): Promise<'applied' | 'already' | 'conflict'> {
-    const { store } = this.#leader.options;
-    const outcome = await store.applyRequest(term, request, mutation, result, events, mark);
+  ): Promise<ApplyOutcome> {
+    const outcome = await this.#write(term, request, decision, mark);
     await this.#leader.refresh();
-    if (outcome === 'conflict') return outcome;
-    this.#leader.stats.requests++;
-    await this.#tellOwners(request, mutation);
+    if (outcome !== 'conflict') await this.#tellOwners([{ request, decision }]);
     return outcome;
   }
 
-  async #tellOwners({ body }: StoredRequest, mutation: Mutation): Promise<void> {
-    const { view, options } = this.#leader;
+  async #write(
+    term: LeaderTerm,
+    request: StoredRequest,
+    { mutation, result, events }: RequestDecision,
+    mark?: NextJournalMark,
+  ): Promise<ApplyOutcome> {
+    const { store, onApplied } = this.#leader.options;
+    const outcome = await store.applyRequest(term, request, mutation, result, events, mark);
+    if (outcome === 'conflict') return outcome;
+    this.#leader.stats.requests++;
+    onApplied?.(request.id);
+    return outcome;
+  }
+
+  async #tellOwners(applied: readonly Decided[]): Promise<void> {
+    const jobs = new Map<string, RefreshJob>();
+    for (const { request, decision } of applied) {
+      for (const { worker, incarnation } of this.#ownersTouchedBy(decision.mutation)) {
+        if (jobs.has(incarnation)) continue;
+        jobs.set(incarnation, { worker, incarnation, reason: request.body.op });
+      }
+    }
+    await this.#leader.options.dispatcher.refresh([...jobs.values()]);
+  }
+
+  #ownersTouchedBy(mutation: Mutation): Set<MemberRecord> {
+    const { view } = this.#leader;
     const touched = mutation.connectors.map(({ record }) => record.name);
     const restarted = mutation.restart.map((unit) => view.units.get(unit)?.connector ?? '');
     const owners = this.#ownersOf(new Set([...touched, ...restarted]));
@@ -110,18 +164,16 @@ export class RequestDesk {
       const member = view.members.get(mutation.drain.worker);
       if (member) owners.add(member);
     }
-    await options.dispatcher.refresh(
-      [...owners].map(({ worker, incarnation }) => ({ worker, incarnation, reason: body.op })),
-    );
+    return owners;
   }
 
   /** A request that is malformed, or that another version made, must not keep the leader from all else. */
   #decide(request: StoredRequest): RequestDecision {
-    const { view, catalog, options } = this.#leader;
+    const { view, options } = this.#leader;
     try {
       const decision = decideRequest(request.body, {
         view,
-        catalog: catalog(),
+        catalog: view.catalog,
         newUid: newId,
         logPromise: options.logPromise?.(),
         checkConfig: options.checkConfig,
@@ -146,6 +198,12 @@ export class RequestDesk {
     }
     return owners;
   }
+}
+
+/** @throws the first failure once all have ended: what is under way must not outlive its turn. */
+async function settled<Result>(works: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 /** So that a request that was accepted while no coordinator was up does not fail without a trace. */

@@ -44,6 +44,9 @@ export interface ConnectorView {
   readonly tasks: readonly UnitView[];
 }
 
+/** With the plugins that there were when it was looked at. */
+export type FoundConnector = ConnectorView & Pick<ClusterSnapshot, 'plugins'>;
+
 export interface WorkerView {
   readonly member: MemberRecord;
   /** `lost`: its beats stopped for longer than a worker without Redis may act. */

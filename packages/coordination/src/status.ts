@@ -1,60 +1,77 @@
 /** Derives what readers see (snapshot.ts) from records and beats. Pure. */
+import type { Look } from './cluster-looks.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { ConnectorRecord, MemberRecord, RunState, UnitId, UnitRecord } from './model.ts';
-import type { PluginCatalog } from './plugin-catalog.ts';
+import type { ConnectorRecord, MemberRecord, RunState, UnitRecord } from './model.ts';
 import type { TimingProfile } from './profile.ts';
-import type { ClusterSnapshot, ConnectorView, UnitView, WorkerView } from './snapshot.ts';
+import type {
+  ClusterSnapshot,
+  ConnectorView,
+  FoundConnector,
+  UnitView,
+  WorkerView,
+} from './snapshot.ts';
 
-export interface SnapshotInputs {
-  readonly view: ClusterView;
-  /** ms since the last beat of each worker. */
-  readonly beatAgesMs: ReadonlyMap<string, number>;
-  readonly leader: ClusterSnapshot['leader'];
-  readonly catalog: PluginCatalog;
-  readonly profile: TimingProfile;
-}
+/** What a worker's units are judged by. */
+type Owner = Omit<WorkerView, 'units'>;
 
-export function deriveSnapshot(inputs: SnapshotInputs): ClusterSnapshot {
-  const { view, leader, catalog } = inputs;
+export function deriveSnapshot(look: Look, profile: TimingProfile): ClusterSnapshot {
+  const { view, leader } = look;
+  const owners = ownersIn(look, profile);
   const owned = Map.groupBy(view.units.values(), ({ incarnation }) => incarnation);
-  const workers = [...view.members.values()]
-    .toSorted((a, b) => a.slot - b.slot)
-    .map((member) => {
-      const units = owned.get(member.incarnation) ?? [];
-      return workerView(
-        member,
-        units.map(({ unit }) => unit),
-        inputs,
-      );
+  const workers = [...owners.values()]
+    .toSorted((a, b) => a.member.slot - b.member.slot)
+    .map((owner): WorkerView => {
+      const units = owned.get(owner.member.incarnation) ?? [];
+      return { ...owner, units: units.map(({ unit }) => unit) };
     });
-  const byName = new Map(workers.map((worker) => [worker.member.worker, worker]));
 
   const connectors = new Map<string, ConnectorView>();
   for (const name of [...view.connectors.keys()].toSorted()) {
-    const record = view.connectors.get(name);
-    if (!record || record.lifecycle === 'deleting') continue;
-    connectors.set(name, connectorView(record, byName, view));
+    const record = liveRecord(view, name);
+    if (record) connectors.set(name, connectorView(record, owners, view));
   }
   const { protocol, units } = view;
-  return { connectors, workers, leader, protocol, plugins: catalog.list(), units };
+  return { connectors, workers, leader, protocol, plugins: view.catalog.list(), units };
 }
 
-function workerView(
-  member: MemberRecord,
-  units: readonly UnitId[],
-  { beatAgesMs, profile }: SnapshotInputs,
-): WorkerView {
-  const beatAgeMs = beatAgesMs.get(member.worker) ?? Number.POSITIVE_INFINITY;
+/** What `deriveSnapshot` says of one connector. */
+export function deriveConnector(
+  name: string,
+  look: Look,
+  profile: TimingProfile,
+): FoundConnector | undefined {
+  const { view } = look;
+  const record = liveRecord(view, name);
+  if (!record) return undefined;
+  const found = connectorView(record, ownersIn(look, profile), view);
+  return { ...found, plugins: view.catalog.list() };
+}
+
+function liveRecord(view: ClusterView, name: string): ConnectorRecord | undefined {
+  const record = view.connectors.get(name);
+  return record?.lifecycle === 'live' ? record : undefined;
+}
+
+function ownersIn({ view, beatAgesMs }: Look, profile: TimingProfile): ReadonlyMap<string, Owner> {
+  return new Map(
+    Array.from(view.members.values(), (member) => {
+      const beatAgeMs = beatAgesMs.get(member.worker) ?? Number.POSITIVE_INFINITY;
+      return [member.worker, ownerView(member, beatAgeMs, profile)];
+    }),
+  );
+}
+
+function ownerView(member: MemberRecord, beatAgeMs: number, profile: TimingProfile): Owner {
   // A worker without Redis has stopped or killed itself some time before its lease is over: what it said
   // is history, whether or not a leader is there to declare it dead. It may run by another profile.
   const killAfterMs = (member.leaseMs * profile.killAfterMs) / profile.deadAfterMs;
   const lost = member.state !== 'dead' && beatAgeMs > killAfterMs;
-  return { member, state: lost ? 'lost' : member.state, beatAgeMs, units };
+  return { member, state: lost ? 'lost' : member.state, beatAgeMs };
 }
 
 function connectorView(
   record: ConnectorRecord,
-  workers: ReadonlyMap<string, WorkerView>,
+  workers: ReadonlyMap<string, Owner>,
   view: ClusterView,
 ): ConnectorView {
   const tasks: UnitView[] = [];
@@ -72,7 +89,7 @@ function connectorView(
 function unitView(
   unit: UnitRecord,
   record: ConnectorRecord,
-  workers: ReadonlyMap<string, WorkerView>,
+  workers: ReadonlyMap<string, Owner>,
 ): UnitView {
   const name = unit.worker ?? unit.lastWorker ?? '';
   const owner = workers.get(name);
@@ -101,8 +118,8 @@ function unitView(
 function unitState(
   unit: UnitRecord,
   record: ConnectorRecord,
-  owner: WorkerView | undefined,
-  workers: ReadonlyMap<string, WorkerView>,
+  owner: Owner | undefined,
+  workers: ReadonlyMap<string, Owner>,
 ): { state: RunState; reason?: string } {
   if (unit.kind === 'connector' && record.targetState === 'STOPPED') return { state: 'STOPPED' };
   const worker = unit.worker ?? '';
@@ -140,13 +157,13 @@ function waitsForJournal(
 }
 
 /** What keeps a free unit from being given to a worker. */
-function missing(workers: ReadonlyMap<string, WorkerView>): string {
+function missing(workers: ReadonlyMap<string, Owner>): string {
   const states = new Set(Array.from(workers.values(), ({ state }) => state));
   if (states.has('up')) return ' that has its plugin';
   return states.has('draining') ? ': all that are up are being drained' : ': none is up';
 }
 
-function since({ beatAgeMs }: WorkerView): string {
+function since({ beatAgeMs }: Owner): string {
   return Number.isFinite(beatAgeMs) ? `for ${(beatAgeMs / 1000).toFixed(1)} s` : 'at all';
 }
 

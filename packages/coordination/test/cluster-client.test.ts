@@ -135,6 +135,16 @@ describe('snapshots', () => {
   });
 });
 
+test('one connector is as it is now, with the plugins that there are', async () => {
+  const { client } = new PlayedCluster();
+  expect((await client.connector('orders'))?.record.version).toBe(1);
+  expect(await client.connector('orders')).toMatchObject({
+    record: { version: 2 },
+    plugins: [{ class: 'example.Clock' }],
+  });
+  expect(await client.connector('unknown')).toBeUndefined();
+});
+
 describe('while nothing changes', () => {
   /** It has been read once. */
   async function atRest(): Promise<PlayedCluster> {
@@ -244,6 +254,7 @@ describe('requests', () => {
     };
     cluster.results.set('r1', done);
     const outcome = cluster.client.submit(drain, { timeoutMs: 500, requestId: 'r1' });
+    await cluster.clock.advance(5);
     expect(await outcome).toEqual(done);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { ClusterView } from '../src/cluster-view.ts';
-import { actor, changesOf, connector, member, ownedBy, task, viewOf } from './records.ts';
+import { actor, changesOf, connector, member, ownedBy, plugin, task, viewOf } from './records.ts';
 
 describe('reading everything again', () => {
   test('what it found goes under what has changed since', () => {
@@ -183,5 +183,27 @@ describe('the live owner of a unit', () => {
 
   test('a free unit has none', () => {
     expect(viewOf({ members: [w1] }).liveOwner(task('a', 0))).toBeUndefined();
+  });
+});
+
+describe('the plugins that members announce', () => {
+  const classesOf = (view: ClusterView): string[] => view.catalog.list().map((each) => each.class);
+
+  test('are put together anew when a member changed, and only then', () => {
+    const view = viewOf({ members: [member('w1')] });
+    const { catalog } = view;
+    view.apply(changesOf({ units: [task('a', 0)], connectors: [connector('a')] }));
+    expect(view.catalog).toBe(catalog);
+    view.apply(changesOf({ members: [member('w1', { plugins: [plugin('example.Other')] })] }));
+    expect(classesOf(view)).toEqual(['example.Other']);
+    view.apply({ ...changesOf({}), members: new Map([['w1', undefined]]) });
+    expect(classesOf(view)).toEqual([]);
+  });
+
+  test('are forgotten with everything else', () => {
+    const view = viewOf({ members: [member('w1')] });
+    expect(classesOf(view)).toEqual(['example.Clock']);
+    view.apply(changesOf({}, { kind: 'full', revision: 2 }));
+    expect(classesOf(view)).toEqual([]);
   });
 });

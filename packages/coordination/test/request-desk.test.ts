@@ -1,9 +1,10 @@
 /** In which order, and when, a leader applies what users asked for, and whom it tells. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
+import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import type { RequestBody, StoredRequest } from '../src/requests.ts';
 import { journalWorld } from './journal-world.ts';
-import { LeaderWorld } from './leader-world.ts';
+import { LeaderWorld, unreachable } from './leader-world.ts';
 import { actor, clockPlugin, connector, member, ownedBy, task } from './records.ts';
 
 const [w1, w2, w3] = [member('w1'), member('w2'), member('w3')];
@@ -75,6 +76,69 @@ test('a request that is refused leaves an event, one that is done that of what i
   world.played.requests.push(request('1', { op: 'delete', connector: 'x' }), request('2', pause));
   await world.ticks(1, 'w1');
   expect(world.played.events).toEqual(['request.refused', 'connector.target']);
+});
+
+describe('requests about different connectors', () => {
+  const pauses = ['a', 'b', 'c'].map((name) =>
+    request(name, { op: 'target', connector: name, state: 'PAUSED' }),
+  );
+
+  async function started(options: Partial<LeaderLoopOptions> = {}): Promise<LeaderWorld> {
+    const world = new LeaderWorld(options);
+    world.played.set(w1, ...['a', 'b', 'c'].map((name) => connector(name)));
+    for (const name of ['a', 'b', 'c']) {
+      world.played.set(actor(name, ownedBy(w1, { heldEpoch: 0 })));
+    }
+    await world.started();
+    await world.ticks(1, 'w1');
+    world.played.done.length = 0;
+    world.played.requests.push(...pauses);
+    return world;
+  }
+
+  test('are written one after the other, and what became of them is read once', async () => {
+    const told: string[] = [];
+    const world = await started({ onApplied: (id) => told.push(id) });
+    const log: string[] = [];
+    world.played.before.set('applyRequest', () => log.push('apply'));
+    world.played.before.set('changes', () => log.push('read'));
+    await world.ticks(1, 'w1');
+    expect(log.slice(0, 5)).toEqual(['read', 'apply', 'apply', 'apply', 'read']);
+    expect(told).toEqual(['a', 'b', 'c']);
+    expect(world.jobs).toEqual(['refresh w1: target']);
+    expect(world.loop.stats.requests).toBe(3);
+  });
+
+  test('do not wait for one that met a conflict, which is decided anew', async () => {
+    const world = await started();
+    world.played.conflicts = 1;
+    await world.ticks(1, 'w1');
+    const tried = world.played.done.filter((line) => line.startsWith('apply'));
+    expect(tried).toEqual(['a', 'b', 'c', 'a'].map((id) => `applyRequest ${id}`));
+    expect(world.played.requests).toEqual([]);
+  });
+
+  test('are looked at again when one got no answer', async () => {
+    const world = await started();
+    world.played.before.set('applyRequest', () => {
+      world.played.before.delete('applyRequest');
+      throw unreachable();
+    });
+    await world.ticks(1, 'w1');
+    expect(world.played.requests.map(({ id }) => id)).toEqual(['a']);
+    await world.ticks(2, 'w1');
+    expect(world.played.requests).toEqual([]);
+    expect(world.played.connector('a')?.targetState).toBe('PAUSED');
+  });
+
+  test('keep what is asked of one connector in its order', async () => {
+    const world = await started();
+    world.played.requests.push(request('d', { op: 'target', connector: 'a', state: 'STARTED' }));
+    await world.ticks(1, 'w1');
+    expect(world.played.requests).toEqual([]);
+    expect(world.played.connector('a')?.targetState).toBe('STARTED');
+    expect(world.played.connector('b')?.targetState).toBe('PAUSED');
+  });
 });
 
 test('as long as the store may lack what the journal has, nobody looks at requests', async () => {

@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest';
-
+import type { Look } from '../src/cluster-looks.ts';
 import type { ConnectorRecord, MemberRecord, StatusReport, UnitRecord } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { ClusterSnapshot, UnitView } from '../src/snapshot.ts';
-import { deriveSnapshot } from '../src/status.ts';
-import {
-  actor,
-  clockCatalog,
-  connector,
-  member,
-  ownedBy,
-  type Records,
-  task,
-  viewOf,
-} from './records.ts';
+import { deriveConnector, deriveSnapshot } from '../src/status.ts';
+import { actor, connector, member, ownedBy, type Records, task, viewOf } from './records.ts';
 
 const profile = timingProfiles.default;
 const w1 = member('w1');
@@ -24,15 +15,26 @@ const running: StatusReport = {
   executor: 'shared-0',
 };
 
-function snapshot(records: Records, beatAgesMs: Record<string, number> = {}): ClusterSnapshot {
+function lookAt(records: Records, beatAgesMs: Record<string, number> = {}): Look {
   const fresh = Object.fromEntries((records.members ?? []).map(({ worker }) => [worker, 100]));
-  return deriveSnapshot({
+  return {
     view: viewOf(records),
     beatAgesMs: new Map(Object.entries({ ...fresh, ...beatAgesMs })),
     leader: { coordinator: 'c1', epoch: 7 },
-    catalog: clockCatalog,
-    profile,
-  });
+    version: 1,
+  };
+}
+
+/** Of each connector it says what is said of that one alone, too. */
+function snapshot(records: Records, beatAgesMs: Record<string, number> = {}): ClusterSnapshot {
+  const look = lookAt(records, beatAgesMs);
+  const whole = deriveSnapshot(look, profile);
+  for (const { name } of records.connectors ?? []) {
+    const alone = deriveConnector(name, look, profile);
+    const listed = whole.connectors.get(name);
+    expect(alone).toEqual(listed && { ...listed, plugins: whole.plugins });
+  }
+  return whole;
 }
 
 /** The only task of the connector `orders`. */
@@ -305,20 +307,21 @@ describe('workers', () => {
   });
 
   test('one without a beat is lost', () => {
-    const [worker] = deriveSnapshot({
-      view: viewOf({ members: [w1] }),
-      beatAgesMs: new Map(),
-      leader: undefined,
-      catalog: clockCatalog,
-      profile,
-    }).workers;
+    const look = { ...lookAt({ members: [w1] }), beatAgesMs: new Map<string, number>() };
+    const [worker] = deriveSnapshot(look, profile).workers;
     expect(worker).toMatchObject({ state: 'lost', beatAgeMs: Number.POSITIVE_INFINITY });
   });
 });
 
 test('a snapshot carries the leader, the plugins and the raw units', () => {
-  const { leader, plugins, units } = snapshot({ units: [task('orders', 0)] });
+  const { leader, plugins, units } = snapshot({ members: [w1], units: [task('orders', 0)] });
   expect(leader).toEqual({ coordinator: 'c1', epoch: 7 });
   expect(plugins.map((each) => each.class)).toEqual(['example.Clock']);
   expect([...units.keys()]).toEqual(['task/orders/0']);
+});
+
+test('there is no connector that is unknown, or being deleted', () => {
+  const look = lookAt({ connectors: [connector('gone', { lifecycle: 'deleting' })] });
+  expect(deriveConnector('gone', look, profile)).toBeUndefined();
+  expect(deriveConnector('unknown', look, profile)).toBeUndefined();
 });

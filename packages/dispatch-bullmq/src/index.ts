@@ -7,7 +7,7 @@ export {
   LeaderWakeQueue,
   type LeaderWakeQueueOptions,
 } from './leader-wake-queue.ts';
-export { queuePrefix, requestsQueueName, startQueueName, workerOfQueue } from './names.ts';
+export { queuePrefix, requestsQueueName, startQueueName } from './names.ts';
 export { QueueRegistry, type QueueRegistryOptions } from './queue-registry.ts';
 export {
   type StartJobOutcome,

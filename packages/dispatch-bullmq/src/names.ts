@@ -11,17 +11,9 @@ export function queuePrefix(cluster: string): string {
 
 export const requestsQueueName = 'requests';
 
-const startQueuePrefix = 'start.';
-
 /** `start.worker-1`; what a queue name or a link to the board cannot carry becomes `=3A` and the like. */
 export function startQueueName(worker: string): string {
-  return startQueuePrefix + worker.replace(/[^\p{L}\p{N}._-]/gu, escapeCharacter);
-}
-
-/** The worker whose start queue this is. */
-export function workerOfQueue(queue: string): string {
-  const escaped = queue.slice(startQueuePrefix.length).replace(/%/g, '%25');
-  return decodeURIComponent(escaped.replace(/=/g, '%'));
+  return `start.${worker.replace(/[^\p{L}\p{N}._-]/gu, escapeCharacter)}`;
 }
 
 /** `start orders-sink/3`, `start connector orders-sink`. */

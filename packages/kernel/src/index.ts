@@ -1,5 +1,6 @@
 export { type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
+export { compareText } from './compare-text.ts';
 export {
   assert,
   assertNever,
@@ -12,6 +13,7 @@ export {
 } from './errors.ts';
 export { exactNumber, parseExactJson, stringifyExactJson } from './exact-json.ts';
 export { newId, newShortId } from './ids.ts';
+export { isObject } from './is-object.ts';
 export {
   type LevelSetting,
   type LogLevel,
@@ -30,6 +32,6 @@ export {
   withoutValuesIn,
   withoutValuesWithin,
 } from './redact.ts';
-export { type Service, startAll, stopAll } from './service.ts';
+export { type Service, stopAll } from './service.ts';
 export { type Environment, SettingsReader, settingKey, settingName } from './settings.ts';
 export { type TlsRemedies, tlsProblem } from './tls-problem.ts';

@@ -7,20 +7,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts in order; when one fails, stops those already started, in reverse, and rethrows. */
-export async function startAll(services: readonly Service[]): Promise<void> {
-  const started: Service[] = [];
-  try {
-    for (const service of services) {
-      await service.start();
-      started.push(service);
-    }
-  } catch (error) {
-    await stopAll(started);
-    throw error;
-  }
-}
-
 /** Stops in reverse order; a failing stop does not keep the others from stopping. */
 export async function stopAll(services: readonly Service[]): Promise<void> {
   const errors: unknown[] = [];

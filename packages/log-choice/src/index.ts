@@ -4,7 +4,6 @@ export { type OpenLogOptions, openLog } from './open-log.ts';
 export {
   type LogKind,
   type LogSettings,
-  logAddress,
   logSettingsHelp,
   readLogSettings,
 } from './settings.ts';

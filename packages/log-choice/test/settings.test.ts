@@ -1,7 +1,8 @@
 import { SettingsReader } from '@sluice/kernel';
 import { expect, test } from 'vitest';
 
-import { type LogSettings, logAddress, readLogSettings } from '../src/index.ts';
+import { type LogSettings, readLogSettings } from '../src/index.ts';
+import { logAddress } from '../src/settings.ts';
 
 const redisUrl = 'redis://me:hunter2@redis:6379';
 

@@ -1,5 +1,6 @@
 /** Entry of the process that a preview runs in. */
 import { noProviders, openConfigProviders } from '@sluice/config-providers';
+import { withInheritedConverters } from '@sluice/converters';
 import { toError, withoutValuesWithin } from '@sluice/kernel';
 import { type DefinitionPlugins, LazyPlugins } from '@sluice/runtime';
 
@@ -16,7 +17,7 @@ async function main(task: PreviewTask): Promise<void> {
   if (!plugins.facts(task.config)) return fail(unknownConnector(task));
   let parts: DefinitionPlugins;
   try {
-    parts = await plugins.load(task.config);
+    parts = await plugins.load(withInheritedConverters(task.config, task.workerConfig ?? {}));
   } catch (error) {
     return fail(toError(error).message);
   }

@@ -1,3 +1,4 @@
+export { alterOffsetsInProcess } from './alter-offsets-in-process.ts';
 export type {
   FromPreview,
   PreviewEnd,
@@ -6,6 +7,7 @@ export type {
   ShownState,
   ShownStep,
 } from './messages.ts';
+export type { OffsetsAnswer, OffsetsTask } from './offset-messages.ts';
 export { type PreviewProcessOptions, previewInProcess } from './preview-process.ts';
 export { toJson } from './show-value.ts';
 export { type ValidationProcessOptions, validateInProcess } from './validate-in-process.ts';

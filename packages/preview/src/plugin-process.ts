@@ -32,6 +32,8 @@ export interface PluginProcessEnd {
 }
 
 export const memoryMbMax = 512;
+/** For importing what one definition names, and for starting the process. */
+export const loadLimitMs = 15_000;
 const outputCharactersMax = 16_384;
 /** For the rest of its output, once it is gone: what it started may hold that open for as long as it lives. */
 const outputPatienceMs = 1_000;

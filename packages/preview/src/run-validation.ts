@@ -1,7 +1,9 @@
 /** Everything that is wrong with one configuration, the plugin's own code included. */
 
+import { builtInConverters } from '@sluice/built-in';
 import {
   ConfigError,
+  type ConfigKey,
   type ConfigProblem,
   type ConnectorConfig,
   type ConnectorPlugin,
@@ -9,17 +11,16 @@ import {
   recommendations,
   validateConnectorConfig,
 } from '@sluice/connector-api';
-import { converterPlugins, converterProblems } from '@sluice/converters';
-import { secretsOf, toError, withoutValues } from '@sluice/kernel';
+import { converterKeys, converterProblems } from '@sluice/converters';
+import { toError, withoutValues } from '@sluice/kernel';
 import { transformationPlugins } from '@sluice/runtime';
 import type { ResolveConfig } from '@sluice/runtime/references';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
-import { transformationProblems } from '@sluice/transforms';
+import { transformationKeys, transformationProblems } from '@sluice/transforms';
 
+import { partRecommendations } from './part-recommendations.ts';
+import { beforeEnd, secretsIn, silent } from './plugin-call.ts';
 import { noParts, type PreviewParts } from './trace.ts';
 import type { Validation } from './validation-messages.ts';
-
-const converters = [...converterPlugins, ...schemaRegistryConverters];
 
 /** Never rejects, and does not wait for code that ignores the signal. */
 export async function runValidation(
@@ -30,11 +31,11 @@ export async function runValidation(
   parts: PreviewParts = noParts,
 ): Promise<Validation> {
   // Until it is resolved: a password may stand in the definition itself.
-  let hidden = secretsIn(plugin, defined);
+  let hidden = secretsIn(keysOf(plugin, parts, defined), defined);
   try {
     const resolved = await beforeEnd(signal, () => resolve(defined));
     const { config, values } = resolved;
-    hidden = { ...secretsIn(plugin, config), ...values };
+    hidden = { ...secretsIn(keysOf(plugin, parts, config), config), ...values };
     const problems = [
       ...dataProblems(plugin, parts, config),
       ...(await beforeEnd(signal, () => ownProblems(plugin, config, signal))),
@@ -42,9 +43,10 @@ export async function runValidation(
     return {
       kind: 'validated',
       problems: problems.map((each) => shown(each, defined, config, hidden)),
-      recommendations: await beforeEnd(signal, () =>
-        recommendations(plugin.configDef.keys, config),
-      ),
+      recommendations: {
+        ...(await beforeEnd(signal, () => partRecommendations(config, parts))),
+        ...(await beforeEnd(signal, () => recommendations(plugin.configDef.keys, config))),
+      },
     };
   } catch (error) {
     if (signal.aborted) return { kind: 'failed', isLate: true, message: '' };
@@ -61,6 +63,18 @@ export async function runValidation(
   }
 }
 
+function keysOf(
+  { configDef }: ConnectorPlugin,
+  parts: PreviewParts,
+  config: ConnectorConfig,
+): readonly ConfigKey[] {
+  return [
+    ...configDef.keys,
+    ...transformationKeys(config, transformationPlugins(parts)),
+    ...converterKeys(config, [...builtInConverters, ...parts.converters]),
+  ];
+}
+
 function dataProblems(
   { type, configDef }: ConnectorPlugin,
   parts: PreviewParts,
@@ -69,7 +83,7 @@ function dataProblems(
   return [
     ...validateConnectorConfig(type, configDef.keys, config),
     ...transformationProblems(config, transformationPlugins(parts)),
-    ...converterProblems(config, [...converters, ...parts.converters]),
+    ...converterProblems(config, [...builtInConverters, ...parts.converters]),
   ];
 }
 
@@ -103,27 +117,3 @@ function shown(
     hasReference(written) && value !== '' ? message.replaceAll(value, () => written) : message;
   return { key, message: withoutValues(quoted, hidden) };
 }
-
-/** Of the keys that are named as secrets are, and of those that the plugin says hold some. */
-function secretsIn(plugin: ConnectorPlugin, config: ConnectorConfig): Record<string, string> {
-  const passwords = plugin.configDef.keys.flatMap(({ name, type }) => {
-    const value = config[name];
-    return type === 'PASSWORD' && value !== undefined ? [[name, value] as const] : [];
-  });
-  return { ...secretsOf(config), ...Object.fromEntries(passwords) };
-}
-
-/** @throws the signal's reason, whatever `run` still does. */
-async function beforeEnd<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
-  const over = Promise.withResolvers<never>();
-  const end = (): void => over.reject(signal.reason);
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    return await Promise.race([run(), over.promise]);
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
-}
-
-const ignore = (): void => {};
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -1,4 +1,5 @@
 /** One record through the transforms and converters of a definition, with what each of them makes of it. */
+import { builtInPreviewConverters } from '@sluice/built-in';
 import {
   type ConnectorConfig,
   type Converter,
@@ -7,10 +8,9 @@ import {
   type Schema,
   type SourceRecord,
 } from '@sluice/connector-api';
-import { converterFor, converterPlugins, workerConverterDefaults } from '@sluice/converters';
+import { converterFor, workerConverterDefaults } from '@sluice/converters';
 import { toError } from '@sluice/kernel';
 import { type DefinitionPlugins, transformationPlugins } from '@sluice/runtime';
-import { previewingConverters } from '@sluice/schema-registry';
 import { type TransformationChain, transformationChain } from '@sluice/transforms';
 
 import type { ShownSchema, ShownState, ShownStep } from './messages.ts';
@@ -56,8 +56,7 @@ export class Tracer {
       chain: transformationChain({ ...config, transforms: alias }, transformationPlugins(parts)),
     }));
     const plugins = [
-      ...converterPlugins,
-      ...previewingConverters(({ subject, schemaType: type, schema }) =>
+      ...builtInPreviewConverters(({ subject, schemaType: type, schema }) =>
         this.#unregistered.push({ subject, type, schema: cut(schema) }),
       ),
       ...parts.converters,

@@ -1,5 +1,5 @@
 /** Runs what plugins check with code of their own, in a process that may block, leak and crash. */
-import { entryOf, memoryMbMax, runPluginProcess } from './plugin-process.ts';
+import { entryOf, loadLimitMs, memoryMbMax, runPluginProcess } from './plugin-process.ts';
 import type { FromValidation, Validation, ValidationTask } from './validation-messages.ts';
 
 export interface ValidationProcessOptions {
@@ -9,8 +9,6 @@ export interface ValidationProcessOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** For importing what one configuration names, and for starting the process. */
-const loadLimitMs = 15_000;
 /** For an answer that its own limit cut off. */
 const graceMs = 500;
 

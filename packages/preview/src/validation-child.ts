@@ -4,7 +4,7 @@ import { toError } from '@sluice/kernel';
 import { type DefinitionPlugins, LazyPlugins, type PluginIndex } from '@sluice/runtime';
 import type { ResolveConfig } from '@sluice/runtime/references';
 
-import { hasAllCode, withConnectorVersion } from './code-at-hand.ts';
+import { hasAllCode } from './code-at-hand.ts';
 import { onTask, tell } from './plugin-child.ts';
 import { runValidation } from './run-validation.ts';
 import type {
@@ -25,16 +25,16 @@ onTask(async (task) => {
 });
 
 async function validated(
-  { config, version }: ConfigToValidate,
+  { config, pinned }: ConfigToValidate,
   index: PluginIndex,
   resolve: ResolveConfig,
   timeoutMs: number,
 ): Promise<Validation> {
-  const wanted = withConnectorVersion(config, version);
-  if (!hasAllCode(wanted, index)) return { kind: 'unknown' };
+  // Code is given what the definition says.
+  if (!hasAllCode(pinned, index)) return { kind: 'unknown' };
   let parts: DefinitionPlugins;
   try {
-    parts = await new LazyPlugins(index).load(wanted);
+    parts = await new LazyPlugins(index).load(pinned);
   } catch (error) {
     return { kind: 'failed', isLate: false, message: toError(error).message };
   }

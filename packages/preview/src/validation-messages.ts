@@ -17,8 +17,8 @@ export interface ValidationTask {
 export interface ConfigToValidate {
   /** With its `connector.class`. */
   readonly config: ConnectorConfig;
-  /** Of its connector: another one would find other faults. */
-  readonly version: string;
+  /** The same with the versions of plugins that workers run: other ones would find other faults. */
+  readonly pinned: ConnectorConfig;
 }
 
 export type Validation =
@@ -28,7 +28,7 @@ export type Validation =
       readonly problems: readonly ConfigProblem[];
       readonly recommendations: Readonly<Record<string, Recommendation>>;
     }
-  /** No module has the connector in that version, or a converter, transform or predicate that it names. */
+  /** No module has the connector, or a converter, transform or predicate that it names, in that version. */
   | { readonly kind: 'unknown' }
   /** The plugin's code threw, did not end in time, or ended its process. */
   | { readonly kind: 'failed'; readonly isLate: boolean; readonly message: string };

@@ -1,7 +1,7 @@
 import type { PluginIndex } from '@sluice/runtime';
 import { expect, test } from 'vitest';
 
-import { hasAllCode, withConnectorVersion } from '../src/code-at-hand.ts';
+import { hasAllCode } from '../src/code-at-hand.ts';
 
 const module = { name: './plugins.ts', specifier: './plugins.ts' };
 const entry = { aliases: [], version: '1.0.0', module };
@@ -54,5 +54,8 @@ test('a connector is at hand in the version that was chosen for it', () => {
     ['1.1.0', false],
     ['2.0.0', true],
   ] as const)
-    expect(hasAllCode(withConnectorVersion(config, version), index), version).toBe(isThere);
+    expect(
+      hasAllCode({ ...config, 'connector.plugin.version': `[${version}]` }, index),
+      version,
+    ).toBe(isThere);
 });

@@ -1,4 +1,4 @@
-import { defineSource, int, password, string } from '@sluice/connector-api';
+import { defineSource, defineTransform, int, password, string } from '@sluice/connector-api';
 import { ConfigResolver, resolveNothing } from '@sluice/runtime/references';
 import { expect, test } from 'vitest';
 
@@ -71,6 +71,35 @@ test('what the code says or throws shows no secret', async () => {
     kind: 'failed',
     isLate: false,
     message: 'cannot log in with <secret>',
+  });
+});
+
+test('what a transform says of its own passwords shows none', async () => {
+  const transform = defineTransform({
+    name: 'acme.Locked',
+    version: '1.0.0',
+    config: { pin: password() },
+    create: ({ pin }) => {
+      throw new Error(`${pin.reveal()} opens nothing`);
+    },
+  });
+  const config = {
+    ...base,
+    transforms: 'a',
+    'transforms.a.type': 'acme.Locked',
+    'transforms.a.pin': '1234 5678',
+  };
+  const parts = { transforms: [transform], predicates: [], converters: [] };
+  expect(
+    await runValidation(
+      checked(() => []),
+      config,
+      resolveNothing,
+      never,
+      parts,
+    ),
+  ).toMatchObject({
+    problems: [{ key: 'transforms.a.type', message: '<transforms.a.pin> opens nothing' }],
   });
 });
 

@@ -31,7 +31,7 @@ test('a module that exits when it is imported harms no definition that does not 
   const task = { index, timeoutMs: 5_000 };
   const configs = ['Greeting', 'Exiting', 'Greeting'].map((name) => ({
     config: { ...greeting, 'connector.class': name },
-    version: '1.0.0',
+    pinned: { ...greeting, 'connector.class': name, 'connector.plugin.version': '[1.0.0]' },
   }));
   expect(await validateInProcess({ ...task, configs }, { signal: never })).toEqual([
     {
@@ -59,11 +59,12 @@ test('the version that workers will run judges, not the newest here; what only t
     version: '2.0.0',
     module: { name: 'exits', specifier: fixture('exits-on-import') },
   }));
+  const pinned = { ...greeting, 'connector.plugin.version': '[1.0.0]' };
   const configs = [
-    { config: greeting, version: '1.0.0' },
+    { config: greeting, pinned },
     // With workers only.
-    { config: greeting, version: '1.1.0' },
-    { config: { ...greeting, 'value.converter': 'acme.Converter' }, version: '1.0.0' },
+    { config: greeting, pinned: { ...greeting, 'connector.plugin.version': '[1.1.0]' } },
+    { config: greeting, pinned: { ...pinned, 'value.converter': 'acme.Converter' } },
   ];
   const task = { index: [...newer, ...index], configs, timeoutMs: 5_000 };
   expect(await validateInProcess(task, { signal: never })).toMatchObject([
@@ -71,4 +72,50 @@ test('the version that workers will run judges, not the newest here; what only t
     { kind: 'unknown' },
     { kind: 'unknown' },
   ]);
+});
+
+test('code of transforms and converters is asked too, and harms nobody when it blocks or waits', {
+  timeout: 60_000,
+}, async () => {
+  const index = await indexOf('greeting-plugin', 'checking-parts');
+  expect(
+    index.filter(({ validates }) => validates).map((each) => `${each.type} ${each.class}`),
+  ).toEqual([
+    'source Greeting',
+    'transformation acme.Checking',
+    'converter acme.CheckingConverter',
+    'header_converter acme.CheckingConverter',
+  ]);
+  const withWord = (word: string, ofConverter: string) => {
+    const config = {
+      ...greeting,
+      transforms: 'a',
+      'transforms.a.type': 'acme.Checking',
+      'transforms.a.word': word,
+      'value.converter': 'acme.CheckingConverter',
+      'value.converter.word': ofConverter,
+    };
+    return { config, pinned: config };
+  };
+  const validate = (...configs: ReturnType<typeof withWord>[]) =>
+    validateInProcess({ index, configs, timeoutMs: 1_000 }, { signal: never });
+  expect(await validate(withWord('wrong', 'right'))).toEqual([
+    {
+      kind: 'validated',
+      problems: [
+        {
+          key: 'transforms.a.word',
+          message: expect.stringContaining('the word is wrong'),
+        },
+        { key: 'topic', message: 'there is no topic hello' },
+      ],
+      recommendations: {
+        'transforms.a.word': { values: ['after wrong'] },
+        'value.converter.word': { values: ['after right'] },
+      },
+    },
+  ]);
+  const late = { kind: 'failed', isLate: true, message: '' };
+  // What waits is given up alone; what blocks ends the process.
+  expect(await validate(withWord('wait', ''), withWord('', 'block'))).toEqual([late, late]);
 });

@@ -4,6 +4,7 @@ import {
   type GroupOffset,
   type LogCapabilities,
   type LogReader,
+  type LogServer,
   type LogWriter,
   parsePartitionName,
   type ReaderOptions,
@@ -14,6 +15,7 @@ import {
 } from '@sluice/record-log';
 
 import { KafkaCluster } from './cluster.ts';
+import { toLogError } from './errors.ts';
 import { FenceRegister } from './fence-register.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupOffsets } from './group-offsets.ts';
@@ -29,6 +31,7 @@ import { ProducePipeline } from './produce-pipeline.ts';
 import { SourceOffsets } from './source-offsets.ts';
 import { TopicCatalog } from './topic-catalog.ts';
 import { Watermarks } from './watermarks.ts';
+import { featuresRequest } from './wire/api-versions.ts';
 
 type Offset = Readonly<Record<string, unknown>>;
 
@@ -204,6 +207,14 @@ export class KafkaLog implements RecordLog {
   async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return;
     await this.#groups.clear(this.#cluster.begin(), group, partitions);
+  }
+
+  async describeServer(): Promise<LogServer> {
+    const call = this.#cluster.begin();
+    await this.#cluster.refresh(call, []);
+    const { errorCode, features } = await this.#cluster.askAny(call, featuresRequest());
+    if (errorCode !== 0) throw toLogError(errorCode, 'its features', this.#options.address);
+    return { servers: this.#cluster.metadata.brokers.size, features };
   }
 
   #failPending(error: SluiceError): void {

@@ -10,7 +10,7 @@
  * without waiting for transactions to end: an offset that was written was true, since it is written only after
  * the records before it are acknowledged; should its transaction be aborted, the records are there all the same.
  */
-import { parseExactJson, stringifyExactJson } from '@sluice/kernel';
+import { isObject, parseExactJson, stringifyExactJson } from '@sluice/kernel';
 import {
   type FetchedRecord,
   partitionForKey,
@@ -166,12 +166,12 @@ function parseKey(text: string): readonly [string, Fields] | undefined {
   const parsed = parseOrNothing(text);
   if (!Array.isArray(parsed) || parsed.length !== 2) return undefined;
   const [connector, partition] = parsed as unknown[];
-  return typeof connector === 'string' && isFields(partition) ? [connector, partition] : undefined;
+  return typeof connector === 'string' && isObject(partition) ? [connector, partition] : undefined;
 }
 
 function parseFields(text: string): Fields | null | undefined {
   const parsed = parseOrNothing(text);
-  return parsed === null || isFields(parsed) ? parsed : undefined;
+  return parsed === null || isObject(parsed) ? parsed : undefined;
 }
 
 function parseOrNothing(text: string): unknown {
@@ -180,8 +180,4 @@ function parseOrNothing(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

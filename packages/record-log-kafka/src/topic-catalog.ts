@@ -56,11 +56,18 @@ export class TopicCatalog implements LogTopics {
 
   async describe(
     topics: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly partitions: number }>> {
+  ): Promise<
+    ReadonlyMap<string, { readonly partitions: number; readonly replicationFactor: number }>
+  > {
     const call = this.#cluster.begin();
     if (topics.length > 0) await this.#cluster.refresh(call, topics);
     const known = this.#cluster.metadata.pick(topics);
-    return new Map([...known].map(([name, { leaders }]) => [name, { partitions: leaders.length }]));
+    return new Map(
+      [...known].map(([name, { leaders, replicationFactor }]) => [
+        name,
+        { partitions: leaders.length, replicationFactor },
+      ]),
+    );
   }
 
   async list(): Promise<string[]> {

@@ -2,7 +2,7 @@ import { SluiceError } from '@sluice/kernel';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { apiVersionsRequest } from '../src/wire/api-versions.ts';
+import { apiVersionsRequest, featuresRequest } from '../src/wire/api-versions.ts';
 import { ByteReader } from '../src/wire/byte-reader.ts';
 import { ByteWriter } from '../src/wire/byte-writer.ts';
 import { alterConfigsRequest, describeConfigsRequest } from '../src/wire/configs.ts';
@@ -304,4 +304,22 @@ test('error codes have names, and those that go away by themselves are known', (
   expect(errorName(999)).toBe('error code 999');
   expect(isRetriableCode(errorCodes.NOT_LEADER_OR_FOLLOWER)).toBe(true);
   expect(isRetriableCode(errorCodes.PRODUCER_FENCED)).toBe(false);
+});
+
+test('levels of features are read of an answer with the header of old', () => {
+  const request = featuresRequest();
+  const feature = new ByteWriter().unsignedVarint(2).compactString('metadata.version');
+  feature.int16(27).int16(7).noTaggedFields();
+  const body = new ByteWriter().int16(0);
+  body.compactArray([18], (apiKey) => body.int16(apiKey).int16(0).int16(4).noTaggedFields());
+  // An epoch, which is not looked at, and the features.
+  body.int32(0).unsignedVarint(2).unsignedVarint(1).unsignedVarint(8).int64(5);
+  body.unsignedVarint(2).unsignedVarint(feature.bytes.length);
+  const payload = Buffer.concat([body.bytes, feature.bytes]);
+  expect(decodeResponse(request, payload)).toEqual({
+    errorCode: 0,
+    features: new Map([['metadata.version', 27]]),
+    throttleMs: 0,
+  });
+  expect(Buffer.from(request.encode()).toString('hex')).toBe('07736c75696365023100');
 });

@@ -29,6 +29,7 @@ export type {
   Header,
   LogCapabilities,
   LogReader,
+  LogServer,
   LogTopics,
   LogWriter,
   ProduceAck,

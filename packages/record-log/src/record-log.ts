@@ -122,6 +122,15 @@ export interface RecordLog {
    */
   clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
   readonly topics: LogTopics;
+  /** What it runs on, where that tells. */
+  describeServer?(): Promise<LogServer>;
+}
+
+export interface LogServer {
+  /** How many share the work. */
+  readonly servers: number;
+  /** Levels of what they all can do, by name: of Kafka `metadata.version` and its like; empty if they do not say. */
+  readonly features: ReadonlyMap<string, number>;
 }
 
 export interface LogTopics {
@@ -139,9 +148,16 @@ export interface LogTopics {
     },
   ): Promise<void>;
   /** Existing topics with their partition counts; missing topics are absent from the answer. */
-  describe(
-    topics: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly partitions: number }>>;
+  describe(topics: readonly string[]): Promise<
+    ReadonlyMap<
+      string,
+      {
+        readonly partitions: number;
+        /** The lowest of its partitions, where there are replicas. */
+        readonly replicationFactor?: number;
+      }
+    >
+  >;
   list(): Promise<string[]>;
   /** Kafka's settings of a topic, where its topics have any; empty if we may not know them. */
   settings?(topic: string): Promise<Readonly<Record<string, string>>>;

@@ -12,7 +12,7 @@ import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
-import type { OffsetStore } from './offset-store.ts';
+import type { AskConnector, OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
 import { registerConnectorConfigs } from './routes/connector-configs.ts';
@@ -58,6 +58,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly hasAdmin?: boolean;
   /** Runs what plugins check with code; default: definitions are checked as plain data. */
   readonly runValidations?: RunValidations;
+  /** Absent: a connector that wants to be asked about its offsets keeps them. */
+  readonly askConnector?: AskConnector;
   readonly clock?: Clock;
   /** For each request, waiting for a leader included; default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -97,7 +99,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerConnectorConfigs(app, cluster, checks);
   registerConnectorStatus(app, cluster, parts);
   registerConnectorActions(app, cluster);
-  registerConnectorOffsets(app, cluster, options.offsets);
+  registerConnectorOffsets(app, cluster, options);
   registerConnectorTopics(
     app,
     cluster,

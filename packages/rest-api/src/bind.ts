@@ -18,8 +18,11 @@ export function assertBindAllowed(options: {
 }
 
 /** What to say of a listener whose passwords and tokens anybody on the way can read. */
-export function unencryptedWarning(host: string, access: AccessSettings): string | undefined {
-  if (isLoopback(host) || access.tls || !hasAuthentication(access)) return undefined;
+export function unencryptedWarning(
+  { host, isEncrypted }: { readonly host: string; readonly isEncrypted: boolean },
+  access: AccessSettings,
+): string | undefined {
+  if (isLoopback(host) || isEncrypted || !hasAuthentication(access)) return undefined;
   return 'passwords and tokens come unencrypted: set SLUICE_TLS_CERTIFICATE and SLUICE_TLS_KEY, unless what stands before this server encrypts';
 }
 

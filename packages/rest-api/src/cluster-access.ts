@@ -10,7 +10,7 @@
 import type {
   ClusterClient,
   ClusterSnapshot,
-  ConnectorView,
+  FoundConnector,
   PluginInfo,
   RequestBody,
   RequestResult,
@@ -23,9 +23,6 @@ import { versionsOf } from './entities.ts';
 
 export type Done = Extract<RequestResult, { kind: 'done' }>;
 export type Pending = Extract<SubmitOutcome, { kind: 'pending' }>;
-
-/** With the plugins that there were when it was looked at. */
-export type FoundConnector = ConnectorView & Pick<ClusterSnapshot, 'plugins'>;
 
 export interface ClusterAccessOptions {
   readonly client: ClusterClient;
@@ -55,10 +52,9 @@ export class ClusterAccess {
 
   /** @throws ApiError 404 with this message. */
   async connector(name: string, notFound: string): Promise<FoundConnector> {
-    const { connectors, plugins } = await this.snapshot();
-    const view = connectors.get(name);
-    if (!view) throw new ApiError(404, notFound);
-    return { ...view, plugins };
+    const found = await this.limited(this.#client.connector(name));
+    if (!found) throw new ApiError(404, notFound);
+    return found;
   }
 
   /** Looks anew for a class that is not known, and now and then: a request costs no snapshot of the cluster. */

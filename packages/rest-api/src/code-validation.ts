@@ -2,7 +2,14 @@
  * The part of a definition's validation that runs code of its plugin. It runs in a process of its own, which is somebody
  * else's to start: here it is decided for which definitions, and what comes of it for the client.
  */
-import { type ConnectorConfig, hasReferences } from '@sluice/connector-api';
+import {
+  type ConnectorConfig,
+  hasReferences,
+  newestInRange,
+  pluginNeeds,
+  pluginsNamed,
+  withChosenVersions,
+} from '@sluice/connector-api';
 import type { Definition, PluginInfo } from '@sluice/coordination';
 import {
   type ChosenPlugin,
@@ -16,8 +23,8 @@ import { invalidConfiguration } from './schemas.ts';
 /** What is validated by code. */
 export interface CheckedConfig {
   readonly config: ConnectorConfig;
-  /** Of its connector: the one that was chosen of all that workers have. */
-  readonly version: string;
+  /** The same with the versions of plugins that were chosen of all that workers have. */
+  readonly pinned: ConnectorConfig;
 }
 
 /**
@@ -52,9 +59,10 @@ export class CodeValidator {
   async validate(
     { plugin, problems }: ChosenPlugin,
     config: ConnectorConfig,
+    announced: readonly PluginInfo[],
   ): Promise<CodeValidation | undefined> {
-    if (problems.length > 0 || !needsCode(plugin, config)) return undefined;
-    const answers = await this.#options.run?.([{ config, version: plugin.version }]);
+    if (problems.length > 0 || !needsCode(plugin, config, announced)) return undefined;
+    const answers = await this.#options.run?.([this.#checked(config, announced)]);
     return answers?.[0];
   }
 
@@ -75,12 +83,12 @@ export class CodeValidator {
       const announced = await plugins(className);
       const { plugin, problems } = findConnector(announced, config);
       // A version that is not there is told by whoever applies it.
-      if (plugin && problems.length === 0 && needsCode(plugin, config))
+      if (plugin && problems.length === 0 && needsCode(plugin, config, announced))
         checked.push({ config, chosen: { plugin, problems }, announced });
     }
     if (checked.length === 0) return;
     const answers = await run(
-      checked.map(({ config, chosen }) => ({ config, version: chosen.plugin.version })),
+      checked.map(({ config, announced }) => this.#checked(config, announced)),
     );
     for (const [index, { config, chosen, announced }] of checked.entries()) {
       const answer = answers[index];
@@ -89,8 +97,22 @@ export class CodeValidator {
       if (problems.length > 0) throw invalidConfiguration(problems.map(({ message }) => message));
     }
   }
+
+  #checked(config: ConnectorConfig, announced: readonly PluginInfo[]): CheckedConfig {
+    const pinned = withChosenVersions(config, [...announced, ...this.#options.parts.builtIn]);
+    return { config, pinned };
+  }
 }
 
-function needsCode({ type, validates }: PluginInfo, config: ConnectorConfig): boolean {
-  return (type === 'source' || type === 'sink') && (validates === true || hasReferences(config));
+/** Of the connector, or of a transform, predicate or converter of it; what comes with this build is judged here. */
+function needsCode(
+  { type, validates }: PluginInfo,
+  config: ConnectorConfig,
+  announced: readonly PluginInfo[],
+): boolean {
+  if (type !== 'source' && type !== 'sink') return false;
+  if (validates === true || hasReferences(config)) return true;
+  return pluginNeeds(config).some(
+    (need) => newestInRange(pluginsNamed(announced, need), need.range)?.validates === true,
+  );
 }

@@ -7,8 +7,10 @@ export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts
 export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';
 export type {
+  AskConnector,
   ConnectorOffset,
   OffsetStore,
+  OffsetsChange,
   OffsetsOfConnector,
   OffsetsOwner,
   SinkPartition,

@@ -25,6 +25,20 @@ export interface OffsetsOwner {
   readonly tasks: number;
 }
 
+/** What a connector is asked before its offsets are changed; null: none. */
+export interface OffsetsChange {
+  readonly config: OffsetsOfConnector['config'];
+  /** Of its connector: the one that workers run. */
+  readonly version: string;
+  readonly offsets: readonly ConnectorOffset[];
+}
+
+/**
+ * Runs code of the connector, which is somebody else's to bound.
+ * @returns whether the connector keeps offsets nowhere else. @throws ApiError with what it has against the change.
+ */
+export type AskConnector = (change: OffsetsChange) => Promise<boolean>;
+
 /** What changes rejects with `log.fenced` once a newer owner is there; part of it may have been done. */
 export interface OffsetStore {
   list(connector: OffsetsOfConnector): Promise<readonly ConnectorOffset[]>;

@@ -1,5 +1,10 @@
 /** What requests may contain. These schemas are the documentation of the API, and what checks it. */
-import { auditOutcomes, type Definition, type TargetState } from '@sluice/coordination';
+import {
+  auditOutcomes,
+  type Definition,
+  invalidConfigurationMessage,
+  type TargetState,
+} from '@sluice/coordination';
 import { stringifyExactJson } from '@sluice/kernel';
 import { z } from 'zod';
 
@@ -275,9 +280,4 @@ function notUnicode(key: string): string {
 
 export function invalidConfiguration(errors: readonly string[]): ApiError {
   return new ApiError(400, invalidConfigurationMessage(errors), { extra: { errors } });
-}
-
-/** Kafka Connect's wording, which its clients show as it is. */
-export function invalidConfigurationMessage(errors: readonly string[]): string {
-  return `Connector configuration is invalid and contains the following ${errors.length} error(s):\n${errors.join('\n')}\nYou can also find the above list of errors at the endpoint \`/connector-plugins/{connectorType}/config/validate\``;
 }

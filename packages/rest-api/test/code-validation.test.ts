@@ -77,20 +77,47 @@ test('a definition that the code takes is stored', async () => {
   expect(asked).toEqual([{ ...config, name: 'new' }]);
 });
 
-test('the code is asked of the version that the definition gets from workers', async () => {
-  const versions: string[] = [];
+test('the code is asked of the versions that the definition gets from workers', async () => {
+  const versions: unknown[] = [];
   const { call, cluster } = under(async (configs) => {
-    versions.push(...configs.map(({ version }) => version));
+    versions.push(
+      ...configs.map(({ config: given, pinned }) =>
+        Object.entries(pinned).filter(([key, value]) => given[key] !== value),
+      ),
+    );
     return configs.map(() => fine);
   });
-  cluster.plugins = ['2.0.0', '1.0.0'].map((version) =>
+  cluster.plugins = ['2.0.0', '1.0.0'].flatMap((version) => [
     plugin('Checked', { configKeys, validates: true, version }),
-  );
+    plugin('Shout', { type: 'transformation', version }),
+    plugin('Even', { type: 'predicate', version }),
+    plugin('Lines', { type: 'converter', version }),
+  ]);
   await call('PUT /connector-plugins/Checked/config/validate', config);
   const older = { ...config, 'connector.plugin.version': '[1.0,2.0)' };
   await call('PUT /connector-plugins/Checked/config/validate', older);
   await call('POST /connectors', { name: 'new', config: older });
-  expect(versions).toEqual(['2.0.0', '1.0.0', '1.0.0']);
+  await call('PUT /connector-plugins/Checked/config/validate', {
+    ...config,
+    transforms: 'a',
+    'transforms.a.type': 'Shout',
+    'transforms.a.plugin.version': '[,2.0)',
+    predicates: 'b',
+    'predicates.b.type': 'Even',
+    'value.converter': 'Lines',
+    'value.converter.plugin.version': '1.0',
+  });
+  expect(versions).toEqual([
+    [['connector.plugin.version', '[2.0.0]']],
+    [['connector.plugin.version', '[1.0.0]']],
+    [['connector.plugin.version', '[1.0.0]']],
+    [
+      ['transforms.a.plugin.version', '[1.0.0]'],
+      ['value.converter.plugin.version', '[1.0.0]'],
+      ['connector.plugin.version', '[2.0.0]'],
+      ['predicates.b.plugin.version', '[2.0.0]'],
+    ],
+  ]);
 });
 
 test('a plugin without code is not asked, unless a reference has to be resolved', async () => {
@@ -102,6 +129,30 @@ test('a plugin without code is not asked, unless a reference has to be resolved'
   await call('PUT /connector-plugins/Plain/config/validate', { ...plain, topic: '${env:TOPIC}' });
   expect(asked).toHaveLength(1);
 });
+
+test.each([false, true])(
+  'code of transforms, predicates and converters is asked (there is some: %j)',
+  async (validates) => {
+    const { asked, call, cluster } = under(async (configs) => configs.map(() => fine));
+    cluster.plugins = [
+      plugin('Plain', { configKeys }),
+      plugin('Shout', { type: 'transformation', validates }),
+      plugin('Even', { type: 'predicate', validates }),
+      plugin('Lines', { type: 'converter', validates }),
+    ];
+    const parts = [
+      { transforms: 'a', 'transforms.a.type': 'Shout' },
+      { predicates: 'b', 'predicates.b.type': 'Even' },
+      { 'value.converter': 'Lines' },
+    ];
+    for (const part of parts) {
+      const using = { 'connector.class': 'Plain', topic: 't', ...part };
+      await call('PUT /connector-plugins/Plain/config/validate', using);
+      await call('PUT /connectors/a/config', using);
+    }
+    expect(asked).toHaveLength(validates ? 2 * parts.length : 0);
+  },
+);
 
 test('code that cannot be run leaves what is plain data', async () => {
   const { call } = under(async () => [undefined]);

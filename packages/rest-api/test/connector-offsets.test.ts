@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
-import { expect, test } from 'vitest';
+import { ApiError, type AskConnector, type OffsetsChange } from '@sluice/rest-api';
+import { describe, expect, test } from 'vitest';
 
 import { type ApiUnderTest, apiUnderTest } from './api-under-test.ts';
 import { plugin } from './fake-cluster.ts';
@@ -96,6 +97,61 @@ test('whoever moves a cursor at the source is told that it stays where it is', a
   expect((await call('PATCH /connectors/orders/offsets', change)).json()).toEqual({
     message:
       'The Connect framework-managed offsets for this connector have been altered successfully. However, if this connector manages offsets externally, they will need to be manually altered in the system that the connector uses.',
+  });
+});
+
+describe('a connector that wants to be asked', () => {
+  function asking(askConnector?: AskConnector) {
+    const under = apiUnderTest(askConnector ? { askConnector } : {});
+    under.cluster.add('orders');
+    under.cluster.stop('orders', { type: 'source' });
+    under.cluster.plugins = ['1.0.0', '2.0.0'].map((version) =>
+      plugin('FileStreamSource', { altersOffsets: true, version }),
+    );
+    return under;
+  }
+
+  test.each([
+    [true, /^The offsets for this connector have been (altered|reset) successfully$/],
+    [false, /^The Connect framework-managed offsets for this connector have been (altered|reset)/],
+  ])('%j decides what is said', async (answer, says) => {
+    const asked: OffsetsChange[] = [];
+    const { call, offsets } = asking(async (given) => {
+      asked.push(given);
+      // Nothing is changed before.
+      expect(offsets.calls.filter(([what]) => what !== 'list')).toHaveLength(asked.length - 1);
+      return answer;
+    });
+    offsets.listed = [{ partition: { filename: 'b' }, offset: { position: 1 } }];
+    for (const request of ['PATCH', 'DELETE']) {
+      const body = request === 'PATCH' ? change : undefined;
+      const response = await call(`${request} /connectors/orders/offsets`, body);
+      expect(response.json<{ message: string }>().message).toMatch(says);
+    }
+    expect(asked).toMatchObject([
+      { version: '2.0.0', offsets: change.offsets },
+      { version: '2.0.0', offsets: [{ partition: { filename: 'b' }, offset: null }] },
+    ]);
+  });
+
+  test('refuses in its own words, and nothing is changed', async () => {
+    const { call, offsets } = asking(async () => {
+      throw new ApiError(500, 'position 5 is within a line');
+    });
+    const response = await call('PATCH /connectors/orders/offsets', change);
+    expect(response.json()).toEqual({
+      error_code: 500,
+      message: 'position 5 is within a line',
+    });
+    expect(offsets.calls).toEqual([]);
+  });
+
+  test('keeps its offsets where it cannot be asked', async () => {
+    const { call, offsets } = asking();
+    const response = await call('DELETE /connectors/orders/offsets');
+    expect(response.statusCode).toBe(500);
+    expect(response.json<{ message: string }>().message).toContain('its code is not at hand here');
+    expect(offsets.calls).toEqual([]);
   });
 });
 

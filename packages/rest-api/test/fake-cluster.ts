@@ -12,6 +12,7 @@ import {
   type ConnectorView,
   connectorUnit,
   type Definition,
+  type FoundConnector,
   type OffsetsFence,
   type PluginInfo,
   type RequestBody,
@@ -60,6 +61,12 @@ export class FakeCluster implements ClusterClient {
       plugins: this.plugins,
       units,
     };
+  }
+
+  async connector(name: string): Promise<FoundConnector | undefined> {
+    await this.#answer();
+    const view = this.connectors.get(name);
+    return view && { ...view, plugins: this.plugins };
   }
 
   async submit(body: RequestBody, { requestId = 'request-1' }): Promise<SubmitOutcome> {

@@ -4,7 +4,8 @@ import { FakeClock } from '@sluice/kernel/testing';
 import type { ConfigInfos, ConfigParts } from '@sluice/rest-api';
 import { describe, expect, test } from 'vitest';
 
-import { secretKeysOf, shownConfig, withStoredSecrets } from '../src/secret-config.ts';
+import { withStoredSecrets } from '../src/secret-config.ts';
+import { secretKeysOf, shownConfig } from '../src/shown-config.ts';
 import { apiUnderTest } from './api-under-test.ts';
 import { plugin } from './fake-cluster.ts';
 

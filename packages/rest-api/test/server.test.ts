@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { FakeClock } from '@sluice/kernel/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 import { plugin } from './fake-cluster.ts';
@@ -81,4 +84,24 @@ test('a check that hangs counts as failing after a second', async () => {
   await clock.advance(1_000);
   expect((await response).statusCode).toBe(503);
   expect((await response).json()).toEqual({ status: 'not ready', failing: ['log'] });
+});
+
+test("a client that offers HTTP/2, as Java's does, is answered as if it had not", async () => {
+  const { api, cluster } = apiUnderTest();
+  await api.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => api.close());
+  const { port } = api.server.address() as AddressInfo;
+  const headers = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+    'content-type': 'application/json',
+  };
+  const path = '/connectors/orders/config';
+  const sent = request({ host: '127.0.0.1', port, path, method: 'PUT', headers });
+  sent.end(JSON.stringify({ 'connector.class': 'FileStreamSource' }));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(201);
+  expect(cluster.connectors.has('orders')).toBe(true);
 });

@@ -8,11 +8,9 @@ export {
   partitionsOf,
   type TaskShare,
   type TopicSelection,
-  topicOffset,
 } from './partition-share.ts';
 export type {
   ConnectorPayload,
-  RuntimeActorKind,
   RuntimeEvent,
   RuntimeMessage,
   TargetState,

@@ -22,12 +22,11 @@ export interface TaskShare {
   readonly taskCount: number;
 }
 
-/** @throws RangeError if the topic is not in the list. */
-export function topicOffset(topic: string, selection: TopicSelection, taskCount: number): number {
-  return topicOffsets(selection, taskCount)(topic);
-}
-
-function topicOffsets(selection: TopicSelection, taskCount: number): (topic: string) => number {
+/** What it returns throws a RangeError for a topic that is not in the list. */
+export function topicOffsets(
+  selection: TopicSelection,
+  taskCount: number,
+): (topic: string) => number {
   if (selection.kind === 'regex')
     return (topic) => (murmur2(Buffer.from(topic)) & 0x7fffffff) % taskCount;
   const ranked = [...new Set(selection.topics)].sort();

@@ -5,9 +5,6 @@
 
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 
-/** The kinds of actors that the factory knows; `ActorSpec.kind`. */
-export type RuntimeActorKind = 'connector' | 'source-task' | 'sink-task';
-
 /** `ActorSpec.payload` of a `connector`. */
 export interface ConnectorPayload {
   readonly connector: string;

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { type Dirent, promises as fs } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { hasCode, toError } from '@sluice/kernel';
+import { hasCode, isObject, toError } from '@sluice/kernel';
 
 import type { PluginModule } from './plugin-module.ts';
 import { urlInState } from './plugin-resolution.ts';
@@ -165,9 +165,9 @@ interface Manifest {
 
 /** Undefined: nothing is said of plugins. */
 function manifestOf(json: unknown): Manifest | { readonly problem: string } | undefined {
-  if (!isRecord(json) || json['sluice'] === undefined) return undefined;
+  if (!isObject(json) || json['sluice'] === undefined) return undefined;
   const { name, sluice, version } = json;
-  const plugins = isRecord(sluice) ? sluice['plugins'] : undefined;
+  const plugins = isObject(sluice) ? sluice['plugins'] : undefined;
   const isList =
     Array.isArray(plugins) &&
     plugins.length > 0 &&
@@ -194,8 +194,4 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

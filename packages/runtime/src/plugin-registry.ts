@@ -32,6 +32,8 @@ export interface PluginDescription {
   readonly effectsAreFenced?: true;
   /** Part of what may be wrong with a definition is only known by running its code. */
   readonly validates?: true;
+  /** Its code is asked before its offsets are changed. */
+  readonly altersOffsets?: true;
 }
 
 /** A module that could not be used, or a plugin of it. */
@@ -152,12 +154,14 @@ function describePlugin(plugin: Plugin): PluginDescription[] {
   const named = { class: className, aliases, version };
   if (plugin.type === 'converter') {
     const configKeys = toConfigKeyInfos(plugin.configKeys);
-    return plugin.types.map((type) => ({ ...named, type, configKeys }));
+    const code = validates({ configDef: { keys: plugin.configKeys } });
+    return plugin.types.map((type) => ({ ...named, type, configKeys, ...code }));
   }
   const described = {
     ...named,
     type: plugin.type,
     configKeys: toConfigKeyInfos(plugin.configDef.keys),
+    ...validates(plugin),
   };
   if (!isConnectorPlugin(plugin)) return [described];
   return [
@@ -168,7 +172,11 @@ function describePlugin(plugin: Plugin): PluginDescription[] {
         ? { movesExternalCursor: true }
         : {}),
       ...(plugin.type === 'sink' && plugin.effectsAreFenced ? { effectsAreFenced: true } : {}),
-      ...(hasConfigCode(plugin) ? { validates: true } : {}),
+      ...(plugin.alterOffsets ? { altersOffsets: true } : {}),
     },
   ];
+}
+
+function validates(plugin: Parameters<typeof hasConfigCode>[0]): { readonly validates?: true } {
+  return hasConfigCode(plugin) ? { validates: true } : {};
 }

@@ -1,6 +1,7 @@
 /** What an executor of a worker gives to `runExecutor`: actors of the kinds `connector`, `source-task`, `sink-task`. */
 import type { Actor, ActorContext, ActorFactory, ActorSpec, Lease } from '@sluice/actor';
 import { ConnectError, type ConnectorConfig } from '@sluice/connector-api';
+import { withInheritedConverters } from '@sluice/converters';
 import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/kernel';
 import { ConnectorActor } from './connector-actor.ts';
 import { identityOfTask } from './connector-offsets.ts';
@@ -170,7 +171,9 @@ class Runtime {
   }
 
   async #createRun(kind: string, context: TaskRunContext): Promise<TaskRun> {
-    const plugins = await this.#options.plugins.load(context.config);
+    const plugins = await this.#options.plugins.load(
+      withInheritedConverters(context.config, context.options.workerConfig),
+    );
     const plugin = plugins.connector;
     context.emit({ type: 'plugin', version: plugin.version });
     if (kind === 'source-task' && plugin.type === 'source')

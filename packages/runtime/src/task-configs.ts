@@ -46,7 +46,7 @@ const runtimePrefixes = [
 ];
 
 /** Keys that the runtime reads. */
-export function isRuntimeKey(key: string): boolean {
+function isRuntimeKey(key: string): boolean {
   return runtimeKeys.has(key) || runtimePrefixes.some((prefix) => key.startsWith(prefix));
 }
 

@@ -1,7 +1,9 @@
 import { TopicPattern } from '@sluice/connector-api';
-import { ownerOf, partitionsOf, type TopicSelection, topicOffset } from '@sluice/runtime';
+import { ownerOf, partitionsOf, type TopicSelection } from '@sluice/runtime';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+
+import { topicOffsets } from '../src/partition-share.ts';
 
 const topicSizes = fc.dictionary(
   fc.stringMatching(/^[a-z.]{1,8}$/),
@@ -97,7 +99,7 @@ test('many topics of one partition under a pattern leave no task far from the me
 });
 
 function offset(topics: string[]): number {
-  return topicOffset('b', { kind: 'list', topics }, 7);
+  return topicOffsets({ kind: 'list', topics }, 7)('b');
 }
 
 test('a list is a set: order and repetition do not move a topic', () => {

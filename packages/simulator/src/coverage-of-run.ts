@@ -37,6 +37,13 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ],
   ['set-logger-level: full', 'it takes a thousand loggers; the conformance suite has it'],
   ['append-audit: appended', 'it is for people, and nothing reads it; tests of the trail have it'],
+  ['put-in-inbox: put', 'operators ask as others do; tests of the inbox have it'],
+  ['put-in-inbox: full', 'as above'],
+  ['remove-from-inbox: removed', 'as above'],
+  ['remove-from-inbox: gone', 'as above'],
+  ['role-of-user: admin', 'here are no users; tests of the inbox have it'],
+  ['role-of-user: operator', 'as above'],
+  ['role-of-user: viewer', 'as above'],
   ['submit: full', 'it takes thousands of requests that wait; a scenario has some hundreds'],
 ]);
 

@@ -10,7 +10,8 @@ import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-const folderPattern = /^sluice-[a-z]+-(\d+)-/;
+/** Kinds may be of several words. */
+const folderPattern = /^sluice-[a-z-]+-(\d+)-/;
 
 export interface GuardedSpawn {
   readonly command: string;

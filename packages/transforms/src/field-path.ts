@@ -80,7 +80,7 @@ export class FieldPath {
 }
 
 /** `a.b` → a, b; `` `a.b`.c `` → a.b, c; `\`` before a dot is a backtick of the name. Exported for tests. */
-export function parsePath(path: string): string[] {
+function parsePath(path: string): string[] {
   const steps: string[] = [];
   let at = 0;
   while (at < path.length) {

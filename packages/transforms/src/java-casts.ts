@@ -6,7 +6,6 @@ import { DataError, type Decimal } from '@sluice/connector-api';
 import { javaDouble, javaFloat } from '@sluice/connector-api/values';
 
 export type IntegerType = 'int8' | 'int16' | 'int32' | 'int64';
-export type NumberType = IntegerType | 'float32' | 'float64';
 
 const bitsOf: Readonly<Record<IntegerType, number>> = { int8: 8, int16: 16, int32: 32, int64: 64 };
 

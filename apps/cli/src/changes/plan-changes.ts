@@ -3,9 +3,14 @@
  * gets, by the planner and the placement of plugins that the leader uses. Pure.
  *
  * How many tasks a connector has it says itself, once it runs: of one that is new, or has another `tasks.max`, the
- * most that it may have are counted. What workers did lately (who died often gets work last) is not known here.
+ * most that it may have are counted.
  */
-import { type AssignmentPolicy, type PlannerTask, planAssignment } from '@sluice/assignment';
+import {
+  type AssignmentPolicy,
+  type PlannerTask,
+  type PlannerWorker,
+  planAssignment,
+} from '@sluice/assignment';
 import {
   type ClusterSnapshot,
   catalogOf,
@@ -38,6 +43,8 @@ export interface PlanOptions {
   readonly movement: AssignmentPolicy['movement'];
   /** Converters, transforms and predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
+  /** Of workers that died often: they get work last. */
+  readonly penalties?: ReadonlyMap<string, number>;
 }
 
 interface WantedUnit {
@@ -50,7 +57,7 @@ interface WantedUnit {
 export function planChanges(
   snapshot: ClusterSnapshot,
   changes: readonly Change[],
-  { movement, builtIn }: PlanOptions,
+  { movement, builtIn, penalties }: PlanOptions,
 ): ChangePlan {
   const alive = snapshot.workers.filter(({ state }) => state === 'up' || state === 'draining');
   const placement = new PluginPlacement(
@@ -60,12 +67,16 @@ export function planChanges(
     ),
   );
   const wanted = wantedUnits(snapshot, changes, placement);
-  const workers = alive.map(({ member, state }) => ({
-    worker: member.worker,
-    slot: member.slot,
-    state: state === 'up' ? ('up' as const) : ('leaving' as const),
-    plugins: placement.metBy(member),
-  }));
+  const workers = alive.map(({ member }): PlannerWorker => {
+    const penalty = penalties?.get(member.worker);
+    return {
+      worker: member.worker,
+      slot: member.slot,
+      state: member.state === 'up' ? 'up' : member.returns ? 'held' : 'leaving',
+      plugins: placement.metBy(member),
+      ...(penalty !== undefined && { penalty }),
+    };
+  });
   const policy = {
     strategy: 'modulo',
     movement,
@@ -171,6 +182,8 @@ function plannerTask(
   snapshot: ClusterSnapshot,
   { plugin, isReleased }: { readonly plugin: string; readonly isReleased: boolean },
 ): PlannerTask {
+  // One that is on its way out is dealt anew.
+  const isLeaving = unit.state === 'revoking';
   const owner = snapshot.workers.find(
     ({ member, state }) =>
       member.worker === unit.worker &&
@@ -182,6 +195,6 @@ function plannerTask(
     ordinal: unit.ordinal,
     connector: unit.connector,
     plugin,
-    ...(owner && !isReleased && { owner: owner.member.worker }),
+    ...(owner && !isReleased && !isLeaving && { owner: owner.member.worker }),
   };
 }

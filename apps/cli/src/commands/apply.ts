@@ -15,11 +15,11 @@ import {
   waitOptionsOf,
 } from '../options.ts';
 import type { Session } from '../session.ts';
-import { allOf, failuresIn, lookAtConnector, waitUntil } from '../waiting.ts';
+import { allOf, failuresIn, lookAtConnector, lookAtDeleted, waitUntil } from '../waiting.ts';
 import { type CommandContext, printOutcome, request, withSession } from './command.ts';
 
 const examples = `
-Definitions are JSON or YAML, one or a list, in either of Kafka Connect's shapes: {"name", "config"} or a
+Definitions are JSON, YAML or .properties, one or a list, in either of Kafka Connect's shapes: {"name", "config"} or a
 flat map with "name". Numbers and booleans are turned to text as they are written. All of them are checked
 first, and all or none are applied.
 
@@ -60,7 +60,7 @@ export function addApplyCommand(program: Command, context: CommandContext): void
     .option('--yes', 'with --prune and no pattern: of all connectors');
   addWaitOptions(
     command,
-    'all connectors and tasks run (or are paused or stopped, if they are to be)',
+    'all connectors and tasks run (or are paused or stopped, if they are to be), and what is pruned is gone',
   );
   addGlobalOptions(command).addHelpText('after', examples);
   command.action(async ({ file, dryRun, prune, yes }: ApplyFlags) => {
@@ -144,17 +144,19 @@ async function apply(
     connectors.filter((each) => each.outcome === 'unchanged').map((each) => each.name),
   );
   await waitUntil(session, waiting.timeoutMs, (snapshot) =>
-    allOf(
-      connectors.map(({ name, record: { version } }) =>
+    allOf([
+      ...connectors.map(({ name, record: { version } }) =>
         lookAtConnector(snapshot, name, {
           version,
           known: unchanged.has(name) ? new Map() : known,
         }),
       ),
-    ),
+      ...pruned.map(({ name, before: gone }) => lookAtDeleted(snapshot, name, gone?.uid ?? '')),
+    ]),
   );
-  if (!options.global.json)
-    context.io.out(`all there: ${connectors.map((c) => c.name).join(', ')}`);
+  if (options.global.json) return;
+  context.io.out(`all there: ${connectors.map((c) => c.name).join(', ')}`);
+  if (pruned.length > 0) context.io.out(`gone: ${pruned.map((each) => each.name).join(', ')}`);
 }
 
 /** Those that were deleted. */

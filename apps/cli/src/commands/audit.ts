@@ -33,7 +33,7 @@ export function addAuditCommand(program: Command, context: CommandContext): void
     .description('show who changed what')
     .option('--limit <number>', 'how many, the newest', '30')
     .option('--since <time>', 'not older than: 30m, 24h')
-    .option('--who <name>')
+    .option('--who <name>', 'a caller of the API, or who runs the command line')
     .option('--action <name>', 'pause, create, delete, …')
     .option('--target <name>', 'a connector, worker or logger')
     .addOption(new Option('--outcome <outcome>', 'how it ended').choices(auditOutcomes));

@@ -17,7 +17,7 @@ Examples:
 export function addCompletionCommand(program: Command, context: CommandContext): void {
   program
     .command('completion')
-    .addArgument(new Argument('<shell>', shells.join(', ')).choices(shells))
+    .addArgument(new Argument('<shell>').choices(shells))
     .description('print what a shell has to run to complete commands and names')
     .addHelpText('after', examples)
     .action((shell: Shell) => context.io.out(completionScripts[shell]));

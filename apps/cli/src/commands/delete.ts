@@ -16,7 +16,7 @@ export function addDeleteCommand(program: Command, context: CommandContext): voi
   addWaitOptions(command, 'nothing of it is left');
   addGlobalOptions(command).addHelpText(
     'after',
-    `\n${namesHelp} Of what a pattern fits nothing is deleted without --yes.\n\n` +
+    `\n${namesHelp}\nOf what a pattern fits nothing is deleted without --yes.\n\n` +
       "Examples:\n  sluice delete orders\n  sluice delete 'test-*' --yes\n" +
       '  sluice delete orders --wait && sluice apply -f orders.yaml',
   );

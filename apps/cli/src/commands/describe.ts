@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
-import { passwordKeys, shownValue } from '../format/config.ts';
+import { configShower } from '../format/config.ts';
 import { formatFields, formatTable } from '../format/table.ts';
 import type { Io } from '../io.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
@@ -62,7 +62,7 @@ export function addDescribeCommand(program: Command, context: CommandContext): v
   const command = program
     .command('describe')
     .argument('<name>', 'of a connector or worker; a task is called connector/number')
-    .argument('[name after its kind]')
+    .argument('[name after its kind]', 'where the first is connector, task or worker')
     .description('tell all about one connector, task or worker')
     .usage(`[${kinds.join('|')}] <name> [options]`);
   addGlobalOptions(command).addHelpText('after', examples);
@@ -115,10 +115,10 @@ function notFoundText(kind: Kind | undefined, name: string, snapshot: ClusterSna
   return `there is no ${kind ?? 'connector, task or worker'} ${name}; there are: ${list}`;
 }
 
-function describeConnector(view: ConnectorView, seen: Seen): Description {
+async function describeConnector(view: ConnectorView, seen: Seen): Promise<Description> {
   const { record, connector, tasks } = view;
   const { nowMs, io } = seen;
-  const config = shownConfig(record.config, record.config['connector.class'] ?? '', seen);
+  const config = await shownSorted(record.config, seen);
   const events = eventsOf(seen, (event) => event.facts['connector'] === record.name);
   const fields = formatFields([
     ['Connector', record.name],
@@ -160,8 +160,7 @@ async function describeTask(task: UnitView, seen: Seen): Promise<Description> {
   const { nowMs, session, snapshot } = seen;
   const configs = await session.client.taskConfigs(task.connector);
   const record = snapshot.connectors.get(task.connector)?.record;
-  const className = record?.config['connector.class'] ?? '';
-  const config = shownConfig(configs[task.task ?? 0] ?? {}, className, seen);
+  const config = await shownSorted(configs[task.task ?? 0] ?? {}, seen, record?.config);
   const events = eventsOf(seen, (event) => event.facts['unit'] === task.unit);
   const fields = formatFields([
     ['Task', `${task.connector}/${task.task ?? ''}`],
@@ -224,17 +223,15 @@ function describeWorker(view: WorkerView, seen: Seen): Description {
   };
 }
 
-function shownConfig(
+/** `of`: the connector's, where `config` is that of a task. */
+async function shownSorted(
   config: Readonly<Record<string, string>>,
-  className: string,
   { snapshot }: Seen,
-): Record<string, string> {
-  const isPassword = passwordKeys(className, snapshot.plugins);
-  return Object.fromEntries(
-    Object.keys(config)
-      .sort()
-      .map((key) => [key, shownValue(key, config[key] ?? '', isPassword)]),
-  );
+  of = config,
+): Promise<Record<string, string>> {
+  const show = await configShower(snapshot.plugins);
+  const entries = Object.entries(show(config, of));
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Oldest first. */

@@ -1,10 +1,9 @@
-import type { ClusterSnapshot } from '@sluice/coordination';
 import type { Command } from 'commander';
 
 import { type Change, compare } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { passwordKeys, shownValue } from '../format/config.ts';
+import { configShower, type ShowConfig } from '../format/config.ts';
 import { addGlobalOptions, globalOptionsOf } from '../options.ts';
 import { type CommandContext, printOutcome, withSession } from './command.ts';
 
@@ -28,16 +27,17 @@ export function addDiffCommand(program: Command, context: CommandContext): void 
     const definitions = await loadDefinitions(file, context.io);
     const snapshot = await withSession(context, global, 'read', ({ client }) => client.snapshot());
     const changes = definitions.map(({ definition }) => compare(definition, snapshot));
+    const show = await configShower(snapshot.plugins);
     const differing = changes.filter(({ outcome }) => outcome !== 'unchanged');
     printOutcome(context, global, {
       text:
         differing.length === 0
           ? 'no difference'
-          : differing.map((change) => diffText(change, snapshot)).join('\n\n'),
+          : differing.map((change) => diffText(change, show)).join('\n\n'),
       data: changes.map((change) => ({
         name: change.name,
         outcome: change.outcome,
-        keys: differencesOf(change, snapshot),
+        keys: differencesOf(change, show),
       })),
     });
     if (exitCode && differing.length > 0) throw new CliError(exitCodes.differs, '');
@@ -51,23 +51,17 @@ interface Difference {
   readonly after: string | null;
 }
 
-function differencesOf(
-  { before, after, changed }: Change,
-  { plugins }: ClusterSnapshot,
-): Difference[] {
-  const className = after?.['connector.class'] ?? '';
-  const isPassword = passwordKeys(className, plugins);
-  const shown = (key: string, value: string | undefined): string | null =>
-    value === undefined ? null : shownValue(key, value, isPassword);
+function differencesOf({ before, after, changed }: Change, show: ShowConfig): Difference[] {
+  const [shownBefore, shownAfter] = [show(before?.config ?? {}), show(after ?? {})];
   return changed.map((key) => ({
     key,
-    before: shown(key, before?.config[key]),
-    after: shown(key, after?.[key]),
+    before: shownBefore[key] ?? null,
+    after: shownAfter[key] ?? null,
   }));
 }
 
-function diffText(change: Change, snapshot: ClusterSnapshot): string {
-  const lines = differencesOf(change, snapshot).flatMap(({ key, before, after }) => [
+function diffText(change: Change, show: ShowConfig): string {
+  const lines = differencesOf(change, show).flatMap(({ key, before, after }) => [
     ...(before === null ? [] : [`- ${key}: ${oneLine(before)}`]),
     ...(after === null ? [] : [`+ ${key}: ${oneLine(after)}`]),
   ]);

@@ -69,7 +69,7 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     if (isFile && file === undefined) {
       throw new CliError(exitCodes.usage, 'name a file of sluice export, or --from-connect URL');
     }
-    await withApi(context, global, 'write', async (api, session) => {
+    await withApi(context, global, flags.dryRun ? 'read' : 'write', async (api, session) => {
       const snapshot = await session.client.snapshot();
       const found = isFile
         ? fromFile(parseTransfers(await readFileOrStdin(file ?? '', context.io), file ?? ''), flags)

@@ -76,7 +76,7 @@ function addGetLoggersCommand(loggers: Command, context: CommandContext): void {
 function addSetLoggerCommand(loggers: Command, context: CommandContext): void {
   const command = loggers
     .command('set')
-    .argument('<logger>')
+    .argument('<logger>', 'root, sluice.worker, sluice.connector.NAME, …')
     .argument('<level>', levels)
     .description('set the level of a logger, of all processes');
   addGlobalOptions(command).addHelpText('after', setExamples);

@@ -1,6 +1,4 @@
-import { readProviderSettings } from '@sluice/config-providers';
-import { converterPlugins, readConverterSettings } from '@sluice/converters';
-import { SettingsReader } from '@sluice/kernel';
+import { builtInConnectors } from '@sluice/built-in';
 import {
   type FromPreview,
   type PreviewedRecord,
@@ -8,20 +6,19 @@ import {
   previewInProcess,
   type ShownStep,
 } from '@sluice/preview';
-import { inventoryOf, scanPlugins, specifierOf } from '@sluice/runtime';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 import type { Command } from 'commander';
 
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { withLog } from '../log-session.ts';
 import {
-  type GlobalOptions,
-  globalOptionsOf,
-  optionsOf,
-  parseDuration,
-  parseWholeNumber,
-} from '../options.ts';
+  addPluginOptions,
+  localPlugins,
+  type PluginFlags,
+  pluginPlaces,
+} from '../local-plugins.ts';
+import { withLog } from '../log-session.ts';
+import { globalOptionsOf, optionsOf, parseDuration, parseWholeNumber } from '../options.ts';
+import { workerSettings } from '../worker-settings.ts';
 import type { CommandContext } from './command.ts';
 
 const examples = `
@@ -35,15 +32,13 @@ Examples:
   sluice preview -f orders.yaml --plugin ./src/index.ts --json
   sluice preview -f orders.yaml --from-offsets`;
 
-const builtIn = ['@sluice/connector-file', '@sluice/connector-verifiable'];
 const recordsLimit = 1_000;
 const timeoutLimitMs = 600_000;
 
-interface PreviewFlags {
+interface PreviewFlags extends PluginFlags {
   readonly file: string;
   readonly records: string;
   readonly timeout: string;
-  readonly plugin?: readonly string[];
   readonly fromOffsets?: boolean;
 }
 
@@ -54,10 +49,9 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
     .requiredOption('-f, --file <file>', 'its definition, as for apply')
     .option('--records <n>', `end after so many records, at most ${String(recordsLimit)}`, '10')
     .option('--timeout <time>', 'end after this time', '10s')
-    .option('--plugin <module...>', 'modules with connectors, besides SLUICE_PLUGINS')
     .option('--from-offsets', 'begin at the stored offsets; default: from nothing')
-    .option('--json', 'print JSON, one record a line')
-    .addHelpText('after', examples);
+    .option('--json', 'print JSON, one record a line');
+  addPluginOptions(command).addHelpText('after', examples);
   command.action(async (flags: PreviewFlags) => {
     const json = optionsOf(command)['json'] === true;
     const { io } = context;
@@ -103,35 +97,19 @@ async function taskOf(
   if (!first || others.length > 0)
     throw new CliError(exitCodes.invalid, `${flags.file} must have exactly one definition`);
   const { config, name } = first.definition;
-  const named = (io.env['SLUICE_PLUGINS'] ?? '').split(',').filter((path) => path.trim() !== '');
-  const modules = [...named, ...(flags.plugin ?? [])].map((module) => specifierOf(module.trim()));
-  const scan = await scanPlugins([...builtIn.map((each) => import.meta.resolve(each)), ...modules]);
-  const { failures, index } = inventoryOf([scan]);
+  const { failures, index } = await localPlugins(pluginPlaces(flags, io.env), builtInConnectors());
   return {
     index,
     failures: failures.map(({ error }) => error),
-    modulesFrom: '--plugin',
+    modulesFrom: '--plugin, or directories with --plugin-path',
     config: { ...config, name },
-    ...settingsOf(io, globalOptionsOf(command, io)),
+    ...workerSettings(io.env, globalOptionsOf(command, io)),
     recordsMax,
     timeoutMs,
     offsets: flags.fromOffsets
       ? await withLog(io, globalOptionsOf(command, io), ({ log }) => log.listSourceOffsets(name))
       : [],
   };
-}
-
-/** A worker's, from this environment. */
-function settingsOf(
-  { env }: CommandContext['io'],
-  { cluster, redisUrl }: GlobalOptions,
-): Required<Pick<PreviewTask, 'providers' | 'workerConfig'>> {
-  const settings = new SettingsReader(env);
-  const plugins = [...converterPlugins, ...schemaRegistryConverters];
-  const workerConfig = readConverterSettings(settings, plugins);
-  const providers = readProviderSettings(settings, { cluster, redisUrl });
-  settings.check();
-  return { workerConfig, providers };
 }
 
 function startedText(

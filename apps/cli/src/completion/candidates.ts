@@ -1,6 +1,8 @@
 /** What may come next on a command line that is being written. Pure, but for asking what there is. */
 import type { Argument, Command, Option } from 'commander';
 
+import { fitsPattern, isPattern } from '../names.ts';
+
 /** Names that the cluster knows. */
 export interface LiveNames {
   readonly connectors: readonly string[];
@@ -31,14 +33,29 @@ export async function candidates(
   words: readonly string[],
   live: () => Promise<LiveNames>,
 ): Promise<string[]> {
-  const current = words.at(-1) ?? '';
+  // Within a quote, as a pattern has to be, it comes with the one that opens it.
+  const current = (words.at(-1) ?? '').replace(/^['"]/, '');
   const { command, argumentsGiven, expectsValue } = follow(program, words.slice(0, -1));
   const found = expectsValue
-    ? (expectsValue.argChoices ?? [])
+    ? await valuesOf(expectsValue, live)
     : current.startsWith('-')
       ? optionsOf(command)
       : [...subcommandsOf(command), ...(await argumentsOf(command, argumentsGiven, live))];
-  return [...new Set(found)].filter((each) => each.startsWith(current)).sort();
+  const fits = isPattern(current)
+    ? (each: string) => fitsPattern(each, `${current}*`)
+    : (each: string) => each.startsWith(current);
+  return [...new Set(found)].filter(fits).sort();
+}
+
+/** Patterns of connectors, which a name begins. */
+const liveOptions: Readonly<Record<string, keyof LiveNames>> = { '--prune': 'connectors' };
+
+async function valuesOf(
+  { argChoices, long }: Option,
+  live: () => Promise<LiveNames>,
+): Promise<readonly string[]> {
+  const names = liveOptions[long ?? ''];
+  return argChoices ?? (names === undefined ? [] : (await live().catch(() => nothing))[names]);
 }
 
 interface Place {
@@ -59,7 +76,7 @@ function follow(program: Command, words: readonly string[]): Place {
     }
     if (word.startsWith('-')) {
       const option = allOptions(command).find(({ long, short }) => word === long || word === short);
-      expectsValue = option?.required ? option : undefined;
+      expectsValue = option?.required || liveOptions[option?.long ?? ''] ? option : undefined;
       continue;
     }
     const sub = command.commands.find((each) => each.name() === word);

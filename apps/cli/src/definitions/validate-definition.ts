@@ -1,15 +1,10 @@
 /** What is wrong with a definition, key by key, in the words of the REST API. */
+import { builtInConverters } from '@sluice/built-in';
 import { hasReference, parseVersionRange } from '@sluice/connector-api';
-import {
-  converterFor,
-  converterPlugins,
-  findConverter,
-  workerConverterDefaults,
-} from '@sluice/converters';
+import { converterFor, findConverter, workerConverterDefaults } from '@sluice/converters';
 import type { Definition } from '@sluice/coordination';
 import { toError } from '@sluice/kernel';
 import type { ConfigInfos } from '@sluice/rest-api';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 import type { LocalApi } from '../api-session.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
@@ -40,8 +35,6 @@ export async function validateDefinition(
   }
 }
 
-const builtIn = [...converterPlugins, ...schemaRegistryConverters];
-
 /** Whether those converters can be made of their keys whose code is here. The API has judged the others by their keys. */
 function converterErrors(config: Definition['config']): KeyErrors[] {
   return (['key', 'value', 'header'] as const).flatMap((role) => {
@@ -51,7 +44,7 @@ function converterErrors(config: Definition['config']): KeyErrors[] {
     if (Object.entries(config).some(([name, value]) => name.startsWith(key) && hasReference(value)))
       return [];
     try {
-      converterFor(role, config, workerConverterDefaults, builtIn);
+      converterFor(role, config, workerConverterDefaults, builtInConverters);
       return [];
     } catch (error) {
       return [{ key, messages: [toError(error).message] }];
@@ -66,6 +59,6 @@ function isBuiltIn(config: Definition['config'], key: string): boolean {
   return (
     className !== undefined &&
     'range' in wanted &&
-    findConverter(className, type, builtIn, wanted.range) !== undefined
+    findConverter(className, type, builtInConverters, wanted.range) !== undefined
   );
 }

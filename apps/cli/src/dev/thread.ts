@@ -5,7 +5,7 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-
+import { builtInConverters } from '@sluice/built-in';
 import {
   openConfigProviders,
   type ProviderSettings,
@@ -17,12 +17,10 @@ import {
   isConnectorPlugin,
   pluginsOf,
 } from '@sluice/connector-api';
-import { converterPlugins } from '@sluice/converters';
 import { type Logger, SettingsReader, systemClock, toError } from '@sluice/kernel';
 import type { RecordLog } from '@sluice/record-log';
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
 import { runConnectorLocally, shareConnectorApi } from '@sluice/runtime';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 
 import type { DevTask, FailedStage, FromThread, ToThread } from './messages.ts';
 import { RecordThrottle, showRecord } from './show-records.ts';
@@ -139,7 +137,7 @@ async function run(
       log,
       signal: stop.signal,
       logger,
-      options: { converters: [...converterPlugins, ...schemaRegistryConverters], resolveConfig },
+      options: { converters: builtInConverters, resolveConfig },
       onRecords: (records) => {
         const shown = throttle.admit(records, systemClock.monotonicMs()).map(showRecord);
         if (shown.length > 0) {

@@ -20,7 +20,7 @@ import type { ProcessRequests } from '../process-requests.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { type ClockFact, judgeClocks } from './judge-clocks.ts';
 import { judgeCluster } from './judge-cluster.ts';
-import { type InternalTopic, judgeLog, judgeTopic } from './judge-log.ts';
+import { type InternalTopic, judgeLog, judgeServer, judgeTopic } from './judge-log.ts';
 import { judgeRedis, type RedisFacts } from './judge-redis.ts';
 
 const connectLimitMs = 5_000;
@@ -230,7 +230,9 @@ async function examineTopics(
   });
   try {
     const known = await log.topics.describe(names.map(([, name]) => name));
-    return await Promise.all(
+    const server = await log.describeServer?.();
+    const wanted = { asked: settings.kafka.replicationFactor, brokers: server?.servers ?? 1 };
+    const topics = await Promise.all(
       names.map(async ([purpose, name]): Promise<Finding> => {
         const found = known.get(name);
         if (!found) return ok('log', `topic ${name} is not there yet: it is created when needed`);
@@ -238,11 +240,13 @@ async function examineTopics(
           name,
           purpose,
           partitions: found.partitions,
+          replicationFactor: found.replicationFactor,
           settings: (await log.topics.settings?.(name)) ?? {},
         };
-        return judgeTopic(topic);
+        return judgeTopic(topic, wanted);
       }),
     );
+    return [...(server ? [judgeServer(server)] : []), ...topics];
   } catch (error) {
     const remedy = hasCode(error, 'log.forbidden')
       ? 'allow Describe and DescribeConfigs on them'

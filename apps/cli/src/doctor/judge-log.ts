@@ -1,15 +1,26 @@
 /** Whether the record log answers, and what its promise is worth. Pure. */
 import type { LogHealth } from '@sluice/log-choice';
+import type { LogServer } from '@sluice/record-log';
 
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { releaseOf } from './kafka-release.ts';
 
 /** A topic that Sluice keeps its own records in. */
 export interface InternalTopic {
   readonly name: string;
   readonly purpose: 'offsets' | 'configs' | 'fences';
   readonly partitions: number;
+  /** Undefined: not known. */
+  readonly replicationFactor: number | undefined;
   /** Empty: we may not know them. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+/** How many replicas there should be. */
+export interface WantedReplicas {
+  /** By KAFKA_REPLICATION_FACTOR. */
+  readonly asked: number | undefined;
+  readonly brokers: number;
 }
 
 export function judgeLog(health: LogHealth): Finding[] {
@@ -35,7 +46,17 @@ export function judgeLog(health: LogHealth): Finding[] {
   ];
 }
 
-export function judgeTopic({ name, purpose, partitions, settings }: InternalTopic): Finding {
+export function judgeServer({ servers, features }: LogServer): Finding {
+  const brokers = `${servers} ${servers === 1 ? 'broker' : 'brokers'}`;
+  const level = features.get('metadata.version');
+  if (level === undefined) return ok('log', `Kafka of a release that it does not tell, ${brokers}`);
+  const release = releaseOf(level) ?? 'of an unknown release';
+  return ok('log', `Kafka ${release} (metadata.version ${level}), ${brokers}`);
+}
+
+/** What is worst. */
+export function judgeTopic(topic: InternalTopic, wanted: WantedReplicas): Finding {
+  const { name, purpose, partitions, settings } = topic;
   const policy = settings['cleanup.policy'];
   if (policy !== undefined && policy !== 'compact') {
     return fail(
@@ -51,6 +72,52 @@ export function judgeTopic({ name, purpose, partitions, settings }: InternalTopi
       'name another topic as SLUICE_CONFIG_STORAGE_TOPIC, and let Sluice create it',
     );
   }
-  const text = `topic ${name} keeps ${purpose}, ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`;
-  return ok('log', policy === undefined ? text : `${text}, compacted`);
+  const problem = judgeReplicas(topic, wanted);
+  if (problem) return problem;
+  const { replicationFactor } = topic;
+  const facts = [
+    `${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
+    ...(replicationFactor === undefined ? [] : [replicas(replicationFactor)]),
+    ...(policy === undefined ? [] : ['compacted']),
+  ];
+  return ok('log', `topic ${name} keeps ${purpose}, ${facts.join(', ')}`);
+}
+
+function judgeReplicas(
+  { name, replicationFactor, settings }: InternalTopic,
+  { asked, brokers }: WantedReplicas,
+): Finding | undefined {
+  if (replicationFactor === undefined) return undefined;
+  const inSync = Number(settings['min.insync.replicas'] ?? 1);
+  const setInSync = (count: number): string =>
+    `kafka-configs.sh --alter --topic ${name} --add-config min.insync.replicas=${count}`;
+  const has = `topic ${name} has ${replicas(replicationFactor)}`;
+  if (inSync > replicationFactor) {
+    return fail(
+      'log',
+      `${has} and min.insync.replicas=${inSync}: nothing can be written to it`,
+      setInSync(Math.max(1, replicationFactor - 1)),
+    );
+  }
+  // What is not asked for should outlive a broker where there is more than one.
+  const least = asked ?? Math.min(brokers, 2);
+  if (replicationFactor < least) {
+    const why =
+      asked === undefined
+        ? `though there are ${brokers} brokers`
+        : `and KAFKA_REPLICATION_FACTOR asks for ${asked}`;
+    return warn('log', `${has}, ${why}`, 'kafka-reassign-partitions.sh adds replicas to a topic');
+  }
+  if (replicationFactor > 2 && inSync === 1) {
+    return warn(
+      'log',
+      `${has} and min.insync.replicas=1: what is acknowledged may be in one of them only`,
+      setInSync(2),
+    );
+  }
+  return undefined;
+}
+
+function replicas(count: number): string {
+  return `${count} ${count === 1 ? 'replica' : 'replicas'}`;
 }

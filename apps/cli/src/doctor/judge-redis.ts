@@ -1,4 +1,5 @@
 /** Whether the Redis that coordinates is fit for it, by what it says of itself. Pure. */
+import { formatBytes } from '../format/bytes.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 export interface RedisFacts {
@@ -148,16 +149,51 @@ function replication(info: ReadonlyMap<string, string>): Finding[] {
       ),
     ];
   }
-  const replicas = Number(info.get('connected_slaves') ?? 0);
-  if (replicas === 0) return [];
-  const late = Number(info.get('min_slaves_good_slaves') ?? replicas);
-  return late >= replicas
-    ? [ok('redis', `${replicas} replicas follow`)]
-    : [
-        warn(
-          'redis',
-          `${replicas - late} of ${replicas} replicas lag behind`,
-          'look at them: what they lack is lost when one takes over',
-        ),
-      ];
+  const replicas = replicasOf(info);
+  if (replicas.length === 0) return [];
+  const late = replicas.filter(({ isOnline, lagSeconds }) => !isOnline || lagSeconds > lateSeconds);
+  if (late.length > 0) {
+    const names = late.map(
+      ({ address, isOnline, lagSeconds }) =>
+        `${address} (${isOnline ? `not heard of for ${lagSeconds} s` : 'it does not follow yet'})`,
+    );
+    return [
+      warn(
+        'redis',
+        `${late.length} of ${replicas.length} replicas lag behind: ${names.join(', ')}`,
+        'look at them: what they lack is lost when one takes over',
+      ),
+    ];
+  }
+  const behind = Math.max(...replicas.map(({ bytesBehind }) => bytesBehind));
+  return [ok('redis', `${replicas.length} replicas follow, at most ${formatBytes(behind)} behind`)];
+}
+
+interface Replica {
+  readonly address: string;
+  readonly isOnline: boolean;
+  /** Since it was last heard of. */
+  readonly lagSeconds: number;
+  readonly bytesBehind: number;
+}
+
+/** A replica says each second how far it is. */
+const lateSeconds = 5;
+
+/** Of lines as `slave0:ip=10.0.0.2,port=6379,state=online,offset=4711,lag=0`. */
+function replicasOf(info: ReadonlyMap<string, string>): Replica[] {
+  const ownOffset = Number(info.get('master_repl_offset') ?? 0);
+  return [...info].flatMap(([key, line]) => {
+    if (!/^slave\d+$/.test(key)) return [];
+    const facts = new Map(line.split(',').map((part) => part.split('=', 2) as [string, string]));
+    const number = (name: string): number => Number(facts.get(name) ?? 0);
+    return [
+      {
+        address: `${facts.get('ip') ?? '?'}:${facts.get('port') ?? '?'}`,
+        isOnline: facts.get('state') === 'online',
+        lagSeconds: number('lag'),
+        bytesBehind: Math.max(0, ownOffset - number('offset')),
+      },
+    ];
+  });
 }

@@ -1,37 +1,27 @@
-/** Connector configurations for the screen: values that may be secrets are not shown. */
+/** Connector configurations for the screen: values that may be secrets are not shown, by the rules of the REST API. */
 import type { PluginInfo } from '@sluice/coordination';
-import { hiddenText, isSecretKey, withoutPasswords } from '@sluice/kernel';
 
-/** Passwords inside URLs and connection strings are hidden, too. */
-export function shownValue(
-  key: string,
-  value: string,
-  isPassword: (key: string) => boolean,
-): string {
-  if (isPassword(key) || isSecretKey(key)) return hiddenText;
-  return withoutPasswords(value);
-}
+type Config = Readonly<Record<string, string>>;
 
-/** Which keys the plugin of that name calls passwords. */
-export function passwordKeys(
-  className: string,
-  plugins: readonly PluginInfo[],
-): (key: string) => boolean {
-  // What is a password in any version is shown of none.
-  const passwords = new Set(
-    plugins
-      .filter((each) => each.class === className || each.aliases.includes(className))
-      .flatMap(({ configKeys }) => configKeys.filter(({ type }) => type === 'PASSWORD'))
-      .map(({ name }) => name),
-  );
-  return (key) => passwords.has(key);
+/** What of a configuration is shown; `of`: the connector's, where `config` is that of a task. */
+export type ShowConfig = (config: Config, of?: Config) => Config;
+
+export async function configShower(plugins: readonly PluginInfo[]): Promise<ShowConfig> {
+  // Loaded here, since most commands show no configuration.
+  const [{ configParts }, { secretKeysOf, shownConfig }] = await Promise.all([
+    import('@sluice/config-parts'),
+    import('@sluice/rest-api/shown-config'),
+  ]);
+  return (config, of = config) =>
+    shownConfig(config, {
+      isSecret: secretKeysOf(of, plugins, configParts),
+      mayWrite: false,
+      of,
+    });
 }
 
 /** Keys that differ, sorted. */
-export function changedKeys(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): string[] {
+export function changedKeys(before: Config, after: Config): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].filter((key) => before[key] !== after[key]).sort();
 }

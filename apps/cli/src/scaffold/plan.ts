@@ -1,9 +1,9 @@
-/** What `sluice new connector` writes, as data: nothing here touches a disk. */
+/** What `sluice new` writes, as data: nothing here touches a disk. */
 import { join } from 'node:path';
 
 export interface ScaffoldOptions {
   readonly name: string;
-  readonly kind: 'source' | 'sink';
+  readonly kind: 'source' | 'sink' | 'transform';
   readonly language: 'ts' | 'js';
   /** Of our packages. */
   readonly version: string;
@@ -25,7 +25,7 @@ export const toolVersions = { vitest: '5.1.1', typescript: '7.0.2', '@types/node
 
 const nameLengthMax = 100;
 
-/** Why a name cannot be one of a package, a connector and a topic at once. */
+/** Why a name cannot be one of a package, a plugin and a topic at once. */
 export function nameProblem(name: string): string | undefined {
   if (name.length > nameLengthMax) return `it is longer than ${String(nameLengthMax)} characters`;
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
@@ -36,7 +36,7 @@ export function nameProblem(name: string): string | undefined {
 /** `acme-orders` → `AcmeOrdersSource`; `orders-sink` → `OrdersSink`. */
 export function classNameOf(name: string, kind: ScaffoldOptions['kind']): string {
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  const suffix = kind === 'source' ? 'Source' : 'Sink';
+  const suffix = { source: 'Source', sink: 'Sink', transform: 'Transform' }[kind];
   if (words.length > 1 && words.at(-1) === suffix) words.pop();
   return words.join('') + suffix;
 }
@@ -48,8 +48,7 @@ export function planScaffold(options: ScaffoldOptions, template: Template): Scaf
     path,
     text: text
       .replaceAll('template-name', name)
-      .replaceAll('TemplateSource', classNameOf(name, kind))
-      .replaceAll('TemplateSink', classNameOf(name, kind))
+      .replaceAll(/Template(Source|Sink|Transform)/g, classNameOf(name, kind))
       .replaceAll('ENTRY', entryOf(language)),
   }));
   return [
@@ -73,20 +72,26 @@ function manifestOf({ checkout, kind, language, name, version }: ScaffoldOptions
     name,
     version: '0.1.0',
     private: true,
-    description: `A ${kind} connector for Sluice.`,
+    description: `A ${kind === 'transform' ? kind : `${kind} connector`} for Sluice.`,
     type: 'module',
     exports: entry,
     sluice: { plugins: [entry] },
     scripts: {
       test: 'vitest run',
-      server: `node test/server.${language}`,
-      dev: `sluice dev ${entry} -f connector.yaml`,
+      ...(kind === 'transform'
+        ? { preview: `sluice preview -f connector.yaml --plugin ${entry} --records 3` }
+        : {
+            server: `node test/server.${language}`,
+            dev: `sluice dev ${entry} -f connector.yaml`,
+          }),
       ...(language === 'ts' ? { typecheck: 'tsc' } : {}),
     },
     dependencies: { '@sluice/connector-api': ours('packages/connector-api') },
     devDependencies: {
       '@sluice/cli': ours('apps/cli'),
-      '@sluice/connector-testkit': ours('packages/connector-testkit'),
+      ...(kind === 'transform'
+        ? {}
+        : { '@sluice/connector-testkit': ours('packages/connector-testkit') }),
       ...(language === 'ts'
         ? { '@types/node': toolVersions['@types/node'], typescript: toolVersions.typescript }
         : {}),

@@ -50,7 +50,7 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
   signal.addEventListener('abort', onAbort, { once: true });
   let onHangup = (): void => undefined;
   try {
-    const env = { ...options.env, ...settings.env };
+    const env = environmentOf(options);
     const redisUrl = options.redisUrl ?? (await startPrivateRedis(options, running, over));
     const parts = await startParts(
       {
@@ -93,6 +93,13 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
     process.off('SIGHUP', onHangup);
     await stopAll(running);
   }
+}
+
+/** What the file says is stronger. */
+function environmentOf({ env, settings }: StandaloneOptions): Environment {
+  const { SLUICE_HOST: _host, SLUICE_PORT: _port, ...others } = env;
+  const hasListeners = settings.env['SLUICE_LISTENERS'] !== undefined;
+  return { ...(hasListeners ? others : env), ...settings.env };
 }
 
 async function startPrivateRedis(

@@ -5,6 +5,7 @@
 import { settingName } from '@sluice/kernel';
 
 import { clientSettings, isClientKey } from './client-properties.ts';
+import { listenerSettings } from './listener-properties.ts';
 
 export interface StandaloneSettings {
   /** Settings in the names of the environment; with passwords. */
@@ -45,16 +46,16 @@ const distributed =
   /^(group\.id|(config|offset|status)\.storage\.(topic|replication\.factor|partitions)|session\.timeout\.ms|heartbeat\.interval\.ms|rebalance\.timeout\.ms|scheduled\.rebalance\.max\.delay\.ms|connect\.protocol|worker\.(un)?sync\..*|inter\.worker\..*|exactly\.once\.source\.support)$/;
 
 const converterKey = /^(key|value|header)\.converter(\..+)?$/;
-const defaultPort = 8_083;
 
 export function readWorkerProperties(properties: Properties): StandaloneSettings {
-  const env: Record<string, string> = { ...readListeners(properties['listeners']).env };
+  const listeners = listenerSettings(properties);
+  const env: Record<string, string> = { ...listeners.env };
   const notes: string[] = [];
-  const problems: string[] = [...readListeners(properties['listeners']).problems];
+  const problems: string[] = [...listeners.problems];
   const client: Record<string, string> = {};
   for (const [key, value] of Object.entries(properties)) {
     const name = renamed[key];
-    if (key === 'listeners' || key === 'offset.storage.file.filename') continue;
+    if (listeners.keys.has(key) || key === 'offset.storage.file.filename') continue;
     if (name !== undefined) env[name] = value;
     else if (key === 'admin.listeners') env['SLUICE_ADMIN_LISTENERS'] = value.trim() || 'none';
     else if (isClientKey(key)) client[key] = value;
@@ -93,26 +94,6 @@ function checkFixed(key: string, value: string, problems: string[]): void {
   const only = fixed[key] ?? '';
   if (value.trim().toLowerCase() === only.toLowerCase()) return;
   problems.push(`${key}=${value} is not supported, only ${only} is: leave it out`);
-}
-
-/** One listener. A host that is left out is the loopback: Sluice listens elsewhere only where it is told to. */
-function readListeners(text = ''): {
-  readonly env: Readonly<Record<string, string>>;
-  readonly problems: readonly string[];
-} {
-  if (text.trim() === '') return { env: { SLUICE_PORT: String(defaultPort) }, problems: [] };
-  const match = /^http:\/\/(\[[^\]]+\]|[^:/,\s]*)(?::(\d{1,5}))?\/?$/i.exec(text.trim());
-  if (!match) {
-    return {
-      env: {},
-      problems: [
-        `listeners=${text} is not supported: write one listener without TLS, listeners=http://127.0.0.1:${defaultPort}`,
-      ],
-    };
-  }
-  const [, host = '', port = String(defaultPort)] = match;
-  const name = host.replace(/^\[(.*)\]$/, '$1');
-  return { env: { SLUICE_PORT: port, ...(name && { SLUICE_HOST: name }) }, problems: [] };
 }
 
 /** `value.converter.schemas.enable` → `SLUICE_VALUE_CONVERTER_SCHEMAS_ENABLE`, which is read back the same way. */

@@ -18,7 +18,7 @@
 import type { JournaledConnector, JournaledTask } from '@sluice/coordination';
 import { SluiceError } from '@sluice/kernel';
 
-export const journalFormat = 1;
+const journalFormat = 1;
 
 export interface JournalRecord {
   readonly key: string;

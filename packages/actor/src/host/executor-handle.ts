@@ -33,6 +33,7 @@ export interface LaunchRequest {
   readonly boot: Omit<ExecutorBoot, 'board'>;
   readonly entry: URL;
   readonly heapLimitMb: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** How executors come to be; tests put their own in its place. */

@@ -121,12 +121,18 @@ export class ExecutorPool {
   }
 
   #launchOne(kind: 'shared' | 'dedicated'): HostExecutor {
-    const { blockedAfterMs, entry, executorData, heapLimitMb, killMarginMs } = this.#options;
+    const { blockedAfterMs, entry, environment, executorData, heapLimitMb, killMarginMs } =
+      this.#options;
     const id = `${kind}-${this.#launched[kind]++}`;
     const tickMs = Math.max(10, Math.min(100, blockedAfterMs / 10));
     // The handle's events come in later turns only, when `executor` is assigned.
     const handle = this.#launch[kind](
-      { boot: { id, kind, data: executorData, tickMs, killMarginMs }, entry, heapLimitMb },
+      {
+        boot: { id, kind, data: executorData, tickMs, killMarginMs },
+        entry,
+        heapLimitMb,
+        environment,
+      },
       {
         reports: (reports) => this.#reported(executor, reports),
         exited: (cause) => this.#exited(executor, cause),

@@ -20,7 +20,7 @@ export function launchProcess(request: LaunchRequest, events: ExecutorEvents): E
   const board = new ExecutorBoard();
   const child = fork(fileURLToPath(request.entry), [], {
     execArgv: [...executorConditions(), `--max-old-space-size=${request.heapLimitMb}`],
-    env: { ...process.env, [parentPidVariable]: String(process.pid) },
+    env: { ...request.environment, [parentPidVariable]: String(process.pid) },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -22,6 +22,7 @@ export function launchThread(request: LaunchRequest, events: ExecutorEvents): Ex
     name: request.boot.id,
     workerData: { [bootKey]: { ...request.boot, board: board.buffer } },
     execArgv: [...executorConditions()],
+    env: { ...request.environment },
     resourceLimits: { maxOldGenerationSizeMb: request.heapLimitMb },
   });
   let cause: ExitCause | undefined;

@@ -8,6 +8,7 @@ export interface CompiledActorHostOptions {
   readonly executorData: unknown;
   readonly sharedExecutors: number;
   readonly heapLimitMb: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly externalLimitMb: number;
   readonly blockedAfterMs: number;
   readonly stopGraceMs: number;
@@ -25,6 +26,7 @@ export function compileActorHostOptions(options: ActorHostOptions): CompiledActo
     executorData: options.executorData,
     sharedExecutors: options.sharedExecutors ?? availableParallelism(),
     heapLimitMb,
+    environment: options.environment ?? process.env,
     externalLimitMb: options.externalLimitMb ?? heapLimitMb,
     blockedAfterMs: options.blockedAfterMs ?? 1_000,
     stopGraceMs: options.stopGraceMs ?? 5_000,

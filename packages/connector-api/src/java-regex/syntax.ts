@@ -50,7 +50,7 @@ export const startOfText = '(?<![\\s\\S])';
 export const endOfText = '(?![\\s\\S])';
 /** `$` and `\Z` stand also before a line end that ends the text. */
 export const endOfLastLine = `(?=(?:\\r\\n|[${lineEnds}])?(?![\\s\\S]))`;
-export const wordBoundaries: readonly string[] = ['\\b', '\\B'];
+const wordBoundaries: readonly string[] = ['\\b', '\\B'];
 export const lineBreak = `(?:\\r\\n|[\\n\\v\\f\\r\\u{85}\\u{2028}\\u{2029}])`;
 
 const assertions = new Set([startOfText, endOfText, endOfLastLine, ...wordBoundaries]);

@@ -12,6 +12,8 @@ export const fileStreamSink: SinkPlugin = defineSink({
       .importance('high')
       .doc('The file to append to, on the worker that runs the task. Without it, standard output.'),
   },
+  // All are in its group; its file only grows.
+  alterOffsets: () => true,
   setup: async ({ config }) => ({
     file: config.file ? await AppendedFile.open(config.file) : undefined,
   }),

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type AlteredSourceOffset,
   aliasesOf,
   ConnectError,
   type Connector,
@@ -33,11 +34,15 @@ const configDef = defineConfig({
     .doc('At most so many lines are handed over at a time.'),
 });
 
-/** An idle task looks for new bytes after this, then after twice as long, … up to the maximum. */
-const idleMsMin = 10;
-const idleMsMax = 100;
+/** Kafka Connect's always waits for the longer one. */
+const idleMs = { min: 10, max: 1_000 };
 /** `poll` comes back at least so often, so that the runtime can do what else it has to. */
 const pollMsMax = 1_000;
+
+/** How soon a file that has been silent for so long is looked at again: looking costs, with a thousand of them all of a core. */
+export function idleWaitMs(silentMs: number): number {
+  return Math.min(Math.max(silentMs / 4, idleMs.min), idleMs.max);
+}
 
 class FileStreamSourceConnector implements Connector {
   #config: ConnectorConfig = {};
@@ -59,7 +64,7 @@ class FileStreamSourceTask implements SourceTask {
   #topic = '';
   #batchSize = 0;
   #partition: { readonly filename: string } = { filename: '' };
-  #idleMs = idleMsMin;
+  #silentSinceMs = performance.now();
 
   async start(config: ConnectorConfig, context: SourceTaskContext): Promise<void> {
     const parsed = configDef.parse(config);
@@ -78,14 +83,15 @@ class FileStreamSourceTask implements SourceTask {
     const deadlineMs = performance.now() + pollMsMax;
     while (!this.#signal.aborted) {
       const records = await this.#readBatch(this.#file);
+      const nowMs = performance.now();
       if (records.length > 0) {
-        this.#idleMs = idleMsMin;
+        this.#silentSinceMs = nowMs;
         return records;
       }
-      if (performance.now() >= deadlineMs) return null;
+      if (nowMs >= deadlineMs) return null;
+      const waitMs = Math.min(idleWaitMs(nowMs - this.#silentSinceMs), deadlineMs - nowMs);
       // Ends early when the task is stopped; the loop sees that.
-      await sleep(this.#idleMs, undefined, { signal: this.#signal }).catch(() => {});
-      this.#idleMs = Math.min(this.#idleMs * 2, idleMsMax);
+      await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {});
     }
     return null;
   }
@@ -132,6 +138,26 @@ function positionOf(offset: SourceOffsetValue | undefined): number {
   throw new ConnectError('Offset position is the incorrect type');
 }
 
+/** In Kafka Connect's words. What is to be forgotten may be anything, so that it can be. */
+function assertOffsets(offsets: readonly AlteredSourceOffset[]): void {
+  for (const { partition, offset } of offsets) {
+    if (offset === null) continue;
+    const { position } = offset;
+    if (position === undefined)
+      throw new ConnectError("Offset objects should either be null or contain the key 'position'");
+    if (typeof position !== 'bigint' && !Number.isSafeInteger(position))
+      throw new ConnectError(
+        "The value for the 'position' key in the offset is expected to be a Long value",
+      );
+    if (Number(position) < 0)
+      throw new ConnectError(
+        "The value for the 'position' key in the offset should be a non-negative value",
+      );
+    if (partition['filename'] === undefined)
+      throw new ConnectError("Partition objects should contain the key 'filename'");
+  }
+}
+
 const className = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
 
 export const fileStreamSource: SourcePlugin = {
@@ -140,6 +166,14 @@ export const fileStreamSource: SourcePlugin = {
   aliases: aliasesOf(className),
   version: '1.0.0',
   configDef,
+  alterOffsets: (config, offsets) => {
+    if (!configDef.parse(config).file)
+      throw new ConnectError(
+        "Offsets cannot be modified if the 'file' configuration is unspecified. This is because stdin is used for input and offsets are not tracked.",
+      );
+    assertOffsets(offsets);
+    return true;
+  },
   createConnector: () => new FileStreamSourceConnector(),
   createTask: () => new FileStreamSourceTask(),
 };

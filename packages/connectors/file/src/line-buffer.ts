@@ -4,7 +4,7 @@
  *
  * It owns one buffer: `[start, end)` is what was read and not yet cut, `[start, scanned)` of it is known to
  * hold no terminator, so that a long line that arrives in pieces is not scanned again and again. The buffer
- * grows for a long line, up to a limit, and shrinks afterwards.
+ * grows for a long line, up to a limit, and shrinks afterwards; there is none before the first read.
  */
 import { ConnectError } from '@sluice/connector-api';
 
@@ -14,6 +14,8 @@ const carriageReturn = 0x0d;
 const chunkBytesDefault = 256 * 1024;
 /** Longer lines are refused: they would fit neither the heap nor any log. */
 const lineBytesMaxDefault = 64 * 1024 * 1024;
+
+const noBytes = Buffer.alloc(0);
 
 export interface LineBufferOptions {
   /** Room for one read. */
@@ -39,8 +41,8 @@ export class LineBuffer {
     this.#position = position;
     this.#chunkBytes = options.chunkBytes ?? chunkBytesDefault;
     this.#lineBytesMax = options.lineBytesMax ?? lineBytesMaxDefault;
-    this.#buffer = Buffer.allocUnsafe(this.#chunkBytes);
-    this.#filled = this.#buffer.subarray(0, 0);
+    this.#buffer = noBytes;
+    this.#filled = noBytes;
   }
 
   /** Byte position after the line that `next` returned last: where a reader that starts anew goes on. */
@@ -69,6 +71,16 @@ export class LineBuffer {
     this.#end += bytesRead;
     this.#filled = this.#buffer.subarray(0, this.#end);
     if (this.#nextReturn === -1) this.#nextReturn = undefined;
+  }
+
+  /** Nothing is expected to be read for a while: unless something is left in it, the buffer is given up. */
+  rest(): void {
+    if (this.#start < this.#end) return;
+    this.#buffer = noBytes;
+    this.#filled = noBytes;
+    this.#start = 0;
+    this.#scanned = 0;
+    this.#end = 0;
   }
 
   /** The next complete line without its terminator; undefined when more bytes are needed. */
@@ -113,7 +125,9 @@ export class LineBuffer {
       throw new ConnectError(
         `the line at byte ${String(this.#position)} is longer than ${String(this.#lineBytesMax)} bytes`,
       );
-    const grown = Buffer.allocUnsafe(Math.min(this.#buffer.length * 2, this.#lineBytesMax));
+    const grown = Buffer.allocUnsafe(
+      Math.min(Math.max(this.#buffer.length * 2, this.#chunkBytes), this.#lineBytesMax),
+    );
     this.#buffer.copy(grown, 0, 0, this.#end);
     this.#buffer = grown;
   }

@@ -32,6 +32,8 @@ export class TailedFile {
   #lines: LineBuffer;
   #opened: Opened | undefined;
   #saidMissing = false;
+  /** All was read that there was. */
+  #isAtEnd = false;
 
   constructor({ path, position, logger, buffer }: TailedFileOptions) {
     this.#path = path;
@@ -51,7 +53,7 @@ export class TailedFile {
    */
   async read(): Promise<boolean> {
     this.#opened ??= await this.#open();
-    if (!this.#opened) return false;
+    if (!this.#opened || (this.#isAtEnd && !(await this.#hasNews(this.#opened)))) return false;
     const room = this.#lines.room();
     const { bytesRead } = await this.#opened.handle
       .read(room, 0, room.length, this.#lines.readPosition)
@@ -59,7 +61,10 @@ export class TailedFile {
         throw unreadable(this.#path, error);
       });
     this.#lines.advance(bytesRead);
-    return bytesRead > 0 || (await this.#startsAnew(this.#opened));
+    this.#isAtEnd = bytesRead === 0;
+    if (bytesRead > 0) return true;
+    this.#lines.rest();
+    return this.#startsAnew(this.#opened);
   }
 
   async close(): Promise<void> {
@@ -86,7 +91,15 @@ export class TailedFile {
     }
     const opened = { handle, device: facts.dev, inode: facts.ino };
     this.#restartIfShorter(facts.size);
+    this.#isAtEnd = facts.size === this.#lines.readPosition;
     return opened;
+  }
+
+  /** Costs half of what it costs to read nothing, and no room to read into. */
+  async #hasNews({ device, inode }: Opened): Promise<boolean> {
+    const facts = await stat(this.#path).catch(() => undefined);
+    const isSame = facts?.ino === inode && facts.dev === device;
+    return !isSame || facts.size !== this.#lines.readPosition;
   }
 
   /** At the end of the file: is it still the file that was opened, and at least as long? */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceOffsetValue, SourceRecord, SourceTask } from '@sluice/connector-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { idleWaitMs } from '../src/file-stream-source.ts';
 import { fileStreamSource } from '../src/index.ts';
 
 let folder: string;
@@ -170,6 +171,24 @@ describe('a task', () => {
     const startMs = performance.now();
     expect(await waiting).toBeNull();
     expect(performance.now() - startMs).toBeLessThan(500);
+  });
+
+  test.each([
+    [0, 10],
+    [100, 25],
+    [2_000, 500],
+    [60_000, 1_000],
+  ])('looks again after %i ms of silence in %i ms', (silentMs, waitMs) => {
+    expect(idleWaitMs(silentMs)).toBe(waitMs);
+  });
+
+  test('finds what comes after a silence', async () => {
+    await writeFile(file, 'one\n');
+    const { task } = await started();
+    await take(task, 1);
+    expect(await task.poll()).toBeNull();
+    await appendFile(file, 'two\n');
+    expect(values(await take(task, 1))).toEqual(['two']);
   });
 
   test('starts anew when the file was truncated', async () => {

@@ -30,6 +30,7 @@ function cut(bytes: Buffer, sizes: readonly number[], from = 0, chunkBytes = 16)
     let text: string | undefined;
     while ((text = buffer.next()) !== undefined) lines.push({ text, position: buffer.position });
     if (buffer.readPosition === bytes.length) return lines;
+    if (reads % 2 === 1) buffer.rest();
     const room = buffer.room();
     const size = Math.min(room.length, sizes[reads % sizes.length] ?? 1);
     const at = buffer.readPosition;

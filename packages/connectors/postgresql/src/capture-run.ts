@@ -42,6 +42,8 @@ import { beginSnapshot, readSnapshot } from './snapshot.ts';
 export interface TaskState {
   /** Told what is durable; undefined while nothing streams. */
   stream: ReplicationStream | undefined;
+  /** What the log has stored, which the slot need not keep; 0: nothing is known to be stored. */
+  releasedLsn: number;
   /** `snapshot.mode` always: of this task. */
   isSnapshotTaken: boolean;
   /** Since when another program has the slot, on the monotonic clock; undefined: nobody does. */
@@ -180,6 +182,7 @@ export class CaptureRun {
       slot: this.#config['slot.name'],
       publication: this.#config['publication.name'],
       fromLsn,
+      releasedLsn: this.#state.releasedLsn,
       queueMax: this.#config['max.queue.size'],
       statusIntervalMs: this.#config['status.update.interval.ms'],
     });

@@ -6,16 +6,20 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ConnectError,
   defineConfig,
   defineSource,
+  type SourceOffsetValue,
+  type SourcePartition,
   type SourcePlugin,
+  type SourceTaskContext,
   validateConfig,
 } from '@sluice/connector-api';
 import { refusing, unsupportedProblems } from '@sluice/connector-capture';
 import { CaptureRun, type TaskState } from './capture-run.ts';
 import { Session } from './client.ts';
 import { configProblems, configShape, type PostgresConfig, unsupportedKeys } from './config.ts';
-import { releasedLsn } from './position.ts';
+import { positionOf, releasedLsn } from './position.ts';
 import { dropSlot } from './slot.ts';
 import { serverProblems } from './validate.ts';
 
@@ -29,9 +33,16 @@ const source = defineSource({
   movesExternalCursor: true,
   config: configShape,
   validate: serverProblems,
-  sourcePartition: ({ config }) => ({ server: config['topic.prefix'] }),
-  setup: (): TaskState => ({
+  // Whether the slot reaches back so far is found out when the task starts: it cannot be moved back.
+  alterOffsets: ({ config, offsets }) => {
+    for (const { offset, partition } of offsets)
+      if (offset !== null) assertOwnOffset(config, partition, offset);
+    return true;
+  },
+  sourcePartition: ({ config }) => partitionOf(config),
+  setup: async ({ config, offsets }): Promise<TaskState> => ({
     stream: undefined,
+    releasedLsn: await storedLsn(config, offsets),
     isSnapshotTaken: false,
     slotTakenSinceMs: undefined,
   }),
@@ -39,10 +50,8 @@ const source = defineSource({
     new CaptureRun({ config, logger, offset, signal, state }).records(),
   // Asked of the log itself: what it has stored is what a next run begins with.
   commit: async ({ config, offsets, state }) => {
-    if (!state.stream) return;
-    const [stored] = await offsets([{ server: config['topic.prefix'] }]);
-    const lsn = releasedLsn(stored);
-    if (lsn !== undefined) state.stream?.release(lsn);
+    state.releasedLsn = Math.max(state.releasedLsn, await storedLsn(config, offsets));
+    state.stream?.release(state.releasedLsn);
   },
   teardown: async ({ config, logger }) => {
     if (!config['slot.drop.on.stop']) return;
@@ -59,6 +68,33 @@ const source = defineSource({
     }
   },
 });
+
+/** Up to where the log has stored whole transactions; 0: nowhere. */
+async function storedLsn(
+  config: PostgresConfig,
+  offsets: SourceTaskContext['offsets'],
+): Promise<number> {
+  const [stored] = await offsets([partitionOf(config)]);
+  return releasedLsn(stored) ?? 0;
+}
+
+/** @throws ConnectError for what a task could not go on at. */
+function assertOwnOffset(
+  config: PostgresConfig,
+  partition: SourcePartition,
+  offset: SourceOffsetValue,
+): void {
+  const own = partitionOf(config);
+  if (Object.keys(partition).length !== 1 || partition['server'] !== own['server'])
+    throw new ConnectError(
+      `This connector has one source partition, ${JSON.stringify(own)} (topic.prefix)`,
+    );
+  positionOf(offset);
+}
+
+function partitionOf(config: PostgresConfig): SourcePartition {
+  return { server: config['topic.prefix'] };
+}
 
 async function dropOwnSlot(config: PostgresConfig): Promise<void> {
   const limit = AbortSignal.timeout(teardownLimitMs);

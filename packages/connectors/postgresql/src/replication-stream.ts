@@ -23,7 +23,10 @@ export interface StreamOptions {
   readonly session: Session;
   readonly slot: string;
   readonly publication: string;
+  /** Where to go on: what was handed over, which may not be stored yet. */
   readonly fromLsn: number;
+  /** As `release` takes it; 0: nothing yet. */
+  readonly releasedLsn: number;
   readonly queueMax: number;
   readonly statusIntervalMs: number;
 }
@@ -57,7 +60,7 @@ export class ReplicationStream {
 
   private constructor(options: StreamOptions) {
     this.#options = options;
-    this.#releasedLsn = options.fromLsn;
+    this.#releasedLsn = options.releasedLsn;
     this.#receivedLsn = options.fromLsn;
   }
 

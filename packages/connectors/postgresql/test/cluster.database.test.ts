@@ -28,10 +28,7 @@ test('a database is copied into a file while the worker that captures it is kill
   await sql(
     'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT n, 0 FROM generate_series(1, 5000) n; ALTER TABLE item REPLICA IDENTITY FULL',
   );
-  await using cluster = await startCluster({
-    workers: 2,
-    env: { SLUICE_PLUGINS: join(import.meta.dirname, '..', 'src', 'index.ts') },
-  });
+  await using cluster = await startCluster({ workers: 2 });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pipeline-'));
   const file = join(folder, 'out.jsonl');
   const json = {

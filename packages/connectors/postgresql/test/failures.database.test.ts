@@ -59,6 +59,36 @@ test('a connection that is cut, refused or silent is replaced, with nothing miss
   expect(idsOf(capture)).toEqual([1, 2, 3, 4]);
 });
 
+test('a connection that is replaced releases nothing that was only handed over', async () => {
+  const { sql, url } = await newDatabase('unstored');
+  await sql('CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)');
+  await using proxy = await TcpProxy.start(postgres.port);
+  const config = configOf(url, {
+    'database.port': String(proxy.port),
+    'status.update.interval.ms': '100',
+  });
+  await using capture = await Capture.start(config);
+  await capture.untilStreaming();
+  await sql('INSERT INTO item VALUES (2)');
+  await capture.untilCount('public.item', 2);
+  capture.stores = false;
+  await sql('INSERT INTO item VALUES (3)');
+  await capture.untilCount('public.item', 3);
+  const { offset } = capture;
+  const streams = () =>
+    capture.lines.filter(({ message }) => message === 'streaming changes').length;
+  proxy.dropConnections();
+  await capture.until('the next stream', () => streams() === 2);
+  await sql('INSERT INTO item VALUES (4)');
+  await capture.untilCount('public.item', 4);
+  // Several times the interval in which the server is told what is safe.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await capture.stop();
+  await using next = await Capture.start(config, { offset });
+  await next.until('what was not stored', () => next.records.length === 2);
+  expect(idsOf(next)).toEqual([3, 4]);
+});
+
 test('a run whose worker lost its lease is cut off from the slot by the next one', async () => {
   const { sql, url } = await newDatabase('lease');
   await sql('CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)');

@@ -2,6 +2,7 @@
  * Rounds of kill -9 on a process that captures, while the database changes. In the end each row's last record must be
  * the row as it is in the database, and no row may be missing.
  */
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,8 @@ export interface KillRoundsResult {
 }
 
 const tables = ['one', 'two', 'three'];
-const rowsAtFirst = 20_000;
+/** So many in each table that the snapshot lasts for all rounds. */
+const rowsForRound = 4_000;
 
 export async function killRounds(options: KillRoundsOptions): Promise<KillRoundsResult> {
   const { during, rounds, seed, server } = options;
@@ -37,14 +39,14 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
   const database = new URL(url).pathname.slice(1);
   const sql = (text: string) => server.sql(text, database);
   const random = randomOf(seed);
-  const rowsOf = during === 'snapshot' ? rowsAtFirst : 200;
+  const rowsOf = during === 'snapshot' ? rowsForRound * rounds : 200;
   for (const table of tables)
     await sql(`CREATE TABLE ${table} (id int, region text, n int, PRIMARY KEY (region, id));
       INSERT INTO ${table} SELECT n, chr(97 + n % 7), 0 FROM generate_series(1, ${String(rowsOf)}) n`);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-kill-'));
   const file = join(folder, 'log');
   const config = configOf(url, {
-    'snapshot.fetch.size': '1000',
+    'snapshot.fetch.size': '100',
     'snapshot.max.threads': '2',
     'max.batch.size': '200',
     'status.update.interval.ms': '100',
@@ -53,7 +55,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
   const stopWriting = write(sql, random, rowsOf);
   try {
     for (let round = 0; round < rounds; round += 1) {
-      const before = readLines(file).length;
+      const before = sizeOf(file);
       const isInStream = await runAndKill({ config, file, during, before, pauseMs: random() * 60 });
       if (isInStream) kills.stream += 1;
       else kills.snapshot += 1;
@@ -67,7 +69,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
     await waitFor(() => wrongRows(actual, file).length === 0, {
       what: 'each row to be as it is in the database',
       timeoutMs: 60_000,
-      intervalMs: 300,
+      intervalMs: 1_000,
     }).catch(() => {});
   } finally {
     last.child.kill('SIGKILL');
@@ -94,6 +96,10 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
   );
   await rm(folder, { recursive: true });
   return result;
+}
+
+function sizeOf(file: string): number {
+  return existsSync(file) ? statSync(file).size : 0;
 }
 
 function capture(config: ConnectorConfig, file: string) {
@@ -124,7 +130,8 @@ async function runAndKill(options: {
   const { child, output } = capture(config, file);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const isStreaming = (): boolean => output().includes('streaming changes');
-  await waitFor(() => readLines(file).length > before && (during === 'snapshot' || isStreaming()), {
+  // It begins with the end of a line that may have been cut.
+  await waitFor(() => sizeOf(file) > before + 1 && (during === 'snapshot' || isStreaming()), {
     what: `records more; it printed: ${output()}`,
     timeoutMs: 30_000,
     intervalMs: 5,

@@ -88,9 +88,16 @@ export class ByteReader {
   }
 
   skipTaggedFields(): void {
+    this.taggedFields(() => {});
+  }
+
+  /** Each with a reader of its own; what is left of it is skipped. */
+  taggedFields(read: (tag: number, field: ByteReader) => void): void {
     for (let count = this.unsignedVarint(); count > 0; count -= 1) {
-      this.unsignedVarint();
-      this.#take(this.unsignedVarint());
+      const tag = this.unsignedVarint();
+      const length = this.unsignedVarint();
+      const start = this.#take(length);
+      read(tag, new ByteReader(this.#buffer.subarray(start, start + length)));
     }
   }
 

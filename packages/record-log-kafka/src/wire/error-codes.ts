@@ -84,8 +84,6 @@ export const errorCodes = {
   TRANSACTION_ABORTABLE: 120,
 } as const;
 
-export type ErrorName = keyof typeof errorCodes;
-
 /** What Kafka's Java client counts as retriable: it goes away by itself, or with newer metadata. */
 const retriable: ReadonlySet<number> = new Set([
   errorCodes.CORRUPT_MESSAGE,

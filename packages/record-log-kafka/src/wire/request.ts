@@ -13,6 +13,8 @@ export interface KafkaRequest<Result> {
   readonly apiName: string;
   /** Its version is a flexible one (KIP-482): headers have tagged fields. Default false. */
   readonly isFlexible?: boolean;
+  /** Of a flexible version, that its response has no tagged fields in its header: ApiVersions alone. */
+  readonly hasOldAnswerHeader?: boolean;
   /** The body, without the request's header. */
   encode(): Uint8Array;
   /** @throws SluiceError `log.malformed_response`. May return views of `body`. */
@@ -54,7 +56,7 @@ export function encodeRequestHeader(
 
 /** Decodes what follows the correlation id. */
 export function decodeResponse<Result>(request: KafkaRequest<Result>, payload: Buffer): Result {
-  if (!request.isFlexible) return request.decode(payload);
+  if (!request.isFlexible || request.hasOldAnswerHeader) return request.decode(payload);
   const reader = new ByteReader(payload);
   reader.skipTaggedFields();
   return request.decode(payload.subarray(reader.position));

@@ -9,7 +9,8 @@ import type { DefinitionChecks } from '../code-validation.ts';
 import { appliedConnectorInfo, type ConnectorInfo } from '../entities.ts';
 import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
-import { mayBeShown, secretKeysOf, shownTo, withStoredSecrets } from '../secret-config.ts';
+import { mayBeShown, shownTo, withStoredSecrets } from '../secret-config.ts';
+import { secretKeysOf } from '../shown-config.ts';
 import { validated } from '../validation.ts';
 import { locationOf } from './connectors.ts';
 

@@ -1,12 +1,13 @@
 /** `/connectors/{name}/offsets`: read at any time; changed only while the connector is stopped (`changeStopped`). */
-import { changeStopped } from '@sluice/coordination';
+import { changeStopped, type FoundConnector } from '@sluice/coordination';
 import { assertNever, hasCode, stringifyExactJson, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import type { ClusterAccess, FoundConnector } from '../cluster-access.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
 import { findConnector } from '../entities.ts';
 import type {
+  AskConnector,
   ConnectorOffset,
   OffsetStore,
   OffsetsOfConnector,
@@ -18,10 +19,16 @@ import { type AlterOffsets, alterOffsetsSchema } from '../schemas.ts';
 import { parseSinkOffsets } from '../sink-offsets.ts';
 import { validated } from '../validation.ts';
 
+export interface OffsetsOptions {
+  readonly offsets: OffsetStore;
+  /** Absent: a connector that wants to be asked keeps its offsets. */
+  readonly askConnector?: AskConnector | undefined;
+}
+
 export function registerConnectorOffsets(
   app: FastifyInstance,
   cluster: ClusterAccess,
-  offsets: OffsetStore,
+  { offsets, askConnector }: OffsetsOptions,
 ): void {
   // Apart, since numbers are kept as they are, and not as texts.
   app.register(async (scope) => {
@@ -35,17 +42,26 @@ export function registerConnectorOffsets(
       PATCH: async (request) => {
         const given = validated(alterOffsetsSchema, request.body, 'offsets');
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
-        const change = alteration(offsets, view.record, given);
-        await changeOffsets(cluster, view, { verb: 'alter', change });
-        return { message: outcomeMessage(view, 'altered') };
+        const { given: altered, change } = alteration(offsets, view.record, given);
+        const isAll = await changeOffsets(cluster, view, {
+          verb: 'alter',
+          ask: () => asked(askConnector, view, async () => altered),
+          change,
+        });
+        return { message: outcomeMessage(isAll, 'altered') };
       },
       DELETE: async (request) => {
         const view = await stoppedConnector(cluster, parameter(request, 'name'));
-        await changeOffsets(cluster, view, {
+        const isAll = await changeOffsets(cluster, view, {
           verb: 'reset',
+          ask: () =>
+            asked(askConnector, view, async () => {
+              const stored = await cluster.limited(offsets.list(view.record));
+              return stored.map(({ partition }) => ({ partition, offset: null }));
+            }),
           change: (owner) => offsets.reset(view.record, owner),
         });
-        return { message: outcomeMessage(view, 'reset') };
+        return { message: outcomeMessage(isAll, 'reset') };
       },
     });
   });
@@ -66,7 +82,10 @@ function alteration(
   offsets: OffsetStore,
   connector: OffsetsOfConnector,
   given: AlterOffsets,
-): (owner: OffsetsOwner) => Promise<void> {
+): {
+  readonly given: readonly ConnectorOffset[];
+  readonly change: (owner: OffsetsOwner) => Promise<void>;
+} {
   const complete = given.map(({ partition, offset }): ConnectorOffset => {
     if (partition) return { partition, offset };
     throw new ApiError(
@@ -74,18 +93,50 @@ function alteration(
       `The partition for a ${connector.type} connector offset cannot be null or missing`,
     );
   });
-  if (connector.type !== 'sink') return (owner) => offsets.alterSource(connector, owner, complete);
+  if (connector.type !== 'sink')
+    return {
+      given: complete,
+      change: (owner) => offsets.alterSource(connector, owner, complete),
+    };
   const parsed = parseSinkOffsets(complete);
-  return (owner) => offsets.alterSink(connector, owner, parsed);
+  return { given: complete, change: (owner) => offsets.alterSink(connector, owner, parsed) };
 }
 
+/** Whether offsets are kept nowhere else. @throws ApiError if the connector does not take them. */
+async function asked(
+  ask: AskConnector | undefined,
+  { record, plugins }: FoundConnector,
+  altered: () => Promise<readonly ConnectorOffset[]>,
+): Promise<boolean> {
+  const { plugin } = findConnector(plugins, record.config);
+  if (!plugin) return false;
+  // A connector that moves a cursor at its source keeps an offset of its own, which is not ours to change.
+  if (!plugin.altersOffsets) return !plugin.movesExternalCursor;
+  if (ask) return ask({ config: record.config, version: plugin.version, offsets: await altered() });
+  throw new ApiError(
+    500,
+    `Connector ${record.name} (${plugin.class}) has to be asked before its offsets are changed, and its code is not at hand here: ask a coordinator`,
+  );
+}
+
+/** Resolves with what was answered by `ask`, which comes first. */
 async function changeOffsets(
   cluster: ClusterAccess,
   { record }: FoundConnector,
-  { verb, change }: { verb: string; change: (owner: OffsetsOwner) => Promise<void> },
-): Promise<void> {
+  {
+    verb,
+    ask,
+    change,
+  }: {
+    readonly verb: string;
+    readonly ask: () => Promise<boolean>;
+    readonly change: (owner: OffsetsOwner) => Promise<void>;
+  },
+): Promise<boolean> {
   const { name } = record;
+  let isAll = false;
   const outcome = await changeStopped(cluster, record, async (owner) => {
+    isAll = await ask();
     try {
       await cluster.limited(change(owner));
     } catch (error) {
@@ -94,7 +145,7 @@ async function changeOffsets(
   });
   switch (outcome.kind) {
     case 'changed':
-      return;
+      return isAll;
     case 'unknown':
       throw new ApiError(404, `Connector ${name} not found`);
     case 'not-stopped':
@@ -113,7 +164,7 @@ async function changeOffsets(
     case 'started-meanwhile':
       throw startedMeanwhile(name, verb);
     default:
-      assertNever(outcome);
+      return assertNever(outcome);
   }
 }
 
@@ -146,10 +197,8 @@ function notStopped(name: string): ApiError {
   );
 }
 
-/** A connector that moves a cursor at its source keeps an offset of its own, which is not ours to change. */
-function outcomeMessage({ record, plugins }: FoundConnector, done: string): string {
-  const { plugin } = findConnector(plugins, record.config);
-  return plugin && !plugin.movesExternalCursor
+function outcomeMessage(isAll: boolean, done: string): string {
+  return isAll
     ? `The offsets for this connector have been ${done} successfully`
     : `The Connect framework-managed offsets for this connector have been ${done} successfully. However, if this connector manages offsets externally, they will need to be manually ${done} in the system that the connector uses.`;
 }

@@ -8,7 +8,8 @@ import type { DefinitionChecks } from '../code-validation.ts';
 import { appliedConnectorInfo, connectorInfo, connectorStateInfo } from '../entities.ts';
 import { parameter, queryValues, resource } from '../resource.ts';
 import { createConnectorSchema } from '../schemas.ts';
-import { secretKeysOf, shownTo, withStoredSecrets } from '../secret-config.ts';
+import { shownTo, withStoredSecrets } from '../secret-config.ts';
+import { secretKeysOf } from '../shown-config.ts';
 import { validated } from '../validation.ts';
 
 export function registerConnectors(

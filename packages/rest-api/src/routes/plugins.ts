@@ -5,7 +5,7 @@ import {
   parseVersionRange,
   versionNotFound,
 } from '@sluice/connector-api';
-import type { PluginInfo } from '@sluice/coordination';
+import { type PluginInfo, unknownClassMessage } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
@@ -70,7 +70,7 @@ export function registerPlugins(
       }
       const known = await announced();
       const chosen = connector([...known, ...parts.builtIn], config);
-      const byCode = await validator.validate(chosen, config);
+      const byCode = await validator.validate(chosen, config, known);
       return configInfos(chosen, config, { announced: known, parts }, byCode);
     },
   });
@@ -83,11 +83,7 @@ function connector(plugins: readonly PluginInfo[], config: ConnectorConfig): Cho
   const className = config['connector.class'] ?? '';
   const [other] = versionsOf(plugins, className);
   if (other) throw new ApiError(400, `"${className}" is a ${other.type}, not a connector`);
-  const available = new Set(plugins.filter(isConnector).map((each) => each.class));
-  throw new ApiError(
-    400,
-    `Failed to find any class that implements Connector and which name matches ${className}, available connectors are: ${[...available].join(', ') || 'none (no worker has announced any: start one)'}`,
-  );
+  throw new ApiError(400, unknownClassMessage(className, plugins));
 }
 
 function isConnector({ type }: PluginInfo): boolean {

@@ -7,7 +7,8 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { applySchema } from '../schemas.ts';
-import { mayBeShown, secretKeysOf, withStoredSecrets } from '../secret-config.ts';
+import { mayBeShown, withStoredSecrets } from '../secret-config.ts';
+import { secretKeysOf } from '../shown-config.ts';
 import { validated } from '../validation.ts';
 
 export function registerSluiceApply(

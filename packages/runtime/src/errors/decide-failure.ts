@@ -39,7 +39,7 @@ export type FailureDecision =
   /** `intolerable`: whatever the policy says. */
   | { readonly kind: 'fail'; readonly because: 'tolerance-exceeded' | 'intolerable' };
 
-export const firstRetryDelayMs = 300;
+const firstRetryDelayMs = 300;
 
 /** What these do concerns one record, which can be left out. */
 const ofOneRecord: ReadonlySet<Stage> = new Set([

@@ -89,7 +89,7 @@ const connectClasses: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Kafka Connect's name where it has the same class, so that one rule finds the letters of both. */
-export function errorClassOf({ name }: Error): string {
+function errorClassOf({ name }: Error): string {
   return connectClasses.get(name) ?? name;
 }
 

@@ -8,6 +8,7 @@ import {
   timeSchema,
   timestampSchema,
 } from '@sluice/connector-api';
+import { isObject } from '@sluice/kernel';
 import { isAnything } from './anything.ts';
 import { defaultFromJson } from './avro-defaults.ts';
 import type { AvroOptions } from './avro-options.ts';
@@ -330,8 +331,4 @@ function addName(draft: Draft, type: Exclude<AvroType, AvroUnion>): void {
 function addParameters(draft: Draft, parameters: Readonly<Record<string, string>>): void {
   const all = [...Object.entries(draft.parameters ?? {}), ...Object.entries(parameters)];
   if (all.length > 0) draft.parameters = Object.freeze(Object.fromEntries(all));
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

@@ -1,7 +1,7 @@
 /** Reads the text of an Avro schema. Names are resolved as the specification says; what is wrong is refused. */
 import { DataError } from '@sluice/connector-api';
 import { parseJson } from '@sluice/converters';
-import { toError } from '@sluice/kernel';
+import { isObject, toError } from '@sluice/kernel';
 import type {
   AvroField,
   AvroNamed,
@@ -185,10 +185,6 @@ function docOf(json: Json): { readonly doc?: string } {
 function propsOf(json: Json, own: readonly string[]): AvroProps {
   const entries = Object.entries(json).filter(([name]) => !own.includes(name));
   return entries.length === 0 ? noProps : Object.fromEntries(entries);
-}
-
-function isObject(json: unknown): json is Json {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function invalid(reason: string): DataError {

@@ -1,14 +1,10 @@
 /** JSON Schema → Connect schema, as Confluent's JsonSchemaData has it. */
 import { DataError, type Schema, type SchemaField, type SchemaType } from '@sluice/connector-api';
 import { writeJson } from '@sluice/converters';
+import { isObject } from '@sluice/kernel';
 import { type JsonSchemaOptions, jsonNames } from './json-options.ts';
 import { jsonValueReader } from './json-value-reader.ts';
-import {
-  isObject,
-  type JsonObject,
-  type SchemaDocuments,
-  type SchemaNode,
-} from './schema-documents.ts';
+import type { JsonObject, SchemaDocuments, SchemaNode } from './schema-documents.ts';
 import { type Part, partsOf } from './schema-parts.ts';
 
 type Draft = { -readonly [Name in keyof Schema]: Schema[Name] };

@@ -1,6 +1,8 @@
 /** JSON Schema as a format of schemas in a registry. What is behind the id is JSON text. */
+
 import { DataError, logicalTypeOf, type Schema } from '@sluice/connector-api';
 import { parseExactJson, parseJson, readJson } from '@sluice/converters';
+import { isObject } from '@sluice/kernel';
 import type { ResolvedSchema } from '../registry/registry-client.ts';
 import type { FormatWriter, SchemaFormat } from '../schema-format.ts';
 import { fromJsonSchema } from './from-json-schema.ts';
@@ -8,7 +10,7 @@ import type { JsonSchemaOptions } from './json-options.ts';
 import { jsonValidator } from './json-validator.ts';
 import { jsonValueReader } from './json-value-reader.ts';
 import { jsonValueWriter } from './json-value-writer.ts';
-import { isObject, SchemaDocuments } from './schema-documents.ts';
+import { SchemaDocuments } from './schema-documents.ts';
 import { toJsonSchema } from './to-json-schema.ts';
 
 export function jsonSchemaFormat(options: JsonSchemaOptions): SchemaFormat {

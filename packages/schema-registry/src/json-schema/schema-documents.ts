@@ -1,7 +1,7 @@
 /** JSON Schemas and what they refer to: by pointer, by `$id` or `$anchor`, or in another document of the registry. */
 import { DataError } from '@sluice/connector-api';
 import { parseExactJson } from '@sluice/converters';
-import { toError } from '@sluice/kernel';
+import { isObject, toError } from '@sluice/kernel';
 import type { ResolvedSchema } from '../registry/registry-client.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -68,10 +68,6 @@ export class SchemaDocuments {
       throw new DataError(`Invalid JSON Schema: ${toError(error).message}`, { cause: error });
     }
   }
-}
-
-export function isObject(json: unknown): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function idOf(json: unknown): string | undefined {

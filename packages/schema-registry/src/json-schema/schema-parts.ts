@@ -1,5 +1,6 @@
 /** What a JSON Schema demands of a value, sorted: its type, and what else must hold. */
-import { isObject, type JsonObject, type SchemaNode } from './schema-documents.ts';
+import { isObject } from '@sluice/kernel';
+import type { JsonObject, SchemaNode } from './schema-documents.ts';
 
 /** What a schema is made of: more than one of these must hold all at once. */
 export type Part =

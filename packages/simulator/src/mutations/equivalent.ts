@@ -12,7 +12,7 @@ interface Equivalent {
   readonly because: string;
 }
 
-export const equivalents: readonly Equivalent[] = [
+const equivalents: readonly Equivalent[] = [
   {
     file: 'apply-request.lua',
     guard: "oldUid == ''",
@@ -66,13 +66,6 @@ export const equivalents: readonly Equivalent[] = [
     guard: 'not connectors[name]',
     kinds: ['true'],
     because: 'spares reading a connector again within one script',
-  },
-  {
-    file: 'cluster-client.ts',
-    guard: 'last',
-    kinds: ['true'],
-    because:
-      'the first read brings the name of the data set, so that it is never of what is unchanged',
   },
   {
     file: 'cluster-view.ts',

@@ -1,4 +1,5 @@
 /** What definitions may name besides connectors: it comes with this build, as with every worker of it. */
+import { builtInConverters, convertersWith } from '@sluice/built-in';
 import {
   type ConfigKey,
   type ConfigProblem,
@@ -8,10 +9,9 @@ import {
   hiddenText,
   toConfigKeyInfos,
 } from '@sluice/connector-api';
-import { converterKeys, converterPlugins, converterProblems } from '@sluice/converters';
+import { converterKeys, converterProblems } from '@sluice/converters';
 import type { PluginInfo } from '@sluice/coordination';
 import type { ConfigParts } from '@sluice/rest-api';
-import { schemaRegistryConverters } from '@sluice/schema-registry';
 import {
   predicatePlugins,
   type TransformationPlugins,
@@ -19,8 +19,6 @@ import {
   transformationProblems,
   transformPlugins,
 } from '@sluice/transforms';
-
-const ownConverters = [...converterPlugins, ...schemaRegistryConverters];
 
 export const configParts: ConfigParts = {
   builtIn: [
@@ -33,7 +31,7 @@ export const configParts: ConfigParts = {
         configKeys: toConfigKeyInfos(configDef.keys),
       }),
     ),
-    ...ownConverters.flatMap(converterInfos),
+    ...builtInConverters.flatMap(converterInfos),
   ],
   keys: partKeys,
   problems: partProblems,
@@ -42,7 +40,7 @@ export const configParts: ConfigParts = {
 function partKeys(config: ConnectorConfig, announced: readonly PluginInfo[]): ConfigKey[] {
   return [
     ...transformationKeys(config, transformationsOf(announced)),
-    ...converterKeys(config, convertersOf(announced)),
+    ...converterKeys(config, convertersWith(announced)),
   ];
 }
 
@@ -53,7 +51,7 @@ export function partProblems(
 ): readonly ConfigProblem[] {
   return [
     ...transformationProblems(config, transformationsOf(announced)),
-    ...converterProblems(config, convertersOf(announced)),
+    ...converterProblems(config, convertersWith(announced)),
     ...maskProblems(partKeys(config, announced), config),
   ];
 }
@@ -91,23 +89,6 @@ function transformationsOf(announced: readonly PluginInfo[]): TransformationPlug
       })),
     ],
   };
-}
-
-function convertersOf(announced: readonly PluginInfo[]): readonly ConverterPlugin[] {
-  const theirs = (['converter', 'header_converter'] as const).flatMap((type) =>
-    ofType(announced, type).map(
-      (plugin): ConverterPlugin => ({
-        ...withKeys(plugin),
-        type: 'converter',
-        types: [type],
-        configKeys: fromConfigKeyInfos(plugin.configKeys),
-        create: () => {
-          throw new Error(`the code of ${plugin.class} is not here`);
-        },
-      }),
-    ),
-  );
-  return [...ownConverters, ...theirs];
 }
 
 function ofType(plugins: readonly PluginInfo[], type: PluginInfo['type']): readonly PluginInfo[] {

@@ -1,0 +1,2 @@
+export { builtInConnectors } from './connectors.ts';
+export { builtInConverters, builtInPreviewConverters, convertersWith } from './converters.ts';

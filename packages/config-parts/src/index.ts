@@ -1,0 +1,1 @@
+export { configParts, partProblems } from './config-parts.ts';

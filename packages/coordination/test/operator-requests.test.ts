@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+
+import { askAsOperator } from '../src/cluster-client.ts';
+import { operatorRequest, operatorRequestId } from '../src/operator-requests.ts';
+
+describe('what an operator may ask for', () => {
+  test.each([
+    { op: 'target', connector: 'orders', state: 'STARTED' },
+    { op: 'target', connector: 'orders', state: 'PAUSED' },
+    { op: 'target', connector: 'orders', state: 'STOPPED', protocol: 2 },
+    { op: 'restart', connector: 'orders' },
+    { op: 'restart', connector: 'orders', includeTasks: true, onlyFailed: true },
+    { op: 'restart', connector: 'orders', task: 3 },
+    { op: 'drain', worker: 'worker-1' },
+  ])('$op $state goes on as it is', (body) => {
+    expect(operatorRequest(body)).toEqual(body);
+  });
+
+  test.each([
+    { op: 'apply', mode: 'upsert', definitions: [] },
+    { op: 'apply', mode: 'upsert', definitions: [], dryRun: true },
+    { op: 'delete', connector: 'orders' },
+    { op: 'target', connector: 'orders', state: 'DELETED' },
+    { op: 'target', connector: ['orders'], state: 'PAUSED' },
+    { op: 'restart' },
+    { op: 'drain', worker: 7 },
+    { op: ['target'], connector: 'orders', state: 'PAUSED' },
+    { op: 'constructor' },
+    {},
+    [],
+    'pause',
+    null,
+  ])('%j does not', (body) => {
+    expect(operatorRequest(body)).toBeUndefined();
+  });
+
+  test('fields that are not known, or not of their kind, stay behind', () => {
+    const more = { definitions: [{ name: 'x', config: {} }], mode: 'upsert', includeTasks: 'yes' };
+    const asked = { op: 'restart', connector: 'orders', task: -1, protocol: 'x', ...more };
+    expect(operatorRequest(asked)).toEqual({ op: 'restart', connector: 'orders' });
+  });
+});
+
+test('an operator’s request is put into the inbox, and answered under an id that no other request has', async () => {
+  const put: object[] = [];
+  const ask = askAsOperator(
+    { put: async (entry) => void put.push(entry) },
+    { who: 'ann', from: 'here' },
+  );
+  const body = { op: 'drain', worker: 'worker-1' } as const;
+  expect(await ask('1', body)).toBe(operatorRequestId('1'));
+  expect(operatorRequestId('1')).not.toBe('1');
+  expect(put).toEqual([{ id: '1', body: JSON.stringify(body), who: 'ann', from: 'here' }]);
+  await expect(ask('2', { op: 'delete', connector: 'orders' })).rejects.toMatchObject({
+    code: 'store.denied',
+    message: expect.stringMatching(/^to delete orders needs an admin/) as string,
+  });
+  expect(put).toHaveLength(1);
+});
