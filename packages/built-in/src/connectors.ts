@@ -3,6 +3,7 @@
 /** Each exports `plugins`, and is a dependency of this package. */
 const packages = [
   '@sluice/connector-file',
+  '@sluice/connector-mysql',
   '@sluice/connector-postgresql',
   '@sluice/connector-verifiable',
 ];
