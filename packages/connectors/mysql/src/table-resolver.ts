@@ -4,7 +4,12 @@
  * has changed it.
  */
 import { ConnectError } from '@sluice/connector-api';
-import { type Selection, type TableName, tableText } from '@sluice/connector-capture';
+import {
+  type Selection,
+  skippedOperations,
+  type TableName,
+  tableText,
+} from '@sluice/connector-capture';
 import type { TableMap } from './binlog/table-map.ts';
 import { CapturedTable, type Flavour } from './captured-table.ts';
 import { readLayout, type ServerFacts, textOf } from './catalog.ts';
@@ -68,11 +73,12 @@ export class TableResolver {
     return this.#known.get(tableText(name))?.table;
   }
 
-  /** Makes a table known of which there are no rows. `after`: where the event ends that names it. */
+  /** Makes a table known that is emptied, if that is written. `after`: where the event ends that names it. */
   async learn(name: TableName, after: FilePosition): Promise<void> {
     const text = tableText(name);
-    if (!this.#selection.hasTable(name) || this.#known.has(text)) return;
     const { config, flavour, history } = this.#options;
+    if (skippedOperations(config).has('t')) return;
+    if (!this.#selection.hasTable(name) || this.#known.has(text)) return;
     const layout = history.get(text) ?? (await this.#layoutNow(name, after));
     const table = new CapturedTable({ config, flavour, name, layout });
     this.#known.set(text, { body: Buffer.alloc(0), table });
