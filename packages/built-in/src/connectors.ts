@@ -5,6 +5,7 @@ const packages = [
   '@sluice/connector-bullmq',
   '@sluice/connector-file',
   '@sluice/connector-jdbc',
+  '@sluice/connector-mysql',
   '@sluice/connector-postgresql',
   '@sluice/connector-verifiable',
 ];

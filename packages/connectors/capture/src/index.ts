@@ -35,6 +35,7 @@ export {
 } from './number-types.ts';
 export {
   KeyColumns,
+  listProblems,
   Selection,
   type SelectionLists,
   type TableName,

@@ -1,0 +1,163 @@
+/** Layouts of tables by the log itself, and whether a layout is one that rows of the log can have. Pure. */
+import { type LogColumn, logTypes, type TableMap } from './binlog/table-map.ts';
+import type { Column, TableLayout } from './column.ts';
+
+const binaryCollation = 63;
+
+/** Types of columns by the number of the log, where one number has one type. */
+const plainTypes: Readonly<Record<number, string>> = {
+  [logTypes.tiny]: 'tinyint',
+  [logTypes.short]: 'smallint',
+  [logTypes.int24]: 'mediumint',
+  [logTypes.long]: 'int',
+  [logTypes.longlong]: 'bigint',
+  [logTypes.float]: 'float',
+  [logTypes.double]: 'double',
+  [logTypes.newdecimal]: 'decimal',
+  [logTypes.year]: 'year',
+  [logTypes.date]: 'date',
+  [logTypes.time]: 'time',
+  [logTypes.time2]: 'time',
+  [logTypes.datetime]: 'datetime',
+  [logTypes.datetime2]: 'datetime',
+  [logTypes.timestamp]: 'timestamp',
+  [logTypes.timestamp2]: 'timestamp',
+  [logTypes.bit]: 'bit',
+  [logTypes.json]: 'json',
+  [logTypes.enum]: 'enum',
+  [logTypes.set]: 'set',
+  [logTypes.geometry]: 'geometry',
+};
+
+/** Those that share a number of the log: texts, and what is stored as texts are. */
+const sharedTypes: readonly (readonly [types: readonly number[], names: readonly string[]])[] = [
+  [[logTypes.string], ['char', 'binary', 'uuid', 'inet4', 'inet6']],
+  [
+    [logTypes.varchar, logTypes.varString, logTypes.compressedVarchar],
+    ['varchar', 'varbinary'],
+  ],
+  [
+    [logTypes.blob, logTypes.compressedBlob],
+    [
+      'tinytext',
+      'text',
+      'mediumtext',
+      'longtext',
+      'tinyblob',
+      'blob',
+      'mediumblob',
+      'longblob',
+      'json',
+    ],
+  ],
+  [
+    [logTypes.geometry],
+    [
+      'geometry',
+      'point',
+      'linestring',
+      'polygon',
+      'multipoint',
+      'multilinestring',
+      'multipolygon',
+      'geometrycollection',
+      'geomcollection',
+    ],
+  ],
+];
+
+/**
+ * By `binlog_row_metadata=FULL`. `now`: the columns as they are now, which say of one of the same name and stored type
+ * what the log does not: that a text is JSON, that bytes are a UUID, that a geometry is a point.
+ */
+export function layoutOfMap(
+  { columns, metadata }: TableMap,
+  now: readonly Column[],
+  charsets: ReadonlyMap<number, string>,
+): TableLayout | undefined {
+  if (!metadata) return undefined;
+  return {
+    columns: columns.map((column, index): Column => {
+      const name = metadata.names[index] ?? '';
+      const collation = metadata.collations[index];
+      const labels = metadata.labels[index] ?? [];
+      const charset = collation === undefined ? undefined : charsets.get(collation);
+      const same = now.find((each) => each.name === name && isOfLogType(each, column));
+      const type = typeOf(column, collation);
+      return {
+        name,
+        type: same && isMoreThanStored(same.type) ? same.type : type,
+        isRequired: !column.isNullable,
+        ...(metadata.isUnsigned[index] ? { isUnsigned: true } : {}),
+        ...(charset && charset !== 'binary' ? { charset } : {}),
+        ...(labels.length > 0 ? { labels } : {}),
+        ...shapeOf(column),
+      };
+    }),
+    keyColumns: metadata.key.map((index) => metadata.names[index] ?? ''),
+  };
+}
+
+function isMoreThanStored(type: string): boolean {
+  return (
+    ['json', 'uuid', 'inet4', 'inet6'].includes(type) ||
+    (sharedTypes[3]?.[1].includes(type) ?? false)
+  );
+}
+
+function typeOf({ type }: LogColumn, collation: number | undefined): string {
+  const isBinary = collation === undefined || collation === binaryCollation;
+  switch (type) {
+    case logTypes.string:
+      return isBinary ? 'binary' : 'char';
+    case logTypes.varchar:
+    case logTypes.varString:
+      return isBinary ? 'varbinary' : 'varchar';
+    case logTypes.blob:
+      return isBinary ? 'blob' : 'text';
+    default:
+      return plainTypes[type] ?? `number ${String(type)} of the log`;
+  }
+}
+
+function shapeOf({ meta, type }: LogColumn): Partial<Column> {
+  switch (type) {
+    case logTypes.newdecimal:
+      return { precision: meta >> 8, scale: meta & 0xff };
+    case logTypes.time2:
+    case logTypes.datetime2:
+    case logTypes.timestamp2:
+      return { fraction: meta };
+    case logTypes.bit:
+    case logTypes.string:
+    case logTypes.varchar:
+    case logTypes.varString:
+      return { length: meta };
+    default:
+      return {};
+  }
+}
+
+/** What keeps rows of the log from having this layout; undefined: nothing. */
+export function mismatchOf(layout: TableLayout, columns: readonly LogColumn[]): string | undefined {
+  if (layout.columns.length !== columns.length)
+    return `it has ${String(layout.columns.length)} columns, and ${String(columns.length)} in the log`;
+  for (const [index, logColumn] of columns.entries()) {
+    const column = layout.columns[index];
+    if (column && !isOfLogType(column, logColumn))
+      return `column ${column.name} is of another type`;
+  }
+  return undefined;
+}
+
+function isOfLogType(column: Column, logColumn: LogColumn): boolean {
+  const { type } = logColumn;
+  const isOfType =
+    plainTypes[type] === column.type ||
+    sharedTypes.some(([types, names]) => types.includes(type) && names.includes(column.type));
+  if (!isOfType) return false;
+  const shape = shapeOf(logColumn);
+  return (['precision', 'scale', 'fraction', 'length'] as const).every(
+    (name) => shape[name] === undefined || (column[name] ?? shape[name]) === shape[name],
+  );
+}

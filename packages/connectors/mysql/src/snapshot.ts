@@ -1,0 +1,194 @@
+/**
+ * Reading the rows that are there: each table in the order of its key, all in one state of the database, several tables at once if asked for. A table that was read in part goes on after its last key.
+ */
+import type { YieldedRecord } from '@sluice/connector-api';
+import type { SnapshotPlan, TableName } from '@sluice/connector-capture';
+import type { CapturedTable } from './captured-table.ts';
+import { tableIdentifier } from './catalog.ts';
+import { identifier, type RawRow, type Session } from './client.ts';
+import type { Column } from './column.ts';
+import { type LogPosition, snapshotOffset } from './position.ts';
+
+export interface SnapshotOptions {
+  readonly plan: SnapshotPlan;
+  readonly at: LogPosition;
+  /** One for each table that is read at the same time, in a transaction on the same state. */
+  readonly sessions: readonly Session[];
+  readonly tableOf: (name: string) => CapturedTable;
+  readonly schemas: string | undefined;
+  readonly fetchSize: number;
+  /** So many records are yielded at a time. */
+  readonly batchMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** Rows may be of any size: so much is held at a time, and one row. */
+const chunkBytes = 4 * 1024 * 1024;
+
+interface Chunk {
+  readonly table: string;
+  readonly captured: CapturedTable;
+  readonly rows: readonly RawRow[];
+  /** The table has no rows after these. */
+  readonly isEnd: boolean;
+}
+
+/**
+ * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
+ * until all others were yielded. Yields nothing when there is no row.
+ */
+export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { at, batchMax, plan, schemas, signal } = options;
+  const atMs = Date.now();
+  let offset = snapshotOffset(at, plan.progress(), false, schemas);
+  let held: YieldedRecord[] = [];
+  let isFirst = true;
+  const readers = options.sessions.map((session) => readTables(options, session));
+  for await (const chunk of merged(readers)) {
+    if (signal.aborted) return;
+    const { captured, isEnd, rows, table } = chunk;
+    if (isEnd) plan.finish(table);
+    else plan.advance(table, keyOf(captured, rows.at(-1)));
+    const after = snapshotOffset(at, plan.progress(), false, schemas);
+    const records = rows.flatMap((row, index) => {
+      const snapshot = isFirst ? ('first' as const) : ('true' as const);
+      isFirst = false;
+      const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs, snapshot };
+      const rowOffset = index === rows.length - 1 ? after : offset;
+      return captured.recordsOf(
+        { op: 'r', before: null, after: captured.rowOfText(row), origin, offset: rowOffset },
+        Date.now(),
+      );
+    });
+    offset = after;
+    if (records.length === 0) continue;
+    yield* batches(held, batchMax);
+    held = records;
+  }
+  const last = held.pop();
+  yield* batches(held, batchMax);
+  if (last) yield [asLast(last, at, schemas)];
+}
+
+export function* batches(
+  records: readonly YieldedRecord[],
+  max: number,
+): Generator<YieldedRecord[]> {
+  for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
+}
+
+function asLast(
+  record: YieldedRecord,
+  at: LogPosition,
+  schemas: string | undefined,
+): YieldedRecord {
+  const value = record.value as { readonly source: object };
+  return {
+    ...record,
+    value: { ...value, source: { ...value.source, snapshot: 'last' } },
+    offset: snapshotOffset(at, '', true, schemas),
+  };
+}
+
+/** Whatever table is next, until there is none. */
+async function* readTables(options: SnapshotOptions, session: Session): AsyncGenerator<Chunk> {
+  const { fetchSize, plan, tableOf } = options;
+  for (let next = plan.next(); next; next = plan.next()) {
+    const { table } = next;
+    const captured = tableOf(table);
+    let rows: RawRow[] = [];
+    let bytes = 0;
+    for await (const row of session.rows(selectOf(captured, next.after))) {
+      rows.push(row);
+      for (const value of row) bytes += value?.length ?? 0;
+      if (rows.length < fetchSize && bytes < chunkBytes) continue;
+      yield { table, captured, rows, isEnd: false };
+      rows = [];
+      bytes = 0;
+    }
+    yield { table, captured, rows, isEnd: true };
+  }
+}
+
+interface Selected {
+  readonly name: TableName;
+  readonly columns: readonly Column[];
+  readonly keyPlaces: CapturedTable['keyPlaces'];
+}
+
+/** `after`: the key of the last row that was read before, in hexadecimal. */
+export function selectOf(
+  { columns, keyPlaces, name }: Selected,
+  after: readonly string[] | undefined,
+): string {
+  const listed = columns.map(selectedAs).join(', ');
+  const from = `SELECT ${listed} FROM ${tableIdentifier(name)}`;
+  const keys = keyPlaces.map((place) => ({
+    name: identifier(place.name),
+    column: columns[place.index],
+  }));
+  if (keys.length === 0) return from;
+  const order = ` ORDER BY ${keys.map((key) => key.name).join(', ')}`;
+  if (after?.length !== keys.length) return from + order;
+  // Column by column, since not every version uses the index for (a, b) > (1, 2).
+  const alternatives = keys.map((key, index) => {
+    const equal = keys
+      .slice(0, index)
+      .map((each, place) => `${each.name} = ${literalOf(each.column, after[place] ?? '')}`);
+    return [...equal, `${key.name} > ${literalOf(key.column, after[index] ?? '')}`].join(' AND ');
+  });
+  return `${from} WHERE ${alternatives.map((each) => `(${each})`).join(' OR ')}${order}`;
+}
+
+/** A float is written with fewer digits than it has, unless it is a double. */
+function selectedAs({ name, type }: Column): string {
+  return type === 'float' ? `${identifier(name)} + 0e0` : identifier(name);
+}
+
+/** In the type and the collation of the column, so that its index is used. */
+function literalOf(column: Column | undefined, hex: string): string {
+  const type = column?.type ?? '';
+  if (numericType.test(type))
+    return Buffer.from(hex, 'hex')
+      .toString('latin1')
+      .replaceAll(/[^-+.\deE]/g, '');
+  return binaryType.test(type) ? `x'${hex}'` : `_utf8mb4 x'${hex}'`;
+}
+
+const numericType = /^(?:tinyint|smallint|mediumint|int|bigint|decimal|double|year)$/;
+const binaryType = /^(?:bit|binary|varbinary|(?:tiny|medium|long)?blob)$/;
+/** Types whose order is not that of what is read of them: their tables begin anew after a crash. */
+const unorderedType = /^(?:enum|set|float)$/;
+
+function keyOf(captured: CapturedTable, row: RawRow | undefined): readonly string[] | undefined {
+  const { columns, keyPlaces } = captured;
+  if (!row || keyPlaces.length === 0) return undefined;
+  if (keyPlaces.some(({ index }) => unorderedType.test(columns[index]?.type ?? '')))
+    return undefined;
+  return keyPlaces.map(({ index }) => row[index]?.toString('hex') ?? '');
+}
+
+/** What the readers yield, as it comes. Each may be one chunk ahead. */
+async function* merged<Item>(readers: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
+  const pending = new Map(readers.map((reader) => [reader, stepOf(reader)]));
+  try {
+    while (pending.size > 0) {
+      const { reader, result } = await Promise.race(pending.values());
+      if (result.done) pending.delete(reader);
+      else {
+        pending.set(reader, stepOf(reader));
+        yield result.value;
+      }
+    }
+  } finally {
+    // Those that are left are of sessions that are closed next; nobody waits for them.
+    for (const step of pending.values()) step.catch(() => {});
+  }
+}
+
+async function stepOf<Item>(reader: AsyncGenerator<Item>): Promise<{
+  readonly reader: AsyncGenerator<Item>;
+  readonly result: IteratorResult<Item, unknown>;
+}> {
+  return { reader, result: await reader.next() };
+}

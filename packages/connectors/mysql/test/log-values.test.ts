@@ -1,0 +1,64 @@
+import { ConnectError } from '@sluice/connector-api';
+import { describe, expect, test } from 'vitest';
+import { ByteReader } from '../src/binlog/byte-reader.ts';
+import { decimalText } from '../src/binlog/decimal-text.ts';
+import { readEvent, readHeader } from '../src/binlog/events.ts';
+import { jsonText } from '../src/binlog/json-text.ts';
+
+/** Bytes that are written in hexadecimal, with spaces where it helps. */
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll(' ', ''), 'hex');
+}
+
+test.each([
+  // The example of MySQL's manual of the format.
+  { hex: '81 0DFB38D2 04D2', precision: 14, scale: 4, text: '1234567890.1234' },
+  { hex: '7E F204C72D FB2D', precision: 14, scale: 4, text: '-1234567890.1234' },
+  { hex: '80', precision: 2, scale: 0, text: '0' },
+  { hex: '80 0000', precision: 5, scale: 3, text: '0.000' },
+  { hex: '7F', precision: 1, scale: 1, text: '-0.0' },
+])('the decimal $text is read', ({ hex, precision, scale, text }) => {
+  expect(decimalText(new ByteReader(bytes(hex)), precision, scale)).toBe(text);
+});
+
+describe("MySQL's binary JSON becomes a text", () => {
+  test.each([
+    { hex: '', text: 'null' },
+    { hex: '04 00', text: 'null' },
+    { hex: '05 FFFF', text: '-1' },
+    { hex: '0A FFFFFFFFFFFFFFFF', text: '18446744073709551615' },
+    { hex: '0B 000000000000F83F', text: '1.5' },
+    { hex: '0C 03 6122C3', text: '"a\\"\uFFFD"' },
+    { hex: '00 0100 0C00 0B00 0100 05 0100 61', text: '{"a":1}' },
+    { hex: '02 0200 0C00 0C 0A00 04 0100 01 78', text: '["x",true]' },
+    // An array in an object: its offsets begin at itself.
+    {
+      hex: '00 0100 1500 0B00 0100 02 0C00 61 0100 0900 0C 0700 01 78',
+      text: '{"a":["x"]}',
+    },
+    { hex: '03 01000000 0D000000 07 FFFFFFFF', text: '[-1]' },
+    // A decimal and a date, which JSON has not.
+    { hex: '0F F6 04 0302 81 17', text: '1.23' },
+    { hex: '0F 0A 08 00000000 00BAB219', text: '"2024-02-29"' },
+  ])('$text', ({ hex, text }) => {
+    expect(jsonText(bytes(hex))).toBe(text);
+  });
+
+  test('one that contains itself is refused, not followed for ever', () => {
+    expect(() => jsonText(bytes('02 0100 0700 02 0000'))).toThrow(/nested too deeply/);
+  });
+});
+
+describe('what cannot be read of the log is refused by name', () => {
+  test.each([
+    { type: 39, message: /binlog_row_value_options/ },
+    { type: 40, message: /binlog_transaction_compression/ },
+    { type: 42, message: /tagged GTIDs/ },
+  ])('event $type', ({ message, type }) => {
+    const event = Buffer.alloc(30);
+    event.writeUInt8(type, 4);
+    const read = (): unknown => readEvent(event, readHeader(event), false);
+    expect(read).toThrow(ConnectError);
+    expect(read).toThrow(message);
+  });
+});

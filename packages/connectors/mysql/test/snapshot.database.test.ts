@@ -1,0 +1,114 @@
+/** Reading what is there: where it begins, how it goes on, and that it meets the log without gap and overlap. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceOffsetValue } from '@sluice/connector-api';
+import { startMariadb } from '@sluice/testkit';
+import { afterAll, expect, test } from 'vitest';
+import { Capture, configOf } from './capture.ts';
+
+const mariadb = await startMariadb();
+afterAll(() => mariadb[Symbol.asyncDispose]());
+
+async function database(name: string): Promise<{
+  readonly url: string;
+  readonly own: string;
+  readonly sql: (text: string) => Promise<string>;
+}> {
+  const url = await mariadb.createDatabase(name);
+  const own = new URL(url).pathname.slice(1);
+  return { url, own, sql: (text) => mariadb.sql(text, own) };
+}
+
+test.each([
+  { threads: '1', grants: 'ALL ON *.*' },
+  { threads: '3', grants: 'ALL ON *.*' },
+  { threads: '2', grants: 'SELECT, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.*' },
+])(
+  'each row once while others write: $threads readers with $grants',
+  async ({ grants, threads }) => {
+    const { own, sql, url } = await database('once');
+    const user = `u_${own}`;
+    await mariadb.sql(
+      `CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT ${grants} TO '${user}'@'%'`,
+    );
+    for (const table of ['a', 'b', 'c', 'd'])
+      await sql(
+        `CREATE TABLE ${table} (id int PRIMARY KEY AUTO_INCREMENT, n int); INSERT INTO ${table} (n) SELECT 0 FROM seq_1_to_2000`,
+      );
+    const writer = new AbortController();
+    const writing = (async () => {
+      for (let round = 0; !writer.signal.aborted; round += 1)
+        await sql(
+          ['a', 'b', 'c', 'd'].map((table) => `INSERT INTO ${table} (n) VALUES (1)`).join('; '),
+        );
+    })();
+    await sleep(200);
+    const config = configOf(url, {
+      'snapshot.max.threads': threads,
+      'snapshot.fetch.size': '100',
+      'database.user': user,
+      'database.password': 'x',
+    });
+    await using capture = await Capture.start(config);
+    await capture.until('a change of each table', () =>
+      ['a', 'b', 'c', 'd'].every((table) =>
+        capture.changes(`${own}.${table}`).some(({ op }) => op === 'c'),
+      ),
+    );
+    writer.abort();
+    await writing;
+    for (const table of ['a', 'b', 'c', 'd']) {
+      const wanted = (await sql(`SELECT id FROM ${table} ORDER BY id`)).split('\n').map(Number);
+      const changes = await capture.untilCount(`${own}.${table}`, wanted.length);
+      expect(changes.map(({ after }) => after?.['id'])).toEqual(wanted);
+    }
+  },
+);
+
+test('a snapshot that was cut goes on after its last key, of whatever type it is', async () => {
+  const { own, sql, url } = await database('resume');
+  await sql(`CREATE TABLE t_int (id bigint unsigned PRIMARY KEY); INSERT INTO t_int SELECT seq FROM seq_1_to_900;
+    CREATE TABLE t_pair (a int, b varchar(20) CHARACTER SET latin1 COLLATE latin1_german1_ci, PRIMARY KEY (a, b)); INSERT INTO t_pair SELECT seq % 7, concat('ü', seq) FROM seq_1_to_900;
+    CREATE TABLE t_bin (id binary(16) PRIMARY KEY); INSERT INTO t_bin SELECT unhex(md5(seq)) FROM seq_1_to_900;
+    CREATE TABLE t_date (at datetime(6) PRIMARY KEY); INSERT INTO t_date SELECT timestamp('2024-01-01 00:00:00') + INTERVAL seq MICROSECOND FROM seq_1_to_900;
+    CREATE TABLE t_dec (id decimal(30,10) PRIMARY KEY); INSERT INTO t_dec SELECT 0.25 * seq - 100 FROM seq_1_to_900;
+    CREATE TABLE t_none (id int); INSERT INTO t_none SELECT seq FROM seq_1_to_900;
+    CREATE TABLE t_enum (id enum('z','y','x') PRIMARY KEY); INSERT INTO t_enum VALUES ('x'), ('y'), ('z')`);
+  const config = configOf(url, { 'snapshot.fetch.size': '100' });
+  const tables = ['t_bin', 't_date', 't_dec', 't_int', 't_pair'];
+  let all: { topic: string; offset: SourceOffsetValue }[];
+  {
+    await using capture = await Capture.start(config);
+    await capture.until('all rows', () => capture.records.length === 5 * 900 + 903);
+    all = capture.records.map(({ sourceOffset, topic }) => ({ topic, offset: sourceOffset ?? {} }));
+    expect(all.at(-1)?.offset).toMatchObject({ snapshot_completed: true });
+  }
+  for (const table of tables) {
+    const topic = `shop.${own}.${table}`;
+    const ofTable = all.filter((each) => each.topic === topic);
+    await using capture = await Capture.start(config, { offset: ofTable[450]?.offset });
+    // Up to the part of 100 rows that the offset is in.
+    await capture.untilStreaming();
+    expect(capture.changes(`${own}.${table}`)).toHaveLength(500);
+  }
+});
+
+test('modes: always reads again, initial_only ends, no_data reads nothing', async () => {
+  const { own, sql, url } = await database('modes');
+  await sql(`CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)`);
+  let offset: SourceOffsetValue | undefined;
+  {
+    await using capture = await Capture.start(configOf(url, { 'snapshot.mode': 'initial_only' }));
+    await capture.untilCount(`${own}.item`, 1);
+    await sql('INSERT INTO item VALUES (2)');
+    await sleep(500);
+    expect(capture.changes(`${own}.item`)).toHaveLength(1);
+    offset = capture.offset;
+  }
+  await using again = await Capture.start(configOf(url, { 'snapshot.mode': 'always' }), { offset });
+  // The change that is in the log since is read from there as well.
+  expect((await again.untilCount(`${own}.item`, 3)).map(({ op }) => op)).toEqual(['r', 'r', 'c']);
+  await using never = await Capture.start(configOf(url, { 'snapshot.mode': 'no_data' }));
+  await never.untilStreaming();
+  await sql('INSERT INTO item VALUES (3)');
+  expect((await never.untilCount(`${own}.item`, 1)).map(({ op }) => op)).toEqual(['c']);
+});
