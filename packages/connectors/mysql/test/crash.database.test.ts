@@ -1,6 +1,6 @@
 /**
  * kill -9 while a snapshot is read and while changes are streamed: in the end each row is as in the database.
- * `SLUICE_CRASH_ROUNDS` asks for more rounds.
+ * `KILL_ROUNDS` asks for more rounds.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ afterAll(async () => {
   await mariadb[Symbol.asyncDispose]();
 });
 
-const rounds = Number(process.env['SLUICE_CRASH_ROUNDS'] ?? 4);
+const rounds = Number(process.env['KILL_ROUNDS'] ?? 4);
 const program = fileURLToPath(new URL('crash-process.ts', import.meta.url));
 const testLimitMs = 60_000 + rounds * 10_000;
 
