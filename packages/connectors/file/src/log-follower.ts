@@ -165,7 +165,6 @@ export class LogFollower {
       { log, file: open.path },
       'the file was truncated: looking for a copy of what it had',
     );
-    this.#at ??= open.positionAt(0);
     // What was read of an entry is read again with it.
     await this.close();
   }

@@ -3,14 +3,14 @@
  *
  *     orders.log.1   orders.log-20261130   orders.log.2026-11-30   orders-20261130.log   orders.2026-11-30.log
  *
- * are all generations of `orders.log`, whether a file of that name exists or not. A number in front of the extension
- * is part of the name (`worker-1.log`), unless it is a date.
+ * are all generations of `orders.log`, whether a file of that name exists or not. A number in front of the extension,
+ * or behind a dash, is part of the name (`worker-1.log`, `worker-1`), unless it is a date.
  */
 import { basename, dirname, join } from 'node:path';
 
 const datePart = String.raw`\d{4}-?\d{2}-?\d{2}(?:[T_.-]?\d{2}(?:[:.-]?\d{2}){0,2})?(?:[.-]\d{1,3})?`;
 /** Behind the name: a date, or how many rotations ago. */
-const suffix = new RegExp(`^(.+?)[.-](?:${datePart}|\\d{1,4})$`);
+const suffix = new RegExp(`^(.+?)(?:[.-]${datePart}|\\.\\d{1,4})$`);
 /** In front of the extension: a date. */
 const infix = new RegExp(`^(.+?)[._-]${datePart}(\\.[A-Za-z][A-Za-z0-9]*)$`);
 const compressed = /\.(?:gz|bz2|xz|zst|zip|lz4)$/i;

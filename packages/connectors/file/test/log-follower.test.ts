@@ -144,6 +144,18 @@ test('copied and truncated before it was read to its end: the copy has the rest'
   expect(seen).toEqual(all());
 });
 
+test('copied and truncated before its first entry is complete: the copy has it', async () => {
+  await follower.close();
+  start({ multilineStart: /^line/ });
+  await writeLines(1);
+  expect(await readOnce()).toBe(0);
+  await copyFile(log, `${log}.1`);
+  await truncate(log);
+  await writeLines(2);
+  await readAll();
+  expect(seen).toEqual(all());
+});
+
 test('truncated, and longer than before when it is looked at again', async () => {
   await writeLines(3);
   await readAll();

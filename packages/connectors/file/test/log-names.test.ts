@@ -13,6 +13,8 @@ test.each([
   ['/l/orders.2026-11-30.2.log', '/l/orders.log'],
   // A number is part of the name unless it says when.
   ['/l/worker-1.log', '/l/worker-1.log'],
+  ['/l/worker-1', '/l/worker-1'],
+  ['/l/worker-8080.2', '/l/worker-8080'],
   ['/l/worker-1.log.3', '/l/worker-1.log'],
   ['/l/v2.orders.log', '/l/v2.orders.log'],
   ['/l/orders', '/l/orders'],
