@@ -294,6 +294,8 @@ async function prepare(
   streamed: Map<number, CapturedTable | undefined>,
 ): Promise<void> {
   const after = { file, pos: header.endPosition };
+  // Maps hold for one statement, and servers give their numbers once: what is kept would only grow.
+  if (event.kind === 'gtid') streamed.clear();
   if (event.kind === 'table')
     streamed.set(event.map.tableId, await resolver.tableOf(event.map, event.body, after));
   if (event.kind !== 'query') return;

@@ -79,16 +79,22 @@ export async function scalar(session: Session, sql: string): Promise<string> {
   return textOf(row?.[0]);
 }
 
+export interface ServerTable extends TableName {
+  /** MariaDB: WITH SYSTEM VERSIONING. */
+  readonly isVersioned: boolean;
+}
+
 /** Tables that have rows of their own; views and sequences have none that are captured. */
-export async function readTables(session: Session): Promise<TableName[]> {
+export async function readTables(session: Session): Promise<ServerTable[]> {
   const rows = await session.query(`
-    SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
+    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
      WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
        AND TABLE_SCHEMA NOT IN (${builtInDatabases.map(literal).join(', ')})
      ORDER BY TABLE_SCHEMA, TABLE_NAME`);
-  return rows.map(([namespace, table]) => ({
+  return rows.map(([namespace, table, type]) => ({
     namespace: textOf(namespace),
     table: textOf(table),
+    isVersioned: textOf(type) === 'SYSTEM VERSIONED',
   }));
 }
 
@@ -132,8 +138,11 @@ async function readJsonColumns(
 }
 
 function columnOf(row: Readonly<Record<string, string | null>>, isJson: boolean): Column {
-  const type = isJson ? 'json' : (row['type'] ?? '').toLowerCase();
   const declared = row['declared'] ?? '';
+  const stored = (row['type'] ?? '').toLowerCase();
+  // MariaDB: `text /*M!100301 COMPRESSED*/`.
+  const isCompressed = /\/\*M?!\d* ?COMPRESSED/i.test(declared) && !declared.includes("'");
+  const type = isCompressed ? `compressed ${stored}` : isJson ? 'json' : stored;
   const { charset, digits, fraction, octets, scale } = row;
   return {
     name: row['name'] ?? '',

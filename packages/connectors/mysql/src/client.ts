@@ -36,6 +36,8 @@ export class Session {
   readonly #target: Target;
   readonly #queryLimitMs: number;
   readonly #unlink: () => void;
+  /** What waits for the server: the driver tells nobody of a connection that is destroyed. */
+  readonly #waiting = new Set<(error: Error) => void>();
   #failure: unknown;
 
   private constructor(connection: Connection, options: ConnectOptions) {
@@ -89,10 +91,10 @@ export class Session {
     };
     const connection = createConnection(settings);
     const session = new Session(connection, options);
-    const opened = Promise.withResolvers<void>();
-    connection.connect((error) => (error ? opened.reject(error) : opened.resolve()));
     try {
-      await opened.promise;
+      await session.unlessCut<void>((resolve, reject) =>
+        connection.connect((error) => (error ? reject(error) : resolve())),
+      );
       return session;
     } catch (error) {
       session.destroy();
@@ -129,41 +131,64 @@ export class Session {
 
   /** Rows as they come, no faster than they are taken. */
   async *rows(text: string): AsyncGenerator<RawRow> {
+    let cut: ((error: Error) => void) | undefined;
     try {
       if (this.#failure !== undefined) throw this.#failure;
       const rows = this.#connection.query(text).stream({ highWaterMark: 200 });
+      cut = (error) => void rows.destroy(error);
+      this.#waiting.add(cut);
       for await (const row of rows) yield row as RawRow;
     } catch (error) {
       throw connectErrorOf(error, this.#target);
+    } finally {
+      if (cut) this.#waiting.delete(cut);
     }
   }
 
   async #query(text: string): Promise<{ rows: RawRow[]; fields: FieldPacket[] }> {
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      const answer = Promise.withResolvers<{ rows: RawRow[]; fields: FieldPacket[] }>();
-      this.#connection.query(
-        { sql: text, timeout: this.#queryLimitMs },
-        (error: Error | null, rows: unknown, fields: FieldPacket[] | undefined) => {
-          if (error) answer.reject(error);
-          else
-            answer.resolve({
-              rows: Array.isArray(rows) ? (rows as RawRow[]) : [],
-              fields: fields ?? [],
-            });
-        },
+      return await this.unlessCut((resolve, reject) =>
+        this.#connection.query(
+          { sql: text, timeout: this.#queryLimitMs },
+          (error: Error | null, rows: unknown, fields: FieldPacket[] | undefined) => {
+            if (error) reject(error);
+            else
+              resolve({
+                rows: Array.isArray(rows) ? (rows as RawRow[]) : [],
+                fields: fields ?? [],
+              });
+          },
+        ),
       );
-      return await answer.promise;
     } catch (error) {
       throw connectErrorOf(error, this.#target);
     }
   }
 
+  /** What the work resolves to, unless the connection is cut before. */
+  async unlessCut<Result>(
+    work: (resolve: (result: Result) => void, reject: (error: Error) => void) => void,
+  ): Promise<Result> {
+    const { promise, reject, resolve } = Promise.withResolvers<Result>();
+    this.#waiting.add(reject);
+    try {
+      work(resolve, reject);
+      return await promise;
+    } finally {
+      this.#waiting.delete(reject);
+    }
+  }
+
   /** The connection is cut; what is asked for fails. */
   destroy(): void {
-    this.#failure ??= new Error('the connection was cut');
+    const cut = new Error('the connection was cut');
+    this.#failure ??= cut;
     this.#unlink();
     this.#connection.destroy();
+    // The driver only ends its side: a server in the middle of an answer, or of its log, would go on.
+    this.wire.stream.destroy();
+    for (const fail of this.#waiting) fail(cut);
   }
 
   /** In order, if the server answers soon. */
@@ -174,8 +199,7 @@ export class Session {
     this.#connection.end(() => ended.resolve());
     await ended.promise;
     clearTimeout(limit);
-    this.#failure ??= new Error('the connection was cut');
-    this.#connection.destroy();
+    this.destroy();
   }
 }
 

@@ -1,6 +1,8 @@
 /** Layouts of tables by the log itself, and whether a layout is one that rows of the log can have. Pure. */
 import { type LogColumn, logTypes, type TableMap } from './binlog/table-map.ts';
+import { decoderOf } from './charsets.ts';
 import type { Column, TableLayout } from './column.ts';
+import { asText } from './value-type.ts';
 
 const binaryCollation = 63;
 
@@ -33,11 +35,11 @@ const plainTypes: Readonly<Record<number, string>> = {
 const sharedTypes: readonly (readonly [types: readonly number[], names: readonly string[]])[] = [
   [[logTypes.string], ['char', 'binary', 'uuid', 'inet4', 'inet6']],
   [
-    [logTypes.varchar, logTypes.varString, logTypes.compressedVarchar],
+    [logTypes.varchar, logTypes.varString],
     ['varchar', 'varbinary'],
   ],
   [
-    [logTypes.blob, logTypes.compressedBlob],
+    [logTypes.blob],
     [
       'tinytext',
       'text',
@@ -64,6 +66,20 @@ const sharedTypes: readonly (readonly [types: readonly number[], names: readonly
       'geomcollection',
     ],
   ],
+  [[logTypes.compressedVarchar], ['compressed varchar', 'compressed varbinary']],
+  [
+    [logTypes.compressedBlob],
+    [
+      'compressed tinytext',
+      'compressed text',
+      'compressed mediumtext',
+      'compressed longtext',
+      'compressed tinyblob',
+      'compressed blob',
+      'compressed mediumblob',
+      'compressed longblob',
+    ],
+  ],
 ];
 
 /**
@@ -80,8 +96,9 @@ export function layoutOfMap(
     columns: columns.map((column, index): Column => {
       const name = metadata.names[index] ?? '';
       const collation = metadata.collations[index];
-      const labels = metadata.labels[index] ?? [];
       const charset = collation === undefined ? undefined : charsets.get(collation);
+      const decode = decoderOf(charset ?? 'utf8mb4') ?? asText;
+      const labels = (metadata.labels[index] ?? []).map(decode);
       const same = now.find((each) => each.name === name && isOfLogType(each, column));
       const type = typeOf(column, collation);
       return {
@@ -115,6 +132,9 @@ function typeOf({ type }: LogColumn, collation: number | undefined): string {
       return isBinary ? 'varbinary' : 'varchar';
     case logTypes.blob:
       return isBinary ? 'blob' : 'text';
+    case logTypes.compressedVarchar:
+    case logTypes.compressedBlob:
+      return 'compressed';
     default:
       return plainTypes[type] ?? `number ${String(type)} of the log`;
   }

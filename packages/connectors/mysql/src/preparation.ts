@@ -1,7 +1,7 @@
 /** What has to hold before anything is captured, and where a run begins. */
 import { ConnectError, type SourceOffsetValue, type TaskLogger } from '@sluice/connector-api';
-import type { TableName } from '@sluice/connector-capture';
-import { readTables, type ServerFacts, scalar } from './catalog.ts';
+import { type TableName, tableText } from '@sluice/connector-capture';
+import { readTables, type ServerFacts, type ServerTable, scalar } from './catalog.ts';
 import type { Session } from './client.ts';
 import { type MysqlConfig, replicaName, selectionOf } from './config.ts';
 import { codeOf } from './errors.ts';
@@ -53,6 +53,14 @@ export function checkServer(server: ServerFacts, config: MysqlConfig): void {
   if (problem) throw new ConnectError(problem);
 }
 
+/** Of versioned tables the log has former rows as inserts, and deletes as updates. */
+export function versioningProblem(captured: readonly ServerTable[]): string | undefined {
+  const versioned = captured.filter(({ isVersioned }) => isVersioned).map(tableText);
+  return versioned.length === 0
+    ? undefined
+    : `tables WITH SYSTEM VERSIONING cannot be captured, since the log has their history as rows: leave ${versioned.join(', ')} out with table.exclude.list`;
+}
+
 export async function capturedTables(
   sql: Session,
   config: MysqlConfig,
@@ -60,6 +68,8 @@ export async function capturedTables(
 ): Promise<TableName[]> {
   const selection = selectionOf(config);
   const tables = (await readTables(sql)).filter((name) => selection.hasTable(name));
+  const problem = versioningProblem(tables);
+  if (problem) throw new ConnectError(problem);
   if (tables.length === 0)
     logger.warn({}, 'no table is captured; check table.include.list and database.include.list');
   return tables;

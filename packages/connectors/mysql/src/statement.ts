@@ -26,7 +26,19 @@ const other: Statement = { kind: 'other' };
 export function statementOf(sql: string, database: string): Statement {
   const tokens = tokensOf(sql.slice(0, charactersMax));
   const words = new Words(tokens, database);
-  switch (words.next()) {
+  const first = words.next();
+  // MariaDB: SET STATEMENT variable = value, … FOR the statement itself.
+  if (first === 'SET' && words.next() === 'STATEMENT') {
+    while (!words.isAtEnd && words.peek() !== 'FOR') words.next();
+    words.next();
+    return effectOf(words.next(), words);
+  }
+  return effectOf(first, words);
+}
+
+/** `first`: its first word. */
+function effectOf(first: string, words: Words): Statement {
+  switch (first) {
     case 'BEGIN':
       return { kind: 'begin' };
     case 'START':

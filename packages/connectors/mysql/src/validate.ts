@@ -14,7 +14,7 @@ import {
 import { Session } from './client.ts';
 import { type MysqlConfig, readsRows, selectionOf } from './config.ts';
 import { codeOf } from './errors.ts';
-import { serverIdProblem, serverProblems } from './preparation.ts';
+import { serverIdProblem, serverProblems, versioningProblem } from './preparation.ts';
 
 /** A form does not wait long. */
 const limitMs = 4_000;
@@ -54,11 +54,13 @@ async function problemsOn(
   const server = await readServer(session);
   const tables = await readTables(session);
   const captured = tables.filter((name) => selectionOf(config).hasTable(name));
+  const versioned = versioningProblem(captured);
   const streams = config['snapshot.mode'] !== 'initial_only';
   return [
     ...(streams ? serverProblems(server).map((text) => problem('database.hostname', text)) : []),
     ...(streams && server.hasLog ? await replicationProblems(session, server, config) : []),
     ...tableProblems(tables, config),
+    ...(versioned === undefined ? [] : [problem('table.exclude.list', versioned)]),
     ...(await columnProblems(session, server, captured, { config, flavour })),
     ...(readsRows(config) ? await selectProblems(session, captured, config) : []),
   ];

@@ -49,6 +49,26 @@ describe("MySQL's binary JSON becomes a text", () => {
   });
 });
 
+test('a LOAD DATA that was logged as a statement is read as one', () => {
+  const sql = "LOAD DATA INFILE 'x' INTO TABLE item";
+  const variables = Buffer.from([0, 1, 2, 3, 4]);
+  const event = Buffer.concat([
+    Buffer.alloc(19),
+    Buffer.alloc(8),
+    Buffer.from([4, 0, 0, variables.length, 0]),
+    Buffer.alloc(13),
+    variables,
+    Buffer.from('shop\0'),
+    Buffer.from(sql),
+  ]);
+  event.writeUInt8(18, 4);
+  expect(readEvent(event, readHeader(event), false)).toEqual({
+    kind: 'query',
+    database: 'shop',
+    sql,
+  });
+});
+
 describe('what cannot be read of the log is refused by name', () => {
   test.each([
     { type: 39, message: /binlog_row_value_options/ },

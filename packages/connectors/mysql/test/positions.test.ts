@@ -78,6 +78,13 @@ describe('what a statement does to tables', () => {
       { kind: 'layout', tables: [{ namespace: 'shop', table: 'ALTER' }] },
     ],
     ["GRANT SELECT ON *.* TO 'x'", { kind: 'other' }],
+    [
+      'SET STATEMENT max_statement_time = 10, lock_wait_timeout=5 FOR ALTER TABLE item ADD x int',
+      { kind: 'layout', tables: [item] },
+    ],
+    ['SET STATEMENT sql_mode = "" FOR TRUNCATE TABLE item', { kind: 'truncate', table: item }],
+    ["SET PASSWORD FOR 'x' = ''", { kind: 'other' }],
+    ['SET STATEMENT', { kind: 'other' }],
   ])('%s', (sql, expected) => {
     expect(statementOf(sql, 'shop')).toEqual(expected);
   });

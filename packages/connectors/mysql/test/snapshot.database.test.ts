@@ -1,7 +1,7 @@
 /** Reading what is there: where it begins, how it goes on, and that it meets the log without gap and overlap. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceOffsetValue } from '@sluice/connector-api';
-import { startMariadb } from '@sluice/testkit';
+import { startMariadb, waitFor } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { Capture, configOf } from './capture.ts';
 
@@ -112,3 +112,46 @@ test('modes: always reads again, initial_only ends, no_data reads nothing', asyn
   await sql('INSERT INTO item VALUES (3)');
   expect((await never.untilCount(`${own}.item`, 1)).map(({ op }) => op)).toEqual(['c']);
 });
+
+test.each(['a snapshot', 'the stream'])(
+  'a stop in %s is quick, and leaves no connection',
+  async (where) => {
+    const { own, sql, url } = await database('stop');
+    await sql(
+      "CREATE TABLE item (id int PRIMARY KEY, pad varchar(1000)); INSERT INTO item SELECT seq, repeat('x', 1000) FROM seq_1_to_50000",
+    );
+    const user = `u_${own}`;
+    await mariadb.sql(
+      `CREATE USER '${user}'@'%' IDENTIFIED BY 'x'; GRANT ALL ON *.* TO '${user}'@'%'`,
+    );
+    const connections = async (): Promise<string> =>
+      await mariadb.sql(
+        `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = '${user}'`,
+      );
+    const capture = await Capture.start(
+      configOf(url, {
+        'database.user': user,
+        'database.password': 'x',
+        'snapshot.fetch.size': '500',
+        // What a server that has nothing else to write notices it by.
+        'connect.keep.alive.interval.ms': '200',
+        'snapshot.mode': where === 'a snapshot' ? 'initial' : 'no_data',
+      }),
+    );
+    if (where === 'a snapshot') {
+      await capture.until('a row', () => capture.records.length > 0);
+      // The server waits, with the rest of the answer.
+      capture.isHalted = true;
+      await sleep(300);
+    } else {
+      await capture.untilStreaming();
+    }
+    const startedAtMs = performance.now();
+    await capture.stop();
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    await waitFor(async () => (await connections()) === '0', {
+      what: 'the connections to be gone',
+      timeoutMs: 5_000,
+    });
+  },
+);

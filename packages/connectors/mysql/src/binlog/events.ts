@@ -38,6 +38,8 @@ export type LogEvent =
 
 const headerSize = 19;
 const checksumSize = 4;
+/** Which file was loaded, and how. */
+const executeLoadHeaderSize = 13;
 /** Most that a compressed event may have unpacked. */
 const unpackedBytesMax = 1024 * 1024 * 1024;
 
@@ -46,7 +48,9 @@ export const eventTypes = {
   rotate: 4,
   format: 15,
   xid: 16,
+  executeLoad: 18,
   tableMap: 19,
+  incident: 26,
   heartbeat: 27,
   gtid: 33,
   anonymousGtid: 34,
@@ -107,6 +111,9 @@ export function readEvent(bytes: Buffer, header: EventHeader, hasChecksum: boole
       return { kind: 'gtid', gtid: undefined, isAlone: false };
     case eventTypes.query:
       return readQuery(reader, false);
+    // LOAD DATA as a statement.
+    case eventTypes.executeLoad:
+      return readQuery(reader, false, executeLoadHeaderSize);
     case eventTypes.compressedQuery:
       return readQuery(reader, true);
     case eventTypes.xid:
@@ -155,11 +162,12 @@ function readMysqlGtid(reader: ByteReader): LogEvent {
   return { kind: 'gtid', gtid: `${uuid}:${reader.unsigned64()}`, isAlone: false };
 }
 
-function readQuery(reader: ByteReader, isPacked: boolean): LogEvent {
+function readQuery(reader: ByteReader, isPacked: boolean, extraHeaderSize = 0): LogEvent {
   reader.skip(8);
   const databaseLength = reader.unsigned(1);
   reader.skip(2);
-  reader.skip(reader.unsigned(2));
+  const variablesSize = reader.unsigned(2);
+  reader.skip(extraHeaderSize + variablesSize);
   const database = reader.text(databaseLength);
   reader.skip(1);
   const text = reader.take(reader.left);

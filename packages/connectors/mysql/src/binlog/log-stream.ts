@@ -13,7 +13,7 @@ import { literal } from '../client.ts';
 import { connectErrorOf } from '../errors.ts';
 import { MysqlGtids } from '../gtids.ts';
 import type { LogPosition } from '../position.ts';
-import { type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts';
+import { type EventHeader, eventTypes, type LogEvent, readEvent, readHeader } from './events.ts';
 
 export interface StreamedEvent {
   readonly header: EventHeader;
@@ -122,22 +122,21 @@ export class LogStream {
   /** A command that is answered with one packet. */
   async #command(request: Buffer): Promise<void> {
     const { session } = this.#options;
-    const answered = Promise.withResolvers<void>();
-    const command: WireCommand = {
-      execute: (packet, connection) => {
-        if (!packet) {
-          send(connection, request);
-          return false;
-        }
-        if (packet.isError()) answered.reject(packet.asError('utf8'));
-        else answered.resolve();
-        return true;
-      },
-      onResult: (error) => answered.reject(error),
-    };
-    session.wire.addCommand(command);
     try {
-      await answered.promise;
+      await session.unlessCut<void>((resolve, reject) =>
+        session.wire.addCommand({
+          execute: (packet, connection) => {
+            if (!packet) {
+              send(connection, request);
+              return false;
+            }
+            if (packet.isError()) reject(packet.asError('utf8'));
+            else resolve();
+            return true;
+          },
+          onResult: reject,
+        }),
+      );
     } catch (error) {
       throw connectErrorOf(error, session.target);
     }
@@ -188,6 +187,10 @@ export class LogStream {
   #read(bytes: Buffer): StreamedEvent {
     const header = readHeader(bytes);
     if (this.#hasChecksum) checkSum(bytes);
+    if (header.type === eventTypes.incident)
+      throw new LogLost(
+        'the server says that changes are missing in its binary log (LOST_EVENTS): set snapshot.mode to when_needed, which reads the tables again, or delete the offsets',
+      );
     const event = readEvent(bytes, header, this.#hasChecksum);
     const at = { file: this.#file, pos: Math.max(0, header.endPosition - header.size) };
     if (event.kind === 'rotate') this.#file = event.file;

@@ -63,15 +63,15 @@ export function readLogValue(
       return reader.take(reader.unsigned(meta > 255 ? 2 : 1));
     case logTypes.varchar:
     case logTypes.varString:
+    // Of what is compressed, the bytes as they are: only columns that are left out have them.
+    case logTypes.compressedVarchar:
       return reader.take(reader.unsigned(meta > 255 ? 2 : 1));
     case logTypes.blob:
+    case logTypes.compressedBlob:
     case logTypes.geometry:
       return reader.take(reader.unsigned(meta));
     case logTypes.json:
       return jsonText(reader.take(reader.unsigned(meta)));
-    case logTypes.compressedBlob:
-    case logTypes.compressedVarchar:
-      throw new ConnectError('compressed columns are not supported');
     default:
       throw new ConnectError(`type ${String(type)} of the binary log is not supported`);
   }

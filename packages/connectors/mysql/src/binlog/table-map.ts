@@ -49,7 +49,8 @@ export interface LogMetadata {
   readonly isUnsigned: readonly boolean[];
   /** Ids of collations, of columns of texts, enums and sets. */
   readonly collations: readonly (number | undefined)[];
-  readonly labels: readonly (readonly string[])[];
+  /** In the character set of their column. */
+  readonly labels: readonly (readonly Buffer[])[];
   /** Indexes of columns. */
   readonly key: readonly number[];
 }
@@ -82,6 +83,8 @@ const characterTypes: ReadonlySet<number> = new Set([
   logTypes.blob,
   logTypes.compressedBlob,
   logTypes.compressedVarchar,
+  // It is stored as a blob, and so has the character set of bytes.
+  logTypes.geometry,
 ]);
 
 export function readTableMap(reader: ByteReader): TableMap {
@@ -149,8 +152,8 @@ interface RawMetadata {
   enumDefaultCollations?: Buffer;
   enumCollations?: Buffer;
   names?: string[];
-  setLabels?: string[][];
-  enumLabels?: string[][];
+  setLabels?: Buffer[][];
+  enumLabels?: Buffer[][];
   key: number[];
 }
 
@@ -272,9 +275,11 @@ function texts(reader: ByteReader, end: number): string[] {
   return all;
 }
 
-function labelLists(reader: ByteReader, end: number): string[][] {
-  const lists: string[][] = [];
+function labelLists(reader: ByteReader, end: number): Buffer[][] {
+  const lists: Buffer[][] = [];
   while (reader.at < end)
-    lists.push(Array.from({ length: reader.lengthEncoded() }, () => reader.lengthEncodedText()));
+    lists.push(
+      Array.from({ length: reader.lengthEncoded() }, () => reader.take(reader.lengthEncoded())),
+    );
   return lists;
 }
