@@ -23,7 +23,6 @@ import { ChangeStream } from './change-stream.ts';
 import type { Session } from './client.ts';
 import { type PostgresConfig, selectionOf } from './config.ts';
 import { textOfLsn } from './lsn.ts';
-import type { LogMessage } from './pgoutput.ts';
 import type { Position } from './position.ts';
 import {
   capturedTables,
@@ -33,6 +32,7 @@ import {
   startPosition,
   withoutGap,
 } from './preparation.ts';
+import { identityOf, keyOfRelation, type Relation } from './relation-key.ts';
 import { ReplicationStream } from './replication-stream.ts';
 import { SessionPool } from './session-pool.ts';
 import { preparePublication, SlotTaken } from './slot.ts';
@@ -224,7 +224,7 @@ export class CaptureRun {
   }
 
   /** Sent before the first change of a table, and again whenever its columns have changed. */
-  async #relation(relation: Extract<LogMessage, { kind: 'relation' }>): Promise<void> {
+  async #relation(relation: Relation): Promise<void> {
     const { columns, namespace, oid, table } = relation;
     if (!this.#selection.hasTable({ namespace, table })) {
       this.#streamed.set(oid, undefined);
@@ -240,11 +240,11 @@ export class CaptureRun {
     const required = new Set(
       now.columns.filter((each) => each.isRequired).map((each) => each.name),
     );
-    const names = new Set(columns.map((column) => column.name));
     const captured = this.#table(
       { namespace, table },
       columns.map((column) => ({ ...column, isRequired: required.has(column.name) })),
-      now.keyColumns.filter((name) => names.has(name)),
+      keyOfRelation(relation, now.keyColumns),
+      relation,
     );
     this.#streamed.set(oid, captured);
   }
@@ -253,8 +253,10 @@ export class CaptureRun {
     { namespace, table }: { readonly namespace: string; readonly table: string },
     columns: ConstructorParameters<typeof CapturedTable>[0]['columns'],
     keyColumns: readonly string[],
+    relation?: Relation,
   ): CapturedTable {
     return new CapturedTable({
+      identity: relation && identityOf(relation),
       config: this.#config,
       name: { namespace, table },
       columns,

@@ -55,6 +55,8 @@ export interface CapturedTableOptions {
   /** In the order of the rows. */
   readonly columns: readonly CatalogColumn[];
   readonly keyColumns: readonly string[];
+  /** What the log has of a former row; undefined: all of it, or nothing is known. */
+  readonly identity?: readonly string[] | undefined;
   readonly find: FindType;
   readonly logger: TaskLogger;
 }
@@ -78,6 +80,8 @@ export class CapturedTable {
   readonly #records: TableRecords;
   readonly #make: (values: readonly unknown[]) => Row;
   readonly #config: PostgresConfig;
+  /** Columns of the key that the log does not have of a former row. */
+  readonly #untoldKey: readonly string[];
 
   constructor(options: CapturedTableOptions) {
     const { columns, config, name } = options;
@@ -89,6 +93,9 @@ export class CapturedTable {
       const index = columns.findIndex((column) => column.name === key);
       return index < 0 ? [] : [{ name: key, index }];
     });
+    const keyColumns = keyColumnsOf(config).of(name) ?? options.keyColumns;
+    const { identity } = options;
+    this.#untoldKey = identity ? keyColumns.filter((key) => !identity.includes(key)) : [];
     const parts = [config['topic.prefix'], name.namespace, name.table];
     this.#records = new TableRecords({
       topic: topicName(parts, config['topic.delimiter']),
@@ -97,7 +104,7 @@ export class CapturedTable {
         field,
         schema: isRequired ? type.schema : optionalSchema(type.schema),
       })),
-      keyColumns: keyColumnsOf(config).of(name) ?? options.keyColumns,
+      keyColumns,
       sourceSchema,
       tombstonesOnDelete: config['tombstones.on.delete'],
       skipped: skippedOperations(config),
@@ -113,6 +120,10 @@ export class CapturedTable {
     nowMs: number,
   ): YieldedRecord[] {
     const { after, before, offset, op, origin } = change;
+    if (before && this.#untoldKey.length > 0)
+      throw new ConnectError(
+        `The log does not have ${this.#untoldKey.join(', ')} of a former row of ${tableText(this.name)}, so its key is not known: leave the table out of message.key.columns, or set REPLICA IDENTITY FULL for it and read it again`,
+      );
     return this.#records.recordsOf(
       {
         op,

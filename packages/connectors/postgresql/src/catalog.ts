@@ -54,13 +54,15 @@ export async function readTableDetails(session: Session, oid: number): Promise<T
       ORDER BY attnum`,
     [oid],
   );
+  // By REPLICA IDENTITY USING INDEX the log tells of a former row no more than that index has.
   const indexes = await session.query(
     `SELECT json_agg(a.attname ORDER BY k.place)
        FROM pg_index i
        CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
       WHERE i.indrelid = $1 AND (i.indisprimary OR i.indisreplident) AND k.place <= i.indnkeyatts
-      GROUP BY i.indexrelid, i.indisprimary ORDER BY i.indisprimary DESC LIMIT 1`,
+      GROUP BY i.indexrelid, i.indisreplident, i.indisprimary
+      ORDER BY i.indisreplident DESC, i.indisprimary DESC LIMIT 1`,
     [oid],
   );
   return {

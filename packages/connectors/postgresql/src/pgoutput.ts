@@ -13,6 +13,8 @@ export interface RelationColumn {
   readonly name: string;
   readonly typeOid: number;
   readonly typeModifier: number;
+  /** Part of what the log has of a former row. */
+  readonly isIdentity: boolean;
 }
 
 export type LogMessage =
@@ -30,6 +32,8 @@ export type LogMessage =
       readonly oid: number;
       readonly namespace: string;
       readonly table: string;
+      /** The log has former rows as a whole: REPLICA IDENTITY FULL. */
+      readonly hasWholeRows: boolean;
       readonly columns: readonly RelationColumn[];
     }
   | { readonly kind: 'insert'; readonly oid: number; readonly after: RawRow }
@@ -101,12 +105,17 @@ function relation(reader: Reader): LogMessage {
   // PostgreSQL leaves out the name of its own schema.
   const namespace = reader.text() || 'pg_catalog';
   const table = reader.text();
-  reader.skip(1);
+  const hasWholeRows = reader.tag() === 'f';
   const columns = Array.from({ length: reader.uint16() }, (): RelationColumn => {
-    reader.skip(1);
-    return { name: reader.text(), typeOid: reader.uint32(), typeModifier: reader.int32() };
+    const isIdentity = (reader.uint8() & 1) !== 0;
+    return {
+      isIdentity,
+      name: reader.text(),
+      typeOid: reader.uint32(),
+      typeModifier: reader.int32(),
+    };
   });
-  return { kind: 'relation', oid, namespace, table, columns };
+  return { kind: 'relation', oid, namespace, table, hasWholeRows, columns };
 }
 
 class Reader {
@@ -125,6 +134,12 @@ class Reader {
 
   skip(count: number): void {
     this.#at += count;
+  }
+
+  uint8(): number {
+    const value = this.#bytes.readUInt8(this.#at);
+    this.#at += 1;
+    return value;
   }
 
   uint16(): number {

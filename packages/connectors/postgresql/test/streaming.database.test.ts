@@ -1,6 +1,7 @@
+import type { SourceOffsetValue } from '@sluice/connector-api';
 import { usePostgres } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
-import { Capture, configOf, databasesOf } from './capture.ts';
+import { Capture, configOf, databasesOf, type Envelope } from './capture.ts';
 
 const postgres = await usePostgres();
 afterAll(() => postgres[Symbol.asyncDispose]());
@@ -57,6 +58,52 @@ test('a change of the key ends the old row and begins a new one', async () => {
     value: { op: 'c', before: null, after: { id: 9, name: 'a' } },
     headers: [{ name: '__debezium.oldkey', value: { id: 1 } }],
   });
+});
+
+test('the key is what the log has of former rows: an index that is the identity, a name that a column had', async () => {
+  const { sql, url } = await newDatabase('identitykey');
+  await sql(`CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL); CREATE UNIQUE INDEX by_code ON item (code);
+    ALTER TABLE item REPLICA IDENTITY USING INDEX by_code; INSERT INTO item VALUES (5, 'x');
+    CREATE TABLE other (id int PRIMARY KEY, note text); INSERT INTO other VALUES (1, 'a')`);
+  const config = configOf(url);
+  let offset: SourceOffsetValue | undefined;
+  {
+    await using capture = await Capture.start(config);
+    await capture.until('the snapshot', () => capture.records.length === 2);
+    await sql(`UPDATE item SET code = 'y'; UPDATE item SET id = 6; DELETE FROM item`);
+    await capture.until('the changes', () => capture.records.length === 8);
+    const keys = capture.records
+      .filter(({ topic }) => topic === 'shop.public.item')
+      .map(({ key, value }) => [key, (value as Envelope | null)?.op]);
+    expect(keys).toEqual([
+      [{ code: 'x' }, 'r'],
+      [{ code: 'x' }, 'd'],
+      [{ code: 'x' }, undefined],
+      [{ code: 'y' }, 'c'],
+      [{ code: 'y' }, 'u'],
+      [{ code: 'y' }, 'd'],
+      [{ code: 'y' }, undefined],
+    ]);
+    offset = capture.offset;
+  }
+  await sql(`UPDATE other SET note = 'b'; ALTER TABLE other RENAME COLUMN id TO number;
+    UPDATE other SET note = 'c'`);
+  await using capture = await Capture.start(config, { offset });
+  await capture.untilCount('public.other', 2);
+  expect(capture.records.map(({ key }) => key)).toEqual([{ id: 1 }, { number: 1 }]);
+});
+
+test('a key that the log does not have of former rows is refused', async () => {
+  const { sql, url } = await newDatabase('untold');
+  await sql('CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL)');
+  await using capture = await Capture.start(
+    configOf(url, { 'message.key.columns': 'public.item:code' }),
+  );
+  await capture.untilStreaming();
+  await sql("INSERT INTO item VALUES (1, 'x'); DELETE FROM item");
+  await expect(capture.untilCount('public.item', 2)).rejects.toThrow(
+    /does not have code of a former row of public.item/,
+  );
 });
 
 test('each replica identity tells what it can of the row before', async () => {

@@ -1,0 +1,18 @@
+/** Which columns tell rows of a table apart, by what the log has of former rows. Pure. */
+import type { LogMessage } from './pgoutput.ts';
+
+export type Relation = Extract<LogMessage, { kind: 'relation' }>;
+
+/** What the log has of a former row; undefined: all of it, or nothing. */
+export function identityOf({ columns, hasWholeRows }: Relation): readonly string[] | undefined {
+  const names = columns.filter(({ isIdentity }) => isIdentity).map(({ name }) => name);
+  return hasWholeRows || names.length === 0 ? undefined : names;
+}
+
+/** The key that rows had when they were logged, by the names that it had then. `now`: the key of the table by now. */
+export function keyOfRelation(relation: Relation, now: readonly string[]): readonly string[] {
+  const known = identityOf(relation) ?? relation.columns.map(({ name }) => name);
+  const inOrder = now.filter((name) => known.includes(name));
+  const isSame = identityOf(relation) === undefined || inOrder.length === known.length;
+  return isSame ? inOrder : known;
+}
