@@ -71,6 +71,23 @@ export function formatInstant(instant: Instant, zone: string, digitsMin = 0): st
   return `${date} ${time}${fraction === '' ? '' : `.${fraction}`}${year > 0 ? '' : ' BC'}`;
 }
 
+/** Without the time: `2026-11-30`, `0044-03-15 BC`. */
+export function dateText(instant: Instant): string {
+  const [date = '', , era] = formatInstant(instant, 'UTC').split(' ');
+  return era === undefined ? date : `${date} ${era}`;
+}
+
+/** Since midnight, also before it and after the day, as MySQL's times may be: `24:00:00`, `-12:34:56.5`. */
+export function clockText(instant: Instant): string {
+  const units = unitsOf(instant, 9);
+  const absolute = units < 0n ? -units : units;
+  const seconds = Number(absolute / 1_000_000_000n);
+  const hours = Math.floor(seconds / 3600);
+  const time = `${pad(hours)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  const fraction = pad(Number(absolute % 1_000_000_000n), 9).replace(/0+$/, '');
+  return `${units < 0n ? '-' : ''}${time}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
 export function isTimeZone(zone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== '';

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  clockText,
+  dateText,
   formatInstant,
   instantOfMs,
   instantOfUnits,
@@ -51,4 +53,21 @@ test('units before 1970 count down', () => {
   expect(unitsOf({ ms: -1, nanos: 999_999_000 }, 6)).toBe(-1n);
   expect(instantOfUnits(-1n, 6)).toEqual({ ms: -1, nanos: 999_999_000 });
   expect(instantOfUnits(-1n, 9)).toEqual({ ms: -1, nanos: 999_999_999 });
+});
+
+test('dates keep their era and all digits of their year', () => {
+  expect(dateText(parseInstant('2026-11-30 23:59:59', 'UTC'))).toBe('2026-11-30');
+  expect(dateText(parseInstant('0044-03-15 BC', 'UTC'))).toBe('0044-03-15 BC');
+  expect(dateText(parseInstant('12026-01-02', 'UTC'))).toBe('12026-01-02');
+});
+
+test.each([
+  [0n, '00:00:00'],
+  [86_400_000_000n, '24:00:00'],
+  [45_296_500_000n, '12:34:56.5'],
+  [-45_296_000_000n, '-12:34:56'],
+  [-1n, '-00:00:00.000001'],
+  [3_020_399_000_000n, '838:59:59'],
+])('%d µs since midnight are %s', (micros, text) => {
+  expect(clockText(instantOfUnits(micros, 6))).toBe(text);
 });

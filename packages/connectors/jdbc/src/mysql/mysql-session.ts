@@ -1,4 +1,5 @@
 /** One connection to MySQL or MariaDB, by the driver `mysql2`. All values come as the bytes of their texts. */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions, FieldPacket, QueryOptions } from 'mysql2';
 import { type ConnectionTarget, targetText } from '../connection/jdbc-url.ts';
@@ -183,6 +184,8 @@ export class MysqlSession implements Session {
     this.#isUsable = false;
     this.#unlink();
     this.#connection.destroy();
+    // The driver only ends its side: a server in the middle of an answer would go on.
+    (this.#connection as unknown as { readonly stream: Socket }).stream.destroy();
     this.#onDestroy?.();
   }
 

@@ -16,7 +16,7 @@ import {
   jsonText,
   meaningOf,
 } from '../sink/field-values.ts';
-import { formatInstant, type Instant, parseInstant } from '../time-zone.ts';
+import { clockText, formatInstant, type Instant, parseInstant } from '../time-zone.ts';
 
 export function mysqlWriter(schema: Schema, { type }: TableColumn, zone: string): ValueWriter {
   switch (meaningOf(schema)) {
@@ -33,7 +33,7 @@ export function mysqlWriter(schema: Schema, { type }: TableColumn, zone: string)
     case 'date':
       return (value) => textOf(instantOfField(schema, value), 'UTC').slice(0, 10);
     case 'time':
-      return (value) => timeText(textOf(instantOfField(schema, value), 'UTC'), value);
+      return (value) => clockText(instantOfField(schema, value));
     case 'timestamp':
       return timestampWriter((value) => instantOfField(schema, value), type, zone);
     case 'zoned-timestamp':
@@ -69,10 +69,6 @@ function textOf(instant: Instant, zone: string): string {
   if (text.endsWith(' BC') || text.length < 19 || text[4] !== '-')
     throw new DataError('its date is beyond the years 1 to 9999, which MySQL does not store');
   return text;
-}
-
-function timeText(text: string, value: unknown): string {
-  return value instanceof Date && value.getTime() === 86_400_000 ? '24:00:00' : text.slice(11);
 }
 
 function finite(value: unknown): SqlValue {

@@ -19,7 +19,7 @@ import {
   jsonText,
   meaningOf,
 } from '../sink/field-values.ts';
-import { formatInstant, type Instant, parseInstant } from '../time-zone.ts';
+import { clockText, dateText, formatInstant, type Instant, parseInstant } from '../time-zone.ts';
 import { arrayText } from './postgres-arrays.ts';
 
 type TextWriter = (value: unknown) => string;
@@ -42,9 +42,9 @@ function textWriter(schema: Schema, type: string, zone: string): TextWriter {
     case 'decimal':
       return (value) => decimalOfField(value).toPlainString();
     case 'date':
-      return (value) => formatInstant(instantOfField(schema, value), 'UTC').slice(0, 10);
+      return (value) => dateText(instantOfField(schema, value));
     case 'time':
-      return (value) => timeText(formatInstant(instantOfField(schema, value), 'UTC'), value);
+      return (value) => timeText(instantOfField(schema, value));
     case 'timestamp':
       return timestampWriter((value) => instantOfField(schema, value), type, zone);
     case 'zoned-timestamp':
@@ -73,9 +73,11 @@ function isText(type: string): boolean {
   return type === 'text' || type.startsWith('character') || type === 'bpchar';
 }
 
-/** 24:00 would be the next day. */
-function timeText(text: string, value: unknown): string {
-  return value instanceof Date && value.getTime() === 86_400_000 ? '24:00:00' : text.slice(11);
+/** MySQL's times may be spans that are longer than a day, or negative. */
+function timeText(instant: Instant): string {
+  if (instant.ms < 0 || instant.ms > 86_400_000)
+    throw new DataError('it is no time within a day, and PostgreSQL has no other');
+  return clockText(instant);
 }
 
 function timestampWriter(
