@@ -43,8 +43,12 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
       ...(options.config ?? []),
     ],
     create: async (dir, run) => {
-      const data = `--datadir=${join(dir, 'data')}`;
-      await run(installDb, ['--no-defaults', data, '--skip-test-db', '--skip-name-resolve']);
+      await run(installDb, [
+        '--no-defaults',
+        ...foldersOf(dir),
+        '--skip-test-db',
+        '--skip-name-resolve',
+      ]);
       writeOwned(join(dir, 'init.sql'), administratorSql(password));
     },
     ready: /ready for connections/,
@@ -149,9 +153,14 @@ export class MariadbHandle extends ExistingMariadb {
   }
 }
 
+/** A server that starts deletes the temporary tables in its folder for them, whoever made them. */
+function foldersOf(dir: string): string[] {
+  return [`--datadir=${join(dir, 'data')}`, `--tmpdir=${dir}`];
+}
+
 function settingsOf(dir: string, port: number): string[] {
   return [
-    `--datadir=${join(dir, 'data')}`,
+    ...foldersOf(dir),
     `--socket=${join(dir, 'socket')}`,
     `--pid-file=${join(dir, 'mariadb.pid')}`,
     `--init-file=${join(dir, 'init.sql')}`,
