@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'unit',
           // The JavaScript is that of the templates for connectors.
           include: [
-            '{apps,packages,scripts,chaos,bench,conformance}/**/*.test.ts',
+            '{apps,packages,scripts,chaos,bench,conformance,examples}/**/*.test.ts',
             'apps/cli/templates/**/*.test.js',
           ],
           exclude: [

@@ -13,7 +13,7 @@ async function example(
 test('--help lists the examples', async () => {
   const { code, stdout } = await example(['--help']);
   expect(code).toBe(0);
-  for (const name of ['bullmq', 'logs']) expect(stdout).toContain(`  ${name}`);
+  for (const name of ['bullmq', 'logs', 'orders']) expect(stdout).toContain(`  ${name}`);
 });
 
 test('an example that there is not is refused, with those that there are', async () => {
@@ -33,3 +33,21 @@ test('log files of services become daily files, with a worker killed meanwhile',
   expect(code, all).toBe(0);
   expect(stdout).toMatch(/different lines in the topic +1800 +1800 +ok/);
 });
+
+test.each([
+  { log: 'redis', options: [] },
+  { log: 'kafka', options: ['--kafka'] },
+])(
+  'tables in PostgreSQL become tables in MariaDB through $log, with workers killed meanwhile',
+  async ({ log, options }) => {
+    const { all, code, stdout } = await example(['orders', '--count=400', '--json', ...options]);
+    expect(code, all).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      isRight: true,
+      log,
+      counts: expect.arrayContaining([
+        { what: 'report: the same as in PostgreSQL', count: 15, expected: 15 },
+      ]),
+    });
+  },
+);
