@@ -71,9 +71,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // They wait for databases most of the time, and not beside those of another number of workers.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          // As many as for Redis, beside which they run.
+          maxWorkers: 4,
         },
       },
       {

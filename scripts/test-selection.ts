@@ -16,7 +16,7 @@ const databasePatterns = [
 ];
 
 /** One of the examples starts both. */
-const startsDatabase = /\b(?:start|use)(?:Postgres|Mariadb)\b|\bexamples\/main\.ts\b/;
+const startsDatabase = /\b(?:start|use)(?:Postgres|Mariadb)\b|\bsupport\/example\.ts\b/;
 
 /** Most speak of Kafka, if only as org.apache.kafka: these words start one. */
 const startsKafka = /\b(?:start|useShared)Kafka|KAFKA_BROKERS|--kafka\b/;
