@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'unit',
           // The JavaScript is that of the templates for connectors.
           include: [
-            '{apps,packages,scripts,chaos,bench,conformance}/**/*.test.ts',
+            '{apps,packages,scripts,chaos,bench,conformance,examples}/**/*.test.ts',
             'apps/cli/templates/**/*.test.js',
           ],
           exclude: [
@@ -71,9 +71,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // They wait for databases most of the time, and not beside those of another number of workers.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          // As many as for Redis, beside which they run.
+          maxWorkers: 4,
         },
       },
       {

@@ -7,7 +7,8 @@ import { type RedisHandle, startRedis, waitFor } from '@sluice/testkit';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { note, step } from '../scripts/progress.ts';
-import { ExampleCluster, type ExampleOptions, report, untilQuiet } from './support/example.ts';
+import { ExampleCluster, type ExampleOptions, untilQuiet } from './support/example.ts';
+import type { Outcome } from './support/outcome.ts';
 
 const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -18,7 +19,7 @@ const json = {
 const chunk = 50;
 const arrivalMs = 120_000;
 
-export async function main(options: ExampleOptions): Promise<number> {
+export async function main(options: ExampleOptions): Promise<Outcome> {
   await using example = await ExampleCluster.start(options, { isDurable: true });
   await using redis = await startRedis({ appendOnly: true });
   await using queues = new Queues(redis);
@@ -76,21 +77,27 @@ export async function main(options: ExampleOptions): Promise<number> {
   const before = await queues.counts('orders');
   const after = await queues.counts('orders-done');
   const { records } = topic;
-  return report([
-    { what: 'jobs added to orders', count: options.count },
-    { what: 'completed there', count: before.completed, expected: options.count },
-    { what: 'waiting, active or failed there', count: before.others, expected: 0 },
-    { what: 'different jobs in the topic', count: topic.values.size, expected: options.count },
-    { what: 'records in the topic', count: records },
-    { what: 'jobs added to orders-done', count: after.completed + after.others, expected: records },
-    {
-      what: 'different jobs processed from it',
-      count: queues.processed.size,
-      expected: options.count,
-    },
-    { what: 'jobs processed from it', count: queues.runs, expected: records },
-    { what: 'came twice', count: records - options.count },
-  ]);
+  return {
+    counts: [
+      { what: 'jobs added to orders', count: options.count },
+      { what: 'completed there', count: before.completed, expected: options.count },
+      { what: 'waiting, active or failed there', count: before.others, expected: 0 },
+      { what: 'different jobs in the topic', count: topic.values.size, expected: options.count },
+      { what: 'records in the topic', count: records },
+      {
+        what: 'jobs added to orders-done',
+        count: after.completed + after.others,
+        expected: records,
+      },
+      {
+        what: 'different jobs processed from it',
+        count: queues.processed.size,
+        expected: options.count,
+      },
+      { what: 'jobs processed from it', count: queues.runs, expected: records },
+      { what: 'came twice', count: records - options.count },
+    ],
+  };
 }
 
 /** Who adds jobs, and who processes what comes back: both know nothing of Sluice. */

@@ -9,13 +9,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeOwnedFolder, waitFor } from '@sluice/testkit';
 import { note, step } from '../scripts/progress.ts';
-import {
-  ExampleCluster,
-  type ExampleOptions,
-  type Row,
-  report,
-  untilQuiet,
-} from './support/example.ts';
+import { ExampleCluster, type ExampleOptions, untilQuiet } from './support/example.ts';
+import type { Count, Outcome } from './support/outcome.ts';
 import { days, ServiceLogs, services } from './support/service-logs.ts';
 
 const text = {
@@ -25,7 +20,7 @@ const text = {
 const rotations = 4;
 const arrivalMs = 120_000;
 
-export async function main(options: ExampleOptions): Promise<number> {
+export async function main(options: ExampleOptions): Promise<Outcome> {
   const folder = makeOwnedFolder('example-logs');
   try {
     return await run(options, folder);
@@ -34,7 +29,7 @@ export async function main(options: ExampleOptions): Promise<number> {
   }
 }
 
-async function run(options: ExampleOptions, folder: string): Promise<number> {
+async function run(options: ExampleOptions, folder: string): Promise<Outcome> {
   await using example = await ExampleCluster.start(options, { isDurable: false });
   await using topic = await example.watch('logs');
   const logs = new ServiceLogs(join(folder, 'logs'));
@@ -86,19 +81,18 @@ async function run(options: ExampleOptions, folder: string): Promise<number> {
     await untilQuiet('the last of them', () => topic.records + linesIn(out));
   });
 
-  const rows: Row[] = [{ what: 'lines written', count: total }];
+  const counts: Count[] = [{ what: 'lines written', count: total }];
   for (const service of services)
-    for (const day of days) rows.push(...compared(logs, out, `${service}/${day}`));
-  rows.push(
+    for (const day of days) counts.push(...compared(logs, out, `${service}/${day}`));
+  counts.push(
     { what: 'different lines in the topic', count: topic.values.size, expected: total },
     { what: 'came twice', count: linesIn(out) - total },
   );
-  note('');
-  return report(rows);
+  return { counts };
 }
 
 /** One daily file: its lines without those that came again are those that were written, in order. */
-function compared(logs: ServiceLogs, out: string, file: string): Row[] {
+function compared(logs: ServiceLogs, out: string, file: string): Count[] {
   const wanted = logs.written.get(file) ?? [];
   const there = [...new Set(read(out, file))];
   const same = there.filter((line, at) => line === wanted[at]).length;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { toError } from '@sluice/kernel';
 import type { Example } from './support/example.ts';
+import { allAsExpected, outcomeText } from './support/outcome.ts';
 
 const examples: Readonly<Record<string, { text: string; load: () => Promise<Example> }>> = {
   bullmq: {
@@ -12,6 +13,10 @@ const examples: Readonly<Record<string, { text: string; load: () => Promise<Exam
     text: 'log files of several services, rotated meanwhile, to one topic and to daily files',
     load: () => import('./logs.ts'),
   },
+  orders: {
+    text: 'changes of tables in PostgreSQL, through topics, to tables in MariaDB as the warehouse',
+    load: () => import('./orders.ts'),
+  },
 };
 
 const usage = `Usage: npm run example -- NAME [options]
@@ -21,10 +26,11 @@ ${Object.entries(examples)
   .join('\n')}
 
   --kafka       records go through a Kafka of its own (Redis Streams)
-  --count N     so many jobs, or lines of each service (2000)
+  --count N     so many jobs, lines of each service, or orders (2000)
+  --json        prints the outcome as JSON
   --help
 
-Each starts what it needs, kills a worker in the middle of it, and prints what went in and what came out. The exit code
+Each starts what it needs, kills workers in the middle of it, and prints what went in and what came out. The exit code
 is 1 if that is not right.
 `;
 
@@ -52,7 +58,15 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const { main: run } = await example.load();
-    return await run({ kafka: options.kafka, count });
+    const outcome = await run({ kafka: options.kafka, count });
+    const isRight = allAsExpected(outcome);
+    const log = options.kafka ? 'kafka' : 'redis';
+    console.log(
+      options.json
+        ? JSON.stringify({ example: name, log, isRight, ...outcome }, undefined, 2)
+        : `\n${outcomeText(outcome)}`,
+    );
+    return isRight ? 0 : 1;
   } catch (error) {
     console.error(`the example failed: ${toError(error).message}`);
     return 1;
@@ -66,6 +80,7 @@ function read(argv: readonly string[]) {
     options: {
       kafka: { type: 'boolean', default: false },
       count: { type: 'string', default: '2000' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });

@@ -1,5 +1,5 @@
 /**
- * PostgreSQL and MariaDB for the tests, on a machine that may have neither: those that are there, or that an
+ * PostgreSQL and MariaDB for tests and examples, on a machine that may have neither: those that are there, or that an
  * environment variable names, else Debian's packages by apt (as root).
  */
 import { SluiceError } from '@sluice/kernel';
@@ -32,7 +32,7 @@ export async function obtainDatabases(tell: Note = note): Promise<void> {
   if (still.length === 0) return;
   throw new SluiceError(
     'scripts.no_database',
-    `Tests with databases need ${still.map(({ name }) => name).join(' and ')}, not here: ` +
+    `${still.map(({ name }) => name).join(' and ')} cannot be had here: ` +
       `${reason ?? `${names.join(' and ')} installed, but without the programs that were expected`}\n` +
       `Run: sudo apt-get update && sudo apt-get install -y ${names.join(' ')}`,
   );

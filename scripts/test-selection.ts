@@ -12,9 +12,11 @@ const kafkaPatterns = [
 const databasePatterns = [
   '{apps,packages}/**/*.database.test.ts',
   '{apps,packages}/**/*.long.test.ts',
+  'tests/**/*.test.ts',
 ];
 
-const startsDatabase = /\b(?:start|use)(?:Postgres|Mariadb)\b/;
+/** One of the examples starts both. */
+const startsDatabase = /\b(?:start|use)(?:Postgres|Mariadb)\b|\bsupport\/example\.ts\b/;
 
 /** Most speak of Kafka, if only as org.apache.kafka: these words start one. */
 const startsKafka = /\b(?:start|useShared)Kafka|KAFKA_BROKERS|--kafka\b/;

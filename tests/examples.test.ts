@@ -1,19 +1,12 @@
 /** The examples, small, as `npm run example` runs them: each checks its own outcome and says so by its exit code. */
-import { spawnNode } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
-async function example(
-  args: readonly string[],
-): Promise<{ code: number | null; stdout: string; all: string }> {
-  await using run = spawnNode('examples/main.ts', { name: `example ${args.join(' ')}`, args });
-  const { code } = await run.exited;
-  return { code, stdout: run.stdout, all: run.describe() };
-}
+import { example, expectOrders } from './support/example.ts';
 
 test('--help lists the examples', async () => {
   const { code, stdout } = await example(['--help']);
   expect(code).toBe(0);
-  for (const name of ['bullmq', 'logs']) expect(stdout).toContain(`  ${name}`);
+  for (const name of ['bullmq', 'logs', 'orders']) expect(stdout).toContain(`  ${name}`);
 });
 
 test('an example that there is not is refused, with those that there are', async () => {
@@ -32,4 +25,8 @@ test('log files of services become daily files, with a worker killed meanwhile',
   const { all, code, stdout } = await example(['logs', '--count', '600']);
   expect(code, all).toBe(0);
   expect(stdout).toMatch(/different lines in the topic +1800 +1800 +ok/);
+});
+
+test('tables in PostgreSQL become tables in MariaDB, with workers killed meanwhile', async () => {
+  await expectOrders('redis', []);
 });

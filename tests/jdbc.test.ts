@@ -16,7 +16,7 @@ import { showLogsOnFailure } from './support/cluster-facts.ts';
 import { JdbcCopy } from './support/jdbc-copy.ts';
 
 /** More of them: KILL_ROUNDS=20 npm test -- tests/jdbc */
-const rounds = Number(process.env['KILL_ROUNDS'] ?? 3);
+const rounds = Number(process.env['KILL_ROUNDS'] ?? 2);
 
 let cluster: Cluster;
 let postgres: PostgresHandle;

@@ -1,12 +1,13 @@
-/** What the examples have in common: a cluster of their own that loses a worker, and a table of what must be right. */
+/** What the examples have in common: a cluster of their own that loses a worker, and a reader of what is in its topics. */
 
 import { newShortId, SettingsReader } from '@sluice/kernel';
 import { openLog, readLogSettings } from '@sluice/log-choice';
-import type { LogReader, RecordLog } from '@sluice/record-log';
+import type { LogReader, RecordLog, TopicPartition } from '@sluice/record-log';
 import { type Cluster, type KafkaHandle, startCluster, startKafka, waitFor } from '@sluice/testkit';
 import { obtainKafka } from '../../scripts/kafka.ts';
 import { step } from '../../scripts/progress.ts';
 import { obtainRedisServer } from '../../scripts/redis.ts';
+import type { Outcome } from './outcome.ts';
 
 export interface ExampleOptions {
   readonly kafka: boolean;
@@ -14,8 +15,7 @@ export interface ExampleOptions {
 }
 
 export interface Example {
-  /** Resolves with the exit code. */
-  readonly main: (options: ExampleOptions) => Promise<number>;
+  readonly main: (options: ExampleOptions) => Promise<Outcome>;
 }
 
 const partitions = 2;
@@ -81,15 +81,24 @@ export class ExampleCluster implements AsyncDisposable {
     return worker.name;
   }
 
-  /** Creates the topic, and returns a reader of all of it. */
-  async watch(topic: string): Promise<TopicWatch> {
-    await this.log.topics.create(topic, { partitions });
+  /** Creates the topics, and returns a reader of all of them. */
+  async watch(...topics: readonly string[]): Promise<TopicWatch> {
+    for (const topic of topics) await this.log.topics.create(topic, { partitions });
     const id = `example-${newShortId()}`;
     const reader = await this.log.openReader({ identity: { id, fence: 1 }, group: id });
-    await reader.assign(
-      Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-    );
+    await reader.assign(partitionsOf(topics));
     return new TopicWatch(reader);
+  }
+
+  /** Records of the topics that a sink has not stored yet. */
+  async lagOf(sink: string, topics: readonly string[]): Promise<number> {
+    const committed = await this.log.listGroupOffsets(`connect-${sink}`);
+    const all = partitionsOf(topics);
+    const ends = await this.log.topics.watermarks(all);
+    return all.reduce((sum, { partition, topic }, at) => {
+      const done = committed.find((each) => each.topic === topic && each.partition === partition);
+      return sum + (ends[at]?.high ?? 0) - (done?.offset ?? 0);
+    }, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,7 +109,13 @@ export class ExampleCluster implements AsyncDisposable {
   }
 }
 
-/** Reads what is in a topic; how often each value came. */
+function partitionsOf(topics: readonly string[]): TopicPartition[] {
+  return topics.flatMap((topic) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+  );
+}
+
+/** Reads what is in topics; how often each value came. */
 export class TopicWatch implements AsyncDisposable {
   readonly values = new Map<string, number>();
   readonly #reader: LogReader;
@@ -151,32 +166,4 @@ export async function untilQuiet(
     },
     { what, timeoutMs: 60_000, intervalMs: 100 },
   );
-}
-
-export interface Row {
-  readonly what: string;
-  readonly count: number;
-  /** Absent: it may be anything. */
-  readonly expected?: number;
-}
-
-/** Prints the table. @returns the exit code. */
-export function report(rows: readonly Row[]): number {
-  const cells = [
-    ['', 'count', 'expected', ''],
-    ...rows.map(({ count, expected, what }) => [
-      what,
-      String(count),
-      expected === undefined ? 'any' : String(expected),
-      expected === undefined ? '' : count === expected ? 'ok' : 'WRONG',
-    ]),
-  ];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  for (const [what = '', count = '', expected = '', verdict = ''] of cells) {
-    const numbers = [count.padStart(widths[1] ?? 0), expected.padStart(widths[2] ?? 0)];
-    console.log([what.padEnd(widths[0] ?? 0), ...numbers, verdict].join('  ').trimEnd());
-  }
-  return rows.every(({ count, expected }) => expected === undefined || count === expected) ? 0 : 1;
 }

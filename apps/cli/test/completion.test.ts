@@ -140,25 +140,46 @@ function singleQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-test('bash asks for what may come next', async () => {
-  const { out: script } = await run(['completion', 'bash']);
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-completion-'));
-  try {
-    // Stands in for sluice: says what it was asked.
-    writeFileSync(join(folder, 'sluice'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
-    const asked = spawnSync(
-      'bash',
-      [
-        '-c',
-        `PATH="$1:$PATH"; ${script}\nCOMP_WORDS=(sluice pause 'ord'); COMP_CWORD=2; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        'bash',
-        folder,
-      ],
-      { encoding: 'utf8' },
-    );
-    expect(asked.stderr).toBe('');
-    expect(asked.stdout.trim().split('\n')).toEqual(['complete', '--', 'pause', 'ord']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+describe('bash', () => {
+  /** What it offers for a word, of what the command is told to answer. */
+  async function offered(word: string, ...answers: string[]): Promise<string[]> {
+    const { out: script } = await run(['completion', 'bash']);
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-completion-'));
+    try {
+      // Stands in for sluice: says what it was asked, then what it is told to.
+      const lines = answers.map((answer) => `printf '%s\\n' ${singleQuoted(answer)}`);
+      const standIn = ['#!/bin/sh', 'printf "%s\\n" "$*"', ...lines].join('\n');
+      writeFileSync(join(folder, 'sluice'), standIn, { mode: 0o755 });
+      const line = `COMP_WORDS=(sluice pause ${singleQuoted(word)}); COMP_CWORD=2; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const argv = ['-c', `PATH="$1:$PATH"; ${script}\n${line}`, 'bash', folder];
+      const asked = spawnSync('bash', argv, { cwd: folder, encoding: 'utf8' });
+      expect(asked.stderr).toBe('');
+      return asked.stdout.trim().split('\n');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
+  const odd = ['*', 'a b', 'x$(id)', "q'q", 'k;id'];
+
+  test('asks for what may come next', async () => {
+    expect(await offered('ord')).toEqual([String.raw`complete\ --\ pause\ ord`]);
+  });
+
+  test('is offered names that it takes as they are, whatever is in them', async () => {
+    const [, ...names] = await offered('', ...odd);
+    expect(names).toEqual([
+      String.raw`\*`,
+      String.raw`a\ b`,
+      String.raw`x\$\(id\)`,
+      String.raw`q\'q`,
+      String.raw`k\;id`,
+    ]);
+  });
+
+  test.each(["'", '"'])(
+    'within %s none that could end it, or mean something there',
+    async (quote) => {
+      expect(await offered(quote, ...odd)).toEqual(['*', 'a b', 'k;id']);
+    },
+  );
 });

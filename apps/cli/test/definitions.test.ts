@@ -7,6 +7,11 @@ async function parse(text: string, source: string) {
   return parseDefinitions(await readDocuments(text, source)).map(({ definition }) => definition);
 }
 
+/** A list of as many times the one before. */
+function power(n: number, times: number): string {
+  return `b${n}: &a${n + 1} [${Array<string>(times).fill(`*a${n}`).join(',')}]`;
+}
+
 describe('shapes of a definition', () => {
   const config = { 'connector.class': 'FileStreamSource', 'tasks.max': '2' };
 
@@ -68,6 +73,19 @@ config: &common
 `;
     expect((await parse(text, 'a.yml'))[1]?.config).toEqual({
       'connector.class': 'FileStreamSource',
+    });
+  });
+
+  test.each([
+    ['stands for what it is part of', 'a: &a [*a]'],
+    [
+      'stands for more than fits anywhere',
+      ['a: &a0 [x]', ...[0, 1, 2, 3, 4, 5, 6].map((n) => power(n, 10))].join('\n'),
+    ],
+  ])('an alias that %s is refused', async (_what, text) => {
+    await expect(parse(text, 'a.yaml')).rejects.toMatchObject({
+      exitCode: 3,
+      message: 'a.yaml is too deep or too large, with what its aliases stand for',
     });
   });
 

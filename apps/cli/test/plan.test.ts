@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ClusterEvent, PluginInfo, WorkerView } from '@sluice/coordination';
+import type { ClusterEvent, Definition, PluginInfo, WorkerView } from '@sluice/coordination';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
@@ -31,7 +31,7 @@ function twoWorkers(): ReturnType<typeof aSnapshot> {
   return { ...snapshot, units: new Map(units.map((unit) => [unit.unit, unit])) };
 }
 
-function plan(definition: { name: string; config: Record<string, string> }): readonly string[] {
+function plan(definition: Definition): readonly string[] {
   const snapshot = twoWorkers();
   const { units } = planChanges(snapshot, [compare(definition, snapshot)], options);
   return units.map(({ unit, why, from, to }) => `${unit} ${why} ${from ?? '-'}→${to ?? '-'}`);
@@ -68,6 +68,12 @@ describe('the plan', () => {
       'task/extra/0 new -→worker-1',
       'task/extra/1 new -→worker-2',
     ]);
+  });
+
+  test('of a new one that is to be stopped: it has no tasks yet', () => {
+    const extra = { name: 'extra', config: { ...config, name: 'extra' } };
+    expect(plan({ ...extra, initialState: 'STOPPED' })).toEqual(['connector/extra new -→worker-1']);
+    expect(plan({ ...extra, initialState: 'PAUSED' })).toHaveLength(3);
   });
 
   test('of another configuration: what is there restarts, and nothing else moves', () => {

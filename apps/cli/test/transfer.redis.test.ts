@@ -165,7 +165,9 @@ describe('a whole cluster', () => {
 });
 
 /** Answers as Kafka Connect does, of connectors that are written here. */
-async function fakeConnect(): Promise<{ readonly url: string; readonly stopped: string[] }> {
+async function fakeConnect(
+  hasOffsets: (name: string, isStopped: boolean) => boolean = () => true,
+): Promise<{ readonly url: string; readonly stopped: string[] }> {
   const config = {
     ...fakeSource,
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
@@ -192,8 +194,10 @@ async function fakeConnect(): Promise<{ readonly url: string; readonly stopped: 
       response.writeHead(204).end();
       return;
     }
-    if (url.endsWith('/offsets')) {
-      response.end(offsets);
+    const asked = /^\/base\/connectors\/(.*)\/offsets$/.exec(url)?.[1];
+    if (asked !== undefined) {
+      if (hasOffsets(asked, stopped.includes(asked))) response.end(offsets);
+      else response.writeHead(500).end('{"error_code":500,"message":"no such class"}');
       return;
     }
     response.end(
@@ -260,6 +264,32 @@ describe('from a running Kafka Connect', () => {
     expect((await to.cli(['offsets', 'get', 'tuned', '--json'])).out).toBe(offsets);
     const described = await to.cli(['describe', 'tuned']);
     expect(described.out).not.toContain('linger');
+  });
+
+  test('one whose offsets it does not tell is impossible, and keeps the others from nothing', async () => {
+    await using to = await started();
+    const { url } = await fakeConnect((name) => name !== 'java-only');
+    const dry = await to.cli(['import', '--from-connect', url, '--dry-run']);
+    expect(dry.out).toMatch(/^java-only +impossible +STARTED +-$/m);
+    expect(dry.out).toMatch(/impossible: Kafka Connect does not tell the offsets of java-only/);
+    expect(dry.out).toMatch(/^lines +movable +STARTED +1$/m);
+    const imported = await to.cli(['import', '--from-connect', url, 'tuned']);
+    expect(imported).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('where it fails half-way it says how to start it, since it is stopped there by then', async () => {
+    await using to = await started();
+    let isBroken = true;
+    const { url } = await fakeConnect((_name, isStopped) => !(isStopped && isBroken));
+    const failed = await to.cli(['import', '--from-connect', url, 'lines', '--stop']);
+    expect(failed.code).toBe(3);
+    expect(failed.err).toMatch(
+      /^error: lines: .*no such class.*\nlines was STARTED in Kafka Connect, .*: once it is imported, sluice resume lines$/,
+    );
+    isBroken = false;
+    const again = await to.cli(['import', '--from-connect', url, 'lines', '--stop']);
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.out).toBe('connector lines imported, with 1 offsets, is to be STOPPED');
   });
 
   test('what cannot be reached, or lets nobody in, is said', async () => {

@@ -201,13 +201,9 @@ export class Coordinator implements Service {
     await untilReady(this.#redis, redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
-    const setting = listeners.length > 1 ? 'SLUICE_LISTENERS' : 'SLUICE_PORT';
-    for (const listener of listeners) {
-      await this.#listen(await this.#buildApi(listener), { ...listener, setting });
-    }
+    for (const listener of listeners) await this.#listen(await this.#buildApi(listener), listener);
     for (const listener of admins) {
-      const admin = buildAdminApi(this.#apiOptions(listener));
-      await this.#listen(admin, { ...listener, setting: 'SLUICE_ADMIN_LISTENERS' });
+      await this.#listen(buildAdminApi(this.#apiOptions(listener)), listener);
     }
     await this.#levelFollower.start();
     await this.#logProbe.start();
@@ -248,7 +244,7 @@ export class Coordinator implements Service {
     if (warning !== undefined) this.#logger.warn({ host, port }, warning);
   }
 
-  async #listen(server: FastifyInstance, on: Parameters<typeof listenOn>[1]): Promise<void> {
+  async #listen(server: FastifyInstance, on: Listener): Promise<void> {
     this.#servers.push(server);
     keepCertificates(server, this.#access);
     await listenOn(server, on);

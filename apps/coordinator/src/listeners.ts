@@ -5,10 +5,14 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   readonly isEncrypted: boolean;
+  /** That host and port come from. */
+  readonly settings: { readonly host: string; readonly port: string };
 }
 
 const loopback = '127.0.0.1';
 const portDefault = 8_083;
+const several = { host: 'SLUICE_LISTENERS', port: 'SLUICE_LISTENERS' };
+const admins = { host: 'SLUICE_ADMIN_LISTENERS', port: 'SLUICE_ADMIN_LISTENERS' };
 
 /** The first is the one that the process says it is ready on. */
 export function readListeners(settings: SettingsReader): readonly Listener[] {
@@ -17,7 +21,8 @@ export function readListeners(settings: SettingsReader): readonly Listener[] {
   if (given.length === 0) {
     const host = settings.string('SLUICE_HOST', loopback);
     const port = settings.integer('SLUICE_PORT', portDefault, { min: 0, max: 65_535 });
-    return [{ host, port, isEncrypted: hasTls }];
+    const names = { host: 'SLUICE_HOST', port: 'SLUICE_PORT' };
+    return [{ host, port, isEncrypted: hasTls, settings: names }];
   }
   for (const name of ['SLUICE_HOST', 'SLUICE_PORT']) {
     if (settings.optional(name) === undefined) continue;
@@ -42,7 +47,7 @@ export function readListeners(settings: SettingsReader): readonly Listener[] {
       settings.problem(`SLUICE_LISTENERS names ${host}:${port} twice: give each its own port`);
     }
     seen.add(`${host}:${port}`);
-    return [{ host, port, isEncrypted }];
+    return [{ host, port, isEncrypted, settings: several }];
   });
 }
 
@@ -69,7 +74,7 @@ export function readAdminListener(settings: SettingsReader): 'shared' | 'none' |
       `SLUICE_ADMIN_LISTENERS=${value} must begin with ${scheme}://, as SLUICE_TLS_CERTIFICATE is ${hasTls ? '' : 'not '}set`,
     );
   }
-  return { host, port, isEncrypted };
+  return { host, port, isEncrypted, settings: admins };
 }
 
 /** What is left out is undefined. */

@@ -39,3 +39,10 @@ test.each([
 ])('%j is refused', (environment, problem) => {
   expect(() => read(environment)).toThrow(problem);
 });
+
+test.each([
+  [{}, { host: 'SLUICE_HOST', port: 'SLUICE_PORT' }],
+  [{ SLUICE_LISTENERS: 'http://:1' }, { host: 'SLUICE_LISTENERS', port: 'SLUICE_LISTENERS' }],
+])('where %j cannot be had, it is said which settings to change', (environment, names) => {
+  expect(readListeners(new SettingsReader(environment))).toMatchObject([{ settings: names }]);
+});

@@ -64,7 +64,8 @@ export class WorkerHttp implements Service {
     const app = this.#build();
     this.#app = app;
     keepCertificates(app, this.#access);
-    await listenOn(app, { host, port, setting: 'SLUICE_WORKER_PORT' });
+    const settings = { host: 'SLUICE_HOST', port: 'SLUICE_WORKER_PORT' };
+    await listenOn(app, { host, port, settings });
   }
 
   /** Callers and certificates, if their files have changed. Never rejects. */

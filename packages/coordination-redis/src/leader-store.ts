@@ -19,7 +19,7 @@ import type {
   StoredRequest,
   UnitId,
 } from '@sluice/coordination';
-import { hasCode, newId } from '@sluice/kernel';
+import { hasCode, isObject, newId } from '@sluice/kernel';
 
 import { batchUnitsMax, inBatches, isOne } from './batches.ts';
 import { type JournalSide, markArguments } from './journal-side.ts';
@@ -257,10 +257,12 @@ export class RedisLeaderStore implements Omit<LeaderStore, keyof JournalSide> {
 
 /** One that cannot be read is refused like one of an unknown kind: it must not keep the others waiting. */
 function requestBody(text: string | undefined): RequestBody {
+  const unreadable = { op: 'unreadable' } as unknown as RequestBody;
   try {
-    return JSON.parse(text ?? '') as RequestBody;
+    const body: unknown = JSON.parse(text ?? '');
+    return isObject(body) ? (body as unknown as RequestBody) : unreadable;
   } catch {
-    return { op: 'unreadable' } as unknown as RequestBody;
+    return unreadable;
   }
 }
 

@@ -361,7 +361,15 @@ describe.concurrent('coordinators', () => {
     const broken = { op: 'apply', mode: 'upsert' } as unknown as typeof unknown;
     await store.submit('unknown', unknown);
     await store.submit('broken', broken);
-    await under.redis.xadd(`{sluice:${cluster.name}}:requests`, '*', 'id', 'no-json', 'body', '{');
+    const requests = `{sluice:${cluster.name}}:requests`;
+    const odd = {
+      'no-json': '{',
+      nothing: 'null',
+      list: '[]',
+      name: '{"op":"delete","connector":{"toString":1}}',
+    };
+    for (const [id, body] of Object.entries(odd))
+      await under.redis.xadd(requests, '*', 'id', id, 'body', body);
     await cluster.apply('logs', 2);
     await cluster.running(6);
     expect(await store.result('unknown')).toMatchObject({
@@ -373,11 +381,13 @@ describe.concurrent('coordinators', () => {
       kind: 'refused',
       code: 'request.malformed',
     });
-    expect(await store.result('no-json')).toMatchObject({
+    for (const id of ['no-json', 'nothing', 'list'])
+      expect(await store.result(id)).toMatchObject({ kind: 'refused', code: 'request.unknown' });
+    expect(await store.result('name')).toMatchObject({
       kind: 'refused',
-      code: 'request.unknown',
+      code: 'request.malformed',
     });
-    expect(await cluster.eventMessages('request.refused')).toHaveLength(3);
+    expect(await cluster.eventMessages('request.refused')).toHaveLength(6);
   });
 });
 

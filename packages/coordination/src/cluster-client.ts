@@ -69,6 +69,8 @@ const agesKeptMs = 100;
 const fencePollMs = 100;
 /** Among them is what the leader waits for, which it says again while it does. */
 const latestEventsMax = 200;
+/** Characters of a name in what a request is called. */
+const shownMax = 200;
 
 export function createClusterClient(options: ClusterClientOptions): ClusterClient {
   const { store, waker, clock, profile, protocol = protocolSpoken } = options;
@@ -143,26 +145,30 @@ export function askAsOperator(
   };
 }
 
-/** One readable line for the board; never configuration values. */
+/** One readable line for the board and for events; never configuration values. */
 export function describeRequest(body: RequestBody): string {
   switch (body.op) {
     case 'apply': {
       const names = body.definitions.map(({ name }) => name);
-      return names.length > 3
-        ? `apply ${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
-        : `apply ${names.join(', ')}`;
+      const shown = names.slice(0, 3).map(shortened).join(', ');
+      return names.length > 3 ? `apply ${shown} and ${names.length - 3} more` : `apply ${shown}`;
     }
     case 'delete':
-      return `delete ${body.connector}`;
+      return `delete ${shortened(body.connector)}`;
     case 'target':
-      return `set ${body.connector} ${body.state}`;
-    case 'restart':
-      return body.task === undefined
-        ? `restart ${body.connector}`
-        : `restart ${body.connector}/${body.task}`;
+      return `set ${shortened(body.connector)} ${body.state}`;
+    case 'restart': {
+      const name = shortened(body.connector);
+      return body.task === undefined ? `restart ${name}` : `restart ${name}/${body.task}`;
+    }
     case 'drain':
-      return `drain ${body.worker}`;
+      return `drain ${shortened(body.worker)}`;
     default:
       return 'unknown request';
   }
+}
+
+/** Of what there is not, a name can be as long as a request. */
+function shortened(name: string): string {
+  return name.length > shownMax ? `${name.slice(0, shownMax)}…` : name;
 }

@@ -27,6 +27,8 @@ const lookEveryMs = 200;
 const answerWaitMs = 10_000;
 /** At a time. The others wait in the inbox, which is bounded. */
 const entriesMax = 100;
+/** Its result is kept under it. */
+const idMax = 100;
 
 export interface OperatorDeskOptions {
   readonly inbox: OperatorInbox;
@@ -75,12 +77,12 @@ export class OperatorDesk implements Service {
   /** Never rejects: an entry that is still there is handled again. */
   async #handle(entry: InboxEntry): Promise<void> {
     const { inbox, client, logger } = this.#options;
-    const { position, id, who, from } = entry;
+    const { position, id } = entry;
     try {
       const asked = parsed(entry.body);
-      const body = operatorRequest(asked);
+      const body = id.length > idMax ? undefined : operatorRequest(asked);
       if (!body) {
-        logger.warn({ who, from }, 'refused what an operator asked for: it is not for operators');
+        logger.warn({ position }, 'refused what an operator asked for: it is not for operators');
         const { op } = asked;
         const action = typeof op === 'string' ? op : 'unknown';
         if (await inbox.remove(position)) {

@@ -52,6 +52,8 @@ export function needsAdmin(what: string): SluiceError {
   );
 }
 
+/** What a request names is kept with its result, in events and on the board. */
+const nameMax = 1_000;
 const targetStates: readonly TargetState[] = ['STARTED', 'PAUSED', 'STOPPED'];
 
 function operationOf(fields: Readonly<Record<string, unknown>>): RequestOperation | undefined {
@@ -59,10 +61,10 @@ function operationOf(fields: Readonly<Record<string, unknown>>): RequestOperatio
   switch (op) {
     case 'target': {
       const state = targetStates.find((each) => each === fields['state']);
-      return typeof connector === 'string' && state ? { op, connector, state } : undefined;
+      return isName(connector) && state ? { op, connector, state } : undefined;
     }
     case 'restart': {
-      if (typeof connector !== 'string') return undefined;
+      if (!isName(connector)) return undefined;
       const { task, includeTasks, onlyFailed } = fields;
       return {
         op,
@@ -73,10 +75,14 @@ function operationOf(fields: Readonly<Record<string, unknown>>): RequestOperatio
       };
     }
     case 'drain':
-      return typeof worker === 'string' ? { op, worker } : undefined;
+      return isName(worker) ? { op, worker } : undefined;
     default:
       return undefined;
   }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= nameMax;
 }
 
 function isCount(value: unknown): value is number {

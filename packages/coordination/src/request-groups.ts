@@ -38,15 +38,25 @@ function subjectsOf(body: RequestBody): readonly string[] | undefined {
   switch (body.op) {
     case 'apply':
       return Array.isArray(body.definitions)
-        ? body.definitions.map((definition) => `connector ${String(definition?.name)}`)
+        ? subjectsNamed(
+            'connector',
+            body.definitions.map((definition) => definition?.name),
+          )
         : undefined;
     case 'delete':
     case 'target':
     case 'restart':
-      return [`connector ${body.connector}`];
+      return subjectsNamed('connector', [body.connector]);
     case 'drain':
-      return [`worker ${body.worker}`];
+      return subjectsNamed('worker', [body.worker]);
     default:
       return undefined;
   }
+}
+
+/** Anybody who has the store may have written them. */
+function subjectsNamed(kind: string, names: readonly unknown[]): readonly string[] | undefined {
+  return names.every((name) => typeof name === 'string')
+    ? names.map((name) => `${kind} ${name}`)
+    : undefined;
 }

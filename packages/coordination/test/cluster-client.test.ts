@@ -271,6 +271,7 @@ test.each<[string, RequestBody]>([
   ['restart a/3', { op: 'restart', connector: 'a', task: 3 }],
   ['drain w1', drain],
   ['unknown request', { op: 'teleport' } as unknown as RequestBody],
+  [`drain ${'w'.repeat(200)}…`, { op: 'drain', worker: 'w'.repeat(201) }],
 ])('a request reads "%s" on the board', (expected, body) => {
   expect(describeRequest(body)).toBe(expected);
   expect(describeRequest(body)).not.toContain('secret');

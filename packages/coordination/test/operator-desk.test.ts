@@ -101,6 +101,18 @@ test.each([
   await desk.stop();
 });
 
+test('one with an id that is too long to be kept is refused', async () => {
+  const world = new World();
+  const desk = world.desk();
+  world.put('1'.repeat(101), pause);
+  await desk.start();
+  await world.clock.advance(0);
+  expect(world.asked).toEqual([]);
+  expect(world.entries).toEqual([]);
+  expect(world.kept).toMatchObject([{ action: 'target', outcome: 'refused' }]);
+  await desk.stop();
+});
+
 test('an entry is asked for once while its answer is awaited, and again if that failed', async () => {
   const world = new World();
   const desk = world.desk();

@@ -38,11 +38,11 @@ test.each([
   { op: 'apply' },
   { op: 'apply', definitions: 'all' },
   { op: 'unreadable' },
+  { op: 'delete' },
+  { op: 'target', connector: { toString: null } },
+  { op: 'drain', worker: 7 },
+  { op: 'apply', definitions: [null] },
+  { op: 'apply', definitions: [{ name: { toString: null } }] },
 ] as unknown as RequestBody[])('what nobody can read is alone: %j', (body) => {
   expect(groupsOf(apply('a'), body, apply('b'))).toEqual([[0], [1], [2]]);
-});
-
-test('definitions that are none do no harm', () => {
-  const body = { op: 'apply', definitions: [null, {}] } as unknown as RequestBody;
-  expect(groupsOf(body, apply('a'))).toEqual([[0, 1]]);
 });

@@ -172,7 +172,10 @@ test('partitions that are added by kafka-topics can be assigned and written to',
   expect(values(await readRecords(reader, 1))).toEqual(['0']);
   await append(topic, 2, 2);
   expect(values(await readRecords(reader, 2))).toEqual(['0', '1']);
-  expect((await log.topics.describe([topic])).get(topic)).toEqual({ partitions: 3 });
+  expect((await log.topics.describe([topic])).get(topic)).toEqual({
+    partitions: 3,
+    replicationFactor: 1,
+  });
   await expect(reader.assign([{ topic, partition: 3 }])).rejects.toMatchObject({
     code: 'log.unknown_partition',
   });

@@ -10,31 +10,34 @@ export async function listenOn(
   address: {
     readonly host: string;
     readonly port: number;
-    /** The setting that the port comes from. */
-    readonly setting: string;
+    /** That they come from. */
+    readonly settings: { readonly host: string; readonly port: string };
   },
 ): Promise<void> {
-  const { host, port, setting } = address;
+  const { host, port, settings } = address;
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    const why = reasonOf(cause, address);
+    const why = reasonOf(cause, settings);
     if (why === undefined) throw cause;
     throw new SluiceError('bind.failed', `cannot listen on ${host}:${port}: ${why}`, {
-      details: { host, port, setting },
+      details: { host, port, setting: settings.port },
       cause,
     });
   }
 }
 
-function reasonOf(cause: unknown, { setting }: { readonly setting: string }): string | undefined {
-  const other = `set ${setting} to another port (0 takes a free one)`;
+function reasonOf(
+  cause: unknown,
+  settings: Parameters<typeof listenOn>[1]['settings'],
+): string | undefined {
+  const other = `set ${settings.port} to another port (0 takes a free one)`;
   if (hasCode(cause, 'EADDRINUSE')) {
     return `the port is in use: stop what listens there, or ${other}`;
   }
   if (hasCode(cause, 'EACCES')) return `not allowed to use this port: ${other}`;
   if (hasCode(cause, 'EADDRNOTAVAIL') || hasCode(cause, 'ENOTFOUND')) {
-    return 'this machine has no such address: set SLUICE_HOST to one that it has';
+    return `this machine has no such address: set ${settings.host} to one that it has`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type {
   ClusterSnapshot,
   ConnectorRecord,
   Definition,
+  TargetState,
 } from '@sluice/coordination';
 
 import { changedKeys } from '../format/config.ts';
@@ -17,14 +18,20 @@ export interface Change {
   readonly before: ConnectorRecord | undefined;
   /** As it would be stored: with its name in it. Undefined: it would be deleted. */
   readonly after: Readonly<Record<string, string>> | undefined;
+  /** Of one that would be created. */
+  readonly initialState?: TargetState;
 }
 
-export function compare({ name, config }: Definition, { connectors }: ClusterSnapshot): Change {
+export function compare(
+  { name, config, initialState }: Definition,
+  { connectors }: ClusterSnapshot,
+): Change {
   const before = connectors.get(name)?.record;
   const after = { ...config, name };
   const changed = changedKeys(before?.config ?? {}, after);
   const outcome = before ? (changed.length > 0 ? 'updated' : 'unchanged') : 'created';
-  return { name, outcome, changed, before, after };
+  const isCreated = before === undefined && initialState !== undefined;
+  return { name, outcome, changed, before, after, ...(isCreated && { initialState }) };
 }
 
 /** Connectors that the definitions do not name, among those that a pattern fits. */

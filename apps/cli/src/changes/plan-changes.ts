@@ -156,8 +156,9 @@ function wantedUnits(
   return [...kept, ...added];
 }
 
-function tasksAfter({ name, before, after, changed }: Change, snapshot: ClusterSnapshot): number {
-  if (before?.targetState === 'STOPPED') return 0;
+function tasksAfter(change: Change, snapshot: ClusterSnapshot): number {
+  const { name, before, after, changed, initialState } = change;
+  if ((before?.targetState ?? initialState) === 'STOPPED') return 0;
   const max = wholeNumber(after?.['tasks.max']);
   if (!before) return max;
   const count = snapshot.connectors.get(name)?.tasks.length ?? 0;

@@ -12,7 +12,7 @@ import { readFileOrStdin } from '../read-file.ts';
 import type { Session } from '../session.ts';
 import { importConnector, obstacleOf } from '../transfer/import-connector.ts';
 import { judgeMove, type Verdict } from '../transfer/judge-move.ts';
-import { KafkaConnectClient } from '../transfer/kafka-connect.ts';
+import { type ConnectConnector, KafkaConnectClient } from '../transfer/kafka-connect.ts';
 import { parseTransfers, type Transfer } from '../transfer/transfer-file.ts';
 import type { CommandContext } from './command.ts';
 import { namesHelp } from './each-connector.ts';
@@ -31,6 +31,9 @@ Examples:
   sluice import cluster.json --dry-run
   sluice import --from-connect http://connect:8083 --dry-run
   sluice import --from-connect http://connect:8083 'orders-*' --stop`;
+
+/** Of what a Kafka Connect is asked. */
+const atOnce = 16;
 
 interface ImportFlags {
   readonly fromConnect?: string;
@@ -72,11 +75,16 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     await withApi(context, global, flags.dryRun ? 'read' : 'write', async (api, session) => {
       const snapshot = await session.client.snapshot();
       const found = isFile
-        ? fromFile(parseTransfers(await readFileOrStdin(file ?? '', context.io), file ?? ''), flags)
-        : await fromConnect(new KafkaConnectClient(flags.fromConnect ?? ''), flags);
-      const names = isFile ? given.slice(1) : given;
+        ? fromFile(
+            choose(
+              parseTransfers(await readFileOrStdin(file ?? '', context.io), file ?? ''),
+              given.slice(1),
+            ),
+            flags,
+          )
+        : await fromConnect(new KafkaConnectClient(flags.fromConnect ?? ''), given, flags);
       const candidates = await Promise.all(
-        choose(found, names).map((each) => judge(each, { api, snapshot, flags })),
+        found.map((each) => judge(each, { api, snapshot, flags })),
       );
       const isPossible = candidates.every(({ verdict }) => verdict.kind !== 'impossible');
       if (flags.dryRun || !isPossible) {
@@ -94,7 +102,11 @@ export function addImportCommand(program: Command, context: CommandContext): voi
   });
 }
 
-type Found = Omit<Candidate, 'verdict'> & { readonly isStopped: boolean };
+interface Found extends Omit<Candidate, 'verdict'> {
+  readonly isStopped: boolean;
+  /** Why its offsets are not known. */
+  readonly obstacle?: string;
+}
 
 function fromFile(transfers: readonly Transfer[], { offsets }: ImportFlags): Found[] {
   return transfers.map((transfer) => ({
@@ -105,34 +117,53 @@ function fromFile(transfers: readonly Transfer[], { offsets }: ImportFlags): Fou
 
 async function fromConnect(
   connect: KafkaConnectClient,
-  { offsets }: ImportFlags,
+  names: readonly string[],
+  flags: ImportFlags,
 ): Promise<Found[]> {
-  const connectors = await connect.connectors();
-  return await Promise.all(
-    connectors.map(async ({ name, config, targetState, isStopped }): Promise<Found> => {
-      const transfer = {
-        name,
-        config,
-        targetState,
-        offsets: offsets ? await connect.offsets(name) : undefined,
-      };
-      return { transfer, isStopped, ...(isStopped ? {} : { stopAt: connect }) };
-    }),
-  );
+  const chosen = choose(await connect.connectors(), names);
+  const found: Found[] = [];
+  for (let from = 0; from < chosen.length; from += atOnce) {
+    const some = chosen.slice(from, from + atOnce);
+    found.push(...(await Promise.all(some.map((each) => withOffsets(connect, each, flags)))));
+  }
+  return found;
+}
+
+/** What Kafka Connect does not tell of one keeps the others from nothing. */
+async function withOffsets(
+  connect: KafkaConnectClient,
+  { name, config, targetState, isStopped }: ConnectConnector,
+  flags: ImportFlags,
+): Promise<Found> {
+  const found = {
+    transfer: { name, config, targetState, offsets: undefined },
+    isStopped,
+    ...(isStopped ? {} : { stopAt: connect }),
+  };
+  if (!flags.offsets) return found;
+  try {
+    return { ...found, transfer: { ...found.transfer, offsets: await connect.offsets(name) } };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== exitCodes.invalid) throw error;
+    return { ...found, obstacle: error.message };
+  }
 }
 
 /** @throws CliError for a name or pattern that nothing fits. */
-function choose(found: readonly Found[], wanted: readonly string[]): readonly Found[] {
+function choose<Named extends { readonly name: string }>(
+  found: readonly Named[],
+  wanted: readonly string[],
+): readonly Named[] {
   if (wanted.length === 0) return found;
-  const known = found.map(({ transfer }) => transfer.name);
+  const known = found.map(({ name }) => name);
   const { names, unmatched } = chooseNames(wanted, known);
   const missing = [...unmatched, ...names.filter((name) => !known.includes(name))];
-  if (missing.length === 0) return found.filter(({ transfer }) => names.includes(transfer.name));
+  if (missing.length === 0) return found.filter(({ name }) => names.includes(name));
   throw new CliError(exitCodes.notFound, `there is no connector ${missing.join(', ')} to import`);
 }
 
 async function judge(
-  { transfer, isStopped, stopAt }: Found,
+  { transfer, isStopped, obstacle: unknownOffsets, stopAt }: Found,
   {
     api,
     snapshot,
@@ -149,7 +180,9 @@ async function judge(
     isStopped || flags.stop
       ? undefined
       : 'it is not stopped in Kafka Connect: stop it there, or let --stop do it';
-  const reasons = [...verdict.reasons, ...(obstacle ? [obstacle] : [])];
+  const reasons = [...verdict.reasons, obstacle, unknownOffsets].filter(
+    (reason) => reason !== undefined,
+  );
   // A dry run is for finding out before anything is stopped.
   const isBlocked = running !== undefined && !flags.dryRun;
   return {
@@ -174,6 +207,8 @@ function ownVerdict(
   return { kind, config, leftOut: [], reasons, notes: [] };
 }
 
+const verbs = { STARTED: 'resume', PAUSED: 'pause', STOPPED: 'stop' } as const;
+
 /** One after the other: what fails with one does not keep the others from it. */
 async function importAll(
   { io }: CommandContext,
@@ -197,6 +232,12 @@ async function importAll(
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       io.err(`error: ${name}: ${toError(error).message}`);
+      // Asked again, Kafka Connect tells only that it is stopped.
+      if (stopAt) {
+        io.err(
+          `${name} was ${targetState} in Kafka Connect, where it may be stopped by now: once it is imported, sluice ${verbs[targetState]} ${name}`,
+        );
+      }
       firstFailure ??= error;
     }
   }

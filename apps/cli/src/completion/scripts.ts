@@ -4,9 +4,17 @@ export type Shell = (typeof shells)[number];
 
 /** Files where nothing else fits: `-f`, modules. */
 export const completionScripts: Readonly<Record<Shell, string>> = {
+  // Names come from whoever made connectors: bash puts into the line, and runs, what it is given as it is.
   bash: `_sluice() {
-  local IFS=$'\\n'
-  COMPREPLY=($(sluice complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local found
+  COMPREPLY=()
+  while IFS= read -r found; do
+    case "\${COMP_WORDS[COMP_CWORD]}" in
+      [\\'\\"]*) [[ $found == *[\\'\\"\\\\\\$\\\`]* ]] && continue ;;
+      *) printf -v found %q "$found" ;;
+    esac
+    COMPREPLY+=("$found")
+  done < <(sluice complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _sluice sluice`,
   zsh: `#compdef sluice

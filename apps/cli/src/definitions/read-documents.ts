@@ -12,6 +12,9 @@ export interface Document {
   readonly source: string;
 }
 
+/** Of all documents of a file; definitions are two levels deep. */
+const yamlMax = { aliases: 10_000, depth: 100, nodes: 1_000_000 };
+
 export async function readDocuments(text: string, source: string): Promise<Document[]> {
   if (text.trim() === '') throw invalid(`${source} is empty`);
   if (/\.properties$/i.test(source)) return [{ value: await readProperties(text), source }];
@@ -92,16 +95,27 @@ async function readYaml(text: string, source: string): Promise<Document[]> {
   // The failsafe schema knows no types: each scalar is the text that stands there.
   const documents = [...parseAllDocuments(text, { schema: 'failsafe', prettyErrors: true })];
 
-  const convert = (node: unknown, resolve: (alias: unknown) => unknown): Value | undefined => {
-    if (isAlias(node)) return convert(resolve(node), resolve);
+  const count = { aliases: 0, nodes: 0 };
+  const convert = (
+    node: unknown,
+    resolve: (alias: unknown) => unknown,
+    depth = 0,
+  ): Value | undefined => {
+    count.nodes += 1;
+    if (isAlias(node)) count.aliases += 1;
+    const { aliases, nodes } = count;
+    // An alias may stand for what it is part of, and a few of them for more than fits anywhere.
+    if (depth > yamlMax.depth || nodes > yamlMax.nodes || aliases > yamlMax.aliases)
+      throw invalid(`${source} is too deep or too large, with what its aliases stand for`);
+    if (isAlias(node)) return convert(resolve(node), resolve, depth + 1);
     if (isMap(node)) {
       const entries = node.items.flatMap(({ key, value }): [string, Value][] => {
-        const converted = convert(value, resolve);
+        const converted = convert(value, resolve, depth + 1);
         return converted === undefined ? [] : [[String(key), converted]];
       });
       return Object.fromEntries(entries);
     }
-    if (isSeq(node)) return node.items.flatMap((item) => convert(item, resolve) ?? []);
+    if (isSeq(node)) return node.items.flatMap((item) => convert(item, resolve, depth + 1) ?? []);
     if (!isScalar(node)) return undefined;
     const scalar = typeof node.value === 'string' ? node.value : '';
     return node.type === 'PLAIN' && /^(null|Null|NULL|~|)$/.test(scalar) ? undefined : scalar;

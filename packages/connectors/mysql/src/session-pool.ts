@@ -1,5 +1,5 @@
 /** The connections of one run: none outlives it. */
-import { Session } from './client.ts';
+import { type ConnectOptions, Session } from './client.ts';
 import type { MysqlConfig } from './config.ts';
 
 /** Values are written as this connector reads them, whatever the server's settings are. */
@@ -9,6 +9,9 @@ const sessionSettings = [
   'net_write_timeout = 600',
   'wait_timeout = 28800',
 ];
+
+/** Of what is asked now and then, ms: a server that has stopped without a word is noticed by it. */
+const smallQueryLimitMs = 60_000;
 
 export class SessionPool {
   readonly #config: MysqlConfig;
@@ -25,12 +28,12 @@ export class SessionPool {
   async sql(): Promise<Session> {
     if (this.#sql && !this.#sql.isBroken) return this.#sql;
     if (this.#sql) await this.close(this.#sql);
-    this.#sql = await this.open();
+    this.#sql = await this.open({ queryLimitMs: smallQueryLimitMs });
     return this.#sql;
   }
 
-  async open(): Promise<Session> {
-    const session = await Session.open({ config: this.#config, signal: this.#signal });
+  async open(limits: Pick<ConnectOptions, 'queryLimitMs'> = {}): Promise<Session> {
+    const session = await Session.open({ config: this.#config, signal: this.#signal, ...limits });
     this.#sessions.add(session);
     await session.query(`SET SESSION ${sessionSettings.join(', ')}`);
     return session;

@@ -217,9 +217,13 @@ describe('a server that is away', () => {
       configOf(url, { 'connect.keep.alive.interval.ms': '300', 'connect.timeout.ms': '1000' }),
     );
     await capture.untilCount(item, 1);
+    await capture.untilStreaming();
     await mariadb.kill('SIGSTOP');
-    await capture.until('the connection is given up', () => capture.retries > 0);
-    await mariadb.kill('SIGCONT');
+    try {
+      await capture.until('the connection is given up', () => capture.retries > 0);
+    } finally {
+      await mariadb.kill('SIGCONT');
+    }
     await sql('INSERT INTO item VALUES (2)');
     await capture.untilCount(item, 2);
     expect(afters(capture.changes(item))).toEqual([{ id: 1 }, { id: 2 }]);

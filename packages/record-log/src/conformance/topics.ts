@@ -6,9 +6,8 @@ export function testTopics({ underTest, log, openWriter, openReader, createTopic
   test('a topic that is created is described and listed with its partitions', async () => {
     const topic = await createTopic(3);
     const missing = newTopicName();
-    expect(await log().topics.describe([missing, topic])).toEqual(
-      new Map([[topic, { partitions: 3 }]]),
-    );
+    const described = await log().topics.describe([missing, topic]);
+    expect([...described]).toEqual([[topic, expect.objectContaining({ partitions: 3 })]]);
     expect(await log().topics.list()).toContain(topic);
   });
 

@@ -39,6 +39,8 @@ export interface LogStreamOptions {
 const queuedBytesMax = 32 * 1024 * 1024;
 /** Without a word for so many intervals of heartbeats, the connection is taken for lost. */
 const silentIntervalsMax = 3;
+/** A server that has stopped without a word while the stream begins is noticed by this, ms. */
+const startLimitMs = 30_000;
 const commands = { binlogDump: 0x12, registerReplica: 0x15, binlogDumpGtid: 0x1e };
 const throughGtid = 4;
 
@@ -107,8 +109,13 @@ export class LogStream {
           ]
         : []),
     ];
-    await session.query(`SET ${settings.join(', ')}`);
-    await this.#command(registration(serverId, replicaName));
+    const limit = setTimeout(() => session.destroy(), startLimitMs);
+    try {
+      await session.query(`SET ${settings.join(', ')}`);
+      await this.#command(registration(serverId, replicaName));
+    } finally {
+      clearTimeout(limit);
+    }
     const dump =
       isByGtid && !isMariadb
         ? dumpByGtid(serverId, new MysqlGtids(from.gtids ?? ''))
