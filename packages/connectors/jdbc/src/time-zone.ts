@@ -147,13 +147,14 @@ function askedOffset(ms: number, zone: string): number {
   return local - Math.floor(ms / 1000) * 1000;
 }
 
-/** Of a time that the clocks of a zone show. Where they show it twice it is the first; where never, an hour later. */
+/**
+ * Of a time that the clocks of a zone show. Where they show it twice it is the second, as for PostgreSQL and Java: what
+ * is compared by the database would come again and again otherwise. Where never, it is an hour later.
+ */
 function offsetBefore(localMs: number, zone: string): number {
   if (zone === 'UTC') return 0;
-  const before = offsetAt(localMs - 86_400_000, zone);
-  if (offsetAt(localMs - before, zone) === before) return before;
   const after = offsetAt(localMs + 86_400_000, zone);
-  return offsetAt(localMs - after, zone) === after ? after : before;
+  return offsetAt(localMs - after, zone) === after ? after : offsetAt(localMs - 86_400_000, zone);
 }
 
 function offsetMs(text: string): number {

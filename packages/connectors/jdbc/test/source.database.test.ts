@@ -59,6 +59,22 @@ describe.each(databases)('the JDBC source on $name', ({ name, start }) => {
     expect(last?.valueSchema).toBe(first?.valueSchema);
   });
 
+  test('timestamp: a row of the hour that is there twice comes once', async () => {
+    const { from, sql } = await newDatabase();
+    await sql(`CREATE TABLE orders (n INT, at ${isPostgres ? 'TIMESTAMP' : 'DATETIME'} NOT NULL)`);
+    await sql("INSERT INTO orders VALUES (1, '2025-10-26 02:30:00')");
+    await using source = await from({
+      mode: 'timestamp',
+      'timestamp.column.name': 'at',
+      'db.timezone': 'Europe/Berlin',
+      'poll.interval.ms': '20',
+    }).start();
+    await source.until(1);
+    await sql("INSERT INTO orders VALUES (2, '2025-10-26 04:00:00')");
+    await source.until(2);
+    expect(numbersOf(source.records)).toEqual([1, 2]);
+  });
+
   test.each([
     [{ protocol: '1', table: 'qualified' }],
     [{ protocol: '1', table: 'schema.orders' }],
