@@ -159,6 +159,8 @@ export interface Dialect {
   readonly statementBytesMax: number;
   /** Type of text columns of the table of offsets, where they are part of its key. */
   readonly keyTextType: string;
+  /** What follows the columns of a table that transactions must hold for, whatever the server's default is. */
+  readonly transactionalTable: string;
   /** The privileges that the user lacks on a table. */
   missingPrivileges(
     session: Session,

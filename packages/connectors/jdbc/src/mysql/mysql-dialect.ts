@@ -82,6 +82,7 @@ export async function mysqlDialect(
     // A quarter of MariaDB's default of max_allowed_packet, 16 MiB; as text a byte may take two.
     statementBytesMax: 4 * 1024 * 1024,
     keyTextType: 'VARCHAR(255)',
+    transactionalTable: ' ENGINE=InnoDB',
     missingPrivileges: (session, table, { columns }, needed) =>
       missingOf(session, tableName(table), quote(columns[0]?.name ?? ''), needed),
   };

@@ -101,6 +101,7 @@ export function postgresDialect(
     deleteSql: (rows) => [postgresDeleteSql(rows, naming(rows.table))],
     statementBytesMax: 32 * 1024 * 1024,
     keyTextType: 'TEXT',
+    transactionalTable: '',
     missingPrivileges: async (session, table, _, needed) => {
       const rows = await session.query(
         `SELECT p FROM unnest($1::text[]) AS p WHERE NOT pg_catalog.has_table_privilege($2::regclass, p)`,

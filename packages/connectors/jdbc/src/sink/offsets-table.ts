@@ -91,7 +91,7 @@ export class OffsetsTable {
     const sql =
       `CREATE TABLE IF NOT EXISTS ${this.#name} (connector_name ${text} NOT NULL, topic_name ${text} NOT NULL, ` +
       'partition_number INT NOT NULL, next_offset BIGINT NULL, owner_epoch BIGINT NOT NULL, ' +
-      'PRIMARY KEY (connector_name, topic_name, partition_number))';
+      `PRIMARY KEY (connector_name, topic_name, partition_number))${this.#dialect.transactionalTable}`;
     try {
       await session.execute(sql);
     } catch (error) {
