@@ -14,8 +14,7 @@ import {
   string,
 } from '@sluice/connector-api';
 import type { JobsOptions } from 'bullmq';
-import { assertServer, type QueuePlace, serverProblems } from './check-server.ts';
-import { QueueWriter } from './queue-writer.ts';
+import type { QueuePlace } from './check-server.ts';
 import { type JobShape, jobOf, type QueuedJob } from './record-job.ts';
 import { queueNameProblem, redisKeys } from './redis-keys.ts';
 
@@ -75,16 +74,27 @@ export const bullmqSink: SinkPlugin = defineSink({
   class: 'io.sluice.connect.bullmq.BullmqSinkConnector',
   version: '1.0.0',
   config,
-  validate: ({ config: settings }) => serverProblems(placeOf(settings)),
-  setup: async ({ config: settings, logger, signal }) => ({
-    writer: new QueueWriter({ ...placeOf(settings), logger, signal }),
-    shape: shapeOf(settings),
-    isChecked: false,
-  }),
+  validate: async ({ config: settings }) => {
+    const { serverProblems } = await import('./check-server.ts');
+    return serverProblems(placeOf(settings));
+  },
+  setup: async ({ config: settings, logger, signal }) => {
+    // BullMQ and its driver are loaded by those alone who run such a task.
+    const [{ QueueWriter }, { assertServer }] = await Promise.all([
+      import('./queue-writer.ts'),
+      import('./check-server.ts'),
+    ]);
+    return {
+      writer: new QueueWriter({ ...placeOf(settings), logger, signal }),
+      shape: shapeOf(settings),
+      assertServer,
+      isChecked: false,
+    };
+  },
   async put(records, context) {
     const { config: settings, state } = context;
     // Not in `setup`: while Redis is away the batch comes again, and the task does not fail.
-    if (!state.isChecked && records.length > 0) await assertServer(placeOf(settings));
+    if (!state.isChecked && records.length > 0) await state.assertServer(placeOf(settings));
     state.isChecked ||= records.length > 0;
     const jobs: QueuedJob[] = [];
     const reports: Promise<void>[] = [];

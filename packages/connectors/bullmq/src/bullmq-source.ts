@@ -4,9 +4,8 @@
  */
 import { defineSource, int, list, oneOf, type SourcePlugin, string } from '@sluice/connector-api';
 import { ArrivedJobs } from './arrived-jobs.ts';
-import { assertServer, serverProblems } from './check-server.ts';
 import { keyProblem, recordOf } from './job-record.ts';
-import { type HeldJob, QueueReader } from './queue-reader.ts';
+import type { HeldJob, QueueReader } from './queue-reader.ts';
 import { queueNameProblem, redisKeys } from './redis-keys.ts';
 
 const config = {
@@ -76,10 +75,17 @@ export const bullmqSource: SourcePlugin = defineSource({
   version: '1.0.0',
   movesExternalCursor: true,
   config,
-  validate: ({ config: { 'redis.prefix': prefix, 'redis.url': url, queues } }) =>
-    serverProblems({ url, prefix, queues }),
+  validate: async ({ config: { 'redis.prefix': prefix, 'redis.url': url, queues } }) => {
+    const { serverProblems } = await import('./check-server.ts');
+    return serverProblems({ url, prefix, queues });
+  },
   tasks: ({ config: { queues }, max }) => dealt(queues, max),
-  setup: ({ config: settings, connector, logger, task, work }) => {
+  setup: async ({ config: settings, connector, logger, task, work }) => {
+    // BullMQ and its driver are loaded by those alone who run such a task.
+    const [{ QueueReader }, { assertServer }] = await Promise.all([
+      import('./queue-reader.ts'),
+      import('./check-server.ts'),
+    ]);
     const arrived = new ArrivedJobs();
     const rateMax = settings['rate.max'];
     const keepCompleted = settings['keep.completed'];
@@ -106,13 +112,14 @@ export const bullmqSource: SourcePlugin = defineSource({
       held: new WeakMap<object, HeldJob>(),
       readers: [] as QueueReader[],
       openReaders: () => work.map(open),
+      assertServer,
     };
   },
   async *run({ config: settings, signal, state, work }) {
     const url = settings['redis.url'];
     const prefix = settings['redis.prefix'];
     // Not in `setup`: a Redis that is away for a moment is waited for, and fails nothing.
-    await assertServer({ url, prefix, queues: work });
+    await state.assertServer({ url, prefix, queues: work });
     if (state.readers.length === 0) {
       state.readers.push(...state.openReaders());
       for (const reader of state.readers) reader.start();

@@ -27,6 +27,8 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** Of the trail and of the inbox, which are no part of the store that is asked here. */
+const ofOtherAdapters = /^(append-audit|put-in-inbox|remove-from-inbox|role-of-user): /;
 const runs = Number(process.env.SLUICE_CONFORMANCE_RUNS ?? 150);
 const stepsMax = 120;
 
@@ -55,7 +57,7 @@ test('a fake and a real Redis answer and hold the same, whatever is asked of the
     { numRuns: runs },
   );
   // It proves little about what it never came to.
-  const possible = new ScriptBook().possibleReplies;
+  const possible = new ScriptBook().possibleReplies.filter((kind) => !ofOtherAdapters.test(kind));
   const missed = possible.filter((kind) => !seen.has(kind));
   expect(missed.length, missed.join(', ')).toBeLessThan(possible.length / 10);
 });

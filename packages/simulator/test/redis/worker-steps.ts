@@ -35,6 +35,13 @@ export const workerSteps: Readonly<Record<string, TakeStep>> = {
     return scene.store.drain(worker, incarnation, { returns: what % 2 === 1 });
   },
 
+  announce: (scene, { who, what, wrong }) => {
+    const { worker, incarnation } = scene.member(who);
+    const plugin = { class: 'example.Clock', aliases: [], type: 'source', configKeys: [] } as const;
+    const plugins = [{ ...plugin, version: `${what % 2}` }];
+    return scene.store.announce(worker, wrong === 1 ? 'another' : incarnation, plugins);
+  },
+
   leave: (scene, { who }) => {
     const { worker, incarnation } = scene.member(who);
     return scene.store.leave(worker, incarnation);
