@@ -23,7 +23,7 @@ import type {
 } from '../dialect.ts';
 import { SqlError } from '../sql-error.ts';
 import { compareInstants, type Instant, instantOfMs } from '../time-zone.ts';
-import { keyColumns } from './key-columns.ts';
+import { type KeyColumns, keyColumns } from './key-columns.ts';
 import { offsetOf, type Position } from './position.ts';
 import { type Selection, selectSql } from './select-sql.ts';
 import { numericMappingOf, type SourceConfig } from './source-keys.ts';
@@ -170,9 +170,7 @@ export class RowReader {
       };
       return { selection, info: undefined };
     }
-    const info = await dialect.describeTable(session, from);
-    if (!info) throw new SqlError('table', '', 'it is missing, or connection.user may not see it');
-    const keys = keyColumns(info, config, this.name);
+    const { info, keys } = await this.#described(session, from);
     const selection = {
       dialect,
       base: `SELECT ${dialect.selectList(info)} FROM ${dialect.tableName(from)}`,
@@ -182,6 +180,24 @@ export class RowReader {
       timestampColumn: info.columns.find(({ name }) => name === keys.timestamps[0]),
     };
     return { selection, info };
+  }
+
+  async #described(
+    session: Session,
+    from: TableName,
+  ): Promise<{ readonly info: TableInfo; readonly keys: KeyColumns }> {
+    const { config, dialect } = this.#options;
+    for (let isSure = false; ; isSure = true) {
+      const info = await dialect.describeTable(session, from);
+      if (!info)
+        throw new SqlError('table', '', 'it is missing, or connection.user may not see it');
+      try {
+        return { info, keys: keyColumns(info, config, this.name) };
+      } catch (error) {
+        // PostgreSQL tells of a table that is just being dropped its columns, and not what counts them up.
+        if (isSure) throw error;
+      }
+    }
   }
 
   /** By the database's clock, as its timestamps are. */
