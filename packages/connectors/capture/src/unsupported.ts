@@ -21,8 +21,11 @@ export const unsupportedEverywhere: UnsupportedKeys = {
   'custom.metric.tags': [],
   'custom.retriable.exception': [],
   'database.initial.statements': [],
+  'database.jdbc.*': [],
   'datatype.propagate.source.type': [],
+  'errors.max.retries': ['-1'],
   'event.converting.failure.handling.mode': ['fail', 'warn'],
+  'event.deserialization.failure.handling.mode': ['fail'],
   'event.processing.failure.handling.mode': ['fail'],
   'extended.headers.enabled': ['false', 'true'],
   'field.name.adjustment.mode': ['none'],
@@ -35,6 +38,7 @@ export const unsupportedEverywhere: UnsupportedKeys = {
   'post.processors': [],
   'post.processors.*': [],
   'provide.transaction.metadata': ['false'],
+  'retriable.restart.connector.wait.ms': ['10000'],
   'sanitize.field.names': ['false'],
   'schema.name.adjustment.mode': ['none'],
   'signal.data.collection': [],
@@ -57,6 +61,7 @@ export const unsupportedEverywhere: UnsupportedKeys = {
     'io.debezium.schema.SchemaTopicNamingStrategy',
     'io.debezium.schema.DefaultTopicNamingStrategy',
   ],
+  'topic.transaction': ['transaction'],
   'transaction.metadata.factory': [],
 };
 
