@@ -386,8 +386,9 @@ describe('the dead', () => {
     world.played.before.set('orphan', () => {
       if (tries++ === 0) throw unreachable();
     });
-    await world.ticks(45, 'w2', 'w3');
-    expect(tries).toBeGreaterThan(1);
+    while (tries === 0) await world.ticks(1, 'w2', 'w3');
+    await world.ticks(2, 'w2', 'w3');
+    expect(tries).toBe(2);
     expect(world.played.done).toContain('grant task/a/0 → w2');
   });
 

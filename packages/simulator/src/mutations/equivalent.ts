@@ -62,6 +62,19 @@ const equivalents: readonly Equivalent[] = [
     because: 'then all units are looked through again with each turn, to the same end',
   },
   {
+    file: 'burial.ts',
+    guard: 'this.#quiet.has(incarnation)',
+    kinds: ['false'],
+    because:
+      'who is known to be quiet is waited for again where the observation began anew: later, and as safe',
+  },
+  {
+    file: 'change-stopped.ts',
+    guard: "fenced.tasksMax || Math.min(Number(config['tasks.max'] ?? 1) || 1, unknownTasksMax)",
+    kinds: ['true'],
+    because: 'the number of tasks is never 0',
+  },
+  {
     file: 'claim.lua',
     guard: 'not connectors[name]',
     kinds: ['true'],
@@ -270,6 +283,13 @@ const equivalents: readonly Equivalent[] = [
     because: 'a group has somebody in it; it is asked for the type checker’s sake',
   },
   {
+    file: 'plugin-catalog.ts',
+    guard:
+      'compareText(a.class, b.class) || compareVersions(a.version, b.version) || compareText(a.type, b.type)',
+    kinds: ['true'],
+    because: 'no two plugins of a catalog are the same in all three',
+  },
+  {
     file: 'plugin-placement.ts',
     guard: '!this.#needs.has(name)',
     kinds: ['true'],
@@ -356,6 +376,12 @@ const equivalents: readonly Equivalent[] = [
     guard: 'this.#notes.size === 0',
     kinds: ['false'],
     because: 'where there is nothing to store nothing is stored either way',
+  },
+  {
+    file: 'worker/topic-notes.ts',
+    guard: 'this.#notes.size > 0',
+    kinds: ['true'],
+    because: 'it waits for a few milliseconds more, to find nothing',
   },
   {
     file: 'worker/unit-reporter.ts',
