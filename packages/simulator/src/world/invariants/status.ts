@@ -7,6 +7,7 @@ import type { World } from '../world.ts';
 export class StatusWatch {
   readonly #world: World;
   readonly #diedAtMs = new Map<string, number>();
+  readonly #beatAtMs = new Map<string, number>();
   /** Ages of beats are Redis' business, whose clock may jump: what was shown before counts for nothing then. */
   #clockJumpedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -20,6 +21,7 @@ export class StatusWatch {
 
   /** Of a process that had died while Redis stood still: from then on its tasks count as alive for a lease. */
   beatRan(incarnation: string): void {
+    this.#beatAtMs.set(incarnation, this.#world.time.nowMs);
     if (this.#diedAtMs.has(incarnation)) this.died(incarnation);
   }
 
@@ -36,6 +38,9 @@ export class StatusWatch {
         const diedAtMs = this.#diedAtMs.get(record?.incarnation ?? '');
         if (diedAtMs === undefined || diedAtMs <= this.#clockJumpedAtMs + profile.deadAfterMs)
           continue;
+        // Its last beat has the time of before: its age is not known until the leader, who asks no clock, has judged.
+        const beatAtMs = this.#beatAtMs.get(record?.incarnation ?? '') ?? diedAtMs;
+        if (beatAtMs <= this.#clockJumpedAtMs) continue;
         const deadForMs = askedAtMs - diedAtMs;
         if (deadForMs <= profile.deadAfterMs || this.#clockJumpedAtMs > diedAtMs) continue;
         this.#world.violated(
