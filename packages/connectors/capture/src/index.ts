@@ -26,6 +26,7 @@ export {
   type TableRecordsOptions,
 } from './envelope.ts';
 export { type HeartbeatOptions, heartbeatRecord } from './heartbeat.ts';
+export { merged } from './merged.ts';
 export {
   type BinaryMode,
   binaryType,

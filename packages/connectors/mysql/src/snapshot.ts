@@ -2,7 +2,7 @@
  * Reading the rows that are there: each table in the order of its key, all in one state of the database, several tables at once if asked for. A table that was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
-import type { SnapshotPlan, TableName } from '@sluice/connector-capture';
+import { merged, type SnapshotPlan, type TableName } from '@sluice/connector-capture';
 import type { CapturedTable } from './captured-table.ts';
 import { tableIdentifier } from './catalog.ts';
 import { identifier, type RawRow, type Session } from './client.ts';
@@ -166,29 +166,4 @@ function keyOf(captured: CapturedTable, row: RawRow | undefined): readonly strin
   if (keyPlaces.some(({ index }) => unorderedType.test(columns[index]?.type ?? '')))
     return undefined;
   return keyPlaces.map(({ index }) => row[index]?.toString('hex') ?? '');
-}
-
-/** What the readers yield, as it comes. Each may be one chunk ahead. */
-async function* merged<Item>(readers: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
-  const pending = new Map(readers.map((reader) => [reader, stepOf(reader)]));
-  try {
-    while (pending.size > 0) {
-      const { reader, result } = await Promise.race(pending.values());
-      if (result.done) pending.delete(reader);
-      else {
-        pending.set(reader, stepOf(reader));
-        yield result.value;
-      }
-    }
-  } finally {
-    // Those that are left are of sessions that are closed next; nobody waits for them.
-    for (const step of pending.values()) step.catch(() => {});
-  }
-}
-
-async function stepOf<Item>(reader: AsyncGenerator<Item>): Promise<{
-  readonly reader: AsyncGenerator<Item>;
-  readonly result: IteratorResult<Item, unknown>;
-}> {
-  return { reader, result: await reader.next() };
 }

@@ -3,7 +3,7 @@
  * database, several tables at once if asked for. A table that was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
-import type { SnapshotPlan, TableName } from '@sluice/connector-capture';
+import { merged, type SnapshotPlan, type TableName } from '@sluice/connector-capture';
 import type { CapturedTable } from './captured-table.ts';
 import type { Session, TextRow } from './client.ts';
 import { snapshotOffset } from './position.ts';
@@ -158,29 +158,4 @@ function keyOf(captured: CapturedTable, row: TextRow | undefined): readonly stri
   if (!row || captured.keyPlaces.length === 0) return undefined;
   const values = captured.keyPlaces.map(({ index }) => row[index] ?? null);
   return values.some((value) => value === null) ? undefined : (values as string[]);
-}
-
-/** What the readers yield, as it comes. Each may be one chunk ahead. */
-async function* merged<Item>(readers: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
-  const pending = new Map(readers.map((reader) => [reader, stepOf(reader)]));
-  try {
-    while (pending.size > 0) {
-      const { reader, result } = await Promise.race(pending.values());
-      if (result.done) pending.delete(reader);
-      else {
-        pending.set(reader, stepOf(reader));
-        yield result.value;
-      }
-    }
-  } finally {
-    // Those that are left are of sessions that are closed next; nobody waits for them.
-    for (const step of pending.values()) step.catch(() => {});
-  }
-}
-
-async function stepOf<Item>(reader: AsyncGenerator<Item>): Promise<{
-  readonly reader: AsyncGenerator<Item>;
-  readonly result: IteratorResult<Item, unknown>;
-}> {
-  return { reader, result: await reader.next() };
 }
