@@ -42,6 +42,7 @@ import {
   giveRoles,
   keepCertificates,
   listenOn,
+  SharedLimits,
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
@@ -93,6 +94,7 @@ export class Coordinator implements Service {
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
+  readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
 
@@ -160,6 +162,7 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -261,7 +264,7 @@ export class Coordinator implements Service {
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
+    const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
     return {
       client: this.#client,
@@ -282,8 +285,7 @@ export class Coordinator implements Service {
       corsOrigins,
       corsMethods,
       responseHeaders,
-      requestsPerMinute,
-      connectionsMax,
+      limits: this.#limits,
       trustedProxies,
       authenticator,
       tls: isEncrypted ? tlsOptions : undefined,

@@ -29,3 +29,4 @@ export {
   tasksQuerySchema,
 } from './schemas.ts';
 export { type SecurityOptions, secure } from './security.ts';
+export { SharedLimits, type SharedLimitsOptions } from './shared-limits.ts';
