@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   backpressure: 'whether memory grows while a fast source meets slow sinks',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
+  telemetry: 'what metrics, load reports and logs cost a worker at full throughput',
   scale: 'what coordination costs Redis and the leader, up to 1 000 workers and 100 000 tasks',
 };
 

@@ -9,6 +9,7 @@ import {
   RedisLoadReports,
   RedisLogLines,
 } from '@sluice/coordination-redis';
+import { systemClock } from '@sluice/kernel';
 import { type Cluster, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -63,6 +64,27 @@ test('each worker tells every second what its processes and tasks do, until it i
     until: (all) => all.size === 1,
     timeoutMs: 15_000,
   });
+});
+
+test('every line of a log says whose it is, and a cluster that is well writes next to none', async () => {
+  await using quiet = await startCluster({ workers: 1, profile: 'default' });
+  const names = Array.from({ length: 10 }, (_, index) => `idle-${index}`);
+  for (const name of names) {
+    const file = join(folder, `${name}.txt`);
+    appendFileSync(file, 'one\n');
+    await quiet.apply(name, { 'connector.class': 'FileStreamSource', file, topic: name });
+  }
+  for (const name of names) await quiet.waitForRunning(name);
+  const members = [...quiet.coordinators, ...quiet.workers];
+  const lines = (): string[] =>
+    members.flatMap(({ process: { stdout } }) => stdout.split('\n').filter((line) => line !== ''));
+  for (const line of lines()) expect(line).toContain(`"cluster":"${quiet.name}"`);
+  const before = lines().length;
+  expect(before).toBeGreaterThan(0);
+  // There is nothing to wait for: that nothing comes is what is looked at, for several rounds of everything periodic.
+  await systemClock.sleep(20_000);
+  const perMinute = (lines().length - before) * 3;
+  expect(perMinute, quiet.logs().slice(-3_000)).toBeLessThanOrEqual(6);
 });
 
 test('what connectors and tasks log can be read from Redis, without what is in configurations', async () => {
