@@ -8,8 +8,16 @@ test('the benchmark of capture runs on both databases, small, and measures all t
   const size = ['--rows', '500', '--changes', '200', '--rounds', '1', '--seconds', '1'];
   await using bench = spawnNode('bench/main.ts', {
     args: [
-      ...['cdc', '--only', 'sluice', '--sources', '--schemas', 'on', '--json'],
-      ...[...size, '--rate', '50'],
+      'cdc',
+      '--only',
+      'sluice',
+      '--sources',
+      '--schemas',
+      'on',
+      '--json',
+      '--rate',
+      '50',
+      ...size,
     ],
   });
   const { code } = await bench.exited;
