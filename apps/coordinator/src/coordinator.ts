@@ -307,7 +307,11 @@ export class Coordinator implements Service {
       giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
-    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    const metrics = coordinatorMetrics({
+      loop: this.#loop,
+      client: this.#client,
+      connectorsMax: this.#settings.metricsConnectorsMax,
+    });
     api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();
