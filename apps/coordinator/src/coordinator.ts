@@ -16,6 +16,7 @@ import {
   RedisCoordinationStore,
   RedisLoadReports,
   RedisOperatorInbox,
+  RedisSessionStore,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -51,6 +52,7 @@ import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { dashboardDirectory } from './dashboard-directory.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -285,6 +287,8 @@ export class Coordinator implements Service {
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       live: { feed: this.#liveFeed },
+      sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
       parts: configParts,

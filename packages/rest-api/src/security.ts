@@ -1,6 +1,6 @@
 /** What every request has to pass: where it comes from, how many come, who asks, and whether they may. */
 import { type Authenticator, clientKey, RateLimit } from '@sluice/access';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import { type Clock, type Logger, systemClock, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -16,6 +16,7 @@ import {
 import { identify, requireRoles, retryAfter } from './caller.ts';
 import { sendError } from './error-handling.ts';
 import { addResponseHeaders, type ResponseHeader } from './response-headers.ts';
+import type { Sessions } from './sessions.ts';
 
 export interface SecurityOptions extends BrowserOptions {
   /** None: nobody has to say who they are, and anybody may do everything. */
@@ -31,7 +32,7 @@ const minuteMs = 60_000;
 /** Before anything is registered that it has to guard. */
 export function secure(
   app: FastifyInstance,
-  options: SecurityOptions & { readonly clock?: Clock },
+  options: SecurityOptions & { readonly clock?: Clock; readonly sessions?: Sessions | undefined },
   logger: Logger,
 ): void {
   const {
@@ -47,14 +48,16 @@ export function secure(
     unknownHost(request, allowedHosts) ??
     otherSite(request, cors) ??
     (requestsPerMinute > 0 ? tooMany(request, rate) : undefined) ??
-    (await identify(request, authenticator));
+    (await identified(request));
+  const identified = async (request: FastifyRequest): Promise<ApiError | undefined> =>
+    identify(request, { authenticator, sessions: options.sessions });
   requireRoles(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'SAMEORIGIN');
     reply.header('referrer-policy', 'no-referrer');
     if (allowOrigin(request, reply, cors)) return reply.status(204).send();
-    const refusal = await refusalOf(request);
+    const refusal = await refusalOf(request).catch(toError);
     // Answered and not thrown: the boards have an error handler of their own.
     return refusal && sendError(refusal, request, reply, logger);
   });
