@@ -46,6 +46,7 @@ import {
   keepCertificates,
   LiveFeed,
   listenOn,
+  SharedLimits,
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
@@ -99,6 +100,7 @@ export class Coordinator implements Service {
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
   readonly #liveFeed: LiveFeed;
+  readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
 
@@ -176,6 +178,7 @@ export class Coordinator implements Service {
         boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
       },
     });
+    this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -278,7 +281,7 @@ export class Coordinator implements Service {
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
+    const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
     return {
       client: this.#client,
@@ -302,8 +305,7 @@ export class Coordinator implements Service {
       corsOrigins,
       corsMethods,
       responseHeaders,
-      requestsPerMinute,
-      connectionsMax,
+      limits: this.#limits,
       trustedProxies,
       authenticator,
       tls: isEncrypted ? tlsOptions : undefined,
