@@ -17,7 +17,7 @@ export function startDemo({ tasks, role }: DemoOptions): Server {
     const change = cluster.tick();
     for (const client of clients) sendEvent(client, 'change', change);
   }, tickMs);
-  const session = { user: 'ann', role, authentication: 'password' };
+  const session = { user: 'ann', role, authentication: 'required' };
 
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://demo');

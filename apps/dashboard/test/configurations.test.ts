@@ -144,8 +144,8 @@ test('tiles are one a class with the newest version first, sources before sinks'
     { class: 'JsonConverter', type: 'converter', version: '1.0.0' },
   ];
   expect(pluginTiles(plugins, '')).toEqual([
-    { class: 'a.b.MySqlConnector', title: 'My Sql', type: 'source', versions: ['1.10.0', '1.9.0'] },
-    { class: 'FileStreamSink', title: 'File Stream', type: 'sink', versions: ['1.0.0'] },
+    { class: 'a.b.MySqlConnector', title: 'MySql', type: 'source', versions: ['1.10.0', '1.9.0'] },
+    { class: 'FileStreamSink', title: 'FileStream', type: 'sink', versions: ['1.0.0'] },
   ]);
   expect(pluginTiles(plugins, 'sink file')).toHaveLength(1);
 });

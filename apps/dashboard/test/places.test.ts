@@ -51,7 +51,7 @@ test('only rows in sight and some around them are in the page', () => {
 test('a viewer is told which role is missing, an admin nothing', () => {
   const as = (role: 'viewer' | 'operator' | 'admin') => ({
     kind: 'signed-in' as const,
-    session: { user: 'ann', role, authentication: 'password' },
+    session: { user: 'ann', role, hasSignIn: true },
   });
   expect(refusal(as('viewer'), 'operator')).toContain('Needs the role operator: you are a viewer');
   expect(refusal(as('operator'), 'admin')).toContain('you are an operator');

@@ -1,11 +1,11 @@
 /** Answers of the REST API, as far as the dashboard reads them. */
 
 /** `GET /sluice/session` */
-export interface Session {
+export interface SessionAnswer {
+  /** null: nobody has to say who they are. */
   readonly user: string | null;
-  readonly role: 'viewer' | 'operator' | 'admin';
-  /** `none`: everybody may do everything. */
-  readonly authentication: string;
+  readonly role: 'viewer' | 'operator' | 'admin' | null;
+  readonly authentication: 'none' | 'required';
 }
 
 /** `GET /connectors/{name}` */

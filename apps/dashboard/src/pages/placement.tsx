@@ -1,5 +1,5 @@
 /** Workers × connectors: who runs what, with its state and load. What just moved is marked, and a rerun can be asked for beforehand. */
-import { useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import { rate } from '../format/numbers.ts';
 import { useView } from '../live/use-live.ts';
 import { connectorPath, tasksPath } from '../paths.ts';
@@ -95,25 +95,59 @@ function MatrixTable({
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.connector} data-connector={row.connector}>
-            <th scope="row">
-              <Link to={connectorPath(row.connector)}>{row.connector}</Link>
-            </th>
-            {matrix.workers.map((worker) => (
-              <MatrixCell
-                key={worker ?? ''}
-                worker={worker}
-                cell={row.cells.get(worker)}
-                loadMax={matrix.loadMax}
-                moved={moved}
-              />
-            ))}
-            <td className="number">{row.tasks}</td>
-          </tr>
+          <ConnectorCells
+            key={row.connector}
+            row={row}
+            workers={matrix.workers}
+            loadMax={matrix.loadMax}
+            moved={moved}
+            looks={looksOf(row, matrix, moved)}
+          />
         ))}
       </tbody>
     </table>
   );
+}
+
+interface ConnectorCellsProps {
+  readonly row: MatrixRow;
+  readonly workers: Matrix['workers'];
+  readonly loadMax: number;
+  readonly moved: ReadonlySet<string>;
+  /** All that is seen of it, as text: rendered anew only when that is another. */
+  readonly looks: string;
+}
+
+const ConnectorCells = memo(
+  ({ row, workers, loadMax, moved }: ConnectorCellsProps) => (
+    <tr data-connector={row.connector}>
+      <th scope="row">
+        <Link to={connectorPath(row.connector)}>{row.connector}</Link>
+      </th>
+      {workers.map((worker) => (
+        <MatrixCell
+          key={worker ?? ''}
+          worker={worker}
+          cell={row.cells.get(worker)}
+          loadMax={loadMax}
+          moved={moved}
+        />
+      ))}
+      <td className="number">{row.tasks}</td>
+    </tr>
+  ),
+  (before, after) => before.looks === after.looks,
+);
+
+function looksOf(row: MatrixRow, { workers, loadMax }: Matrix, moved: ReadonlySet<string>): string {
+  return workers
+    .map((worker) => {
+      const cell = row.cells.get(worker);
+      if (!cell) return worker;
+      const tasks = cell.tasks.map(({ id, shown }) => `${id}=${shown}${moved.has(id) ? '!' : ''}`);
+      return `${worker ?? ''}:${shade(cell.load, loadMax)}:${tasks.join(',')}`;
+    })
+    .join(';');
 }
 
 function MatrixCell({

@@ -36,8 +36,7 @@ export function pluginTiles(plugins: readonly PluginInfo[], text: string): Plugi
     .toSorted((a, b) => collate(b.type, a.type) || collate(a.title, b.title));
 }
 
-/** `io.debezium…PostgresConnector` → `Postgres` */
+/** `io.debezium…PostgresConnector` → `Postgres`: the tile stands among sources or sinks already. */
 function titleOf(className: string): string {
-  const short = shortClass(className).replace(/(?<=.)(Source|Sink)?(Connector)?$/, '');
-  return short.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2');
+  return shortClass(className).replace(/(?<=.)(Source|Sink)?(Connector)?$/, '');
 }

@@ -4,7 +4,13 @@
  */
 import { useSyncExternalStore } from 'react';
 import { ApiError, call } from '../api/client.ts';
-import type { Session } from '../api/shapes.ts';
+import type { SessionAnswer } from '../api/shapes.ts';
+
+export interface Session {
+  readonly user: string | null;
+  readonly role: Role;
+  readonly hasSignIn: boolean;
+}
 
 export type SessionState =
   | { readonly kind: 'unknown' }
@@ -31,11 +37,18 @@ export const sessionStore = {
 
 export async function loadSession(): Promise<void> {
   try {
-    become({ kind: 'signed-in', session: await call<Session>('GET', '/sluice/session') });
+    const answer = await call<SessionAnswer>('GET', '/sluice/session');
+    become({ kind: 'signed-in', session: sessionOf(answer) });
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) become({ kind: 'signed-out' });
     else become({ kind: 'unreachable', why: error instanceof Error ? error.message : 'no answer' });
   }
+}
+
+function sessionOf({ user, role, authentication }: SessionAnswer): Session {
+  const hasSignIn = authentication !== 'none';
+  // Without authentication everybody may do everything; the least where a role is not told.
+  return { user, role: role ?? (hasSignIn ? 'viewer' : 'admin'), hasSignIn };
 }
 
 export type Credentials =

@@ -90,7 +90,10 @@ interface FieldProps {
 
 function FieldRow({ field, value, onSet }: FieldProps) {
   const id = useId();
-  const { name, label, isRequired, errors, documentation } = field;
+  const { name, label, isRequired, documentation } = field;
+  const [wasTouched, setTouched] = useState(false);
+  // What nobody has come to yet is not wrong, but to be done.
+  const errors = value === undefined && isRequired && !wasTouched ? [] : field.errors;
   const notes = `${id}-notes`;
   return (
     <div className={errors.length > 0 ? 'field wrong' : 'field'} data-key={name}>
@@ -99,7 +102,14 @@ function FieldRow({ field, value, onSet }: FieldProps) {
         {isRequired && <span className="tone-bad"> *</span>}
         {label !== name && <code className="dim"> {name}</code>}
       </label>
-      <FieldInput id={id} notes={notes} field={field} value={value} onSet={onSet} />
+      <FieldInput
+        id={id}
+        notes={notes}
+        field={{ ...field, errors }}
+        value={value}
+        onSet={onSet}
+        onLeave={() => setTouched(true)}
+      />
       <div id={notes}>
         {errors.map((error) => (
           <p className="error" key={error}>
@@ -131,13 +141,19 @@ function FieldInput({
   field,
   value,
   onSet,
-}: FieldProps & { readonly id: string; readonly notes: string }) {
+  onLeave,
+}: FieldProps & {
+  readonly id: string;
+  readonly notes: string;
+  readonly onLeave: () => void;
+}) {
   const { type, choices, defaultValue, errors } = field;
   const shared = {
     id,
     'aria-describedby': notes,
     'aria-invalid': errors.length > 0,
     value: value ?? '',
+    onBlur: onLeave,
     onChange: (event: { readonly target: { readonly value: string } }) =>
       onSet(event.target.value === '' ? undefined : event.target.value),
   };

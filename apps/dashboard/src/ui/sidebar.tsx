@@ -86,8 +86,8 @@ export function Sidebar({ page, onHelp }: { readonly page: Page; readonly onHelp
 function Who(): ReactNode {
   const state = useSession();
   if (state.kind !== 'signed-in') return null;
-  const { user, role, authentication } = state.session;
-  if (authentication === 'none') return <p className="who">No sign-in on this server</p>;
+  const { user, role, hasSignIn } = state.session;
+  if (!hasSignIn) return <p className="who">No sign-in on this server</p>;
   return (
     <div className="who">
       <span title={user ?? undefined}>
