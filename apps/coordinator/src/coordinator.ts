@@ -14,6 +14,7 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisLoadReports,
   RedisOperatorInbox,
   untilReady,
 } from '@sluice/coordination-redis';
@@ -23,6 +24,7 @@ import {
   LeaderWakeConsumer,
   LeaderWakeQueue,
   QueueRegistry,
+  startQueueName,
 } from '@sluice/dispatch-bullmq';
 import {
   type Logger,
@@ -41,6 +43,7 @@ import {
   buildApi,
   giveRoles,
   keepCertificates,
+  LiveFeed,
   listenOn,
   unencryptedWarning,
 } from '@sluice/rest-api';
@@ -93,6 +96,7 @@ export class Coordinator implements Service {
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
+  readonly #liveFeed: LiveFeed;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
 
@@ -160,6 +164,16 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#liveFeed = new LiveFeed({
+      client: this.#client,
+      loads: new RedisLoadReports({ redis: this.#redis, cluster }),
+      clock,
+      names: {
+        cluster,
+        version: compatibleVersion,
+        boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
+      },
+    });
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -223,6 +237,7 @@ export class Coordinator implements Service {
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
+    this.#liveFeed.stop();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
@@ -269,6 +284,7 @@ export class Coordinator implements Service {
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      live: { feed: this.#liveFeed },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
       parts: configParts,

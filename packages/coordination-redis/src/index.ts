@@ -6,6 +6,8 @@ export {
   untilReady,
 } from './connect.ts';
 export { clusterTag } from './keys.ts';
+export { RedisLoadReports } from './load-reports.ts';
+export { RedisLogLines } from './log-lines.ts';
 export { RedisOperatorInbox } from './operator-inbox.ts';
 export {
   RedisCoordinationStore,

@@ -33,6 +33,8 @@
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
  * | `audit` | stream | who changed what: the last 10 000 |
+ * | `log-lines` | stream | the last 5 000 lines of the logs of workers |
+ * | `load:<worker>` | string with expiry | what the worker does now (JSON), told every second |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
  * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
@@ -63,6 +65,7 @@ export const keyNames = [
   'request-ids',
   'operator-inbox',
   'audit',
+  'log-lines',
   'events',
   'quarantine',
   'reports',
@@ -81,6 +84,7 @@ export const keyFamilies = [
   'topics',
   'u',
   'result',
+  'load',
 ] as const;
 
 export type KeyName = (typeof keyNames)[number];

@@ -13,6 +13,7 @@ export type ScriptName =
   | 'announce'
   | 'append-audit'
   | 'append-events'
+  | 'append-log-lines'
   | 'apply-request'
   | 'assignments'
   | 'beat'
@@ -50,6 +51,7 @@ export type ScriptName =
   | 'submit'
   | 'sweep'
   | 'task-sets'
+  | 'tell-load'
   | 'withdraw';
 
 export type Argument = string | number;

@@ -12,6 +12,7 @@ import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
+import { LiveFeed } from './live/live-feed.ts';
 import type { AskConnector, OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
@@ -29,6 +30,7 @@ import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceAudit } from './routes/sluice-audit.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
+import { type LiveOptions, registerSluiceLive } from './routes/sluice-live.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
@@ -54,6 +56,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   /** Runs a source for a look at its records; default: previews are refused. */
   readonly preview?: Preview;
+  /** What dashboards are shown, one feed for all servers of a process; default: one of its own, without loads. */
+  readonly live?: LiveOptions;
   /** Whether `/admin` is here; default true. Else see `buildAdminApi`. */
   readonly hasAdmin?: boolean;
   /** Runs what plugins check with code; default: definitions are checked as plain data. */
@@ -114,7 +118,13 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceApply(app, cluster, checks);
   registerSluiceAudit(app, cluster, options.audit);
   registerSluicePreview(app, cluster, { parts, preview: options.preview });
+  registerSluiceLive(app, options.live ?? ownFeed(options, clock), clock);
   return app;
+}
+
+function ownFeed({ client, info }: ApiOptions, clock: Clock): LiveOptions {
+  const names = { cluster: info.clusterId, version: info.version };
+  return { feed: new LiveFeed({ client, clock, names }) };
 }
 
 /** `/admin` alone, for a listener of its own, as Kafka Connect's `admin.listeners`. */

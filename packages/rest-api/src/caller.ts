@@ -36,6 +36,15 @@ export function callerOf(request: FastifyRequest): Caller | undefined {
   return callers.get(request);
 }
 
+const rechecks = new WeakMap<FastifyRequest, () => Promise<ApiError | undefined>>();
+
+/** Whether who asked may still: for answers that take long. Rejects where that cannot be told now. */
+export async function mayStill(request: FastifyRequest): Promise<boolean> {
+  const refusalNow = await rechecks.get(request)?.();
+  if (refusalNow && refusalNow.status >= 500) throw refusalNow;
+  return refusalNow === undefined;
+}
+
 /** Whether who asks may change definitions, and so may see what stands in them. */
 export function mayWrite(request: FastifyRequest): boolean {
   const caller = callerOf(request);
@@ -56,6 +65,7 @@ export async function identify(
     callers.set(request, anybody);
     return undefined;
   }
+  rechecks.set(request, () => identify(request, authenticator));
   const answer = await authenticator.authenticate({
     authorization: request.headers.authorization,
     certificateSubject: certificateSubject(request.raw.socket),

@@ -189,6 +189,10 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     summary: 'What happened, newest first',
     query: eventsQuerySchema,
   },
+  'GET /sluice/live': {
+    role: 'viewer',
+    summary: 'What happens, as it happens: server-sent events `view`, `change`, `tick` and `stale`',
+  },
   'GET /sluice/audit': {
     role: 'admin',
     summary: 'Who changed what, newest first',

@@ -36,6 +36,7 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
     'GET /openapi.json',
     'GET /sluice/events',
     'GET /sluice/leader',
+    'GET /sluice/live',
     'GET /sluice/tasks',
     'GET /sluice/workers',
   ],

@@ -37,6 +37,8 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ],
   ['set-logger-level: full', 'it takes a thousand loggers; the conformance suite has it'],
   ['append-audit: appended', 'it is for people, and nothing reads it; tests of the trail have it'],
+  ['append-log-lines: appended', 'as above'],
+  ['tell-load: told', 'as above'],
   ['put-in-inbox: put', 'operators ask as others do; tests of the inbox have it'],
   ['put-in-inbox: full', 'as above'],
   ['remove-from-inbox: removed', 'as above'],

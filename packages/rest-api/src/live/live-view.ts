@@ -63,7 +63,7 @@ export interface WorkerLoad {
   /** Of all its processes; 1: one core. */
   cpu_cores: number;
   rss_bytes: number;
-  executors: {
+  executors: readonly {
     id: string;
     kind: 'shared' | 'dedicated';
     actors: number;
