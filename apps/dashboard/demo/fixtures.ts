@@ -1,6 +1,6 @@
 /** Answers of the demo to all that is asked for besides the live view. */
 import type { DemoCluster } from './cluster.ts';
-import { configInfos, plugins } from './plugins.ts';
+import { configInfos, configKeys, plugins } from './plugins.ts';
 
 export interface DemoRequest {
   readonly method: string;
@@ -19,6 +19,7 @@ export function answers(cluster: DemoCluster, { method, path, body }: DemoReques
   if (path === '/sluice/dead-letters') return { letters: letters() };
   if (path === '/sluice/preview') return preview;
   if (path === '/connector-plugins') return plugins;
+  if (/^\/connector-plugins\/[^/]+\/config$/.test(path)) return configKeys();
   if (path.endsWith('/validate')) return configInfos(body as Record<string, string>);
   const [, area, name = '', below] = path.split('/').map(decodeURIComponent);
   if (area !== 'connectors' || method !== 'GET') return method === 'GET' ? undefined : {};

@@ -33,39 +33,45 @@ const keys: readonly Key[] = [
 ];
 const required = new Set(['database.hostname', 'database.user', 'topic.prefix']);
 
+export function configKeys(): object[] {
+  return definitions({}).map(({ definition }) => definition);
+}
+
 export function configInfos(config: Readonly<Record<string, string>>): object {
-  const configs = keys.map(
-    ([name, type, group, importance, defaultValue, documentation], order) => {
-      const isMissing = required.has(name) && config[name] === undefined;
-      return {
-        definition: {
-          name,
-          type,
-          required: required.has(name),
-          default_value: defaultValue,
-          importance,
-          documentation,
-          group,
-          order_in_group: order,
-          width: 'MEDIUM',
-          display_name: name,
-        },
-        value: {
-          name,
-          value: config[name] ?? defaultValue,
-          recommended_values: name === 'snapshot.mode' ? ['initial', 'no_data', 'always'] : [],
-          errors: isMissing
-            ? [`Missing required configuration "${name}" which has no default value.`]
-            : [],
-          visible: true,
-        },
-      };
-    },
-  );
+  const configs = definitions(config);
   return {
     name: config['connector.class'],
     error_count: configs.filter(({ value }) => value.errors.length > 0).length,
     groups: [...new Set(keys.map(([, , group]) => group))],
     configs,
   };
+}
+
+function definitions(config: Readonly<Record<string, string>>) {
+  return keys.map(([name, type, group, importance, defaultValue, documentation], order) => {
+    const isMissing = required.has(name) && config[name] === undefined;
+    return {
+      definition: {
+        name,
+        type,
+        required: required.has(name),
+        default_value: defaultValue,
+        importance,
+        documentation,
+        group,
+        order_in_group: order,
+        width: 'MEDIUM',
+        display_name: name,
+      },
+      value: {
+        name,
+        value: config[name] ?? defaultValue,
+        recommended_values: name === 'snapshot.mode' ? ['initial', 'no_data', 'always'] : [],
+        errors: isMissing
+          ? [`Missing required configuration "${name}" which has no default value.`]
+          : [],
+        visible: true,
+      },
+    };
+  });
 }

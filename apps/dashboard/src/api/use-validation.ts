@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { Config } from '../state/config-diff.ts';
 import { call, messageOf } from './client.ts';
-import type { ConfigInfos } from './shapes.ts';
+import type { ConfigDefinition, ConfigInfos } from './shapes.ts';
 
 const restMs = 350;
 /** It may run code of the plugin, in a process of its own. */
@@ -16,7 +16,8 @@ export interface Validation {
   readonly isBusy: boolean;
 }
 
-export function useValidation(config: Config): Validation {
+/** Only who may write may have it checked, since that runs code: the others see the keys alone. */
+export function useValidation(config: Config, mayCheck: boolean): Validation {
   const [state, setState] = useState<{ text?: string; infos?: ConfigInfos; error?: string }>({});
   const text = JSON.stringify(config);
   const className = config['connector.class'];
@@ -24,9 +25,13 @@ export function useValidation(config: Config): Validation {
     if (className === undefined) return undefined;
     const gone = new AbortController();
     const ask = (): void => {
-      const path = `/connector-plugins/${encodeURIComponent(className)}/config/validate`;
+      const path = `/connector-plugins/${encodeURIComponent(className)}/config`;
+      const { signal } = gone;
       const body: unknown = JSON.parse(text);
-      call<ConfigInfos>('PUT', path, { body, signal: gone.signal, timeoutMs }).then(
+      const asked = mayCheck
+        ? call<ConfigInfos>('PUT', `${path}/validate`, { body, signal, timeoutMs })
+        : call<readonly ConfigDefinition[]>('GET', path, { signal }).then(unchecked);
+      asked.then(
         (infos) => setState({ text, infos }),
         (error: unknown) => {
           if (!gone.signal.aborted) setState((old) => ({ ...old, text, error: messageOf(error) }));
@@ -38,6 +43,24 @@ export function useValidation(config: Config): Validation {
       window.clearTimeout(timer);
       gone.abort();
     };
-  }, [text, className]);
+  }, [text, className, mayCheck]);
   return { infos: state.infos, error: state.error, isBusy: state.text !== text };
+}
+
+function unchecked(keys: readonly ConfigDefinition[]): ConfigInfos {
+  return {
+    name: '',
+    error_count: 0,
+    groups: [...new Set(keys.flatMap(({ group }) => group ?? []))],
+    configs: keys.map((definition) => ({
+      definition,
+      value: {
+        name: definition.name,
+        value: null,
+        recommended_values: [],
+        errors: [],
+        visible: true,
+      },
+    })),
+  };
 }

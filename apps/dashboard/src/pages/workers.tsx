@@ -36,7 +36,7 @@ export function Workers() {
               <th className="number">Out /s</th>
               <th className="number">CPU</th>
               <th className="number">Memory</th>
-              <th>Event loops, p99</th>
+              <th className="number">Event loops, p99 ms</th>
               <th className="number">Up</th>
               <th className="end">
                 <span className="hidden">Actions</span>
@@ -130,7 +130,7 @@ function delayTone(ms: number): string {
 function Delays({ load }: { readonly load: LiveWorker['load'] }) {
   if (!load) return null;
   return (
-    <ul className="delays">
+    <ul className="delays" aria-label="Delay of each executor's event loop, p99 in ms">
       {load.executors.map(
         ({ id, kind, actors, heap_used_bytes: heap, event_loop_delay_ms: ms }) => (
           <li
@@ -138,7 +138,7 @@ function Delays({ load }: { readonly load: LiveWorker['load'] }) {
             className={`tone-${delayTone(ms)}`}
             title={`${kind} executor ${id}: ${actors} actors, heap ${bytes(heap)}`}
           >
-            {id} {ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms
+            {ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}
           </li>
         ),
       )}

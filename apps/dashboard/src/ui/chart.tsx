@@ -18,9 +18,12 @@ export interface ChartProps {
   readonly timesMs: readonly number[];
   readonly series: readonly Series[];
   readonly height?: number;
-  /** Of the time that it shows, whether or not there is that much. */
+  /** Of the time that it shows when there is that much. */
   readonly spanMs?: number;
 }
+
+/** So that the first samples are no wall. */
+const spanMinSeconds = 60;
 
 export function Chart({ summary, timesMs, series, height = 150, spanMs = 300_000 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -75,9 +78,10 @@ function optionsOf(
     scales: {
       x: {
         time: true,
-        range: (_plot, _min, max) => {
+        range: (_plot, min, max) => {
           const end = max ?? Date.now() / 1_000;
-          return [end - spanMs / 1_000, end];
+          const span = Math.min(spanMs / 1_000, Math.max(end - (min ?? end), spanMinSeconds));
+          return [end - span, end];
         },
       },
       y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] },
@@ -87,6 +91,7 @@ function optionsOf(
         ...axis,
         size: 24,
         space: 90,
+        incrs: [5, 10, 30, 60, 120, 300, 600],
         values: (_plot, times) => times.map((at) => clockTime(at * 1_000)),
       },
       { ...axis, size: 46, space: 32, values: (_plot, values) => values.map(short) },

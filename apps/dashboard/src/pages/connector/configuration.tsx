@@ -36,7 +36,7 @@ export function Configuration({
   const config = parsed && 'config' in parsed ? parsed.config : (draft ?? base.config);
   const problem = parsed && 'problem' in parsed ? parsed.problem : undefined;
   const changes = configDiff(base.config, config);
-  const { infos, error, isBusy } = useValidation(config);
+  const { infos, error, isBusy } = useValidation(config, refused === undefined);
   const secrets = new Set(
     infos?.configs.flatMap(({ definition: { name, type } }) => (type === 'PASSWORD' ? name : [])),
   );

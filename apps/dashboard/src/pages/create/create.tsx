@@ -50,7 +50,7 @@ function Define({ className, type }: { readonly className: string; readonly type
   const [name, setName] = useState('');
   const [config, setConfig] = useState<Config>({ 'connector.class': className });
   const whole = { ...config, ...(name !== '' && { name }) };
-  const { infos, error, isBusy } = useValidation(whole);
+  const { infos, error, isBusy } = useValidation(whole, true);
   const isReview = query.get('step') === 'review';
   const problem = nameProblem(name, Object.keys(connectors));
   // Before there is a name the server misses it: that is said beside the field of the name.
