@@ -28,6 +28,8 @@ export interface FakeCluster {
   readonly snapshots?: readonly ClusterSnapshot[];
   readonly events?: readonly ClusterEvent[];
   readonly outcome?: SubmitOutcome;
+  /** Of the first requests; `outcome` is that of the others. */
+  readonly outcomes?: readonly SubmitOutcome[];
   readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
   readonly openError?: Error;
   readonly stdin?: string;
@@ -76,7 +78,8 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     },
     submit: async (body) => {
       requests.push(body);
-      return cluster.outcome ?? { kind: 'done', connectors: [] };
+      const own = cluster.outcomes?.[requests.length - 1];
+      return own ?? cluster.outcome ?? { kind: 'done', connectors: [] };
     },
     taskConfigs: async () => [{ file: '/tmp/a', 'ssl.key.password': 'hunter2' }],
     events: async (max) => (cluster.events ?? []).slice(0, max),

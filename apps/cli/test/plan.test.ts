@@ -318,6 +318,29 @@ describe('apply --prune', () => {
     ]);
   });
 
+  test('what somebody else has deleted meanwhile is as well', async () => {
+    const applied = done('orders', 'unchanged');
+    const missing = {
+      kind: 'refused',
+      status: 404,
+      code: 'connector.unknown',
+      message: 'not there',
+    } as const;
+    const result = await run(['apply', '-f', '-', '--prune', '--yes'], {
+      stdin,
+      snapshots,
+      outcomes: [applied, missing, done('clicks', 'deleted')],
+    });
+    expect(result).toMatchObject({
+      code: 0,
+      err: 'connector orders-old has been deleted meanwhile',
+    });
+    expect(result.out.split('\n')).toEqual([
+      'connector orders unchanged',
+      'connector clicks deleted',
+    ]);
+  });
+
   test('a definition that is refused deletes nothing', async () => {
     const result = await run(['apply', '-f', '-', '--prune', '--yes'], {
       stdin,

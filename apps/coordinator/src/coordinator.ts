@@ -16,6 +16,7 @@ import {
   RedisCoordinationStore,
   RedisLoadReports,
   RedisOperatorInbox,
+  RedisSessionStore,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -45,12 +46,14 @@ import {
   keepCertificates,
   LiveFeed,
   listenOn,
+  SharedLimits,
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { dashboardDirectory } from './dashboard-directory.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -97,6 +100,7 @@ export class Coordinator implements Service {
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
   readonly #liveFeed: LiveFeed;
+  readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
 
@@ -174,6 +178,7 @@ export class Coordinator implements Service {
         boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
       },
     });
+    this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -276,7 +281,7 @@ export class Coordinator implements Service {
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
+    const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
     return {
       client: this.#client,
@@ -285,6 +290,8 @@ export class Coordinator implements Service {
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       live: { feed: this.#liveFeed },
+      sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
       parts: configParts,
@@ -298,8 +305,7 @@ export class Coordinator implements Service {
       corsOrigins,
       corsMethods,
       responseHeaders,
-      requestsPerMinute,
-      connectionsMax,
+      limits: this.#limits,
       trustedProxies,
       authenticator,
       tls: isEncrypted ? tlsOptions : undefined,

@@ -91,9 +91,9 @@ export const settingsHelp = `Settings (environment variables):
   SLUICE_FLAPPING_HALF_LIFE_SECONDS  300                a worker's death counts half after this long; one that
                                                         died twice gets work last
 ${accessSettingsHelp}
-  SLUICE_REQUESTS_PER_MINUTE   6000                     of one client that is not on this machine; then 429.
-                                                        0: any number
-  SLUICE_CONNECTIONS_MAX       1000                     at a time
+  SLUICE_REQUESTS_PER_MINUTE   6000                     of one client that is not on this machine, on
+                                                        all listeners together; then 429. 0: any number
+  SLUICE_CONNECTIONS_MAX       1000                     at a time, on all listeners together
   SLUICE_TRUSTED_PROXIES                                addresses or networks of proxies whose X-Forwarded-For
                                                         says who asks, comma-separated
   SLUICE_RESPONSE_HTTP_HEADERS_CONFIG                   response.http.headers.config: headers of each answer, as in

@@ -5,6 +5,7 @@ import type { TaskCounters } from '@sluice/runtime';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 import { RestartMetrics } from './restart-metrics.ts';
+import type { UnitObserver } from './unit-observer.ts';
 
 const executorLabels: ('executor' | 'kind')[] = ['executor', 'kind'];
 
@@ -45,7 +46,7 @@ const perTask: readonly (readonly [string, string, (counters: TaskCounters) => n
   ['sluice_task_lag_records', 'Sink: records not read yet', (c) => c.lag],
 ];
 
-export class TaskMetrics {
+export class TaskMetrics implements UnitObserver {
   readonly #registry = new Registry();
   readonly #latest = new Map<UnitId, { unit: RunnableUnit; counters: TaskCounters }>();
   readonly #gauges = perTask.map(([name, help, value]) => ({

@@ -13,3 +13,4 @@ export {
   RedisCoordinationStore,
   type RedisCoordinationStoreOptions,
 } from './redis-coordination-store.ts';
+export { RedisSessionStore } from './session-store.ts';

@@ -36,6 +36,7 @@
  * | `log-lines` | stream | the last 5 000 lines of the logs of workers |
  * | `load:<worker>` | string with expiry | what the worker does now (JSON), told every second |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
+ * | `session:<id>`, `sessions` | string with expiry, sorted set | who signed in with a browser, by a hash of what it has; id → when it ends, ms |
  * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
@@ -71,6 +72,7 @@ export const keyNames = [
   'reports',
   'lost',
   'loggers',
+  'sessions',
 ] as const;
 
 /** Keys of one record each: `<family>:<name>`. */
@@ -84,6 +86,7 @@ export const keyFamilies = [
   'topics',
   'u',
   'result',
+  'session',
   'load',
 ] as const;
 

@@ -32,3 +32,4 @@ export {
   tasksQuerySchema,
 } from './schemas.ts';
 export { type SecurityOptions, secure } from './security.ts';
+export { SharedLimits, type SharedLimitsOptions } from './shared-limits.ts';

@@ -93,6 +93,8 @@ export interface TaskCounters {
   readonly partitions: number;
   /** Sink: records in the assigned partitions that were not read yet, as last seen. */
   readonly lag: number;
+  /** Source: how old the newest record was when it was polled, ms; null where records have no time. */
+  readonly sourceDelayMs: number | null;
 }
 
 export function isRuntimeMessage(message: unknown): message is RuntimeMessage {

@@ -279,10 +279,14 @@ export class SourceTaskRun implements TaskRun {
   }
 
   async #hand(records: readonly SourceRecord[]): Promise<void> {
-    const { counters, scope } = this.#context;
+    const { counters, options, scope } = this.#context;
     assert(this.#converters && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
     counters.batches += 1;
+    const newestMs = records.at(-1)?.timestampMs;
+    if (newestMs !== undefined) {
+      counters.sourceDelayMs = Math.max(0, options.clock.wallMs() - newestMs);
+    }
     let processed: ProcessedBatch;
     try {
       processed = await processSourceBatch(

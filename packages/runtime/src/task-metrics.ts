@@ -28,6 +28,7 @@ export function newCounters(kind: TaskCounters['kind']): MutableCounters {
     recordsActive: 0,
     partitions: 0,
     lag: 0,
+    sourceDelayMs: null,
   };
 }
 

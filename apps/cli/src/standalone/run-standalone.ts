@@ -163,11 +163,7 @@ async function startParts(
     onRefused,
     remembersDefinitions,
   });
-  const worker = new workers.Worker(
-    workerSettings,
-    leveledLogger(written, levels, 'sluice.worker'),
-    { levels, onRefused },
-  );
+  const worker = new workers.Worker(workerSettings, written, { levels, onRefused });
   for (const part of [coordinator, worker]) {
     // Before the start: one that fails half-way has something to stop as well.
     running.push(part);
