@@ -14,7 +14,9 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisLoadReports,
   RedisOperatorInbox,
+  RedisSessionStore,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -23,6 +25,7 @@ import {
   LeaderWakeConsumer,
   LeaderWakeQueue,
   QueueRegistry,
+  startQueueName,
 } from '@sluice/dispatch-bullmq';
 import {
   type Logger,
@@ -41,6 +44,7 @@ import {
   buildApi,
   giveRoles,
   keepCertificates,
+  LiveFeed,
   listenOn,
   SharedLimits,
   unencryptedWarning,
@@ -49,6 +53,7 @@ import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { dashboardDirectory } from './dashboard-directory.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -94,6 +99,7 @@ export class Coordinator implements Service {
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
+  readonly #liveFeed: LiveFeed;
   readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
@@ -162,6 +168,16 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#liveFeed = new LiveFeed({
+      client: this.#client,
+      loads: new RedisLoadReports({ redis: this.#redis, cluster }),
+      clock,
+      names: {
+        cluster,
+        version: compatibleVersion,
+        boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
+      },
+    });
     this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
@@ -226,6 +242,7 @@ export class Coordinator implements Service {
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
+    this.#liveFeed.stop();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
@@ -272,6 +289,9 @@ export class Coordinator implements Service {
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      live: { feed: this.#liveFeed },
+      sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
       parts: configParts,
@@ -307,7 +327,11 @@ export class Coordinator implements Service {
       giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
-    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    const metrics = coordinatorMetrics({
+      loop: this.#loop,
+      client: this.#client,
+      connectorsMax: this.#settings.metricsConnectorsMax,
+    });
     api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();

@@ -55,6 +55,8 @@ export interface CoordinatorSettings {
   readonly boardsWritable: boolean;
   /** At a time; 0: none. */
   readonly previewsMax: number;
+  /** Connectors that `/metrics` shows one by one at most. */
+  readonly metricsConnectorsMax: number;
   /** For what the plugin of one definition checks with code. */
   readonly validationTimeoutMs: number;
   /** Modules with plugins of the user, for previews and validations. */
@@ -106,6 +108,7 @@ ${accessSettingsHelp}
   SLUICE_TOPIC_TRACKING_ALLOW_RESET  true               topic.tracking.allow.reset
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
+  SLUICE_METRICS_CONNECTORS_MAX  1000                   connectors that /metrics shows one by one at most
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
                                                         with at most 512 MB of heap; 0 refuses them
   SLUICE_VALIDATION_TIMEOUT_MS  5000                    for what a connector checks with code of its own before
@@ -163,6 +166,10 @@ export function readSettings(
     corsMethods: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_METHODS'),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
+    metricsConnectorsMax: settings.integer('SLUICE_METRICS_CONNECTORS_MAX', 1_000, {
+      min: 0,
+      max: 100_000,
+    }),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
     validationTimeoutMs: settings.integer('SLUICE_VALIDATION_TIMEOUT_MS', 5_000, {
       min: 100,

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const levels = new LogLevels(settings.logLevel, ['sluice.worker']);
   const written = pino({ level: 'debug', base: { worker: settings.worker, pid: process.pid } });
   const logger = leveledLogger(written, levels, 'sluice.worker');
-  const worker = new Worker(settings, logger, {
+  const worker = new Worker(settings, written, {
     levels,
     onRefused: (error) => {
       logger.error({ code: error.code }, error.message);

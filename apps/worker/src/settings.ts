@@ -50,6 +50,8 @@ export interface WorkerSettings {
   readonly access: AccessSettings;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
+  /** Of what `/metrics` shows at most. */
+  readonly metrics: { readonly tasks: number; readonly partitions: number };
   readonly logLevel: string;
   readonly redisWaitMs: number;
 }
@@ -81,6 +83,8 @@ ${providerSettingsHelp}
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
 ${accessSettingsHelp}
   SLUICE_INSECURE              false                    as --insecure
+  SLUICE_METRICS_TASKS_MAX     1000                     tasks that /metrics shows at most …
+  SLUICE_METRICS_PARTITIONS_MAX  1000                   … and partitions of sinks with their lag
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -126,6 +130,13 @@ export function readSettings(
     access: readAccessSettings(settings),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
+    metrics: {
+      tasks: settings.integer('SLUICE_METRICS_TASKS_MAX', 1_000, { min: 0, max: 100_000 }),
+      partitions: settings.integer('SLUICE_METRICS_PARTITIONS_MAX', 1_000, {
+        min: 0,
+        max: 100_000,
+      }),
+    },
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };

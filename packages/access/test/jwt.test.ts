@@ -80,10 +80,12 @@ test('a token of the issuer gives the highest role that its claims come to', asy
   expect(await authenticate(await tokenOf())).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'operator', by: 'jwt' },
+    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
   });
   expect(await authenticate(await tokenOf({ payload: { realm: { roles: 'devs' } } }))).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'viewer', by: 'jwt' },
+    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
   });
   expect(await authenticate(await tokenOf({ expiresInSeconds: -20 }))).toMatchObject({
     kind: 'known',

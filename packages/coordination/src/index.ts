@@ -49,6 +49,27 @@ export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
 export { LevelFollower, type LevelFollowerOptions } from './level-follower.ts';
 export {
+  type ExecutorLoad,
+  type LoadReport,
+  type LoadReports,
+  loadLimits,
+  type TaskLoad,
+  type TaskReport,
+  type TaskTotals,
+  type WorkerLoad,
+} from './load-reports.ts';
+export {
+  isAskedFor,
+  type KeptLogLine,
+  type LineLevel,
+  type LogLine,
+  type LogLinePage,
+  type LogLineQuery,
+  type LogLines,
+  lineLevels,
+  logLineLimits,
+} from './log-lines.ts';
+export {
   type ClusterEvent,
   type ConfigKeyInfo,
   type ConnectorRecord,
@@ -94,6 +115,7 @@ export type {
   StoredRequest,
 } from './requests.ts';
 export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
+export { type SessionStore, sessionsMax } from './session-store.ts';
 export { Settling, type SettlingOptions, settlingDefaults } from './settling.ts';
 export type {
   ClusterSnapshot,

@@ -16,6 +16,7 @@ import {
   loggerLevelSchema,
   previewQuerySchema,
   previewSchema,
+  signInSchema,
   tasksQuerySchema,
 } from './schemas.ts';
 
@@ -188,6 +189,23 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     role: 'viewer',
     summary: 'What happened, newest first',
     query: eventsQuerySchema,
+  },
+  'GET /sluice/live': {
+    role: 'viewer',
+    summary: 'What happens, as it happens: server-sent events `view`, `change`, `tick` and `stale`',
+  },
+  'GET /sluice/session': { role: 'viewer', summary: 'Who asks, and what they may do' },
+  'POST /sluice/session': {
+    role: 'open',
+    action: 'sign-in',
+    summary: 'Sign in with a browser, which gets a cookie',
+    body: signInSchema,
+  },
+  'DELETE /sluice/session': {
+    role: 'open',
+    action: 'sign-out',
+    summary: 'Sign out',
+    status: 204,
   },
   'GET /sluice/audit': {
     role: 'admin',

@@ -220,6 +220,26 @@ export const auditQuerySchema = z.object({
   outcome: z.enum(auditOutcomes).optional(),
 });
 
+const secretText = z.string({ error: 'must be a string' }).min(1, 'must not be empty').max(16_384);
+
+/** `POST /sluice/session`: becomes what a program would send with each request. */
+export const signInSchema = z
+  .union(
+    [
+      z.strictObject({
+        username: secretText.regex(/^[^:]*$/, 'has no colon'),
+        password: secretText,
+      }),
+      z.strictObject({ token: secretText.regex(/^\S+$/, 'has no blanks') }),
+    ],
+    { error: 'must be {username, password} or {token}' },
+  )
+  .transform((given) =>
+    'token' in given
+      ? `Bearer ${given.token}`
+      : `Basic ${Buffer.from(`${given.username}:${given.password}`).toString('base64')}`,
+  );
+
 /** `GET /sluice/tasks`. */
 export const tasksQuerySchema = z.object({
   connector: z.string().optional(),

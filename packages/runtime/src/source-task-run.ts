@@ -44,6 +44,7 @@ import { type ProcessedBatch, processSourceBatch } from './process-source-batch.
 import { RecordSender, type Sendable } from './record-sender.ts';
 import { type DueOffset, SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
+import { countBatch, countCommit } from './task-metrics.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
 import { withinLimit } from './within-limit.ts';
@@ -270,6 +271,7 @@ export class SourceTaskRun implements TaskRun {
     }
     if (records.length > 0) {
       waits.empty = 0;
+      countBatch(counters, records.length, options.clock.monotonicMs() - beganMs);
       await this.#hand(records);
       return;
     }
@@ -279,10 +281,13 @@ export class SourceTaskRun implements TaskRun {
   }
 
   async #hand(records: readonly SourceRecord[]): Promise<void> {
-    const { counters, scope } = this.#context;
+    const { counters, options, scope } = this.#context;
     assert(this.#converters && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
-    counters.batches += 1;
+    const newestMs = records.at(-1)?.timestampMs;
+    if (newestMs !== undefined) {
+      counters.sourceDelayMs = Math.max(0, options.clock.wallMs() - newestMs);
+    }
     let processed: ProcessedBatch;
     try {
       processed = await processSourceBatch(
@@ -366,10 +371,11 @@ export class SourceTaskRun implements TaskRun {
     try {
       due = this.#submitted.take();
       if (due.length > 0) {
+        const beganMs = options.clock.monotonicMs();
         await this.#calls.attempt(async () => this.#writer?.commitSourceOffsets(connector, due));
         this.#submitted.markStored(due);
         this.#calls.noteSuccess('commit');
-        counters.commits += 1;
+        countCommit(counters, options.clock.monotonicMs() - beganMs);
         counters.lastCommitAtMs = options.clock.wallMs();
       }
       if (mark) mark.outcome = 'stored';

@@ -166,11 +166,7 @@ async function startParts(
     onRefused,
     remembersDefinitions,
   });
-  const worker = new workers.Worker(
-    workerSettings,
-    leveledLogger(written, levels, 'sluice.worker'),
-    { levels, onRefused },
-  );
+  const worker = new workers.Worker(workerSettings, written, { levels, onRefused });
   // Before their starts: one that fails half-way, or is never started, has connections to close as well.
   running.push(coordinator, worker);
   await coordinator.start();

@@ -43,6 +43,7 @@ export function launchThread(request: LaunchRequest, events: ExecutorEvents): Ex
   };
   return {
     board,
+    usage: undefined,
     post,
     leaseChanged: (isBack) => {
       const { pauseAtMs, quiesceAtMs } = board;

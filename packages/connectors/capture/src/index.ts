@@ -34,6 +34,7 @@ export {
   decimalType,
   unsayable,
 } from './number-types.ts';
+export { assertOwnOffset } from './own-offset.ts';
 export {
   KeyColumns,
   listProblems,
@@ -59,8 +60,11 @@ export {
   zonedTimestampSchema,
 } from './temporal-types.ts';
 export {
+  type KeyPatterns,
+  keysWithoutEffect,
   refusing,
   type UnsupportedKeys,
   unsupportedEverywhere,
   unsupportedProblems,
+  withoutEffectEverywhere,
 } from './unsupported.ts';

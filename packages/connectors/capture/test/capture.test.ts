@@ -1,4 +1,4 @@
-import { Decimal, schemas } from '@sluice/connector-api';
+import { Decimal, defineSource, schemas } from '@sluice/connector-api';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -8,12 +8,14 @@ import {
   decimalType,
   isoMoment,
   KeyColumns,
+  refusing,
   Selection,
   TableRecords,
   type TableRecordsOptions,
   timestampType,
   unsupportedEverywhere,
   unsupportedProblems,
+  withoutEffectEverywhere,
 } from '../src/index.ts';
 
 test('days since 1970 are those of JavaScript where it has them', () => {
@@ -88,6 +90,48 @@ test('a key that asks for nothing is not refused, and one that begins as refused
   expect(unsupportedProblems(unsupportedEverywhere, config).map(({ key }) => key)).toEqual([
     'column.mask.hash.SHA-256.with.salt.x',
   ]);
+});
+
+test('a key that is taken and has no effect is warned of by name when its connector starts', async () => {
+  const plugin = defineSource({
+    name: 'Sourced',
+    class: 'test.Sourced',
+    version: '1.0.0',
+    config: {},
+    run: async function* () {},
+  });
+  const connector = refusing(plugin, {
+    withoutEffect: withoutEffectEverywhere,
+    problemsOf: () => [],
+  }).createConnector();
+  const warned: unknown[] = [];
+  const ignore = (): void => {};
+  const logger = {
+    debug: ignore,
+    info: ignore,
+    error: ignore,
+    warn: (...line: unknown[]) => warned.push(line),
+  };
+  const context = {
+    connector: 'shop',
+    logger,
+    signal: AbortSignal.timeout(5_000),
+    requestTaskReconfiguration: ignore,
+    raiseError: ignore,
+  };
+  await connector.start?.({ 'table.include.list': 'a.b' }, context);
+  expect(warned).toEqual([]);
+  await connector.start?.(
+    { 'topic.cache.size': '10', 'memory.management.tables.class': 'x' },
+    context,
+  );
+  expect(warned).toEqual([
+    [
+      { keys: ['topic.cache.size', 'memory.management.tables.class'] },
+      expect.stringContaining('no effect'),
+    ],
+  ]);
+  await connector.stop?.();
 });
 
 const options: TableRecordsOptions = {

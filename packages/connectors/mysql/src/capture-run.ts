@@ -18,7 +18,8 @@ import {
   tableText,
   wholeName,
 } from '@sluice/connector-capture';
-import { LogLost, LogStream, type StreamedEvent } from './binlog/log-stream.ts';
+import { LogLost, type StreamedEvent } from './binlog/log-reader.ts';
+import { LogStream } from './binlog/log-stream.ts';
 import { CapturedTable, type Flavour } from './captured-table.ts';
 import { readCollations, readEnd, readServer, type ServerFacts } from './catalog.ts';
 import { ChangeStream } from './change-stream.ts';
@@ -289,11 +290,11 @@ interface BegunSnapshot {
 
 /** What an event names has to be known before its rows are read. */
 async function prepare(
-  { event, file, header }: StreamedEvent,
+  { endPos, event, file }: StreamedEvent,
   resolver: TableResolver,
   streamed: Map<number, CapturedTable | undefined>,
 ): Promise<void> {
-  const after = { file, pos: header.endPosition };
+  const after = { file, pos: endPos };
   // Maps hold for one statement, and servers give their numbers once: what is kept would only grow.
   if (event.kind === 'gtid') streamed.clear();
   if (event.kind === 'table')

@@ -11,7 +11,7 @@ import { ConnectError, type SourceOffsetValue, type YieldedRecord } from '@sluic
 import { type Operation, type Row, type TableName, tableText } from '@sluice/connector-capture';
 import { ByteReader } from './binlog/byte-reader.ts';
 import type { LogEvent } from './binlog/events.ts';
-import type { StreamedEvent } from './binlog/log-stream.ts';
+import type { StreamedEvent } from './binlog/log-reader.ts';
 import type { CapturedTable } from './captured-table.ts';
 import type { GtidSet } from './gtids.ts';
 import { type InsideTransaction, type LogPosition, positionFields } from './position.ts';
@@ -198,11 +198,11 @@ export class ChangeStream {
     return records;
   }
 
-  #commit({ file, header }: StreamedEvent, nowMs: number): YieldedRecord[] {
+  #commit({ endPos, file }: StreamedEvent, nowMs: number): YieldedRecord[] {
     const gtid = this.#transaction?.gtid;
     if (gtid !== undefined) this.#gtids?.add(gtid);
     const gtids = this.#gtids?.toString();
-    const after = { file, pos: header.endPosition, gtids };
+    const after = { file, pos: endPos, gtids };
     const records = this.#release(nowMs, after);
     this.#complete = after;
     this.#transaction = undefined;

@@ -5,10 +5,12 @@ import {
   commonKeys,
   commonProblems,
   KeyColumns,
+  type KeyPatterns,
   listProblems,
   Selection,
   type UnsupportedKeys,
   unsupportedEverywhere,
+  withoutEffectEverywhere,
 } from '@sluice/connector-capture';
 import type { ValueSettings } from './column-types.ts';
 
@@ -94,14 +96,18 @@ export type MysqlConfig = ConfigOf<typeof configShape>;
 
 export const unsupportedKeys: UnsupportedKeys = {
   ...unsupportedEverywhere,
+  'binlog.net.read.timeout': ['0'],
+  'binlog.net.write.timeout': ['0'],
   'connect.keep.alive': ['true'],
   'database.initial.statements': [],
+  'database.protocol': ['jdbc:mysql', 'jdbc:mariadb'],
   'database.query.timeout.ms': ['600000'],
   'database.ssl.keystore': [],
   'database.ssl.keystore.password': [],
   'database.ssl.truststore': [],
   'database.ssl.truststore.password': [],
   'enable.time.adjuster': ['true'],
+  'gtid.ignore.on.recovery': ['false'],
   'gtid.source.excludes': [],
   'gtid.source.filter.dml.events': ['true'],
   'gtid.source.includes': [],
@@ -118,8 +124,20 @@ export const unsupportedKeys: UnsupportedKeys = {
   'snapshot.max.threads.multiplier': ['1'],
   'snapshot.new.tables': ['off'],
   'table.ignore.builtin': ['true'],
-  'use.nongraceful.disconnect': ['false', 'true'],
 };
+
+/** Beside those of all captures: layouts of tables are in the log or in the offset, and no schema changes are written. */
+export const withoutEffect: KeyPatterns = [
+  ...withoutEffectEverywhere,
+  'binlog.buffer.size',
+  'database.server.id.offset',
+  'ddl.parser.type',
+  'resolve.create.table.like.schema',
+  'schema.history.internal',
+  'schema.history.internal.*',
+  'unavailable.value.placeholder',
+  'use.nongraceful.disconnect',
+];
 
 /** Databases of the server itself. */
 export const builtInDatabases = ['information_schema', 'mysql', 'performance_schema', 'sys'];

@@ -29,6 +29,7 @@ const plainTypes: Readonly<Record<number, string>> = {
   [logTypes.enum]: 'enum',
   [logTypes.set]: 'set',
   [logTypes.geometry]: 'geometry',
+  [logTypes.vector]: 'vector',
 };
 
 /** Those that share a number of the log: texts, and what is stored as texts are. */

@@ -7,13 +7,22 @@
 import {
   defineConfig,
   defineSource,
+  type SourceOffsetValue,
   type SourcePlugin,
   validateConfig,
 } from '@sluice/connector-api';
-import { refusing, unsupportedProblems } from '@sluice/connector-capture';
+import { assertOwnOffset, refusing, unsupportedProblems } from '@sluice/connector-capture';
 import { CaptureRun, type TaskState } from './capture-run.ts';
 import type { Flavour } from './captured-table.ts';
-import { configProblems, configShape, unsupportedKeys } from './config.ts';
+import {
+  configProblems,
+  configShape,
+  type MysqlConfig,
+  unsupportedKeys,
+  withoutEffect,
+} from './config.ts';
+import { positionOf } from './position.ts';
+import { SchemaHistory } from './schema-history.ts';
 import { databaseProblems } from './validate.ts';
 
 const configDef = defineConfig(configShape);
@@ -25,17 +34,35 @@ function connector(name: string, flavour: Flavour): SourcePlugin {
     version: '1.0.0',
     config: configShape,
     validate: (context) => databaseProblems({ ...context, flavour }),
-    sourcePartition: ({ config }) => ({ server: config['topic.prefix'] }),
+    // Whether the server still has the log from there is found out when the task starts.
+    alterOffsets: ({ config, offsets }) => {
+      for (const { offset, partition } of offsets)
+        assertOwnOffset(partitionOf(config), partition, offset, readOffset);
+      return true;
+    },
+    sourcePartition: ({ config }) => partitionOf(config),
     setup: (): TaskState => ({ isSnapshotTaken: false, isSnapshotNeeded: false }),
     run: ({ config, logger, offset, signal, state }) =>
       new CaptureRun({ config, flavour, logger, offset, signal, state }).records(),
   });
-  return refusing(source, (config) => {
-    const problems = unsupportedProblems(unsupportedKeys, config);
-    // What is wrong with a key by itself is told by whoever asks.
-    const isParsable = validateConfig(configDef.keys, config).length === 0;
-    return isParsable ? [...problems, ...configProblems(configDef.parse(config))] : problems;
+  return refusing(source, {
+    withoutEffect,
+    problemsOf: (config) => {
+      const problems = unsupportedProblems(unsupportedKeys, config);
+      // What is wrong with a key by itself is told by whoever asks.
+      const isParsable = validateConfig(configDef.keys, config).length === 0;
+      return isParsable ? [...problems, ...configProblems(configDef.parse(config))] : problems;
+    },
   });
+}
+
+function partitionOf(config: MysqlConfig): { readonly server: string } {
+  return { server: config['topic.prefix'] };
+}
+
+/** Also the layouts of tables that it may carry. */
+function readOffset(offset: SourceOffsetValue): SchemaHistory {
+  return new SchemaHistory(positionOf(offset)?.schemas);
 }
 
 export const mysqlConnector: SourcePlugin = connector('MySqlConnector', 'mysql');

@@ -10,6 +10,7 @@ import {
   type TableName,
   tableText,
 } from '@sluice/connector-capture';
+import { endAfter } from './binlog/log-reader.ts';
 import type { TableMap } from './binlog/table-map.ts';
 import { CapturedTable, type Flavour } from './captured-table.ts';
 import { readLayout, type ServerFacts, textOf } from './catalog.ts';
@@ -98,6 +99,8 @@ export class TableResolver {
     // All but the number of the table, which changes whenever the server opens it anew.
     if (known?.body.subarray(6).equals(body.subarray(6))) return known.table;
     const { config, flavour } = this.#options;
+    if (map.unknownAt !== undefined)
+      throw await this.#unknownColumn(name, map, map.unknownAt, after);
     const layout = await this.#layoutOf(name, map, after);
     const table = new CapturedTable({ config, flavour, name, layout, logColumns: map.columns });
     this.#known.set(text, { body: Buffer.from(body), table });
@@ -127,6 +130,19 @@ export class TableResolver {
     if (mismatch) throw lost(text, mismatch, after);
     if (!recorded && !server.hasMetadata) history.set(text, layout);
     return layout;
+  }
+
+  async #unknownColumn(
+    name: TableName,
+    { columns, metadata }: TableMap,
+    at: number,
+    { file, pos }: FilePosition,
+  ): Promise<ConnectError> {
+    const column = metadata?.names[at] ?? (await this.#columnsNow(name))[at]?.name;
+    const text = column === undefined ? `Column ${String(at + 1)} of` : `Column ${column} of`;
+    return new ConnectError(
+      `${text} ${tableText(name)} has type ${String(columns[at]?.type)} of the binary log at ${file}:${String(pos)}, which is not known, so that no row of the table can be read: leave the table out with table.exclude.list, or change the column's type and delete the offsets`,
+    );
   }
 
   async #columnsNow(name: TableName): Promise<readonly Column[]> {
@@ -187,8 +203,10 @@ export async function findChange(
       for (const [, at, type, , , info] of events)
         if (/^Query/i.test(textOf(type)) && isWanted(statementOfInfo(textOf(info))))
           return `${file}:${textOf(at)}`;
-      if (events.length < eventsPerPage) break;
-      pos = Number(textOf(events.at(-1)?.[4]));
+      const last = events.at(-1);
+      if (!last || events.length < eventsPerPage) break;
+      // The second one has 32 bits, the first all.
+      pos = endAfter(Number(textOf(last[1])), Number(textOf(last[4])));
     }
   }
   return undefined;

@@ -1,4 +1,3 @@
-import { ConnectError } from '@sluice/connector-api';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../src/binlog/byte-reader.ts';
 import { decimalText } from '../src/binlog/decimal-text.ts';
@@ -66,19 +65,5 @@ test('a LOAD DATA that was logged as a statement is read as one', () => {
     kind: 'query',
     database: 'shop',
     sql,
-  });
-});
-
-describe('what cannot be read of the log is refused by name', () => {
-  test.each([
-    { type: 39, message: /binlog_row_value_options/ },
-    { type: 40, message: /binlog_transaction_compression/ },
-    { type: 42, message: /tagged GTIDs/ },
-  ])('event $type', ({ message, type }) => {
-    const event = Buffer.alloc(30);
-    event.writeUInt8(type, 4);
-    const read = (): unknown => readEvent(event, readHeader(event), false);
-    expect(read).toThrow(ConnectError);
-    expect(read).toThrow(message);
   });
 });

@@ -1,6 +1,8 @@
+import type { SourceOffsetValue } from '@sluice/connector-api';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MariadbGtids, MysqlGtids } from '../src/gtids.ts';
+import { mariadbConnector } from '../src/index.ts';
 import { positionOf } from '../src/position.ts';
 import { SchemaHistory } from '../src/schema-history.ts';
 import { statementOf } from '../src/statement.ts';
@@ -135,4 +137,38 @@ describe('offsets', () => {
     expect(new SchemaHistory(history.text()).get('shop.item')).toEqual(layout);
     expect(() => new SchemaHistory('nonsense')).toThrow(/"schemas" that cannot be read/);
   });
+
+  test('are altered only to what a task can go on at', async () => {
+    const config = {
+      'database.hostname': 'db',
+      'database.user': 'sluice',
+      'database.server.id': '5',
+      'topic.prefix': 'shop',
+    };
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const alter = async (server: string, offset: SourceOffsetValue | null) =>
+      await mariadbConnector.alterOffsets?.(config, [{ partition: { server }, offset }], {
+        logger,
+        signal: AbortSignal.timeout(1_000),
+      });
+    expect(await alter('shop', { gtids: '0-1-5' })).toBe(true);
+    expect(await alter('gone', null)).toBe(true);
+    await expect(alter('other', { gtids: '0-1-5' })).rejects.toThrow(/"server":"shop"/);
+    await expect(alter('shop', { position: 5 })).rejects.toThrow(/neither "gtids" nor "file"/);
+    await expect(alter('shop', { gtids: '', schemas: 'x' })).rejects.toThrow(/"schemas"/);
+  });
 });
+
+test.each(['binlog.net.read.timeout', 'gtid.ignore.on.recovery', 'signal.data.collection'])(
+  'a definition with %s is refused by name',
+  async (key) => {
+    const validation = mariadbConnector.validate?.(
+      { [key]: 'true' },
+      {
+        logger: { debug() {}, info() {}, warn() {}, error() {} },
+        signal: AbortSignal.timeout(1_000),
+      },
+    );
+    expect(await validation).toMatchObject([{ key, message: expect.stringContaining(key) }]);
+  },
+);

@@ -6,16 +6,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ConnectError,
   defineConfig,
   defineSource,
-  type SourceOffsetValue,
-  type SourcePartition,
   type SourcePlugin,
   type SourceTaskContext,
   validateConfig,
 } from '@sluice/connector-api';
-import { refusing, unsupportedProblems } from '@sluice/connector-capture';
+import {
+  assertOwnOffset,
+  refusing,
+  unsupportedProblems,
+  withoutEffectEverywhere,
+} from '@sluice/connector-capture';
 import { CaptureRun, type TaskState } from './capture-run.ts';
 import { Session } from './client.ts';
 import { configProblems, configShape, type PostgresConfig, unsupportedKeys } from './config.ts';
@@ -36,7 +38,7 @@ const source = defineSource({
   // Whether the slot reaches back so far is found out when the task starts: it cannot be moved back.
   alterOffsets: ({ config, offsets }) => {
     for (const { offset, partition } of offsets)
-      if (offset !== null) assertOwnOffset(config, partition, offset);
+      assertOwnOffset(partitionOf(config), partition, offset, positionOf);
     return true;
   },
   sourcePartition: ({ config }) => partitionOf(config),
@@ -78,21 +80,7 @@ async function storedLsn(
   return releasedLsn(stored) ?? 0;
 }
 
-/** @throws ConnectError for what a task could not go on at. */
-function assertOwnOffset(
-  config: PostgresConfig,
-  partition: SourcePartition,
-  offset: SourceOffsetValue,
-): void {
-  const own = partitionOf(config);
-  if (Object.keys(partition).length !== 1 || partition['server'] !== own['server'])
-    throw new ConnectError(
-      `This connector has one source partition, ${JSON.stringify(own)} (topic.prefix)`,
-    );
-  positionOf(offset);
-}
-
-function partitionOf(config: PostgresConfig): SourcePartition {
+function partitionOf(config: PostgresConfig): { readonly server: string } {
   return { server: config['topic.prefix'] };
 }
 
@@ -108,9 +96,12 @@ async function dropOwnSlot(config: PostgresConfig): Promise<void> {
   }
 }
 
-export const postgresConnector: SourcePlugin = refusing(source, (config) => {
-  const problems = unsupportedProblems(unsupportedKeys, config);
-  // What is wrong with a key by itself is told by whoever asks.
-  const isParsable = validateConfig(configDef.keys, config).length === 0;
-  return isParsable ? [...problems, ...configProblems(configDef.parse(config))] : problems;
+export const postgresConnector: SourcePlugin = refusing(source, {
+  withoutEffect: withoutEffectEverywhere,
+  problemsOf: (config) => {
+    const problems = unsupportedProblems(unsupportedKeys, config);
+    // What is wrong with a key by itself is told by whoever asks.
+    const isParsable = validateConfig(configDef.keys, config).length === 0;
+    return isParsable ? [...problems, ...configProblems(configDef.parse(config))] : problems;
+  },
 });

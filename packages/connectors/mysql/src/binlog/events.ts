@@ -1,4 +1,7 @@
-/** The events of the binary log that matter here, of MySQL and MariaDB, from the bytes that the server sends. */
+/**
+ * The events of the binary log that matter here, of MySQL and MariaDB, from the bytes that the server sends. What is
+ * passed over is known to be harmless: an event of another type may be a change, so it ends the task, as on a replica.
+ */
 import { inflateSync } from 'node:zlib';
 import { ConnectError } from '@sluice/connector-api';
 import { ByteReader } from './byte-reader.ts';
@@ -10,8 +13,9 @@ export interface EventHeader {
   readonly type: number;
   readonly serverId: number;
   readonly size: number;
-  /** Position after the event; 0 for what the server made up for this stream. */
+  /** Position after the event, of which the log keeps 32 bits; 0 for what the server made up for this stream. */
   readonly endPosition: number;
+  readonly flags: number;
 }
 
 export type RowOperation = 'c' | 'u' | 'd';
@@ -57,6 +61,7 @@ export const eventTypes = {
   xaPrepare: 38,
   partialUpdate: 39,
   transactionPayload: 40,
+  heartbeatOfLongPosition: 41,
   taggedGtid: 42,
   mariadbGtid: 162,
   compressedQuery: 165,
@@ -78,6 +83,29 @@ const rowTypes: Readonly<Record<number, { op: RowOperation; version: 1 | 2; pack
   171: { op: 'd', version: 2, packed: true },
 };
 
+/** Types that change no row themselves. */
+const harmlessTypes: ReadonlySet<number> = new Set([
+  3, // Stop
+  5, // Intvar: for the statement after it, which is judged by itself, as with the next three
+  9, // Append_block, of a file that a LOAD DATA loads
+  11, // Delete_file, of one that it does not
+  13, // Rand
+  14, // User_var
+  17, // Begin_load_query: the file's beginning
+  28, // Ignorable
+  29, // Rows_query: the statement that the rows after it are of
+  35, // Previous_gtids
+  36, // Transaction_context, of group replication, as the next one
+  37, // View_change
+  160, // MariaDB's Annotate_rows: as Rows_query
+  161, // MariaDB's Binlog_checkpoint
+  163, // MariaDB's Gtid_list
+  164, // MariaDB's Start_encryption: of the file; what is sent is not encrypted
+]);
+
+/** The server says so of events that a replica may pass over. */
+const ignorableFlag = 0x80;
+
 const other = { kind: 'other' } as const;
 
 export function readHeader(bytes: Buffer): EventHeader {
@@ -87,6 +115,7 @@ export function readHeader(bytes: Buffer): EventHeader {
     serverId: bytes.readUInt32LE(5),
     size: bytes.readUInt32LE(9),
     endPosition: bytes.readUInt32LE(13),
+    flags: bytes.readUInt16LE(17),
   };
 }
 
@@ -124,6 +153,7 @@ export function readEvent(bytes: Buffer, header: EventHeader, hasChecksum: boole
       return { kind: 'table', map: readTableMap(reader), body };
     }
     case eventTypes.heartbeat:
+    case eventTypes.heartbeatOfLongPosition:
       return { kind: 'heartbeat' };
     case eventTypes.partialUpdate:
       throw new ConnectError(
@@ -138,7 +168,10 @@ export function readEvent(bytes: Buffer, header: EventHeader, hasChecksum: boole
         'the binary log has tagged GTIDs, which are not supported: do not set gtid_next to one with a tag',
       );
     default:
-      return other;
+      if (harmlessTypes.has(header.type) || (header.flags & ignorableFlag) !== 0) return other;
+      throw new ConnectError(
+        `the binary log has an event of type ${String(header.type)}, which is not known and may be a change: turn off the feature of the server that logs it, and delete the offsets to read the tables again`,
+      );
   }
 }
 

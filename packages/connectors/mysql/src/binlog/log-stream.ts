@@ -6,22 +6,13 @@
  *
  * A server with nothing to send sends a heartbeat each interval; after three without one it is taken for lost.
  */
-import { crc32 } from 'node:zlib';
-import { ConnectError, RetriableError } from '@sluice/connector-api';
+import { RetriableError } from '@sluice/connector-api';
 import type { Session, Wire, WireCommand, WirePacket } from '../client.ts';
 import { literal } from '../client.ts';
 import { connectErrorOf } from '../errors.ts';
 import { MysqlGtids } from '../gtids.ts';
 import type { LogPosition } from '../position.ts';
-import { type EventHeader, eventTypes, type LogEvent, readEvent, readHeader } from './events.ts';
-
-export interface StreamedEvent {
-  readonly header: EventHeader;
-  readonly event: LogEvent;
-  readonly file: string;
-  /** Where the event begins. */
-  readonly pos: number;
-}
+import { LogLost, LogReader, type StreamedEvent } from './log-reader.ts';
 
 export interface LogStreamOptions {
   readonly session: Session;
@@ -43,6 +34,8 @@ const silentIntervalsMax = 3;
 const startLimitMs = 30_000;
 const commands = { binlogDump: 0x12, registerReplica: 0x15, binlogDumpGtid: 0x1e };
 const throughGtid = 4;
+/** The command has 32 bits for it. */
+const dumpPositionMax = 0xffff_ffff;
 
 export class LogStream {
   readonly #options: LogStreamOptions;
@@ -53,13 +46,11 @@ export class LogStream {
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #silentIntervals = 0;
-  #file: string;
-  #hasChecksum: boolean;
+  readonly #reader: LogReader;
 
   private constructor(options: LogStreamOptions) {
     this.#options = options;
-    this.#file = options.from.file;
-    this.#hasChecksum = options.hasChecksum;
+    this.#reader = new LogReader(options.from, options.hasChecksum);
   }
 
   /** @throws RetriableError, or ConnectError that says what to do. */
@@ -80,7 +71,7 @@ export class LogStream {
     this.#queue = this.#queue.length <= max ? [] : this.#queue.slice(max);
     for (const bytes of taken) this.#queuedBytes -= bytes.length;
     this.#resumeIfRoomy();
-    return taken.map((bytes) => this.#read(bytes));
+    return taken.map((bytes) => this.#reader.read(bytes));
   }
 
   get isPaused(): boolean {
@@ -191,20 +182,6 @@ export class LogStream {
     this.#options.session.wire.stream.resume();
   }
 
-  #read(bytes: Buffer): StreamedEvent {
-    const header = readHeader(bytes);
-    if (this.#hasChecksum) checkSum(bytes);
-    if (header.type === eventTypes.incident)
-      throw new LogLost(
-        'the server says that changes are missing in its binary log (LOST_EVENTS): set snapshot.mode to when_needed, which reads the tables again, or delete the offsets',
-      );
-    const event = readEvent(bytes, header, this.#hasChecksum);
-    const at = { file: this.#file, pos: Math.max(0, header.endPosition - header.size) };
-    if (event.kind === 'rotate') this.#file = event.file;
-    if (event.kind === 'format') this.#hasChecksum = event.hasChecksum;
-    return { header, event, ...at };
-  }
-
   #tick(): void {
     if (this.#isPaused) return;
     this.#silentIntervals += 1;
@@ -233,9 +210,6 @@ export class LogStream {
   }
 }
 
-/** The server has deleted what is asked for, or never had it. */
-export class LogLost extends ConnectError {}
-
 function judged(error: Error, session: Session): Error {
   const number = 'errno' in error ? error.errno : undefined;
   if (number !== 1236) return connectErrorOf(error, session.target);
@@ -246,12 +220,6 @@ function judged(error: Error, session: Session): Error {
   return new LogLost(
     `the server has not got the binary log any more that comes next (${error.message}): set snapshot.mode to when_needed, which reads the tables again, or delete the offsets; let the server keep its log for longer`,
   );
-}
-
-function checkSum(bytes: Buffer): void {
-  const end = bytes.length - 4;
-  if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32LE(end))
-    throw new RetriableError('an event of the binary log has a wrong checksum');
 }
 
 function send(connection: Wire, request: Buffer): void {
@@ -274,6 +242,10 @@ function registration(serverId: number, name: string): Buffer {
 }
 
 function dumpByPosition(serverId: number, file: string, pos: number): Buffer {
+  if (pos > dumpPositionMax)
+    throw new LogLost(
+      `the position ${file}:${String(pos)} is above 4 GiB, where no server can be asked to begin without GTIDs: let it use them (gtid_mode), and set snapshot.mode to when_needed, which reads the tables again, or delete the offsets`,
+    );
   const name = Buffer.from(file);
   const request = Buffer.alloc(11 + name.length);
   request.writeUInt8(commands.binlogDump, 0);

@@ -69,6 +69,7 @@ export function readLogValue(
     case logTypes.blob:
     case logTypes.compressedBlob:
     case logTypes.geometry:
+    case logTypes.vector:
       return reader.take(reader.unsigned(meta));
     case logTypes.json:
       return jsonText(reader.take(reader.unsigned(meta)));

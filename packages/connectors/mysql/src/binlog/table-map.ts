@@ -26,6 +26,7 @@ export const logTypes = {
   time2: 19,
   compressedBlob: 140,
   compressedVarchar: 141,
+  vector: 242,
   json: 245,
   newdecimal: 246,
   enum: 247,
@@ -60,9 +61,13 @@ export interface TableMap {
   readonly database: string;
   readonly table: string;
   readonly columns: readonly LogColumn[];
+  /** Place of the first column of a type that is not known; those after it cannot be read either. */
+  readonly unknownAt: number | undefined;
   /** Undefined without `binlog_row_metadata=FULL`. */
   readonly metadata: LogMetadata | undefined;
 }
+
+const knownTypes: ReadonlySet<number> = new Set(Object.values(logTypes));
 
 const numericTypes: ReadonlySet<number> = new Set([
   logTypes.tiny,
@@ -97,11 +102,22 @@ export function readTableMap(reader: ByteReader): TableMap {
   const count = reader.lengthEncoded();
   const types = reader.take(count);
   const metaEnd = reader.lengthEncoded() + reader.at;
-  const typed = Array.from(types, (type) => typeAndMeta(type, reader));
+  const unknownAt = types.findIndex((type) => !knownTypes.has(type));
+  // Nobody can tell how much the metadata of an unknown type is, and where that of the next one begins.
+  const typed = Array.from(types, (type, index) =>
+    unknownAt < 0 || index < unknownAt ? typeAndMeta(type, reader) : { type, meta: 0 },
+  );
   reader.at = metaEnd;
   const nullable = reader.take(Math.ceil(count / 8));
   const columns = typed.map((each, index) => ({ ...each, isNullable: hasBit(nullable, index) }));
-  return { tableId, database, table, columns, metadata: readMetadata(reader, columns) };
+  return {
+    tableId,
+    database,
+    table,
+    columns,
+    unknownAt: unknownAt < 0 ? undefined : unknownAt,
+    metadata: readMetadata(reader, columns),
+  };
 }
 
 function typeAndMeta(type: number, reader: ByteReader): { type: number; meta: number } {
@@ -111,6 +127,7 @@ function typeAndMeta(type: number, reader: ByteReader): { type: number; meta: nu
     case logTypes.blob:
     case logTypes.geometry:
     case logTypes.json:
+    case logTypes.vector:
     case logTypes.time2:
     case logTypes.datetime2:
     case logTypes.timestamp2:
