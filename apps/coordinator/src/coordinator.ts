@@ -124,6 +124,7 @@ export class Coordinator implements Service {
       logPromise: () => this.#logProbe.promise,
       builtInPlugins: configParts.builtIn,
       checkConfig: partProblems,
+      exactlyOnce: settings.exactlyOnce,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -271,7 +272,7 @@ export class Coordinator implements Service {
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: configParts,
+      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0

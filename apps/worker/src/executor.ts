@@ -39,6 +39,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,
+    exactlyOnce: rest.exactlyOnce,
     logger,
   });
 });
