@@ -132,6 +132,7 @@ export class Coordinator implements Service {
       logPromise: () => this.#logProbe.promise,
       builtInPlugins: configParts.builtIn,
       checkConfig: partProblems,
+      exactlyOnce: settings.exactlyOnce,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -294,7 +295,7 @@ export class Coordinator implements Service {
       dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: configParts,
+      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
