@@ -58,6 +58,8 @@ export interface WorkerSettings {
   readonly access: AccessSettings;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
+  /** Whether it tells its load, and keeps lines of its log, in Redis. */
+  readonly tellsLoad: boolean;
   /** Of what `/metrics` shows at most. */
   readonly metrics: { readonly tasks: number; readonly partitions: number };
   readonly logLevel: string;
@@ -92,6 +94,7 @@ ${exactlyOnceHelp}
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
 ${accessSettingsHelp}
   SLUICE_INSECURE              false                    as --insecure
+  SLUICE_TELL_LOAD             true                     tell in Redis what it does, and keep lines of its log there
   SLUICE_METRICS_TASKS_MAX     1000                     tasks that /metrics shows at most …
   SLUICE_METRICS_PARTITIONS_MAX  1000                   … and partitions of sinks with their lag
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
@@ -140,6 +143,7 @@ export function readSettings(
     access: readAccessSettings(settings),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
+    tellsLoad: settings.boolean('SLUICE_TELL_LOAD', true),
     metrics: {
       tasks: settings.integer('SLUICE_METRICS_TASKS_MAX', 1_000, { min: 0, max: 100_000 }),
       partitions: settings.integer('SLUICE_METRICS_PARTITIONS_MAX', 1_000, {

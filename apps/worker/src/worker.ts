@@ -187,8 +187,10 @@ export class Worker implements Service {
     this.#runner.knowPlugins(this.#plugins.inventory.plugins);
     await this.#startAgent();
     await this.#levelFollower.start();
-    await this.#lines.start();
-    await this.#loads.start();
+    if (this.#settings.tellsLoad) {
+      await this.#lines.start();
+      await this.#loads.start();
+    }
   }
 
   async #startAgent(): Promise<void> {

@@ -81,7 +81,8 @@ class Runtime {
     const { config } = spec.payload as ConnectorPayload | TaskPayload;
     const values = { ...secretsOf(this.#options.workerConfig), ...config };
     const secrets = new ActorSecrets(this.#options.resolveConfig);
-    const ownLogger = secrets.hidingLogger(this.#options.logger.child({ actor: spec.address }));
+    const bindings = { actor: spec.address, fence: spec.fence };
+    const ownLogger = secrets.hidingLogger(this.#options.logger.child(bindings));
     const parts = { secrets, logger: withoutValuesIn(ownLogger, values) };
     switch (spec.kind) {
       case 'connector':
