@@ -14,7 +14,9 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisEventHistory,
   RedisLoadReports,
+  RedisLogLines,
   RedisOperatorInbox,
   RedisSessionStore,
   untilReady,
@@ -280,6 +282,7 @@ export class Coordinator implements Service {
 
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
+    const { movement, settling } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
     const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
@@ -291,6 +294,9 @@ export class Coordinator implements Service {
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       live: { feed: this.#liveFeed },
       sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      history: new RedisEventHistory({ redis: this.#redis, cluster }),
+      logLines: new RedisLogLines({ redis: this.#redis, cluster }),
+      planning: { movement, halfLifeMs: settling.penaltyHalfLifeMs },
       dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',

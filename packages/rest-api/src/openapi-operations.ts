@@ -14,6 +14,8 @@ import {
   createConnectorSchema,
   eventsQuerySchema,
   loggerLevelSchema,
+  logsQuerySchema,
+  planSchema,
   previewQuerySchema,
   previewSchema,
   signInSchema,
@@ -187,8 +189,22 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   },
   'GET /sluice/events': {
     role: 'viewer',
-    summary: 'What happened, newest first',
+    summary: 'What happened, newest first; step by step to units that the query names',
     query: eventsQuerySchema,
+  },
+  'GET /sluice/errors': {
+    role: 'viewer',
+    summary: 'What has failed, put together by what went wrong',
+  },
+  'GET /sluice/logs': {
+    role: 'viewer',
+    summary: 'The last lines of connectors, tasks and workers, newest first',
+    query: logsQuerySchema,
+  },
+  'POST /sluice/plan': {
+    role: 'viewer',
+    summary: 'What a rerun of the assignment would move, also if workers came or went',
+    body: planSchema,
   },
   'GET /sluice/live': {
     role: 'viewer',
