@@ -18,6 +18,7 @@ import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { DashboardFiles } from './dashboard/dashboard-files.ts';
 import { registerDashboard, sendBrowsersHome } from './dashboard/dashboard-routes.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { LiveFeed } from './live/live-feed.ts';
@@ -36,6 +37,7 @@ import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceAudit } from './routes/sluice-audit.ts';
+import { registerSluiceDeadLetters } from './routes/sluice-dead-letters.ts';
 import { registerSluiceErrors } from './routes/sluice-errors.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
@@ -77,6 +79,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly live?: LiveOptions;
   /** Steps of units, and all that happened; default: only the newest events of the cluster. */
   readonly history?: EventHistory;
+  /** In the record log; default: there are none. */
+  readonly deadLetters?: DeadLetters;
   /** What workers wrote; default: nothing. */
   readonly logLines?: Pick<LogLines, 'read'>;
   /** How the leader plans. */
@@ -145,6 +149,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceTasks(app, cluster);
   registerSluiceEvents(app, cluster, options.history);
   registerSluiceErrors(app, cluster);
+  registerSluiceDeadLetters(app, cluster, options.deadLetters);
   registerSluiceLogs(app, cluster, options.logLines);
   const { builtIn } = parts;
   registerSluicePlan(app, cluster, { ...planningDefaults, builtIn, ...options.planning, clock });

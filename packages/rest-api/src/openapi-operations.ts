@@ -12,12 +12,14 @@ import {
   configPatchSchema,
   configSchema,
   createConnectorSchema,
+  deadLettersQuerySchema,
   eventsQuerySchema,
   loggerLevelSchema,
   logsQuerySchema,
   planSchema,
   previewQuerySchema,
   previewSchema,
+  replaySchema,
   signInSchema,
   tasksQuerySchema,
 } from './schemas.ts';
@@ -191,6 +193,17 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     role: 'viewer',
     summary: 'What happened, newest first; step by step to units that the query names',
     query: eventsQuerySchema,
+  },
+  'GET /sluice/dead-letters': {
+    role: 'viewer',
+    summary: 'Dead letter queues of connectors, or the newest letters of one',
+    query: deadLettersQuerySchema,
+  },
+  'POST /sluice/dead-letters/replay': {
+    role: 'operator',
+    action: 'replay',
+    summary: 'Write letters back to where they are from',
+    body: replaySchema,
   },
   'GET /sluice/errors': {
     role: 'viewer',

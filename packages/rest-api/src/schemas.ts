@@ -212,6 +212,31 @@ export const logsQuerySchema = z.object({
   level: z.enum(lineLevels).optional().meta({ description: 'This one and what is graver' }),
 });
 
+/** `GET /sluice/dead-letters`. */
+export const deadLettersQuerySchema = z.object({
+  topic: z.string().optional().meta({ description: 'A queue to look into; else all are listed' }),
+  limit: wholeNumber(1, 500).default(50).meta({ description: 'How many letters, newest first' }),
+});
+
+const letterPlace = z.strictObject({
+  partition: wholeNumber(0, 1_000_000),
+  offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+});
+
+/** `POST /sluice/dead-letters/replay`. */
+export const replaySchema = z.strictObject({
+  topic: z.string().min(1, 'must not be empty').meta({ description: 'The queue' }),
+  letters: z
+    .array(letterPlace)
+    .min(1)
+    .max(1_000)
+    .optional()
+    .meta({ description: 'Only these; else all that were not replayed' }),
+  again: z.boolean().optional().meta({ description: 'Also those that were replayed' }),
+  to: z.string().min(1).optional().meta({ description: 'Instead of the topic that each is from' }),
+  dry_run: z.boolean().default(false),
+});
+
 /** `POST /sluice/plan`: what the cluster would be like. */
 export const planSchema = z
   .strictObject({

@@ -34,6 +34,7 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
     'GET /connectors/:name/topics',
     'GET /health',
     'GET /openapi.json',
+    'GET /sluice/dead-letters',
     'GET /sluice/errors',
     'GET /sluice/events',
     'GET /sluice/leader',
@@ -47,6 +48,7 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
   operator: [
     'POST /connectors/:name/restart',
     'POST /connectors/:name/tasks/:task/restart',
+    'POST /sluice/dead-letters/replay',
     'POST /sluice/workers/:name/drain',
     'PUT /connectors/:name/pause',
     'PUT /connectors/:name/resume',
