@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 
 const benchmarks: Readonly<Record<string, string>> = {
   api: 'how long clients of the REST API wait with 1 000 connectors, beside Kafka Connect',
+  cdc: 'a table captured into Kafka from PostgreSQL and MariaDB, beside Debezium',
   assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
   pipeline:
     'records/s and CPU of converters and transforms, by hand and in Kafka Connect beside them',

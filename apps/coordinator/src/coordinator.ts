@@ -136,6 +136,7 @@ export class Coordinator implements Service {
       logPromise: () => this.#logProbe.promise,
       builtInPlugins: configParts.builtIn,
       checkConfig: partProblems,
+      exactlyOnce: settings.exactlyOnce,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -304,7 +305,7 @@ export class Coordinator implements Service {
       dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: configParts,
+      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
@@ -337,7 +338,11 @@ export class Coordinator implements Service {
       giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
-    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    const metrics = coordinatorMetrics({
+      loop: this.#loop,
+      client: this.#client,
+      connectorsMax: this.#settings.metricsConnectorsMax,
+    });
     api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();

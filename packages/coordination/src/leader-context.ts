@@ -42,6 +42,8 @@ export interface LeaderLoopOptions {
   readonly logPromise?: () => LogPromise | undefined;
   /** Refuses definitions whose transforms are wrong, for example; must be quick. */
   readonly checkConfig?: CheckConfig;
+  /** Whether workers write records and offsets of sources together; definitions may require it then. */
+  readonly exactlyOnce?: boolean;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
   /** How long all must have spoken a higher version before it is used; default a minute. */

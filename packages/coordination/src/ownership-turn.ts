@@ -133,6 +133,7 @@ export class OwnershipTurn {
     }
     this.#leader.options.logger.info(facts, message);
     this.#leader.stats.reruns++;
+    this.#leader.stats.rerunAtMs = this.#leader.options.clock.wallMs();
     this.#leader.stats.moves += moves;
   }
 
