@@ -15,6 +15,7 @@ import type { TimingProfile } from './profile.ts';
 import type { CheckConfig, LogPromise } from './request-decision.ts';
 import type { Settling, SettlingOptions } from './settling.ts';
 import type { ClusterStore, LeaderStore } from './store.ts';
+import type { UnitHistory } from './unit-history.ts';
 
 export interface LeaderLoopOptions {
   readonly coordinator: string;
@@ -61,6 +62,7 @@ export interface LeaderContext {
   readonly heldSeats: HeldSeats;
   readonly changes: MembershipChanges;
   readonly stats: LeaderStats;
+  readonly history: UnitHistory;
   /** Why a unit is about to be started; the text that its job shows. */
   readonly reasons: Map<UnitId, string>;
   /** Brings the view up to date. */
