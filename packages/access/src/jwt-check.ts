@@ -164,7 +164,9 @@ function callerOf(payload: JWTPayload, options: JwtOptions): JwtResult {
     }),
   );
   if (!role) return { kind: 'no-role', name };
-  return { kind: 'right', caller: { name, role, by: 'jwt' }, untilMs: (payload.exp ?? 0) * 1_000 };
+  // As long as it would be taken if it were sent again.
+  const untilMs = ((payload.exp ?? 0) + options.clockSkewSeconds) * 1_000;
+  return { kind: 'right', caller: { name, role, by: 'jwt' }, untilMs };
 }
 
 function claim(payload: JWTPayload, path: string): unknown {

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
 import { isLoopback } from './bind.ts';
-import { isSameOrigin, safeMethods } from './same-origin.ts';
+import { isOfPage, isSameOrigin, safeMethods } from './same-origin.ts';
 
 export interface BrowserOptions {
   /** `access.control.allow.origin`: origins that browsers may call from, `*` for any part; none by default. */
@@ -64,9 +64,7 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply, cors: 
 export function otherSite(request: FastifyRequest, cors: Cors): ApiError | undefined {
   const { origin } = request.headers;
   if (safeMethods.has(request.method)) return undefined;
-  const site = request.headers['sec-fetch-site'];
-  const isNoPage = site === undefined ? origin === undefined : site === 'none';
-  if (isNoPage || isSameOrigin(request)) return undefined;
+  if (!isOfPage(request) || isSameOrigin(request)) return undefined;
   if (origin === undefined || !cors.isAllowed(origin)) {
     return new ApiError(403, 'Refused: this request was made by a page of another site');
   }

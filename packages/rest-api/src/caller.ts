@@ -43,7 +43,8 @@ const rechecks = new WeakMap<FastifyRequest, () => Promise<ApiError | undefined>
 /** Whether who asked may still: for answers that take long. Rejects where that cannot be told now. */
 export async function mayStill(request: FastifyRequest): Promise<boolean> {
   const refusalNow = await rechecks.get(request)?.();
-  if (refusalNow && refusalNow.status >= 500) throw refusalNow;
+  // Somebody else at the same address guesses, or nothing can be looked at.
+  if (refusalNow && (refusalNow.status === 429 || refusalNow.status >= 500)) throw refusalNow;
   return refusalNow === undefined;
 }
 
@@ -107,10 +108,10 @@ function mayCome(request: FastifyRequest): boolean {
   return safeMethods.has(request.method) || isSameOrigin(request);
 }
 
-function otherOrigin(): ApiError {
+export function otherOrigin(): ApiError {
   return new ApiError(
     403,
-    'Refused: who signed in with a browser may change something from the pages of this server only; programs send their credentials with each request',
+    'Refused: sessions of browsers are for the pages of this server only; programs send their credentials with each request',
   );
 }
 

@@ -53,7 +53,7 @@ export class Sessions {
     this.#cookie = `sluice-session-${options.cluster}`;
   }
 
-  /** Signs in whom the credentials prove, and gives the browser its cookie. */
+  /** Signs in whom the credentials prove, and gives the browser its cookie. What it had before ends. */
   async open(
     credentials: { readonly authorization: string; readonly address: string },
     request: FastifyRequest,
@@ -68,6 +68,8 @@ export class Sessions {
     const untilMs = credential.kind === 'jwt' ? Math.min(endMs, credential.untilMs) : endMs;
     const id = randomBytes(idBytes).toString('base64url');
     await store.put(hashed(id), JSON.stringify({ caller, credential, untilMs }), untilMs - nowMs);
+    const before = this.#idIn(request);
+    if (before !== undefined) await store.remove(hashed(before));
     this.#setCookie(request, reply, { id, seconds: Math.floor((untilMs - nowMs) / 1_000) });
     return answer;
   }

@@ -103,7 +103,13 @@ test('an origin that may write is not one that may use a session', async () => {
   const authenticator = new Authenticator({ callers: new Callers([ann]), clock });
   const sessions = new FakeSessions();
   const corsOrigins = ['http://localhost:3000'];
-  const options = { authenticator, sessions, clock, corsOrigins, corsMethods: ['PUT', 'POST'] };
+  const options = {
+    authenticator,
+    sessions,
+    clock,
+    corsOrigins,
+    corsMethods: ['PUT', 'POST', 'DELETE'],
+  };
   const { call, cluster } = apiUnderTest(options);
   cluster.add('orders');
   const signedIn = await call('POST /sluice/session', { token: 'secret-of-ann' });
@@ -111,6 +117,23 @@ test('an origin that may write is not one that may use a session', async () => {
   const response = await call('PUT /connectors/orders/pause', undefined, { headers });
   expect(response.statusCode).toBe(403);
   expect(response.json<{ message: string }>().message).toContain('pages of this server only');
+  const before = sessions.kept.size;
+  for (const request of ['POST /sluice/session', 'DELETE /sluice/session']) {
+    const body = request.startsWith('POST') ? { token: 'secret-of-ann' } : undefined;
+    const refused = await call(request, body, { headers });
+    expect(refused.statusCode).toBe(403);
+    expect(refused.headers['set-cookie']).toBeUndefined();
+  }
+  expect(sessions.kept.size).toBe(before);
+});
+
+test('whoever signs in again has one session', async () => {
+  const { sessions, signIn, ask, cookieOf } = underTest();
+  const cookie = await cookieOf();
+  const again = await signIn({ token: 'secret-of-ann' }, { cookie });
+  expect(sessions.kept.size).toBe(1);
+  expect((await ask('GET /connectors', cookie)).statusCode).toBe(401);
+  expect((await ask('GET /connectors', cookieIn(again))).statusCode).toBe(200);
 });
 
 test('who signs out is out, on every server', async () => {

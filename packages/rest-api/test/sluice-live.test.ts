@@ -1,12 +1,30 @@
 /** The stream over real connections: when it begins, and when it ends. */
 import { Authenticator, Callers, tokenProof } from '@sluice/access';
 import { systemClock } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
 import { type ApiOptions, LiveFeed } from '@sluice/rest-api';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest, liveNames } from './api-under-test.ts';
 import { FakeCluster } from './fake-cluster.ts';
+
+/** Answers once it is told to. */
+class SlowCluster extends FakeCluster {
+  waiting = 0;
+  answered = 0;
+  answer: () => void = () => {};
+  readonly #isTold = new Promise<void>((resolve) => {
+    this.answer = resolve;
+  });
+
+  override async snapshot() {
+    this.waiting += 1;
+    await this.#isTold;
+    this.answered += 1;
+    return super.snapshot();
+  }
+}
 
 async function listening(options: Partial<ApiOptions> = {}, cluster = new FakeCluster()) {
   cluster.add('orders');
@@ -85,6 +103,47 @@ test('whoever may not see it any more sees no more of it', { timeout: 15_000 }, 
   const { hasEnded } = await read(response, () => false);
   expect(hasEnded).toBe(true);
   expect((await fetch(`${server.url}/sluice/live`, { headers })).status).toBe(401);
+});
+
+test('others that guess at the same address end no stream', async () => {
+  const bob = { name: 'bob', role: 'viewer' as const, proof: tokenProof('secret') };
+  const clock = new FakeClock();
+  const authenticator = new Authenticator({ callers: new Callers([bob]), clock });
+  await using server = await listening({ authenticator, clock });
+  const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${server.url}/sluice/live`, as('secret'));
+  for (let guess = 0; guess < 20; guess++) {
+    await fetch(`${server.url}/connectors`, as(`guess-${guess}`));
+  }
+  expect((await fetch(`${server.url}/connectors`, as('secret'))).status).toBe(429);
+  await clock.advance(10_000);
+  server.cluster.fail('orders', 0, 'Error: away');
+  const { text } = await read(response, (all) => all.includes('event: change'));
+  expect(text).toContain('Error: away');
+});
+
+test('whoever hangs up before there is anything to show is forgotten', async () => {
+  const cluster = new SlowCluster();
+  await using server = await listening({}, cluster);
+  const hangUp = new AbortController();
+  const asked = fetch(`${server.url}/sluice/live`, { signal: hangUp.signal });
+  await waitFor(() => cluster.waiting > 0, { timeoutMs: 5_000, what: 'the cluster is looked at' });
+  hangUp.abort();
+  await expect(asked).rejects.toThrow();
+  const { api } = server;
+  const connections = async (): Promise<number> =>
+    new Promise((resolve) => api.server.getConnections((_error, count) => resolve(count)));
+  await waitFor(async () => (await connections()) === 0, {
+    timeoutMs: 5_000,
+    what: 'the connection is closed',
+  });
+  cluster.answer();
+  await waitFor(() => cluster.answered > 0 && server.feed.clients === 0, {
+    timeoutMs: 5_000,
+    what: 'the client is gone',
+  });
+  await server.feed.ready();
+  expect(server.feed.clients).toBe(0);
 });
 
 test('without a store the answer says so, and the stream does not begin', async () => {

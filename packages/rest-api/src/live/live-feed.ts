@@ -211,9 +211,13 @@ export class LiveFeed {
   }
 }
 
+/** Whether what is known is no more in the store, though it would have to be: what came later would be a gap. */
 function wentBack(known: readonly LiveEvent[], events: readonly LiveEvent[]): boolean {
   const [newest] = known;
-  return newest !== undefined && (events[0] === undefined || isLater(newest.id, events[0].id));
+  if (!newest || events.some(({ id }) => id === newest.id)) return false;
+  const oldest = events.at(-1);
+  const isPushedOut = events.length >= eventsMax && oldest && isLater(oldest.id, newest.id);
+  return !isPushedOut;
 }
 
 function unavailable(why: string): ApiError {

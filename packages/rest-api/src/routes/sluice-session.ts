@@ -1,10 +1,11 @@
 /** `/sluice/session`: a browser signs in, asks who it is, and signs out. Programs send their credentials instead. */
 import type { Authenticator } from '@sluice/access';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from '../api-error.ts';
-import { callerOf, identifyAs, refusal } from '../caller.ts';
+import { callerOf, identifyAs, otherOrigin, refusal } from '../caller.ts';
 import { resource } from '../resource.ts';
+import { isOfPage, isSameOrigin } from '../same-origin.ts';
 import { signInSchema } from '../schemas.ts';
 import type { Sessions } from '../sessions.ts';
 import { validated } from '../validation.ts';
@@ -36,6 +37,7 @@ export function registerSluiceSession(
       };
     },
     POST: async (request, reply) => {
+      assertOwnPage(request);
       const authorization = validated(signInSchema, request.body, 'sign-in');
       // Nobody has to say who they are, and whoever does may all the same.
       if (!authenticator) return { user: null, role: 'admin' };
@@ -50,10 +52,16 @@ export function registerSluiceSession(
       return { user: answer.caller.name, role: answer.caller.role };
     },
     DELETE: async (request, reply) => {
+      assertOwnPage(request);
       const session = await sessions?.find(request);
       if (session) identifyAs(request, session.caller);
       await sessions?.end(request, reply);
       return reply.status(204).send();
     },
   });
+}
+
+/** Another page that may use the API could put a browser into a session of its own choice, or out of one. */
+function assertOwnPage(request: FastifyRequest): void {
+  if (isOfPage(request) && !isSameOrigin(request)) throw otherOrigin();
 }

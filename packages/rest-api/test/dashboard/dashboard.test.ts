@@ -8,6 +8,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { apiUnderTest } from '../api-under-test.ts';
 
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+/** What HttpURLConnection sends where a program says nothing, before and since Java 20. */
+const java = [
+  'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2',
+  'text/html, image/gif, image/jpeg, */*; q=0.2',
+];
+const programs = ['*/*', 'application/json', 'application/json, text/html;q=0.5', '', ...java];
 
 function built(files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-dashboard-'));
@@ -48,7 +54,7 @@ test('a browser that asks for / is sent to the page, and all others get their an
   const sent = await call('GET /', undefined, { headers: { accept: browser } });
   expect(sent.statusCode).toBe(302);
   expect(sent.headers).toMatchObject({ location: '/ui/', vary: 'accept' });
-  for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5', '']) {
+  for (const accept of programs) {
     const answer = await call('GET /', undefined, { headers: { ...bob, accept } });
     expect(answer.json()).toMatchObject({ version: '4.1.0' });
   }

@@ -177,16 +177,33 @@ test('new events come once, also more than are read at once', async () => {
   expect(reader.take()[0]?.data.events.map(({ id }) => id)).toEqual(['51-0']);
 });
 
-test('events that the store has lost are told by a whole view', async () => {
+test.each([
+  ['and others came by another clock', 1],
+  ['and others came since', 12],
+])('events that the store has lost are told by a whole view, %s', async (_then, number) => {
   const { cluster, clock, join } = feedUnderTest();
   cluster.storedEvents = [numbered(9), numbered(8)];
   const { reader } = await join();
   reader.take();
-  cluster.storedEvents = [numbered(1)];
+  cluster.storedEvents = [numbered(number)];
   await clock.advance(500);
   const [view] = reader.take();
   expect(view?.event).toBe('view');
-  expect(view?.data.events.map(({ id }) => id)).toEqual(['1-0']);
+  expect(view?.data.events.map(({ id }) => id)).toEqual([`${number}-0`]);
+});
+
+test('events that others pushed out are no reason for a whole view', async () => {
+  const { cluster, clock, join } = feedUnderTest();
+  cluster.storedEvents = [numbered(1)];
+  const { reader } = await join();
+  const first = reader.take()[0]?.data;
+  cluster.storedEvents = Array.from({ length: 150 }, (_none, index) => numbered(151 - index));
+  await clock.advance(500);
+  const [change] = reader.take();
+  expect(change?.event).toBe('change');
+  if (!first || !change) return;
+  const ids = applyChange(first, change.data).events.map(({ id }) => id);
+  expect(ids).toEqual(cluster.storedEvents.slice(0, 100).map(({ id }) => id));
 });
 
 test('loads are read once a second, and are not needed', async () => {
