@@ -48,10 +48,11 @@ function errorGroups({ view }: DemoCluster): object[] {
     fingerprint: message.slice(0, 12),
     message,
     trace: `${message}\n${stack}`,
-    count: units.reduce((sum, [, { attempts }]) => sum + attempts, 0),
+    count: units.length,
     units: units.map(([id]) => id),
-    first_seen_ms: view.at_ms - 3_600_000,
-    last_seen_ms: view.at_ms - 4_000,
+    connectors: [...new Set(units.map(([, { connector }]) => connector))],
+    first_ms: view.at_ms - 3_600_000,
+    last_ms: view.at_ms - 4_000,
   }));
 }
 
@@ -150,6 +151,8 @@ function plan({ view }: DemoCluster, body: unknown): object {
       unit,
       from: worker,
       to: left[index % left.length] ?? null,
+      why: 'move',
     })),
+    problems: [],
   };
 }
