@@ -111,13 +111,18 @@ function logLines(): object[] {
 function letters(): object[] {
   return [0, 1, 2, 3, 4].map((offset) => ({
     partition: 0,
-    offset: String(offset),
-    at_ms: Date.now() - offset * 90_000,
+    offset,
+    timestampMs: Date.now() - offset * 90_000,
+    errors: {
+      topic: 'shop.orders',
+      partition: String(offset % 3),
+      offset: String(4_100 + offset),
+      stage: 'TASK_PUT',
+      'exception.message': 'column "total" is numeric(10,2), and 1234567890.5 does not fit',
+      'exception.stacktrace': `DataException: column "total" is numeric(10,2)\n${stack}`,
+    },
     key: `order-${offset}`,
     value: `{"id":${offset},"total":"1234567890.50","state":"paid"}`,
-    from: { topic: 'shop.orders', partition: offset % 3, offset: String(4_100 + offset) },
-    stage: 'TASK_PUT',
-    error: 'DataException: column "total" is numeric(10,2), and 1234567890.5 does not fit',
   }));
 }
 
