@@ -42,8 +42,11 @@ export function unsupportedKeys(
 }
 
 /** @throws ConfigError that names every such key. */
-export function assertSupported(config: ConnectorConfig): void {
-  const problems = unsupportedKeys(config);
+export function assertSupported(
+  config: ConnectorConfig,
+  given: Parameters<typeof unsupportedKeys>[1] = {},
+): void {
+  const problems = unsupportedKeys(config, given);
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -259,3 +259,25 @@ test('a log without transactions is refused', async () => {
   const rig = await runtime.started();
   expect(String(rig.failure)).toContain('this record log has no transactions');
 });
+
+test.each([
+  [true, undefined],
+  [false, 'This worker does not have exactly-once source support enabled'],
+])(
+  'a connector whose definition requires it starts as workers write: %s',
+  async (exactlyOnce, message) => {
+    const { runtime } = scripted({ options: { exactlyOnce } });
+    const config = { 'exactly.once.support': 'required' };
+    const rig = await runtime.started(
+      { config },
+      { kind: 'connector', address: 'connector/orders' },
+    );
+    if (message === undefined) {
+      expect(rig.failure).toBeUndefined();
+      const configs = rig.events.flatMap((event) =>
+        event.type === 'task-configs' ? event.configs : [],
+      );
+      expect(configs).toEqual([expect.objectContaining(config)]);
+    } else expect(String(rig.failure)).toContain(message);
+  },
+);
