@@ -96,7 +96,7 @@ export class CapturedTable {
   readonly #make: (values: readonly unknown[]) => Row;
   readonly #config: MysqlConfig;
   readonly #flavour: Flavour;
-  /** Of the last origin: all rows of a snapshot have the same. */
+  /** Of the last origin: all rows of a snapshot have the same, which nobody can change. */
   #lastSource: { readonly origin: Origin; readonly source: Row } | undefined;
 
   /** @throws ConnectError for a column that cannot be captured. */
@@ -203,8 +203,9 @@ export class CapturedTable {
   }
 
   #source(origin: Origin): Row {
+    if (origin.snapshot === 'false') return this.#sourceOf(origin);
     if (this.#lastSource?.origin !== origin)
-      this.#lastSource = { origin, source: this.#sourceOf(origin) };
+      this.#lastSource = { origin, source: Object.freeze(this.#sourceOf(origin)) };
     return this.#lastSource.source;
   }
 
