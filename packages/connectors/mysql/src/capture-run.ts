@@ -27,11 +27,12 @@ import type { Session } from './client.ts';
 import type { TableLayout } from './column.ts';
 import { type MysqlConfig, readsRows, replicaName } from './config.ts';
 import { MariadbGtids, MysqlGtids } from './gtids.ts';
-import { type LogPosition, type Position, textOfPosition } from './position.ts';
+import { type LogPosition, type Position, snapshotOffset, textOfPosition } from './position.ts';
 import { capturedTables, checkServer, serverIdProblem, startPosition } from './preparation.ts';
 import { SchemaHistory } from './schema-history.ts';
 import { SessionPool } from './session-pool.ts';
 import { batches, readSnapshot } from './snapshot.ts';
+import type { SnapshotGate } from './snapshot-gate.ts';
 import { beginSnapshot, readLayouts } from './snapshot-start.ts';
 import { statementOf } from './statement.ts';
 import { LayoutLost, TableResolver } from './table-resolver.ts';
@@ -42,6 +43,8 @@ export interface TaskState {
   isSnapshotTaken: boolean;
   /** The log was lost, and `snapshot.mode` says that the tables are read again. */
   isSnapshotNeeded: boolean;
+  /** Told what is stored. */
+  readonly gate: SnapshotGate;
 }
 
 export interface RunOptions {
@@ -160,7 +163,8 @@ export class CaptureRun {
       { tables: captured.size, at: textOfPosition(at), goesOn: Boolean(progress) },
       'reading a snapshot',
     );
-    yield* readSnapshot({
+    const begin = snapshotOffset(at, plan.progress(), false, history.text());
+    const records = readSnapshot({
       plan,
       at,
       sessions,
@@ -174,6 +178,17 @@ export class CaptureRun {
         return table;
       },
     });
+    const isKnown = stored !== undefined || this.#config['snapshot.mode'] === 'initial_only';
+    yield* isKnown
+      ? records
+      : this.#state.gate.pass(records, {
+          at,
+          // Where there are heartbeats anyway.
+          heartbeat:
+            this.#config['heartbeat.interval.ms'] > 0 ? this.#heartbeatRecord(begin) : undefined,
+          logger: this.#logger,
+          signal: this.#signal,
+        });
     await Promise.all(sessions.map((session) => this.#sessions.close(session)));
     if (!this.#signal.aborted) this.#logger.info({}, 'the snapshot is complete');
   }
@@ -263,12 +278,15 @@ export class CaptureRun {
     const query = this.#config['heartbeat.action.query'];
     if (query) await (await this.#sessions.sql()).query(query);
     const offset = changes.position();
-    if (!offset) return [];
+    return offset ? [this.#heartbeatRecord(offset)] : [];
+  }
+
+  #heartbeatRecord(offset: SourceOffsetValue): YieldedRecord {
     const options = {
       topicPrefix: this.#config['topic.heartbeat.prefix'],
       serverName: this.#config['topic.prefix'],
     };
-    return [heartbeatRecord(options, offset, Date.now())];
+    return heartbeatRecord(options, offset, Date.now());
   }
 
   /** A log that was lost costs a snapshot, if the definition says so. */
