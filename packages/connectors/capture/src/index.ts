@@ -44,7 +44,7 @@ export {
   tableText,
   wholeName,
 } from './selection.ts';
-export { SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
+export { type KeyTexts, partsOf, SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
 export {
   dateType,
   daysOfCivil,

@@ -35,6 +35,7 @@ import { batches, readSnapshot } from './snapshot.ts';
 import type { SnapshotGate } from './snapshot-gate.ts';
 import { beginSnapshot, readLayouts } from './snapshot-start.ts';
 import { statementOf } from './statement.ts';
+import { readPartCounts, splitTables } from './table-parts.ts';
 import { LayoutLost, TableResolver } from './table-resolver.ts';
 
 /** What outlives a run: of the whole task. */
@@ -125,7 +126,10 @@ export class CaptureRun {
     history: SchemaHistory,
   ): Promise<BegunSnapshot> {
     const sessions: Session[] = [];
-    const count = Math.max(1, Math.min(this.#config['snapshot.max.threads'], tables.length));
+    const threads = this.#config['snapshot.max.threads'];
+    const partCounts = await readPartCounts(await this.#sessions.sql(), tables, threads);
+    const parts = tables.reduce((sum, name) => sum + (partCounts.get(tableText(name)) ?? 1), 0);
+    const count = Math.max(1, Math.min(threads, parts));
     while (sessions.length < count) sessions.push(await this.#sessions.open());
     const [first] = sessions;
     if (!first) throw new Error('a snapshot needs a session');
@@ -138,13 +142,13 @@ export class CaptureRun {
       logger: this.#logger,
     });
     const layouts = await readLayouts(first, server, tables, now);
-    if (stored) return { at: stored.at, sessions, layouts };
+    if (stored) return { at: stored.at, sessions, layouts, partCounts };
     if (!server.hasMetadata) for (const [text, layout] of layouts) history.set(text, layout);
-    return { at: now, sessions, layouts };
+    return { at: now, sessions, layouts, partCounts };
   }
 
   async *#snapshot(
-    { at, layouts, sessions }: BegunSnapshot,
+    { at, layouts, partCounts, sessions }: BegunSnapshot,
     tables: readonly TableName[],
     stored: Position | undefined,
     history: SchemaHistory,
@@ -159,6 +163,7 @@ export class CaptureRun {
     }
     const progress = stored?.kind === 'snapshot' ? stored.progress : undefined;
     const plan = new SnapshotPlan([...captured.keys()], progress);
+    await splitTables(await this.#sessions.sql(), plan, partCounts, (name) => captured.get(name));
     this.#logger.info(
       { tables: captured.size, at: textOfPosition(at), goesOn: Boolean(progress) },
       'reading a snapshot',
@@ -304,6 +309,8 @@ interface BegunSnapshot {
   readonly at: LogPosition;
   readonly sessions: readonly Session[];
   readonly layouts: ReadonlyMap<string, TableLayout>;
+  /** Into how many parts a table is split. */
+  readonly partCounts: ReadonlyMap<string, number>;
 }
 
 /** What an event names has to be known before its rows are read. */
