@@ -50,7 +50,7 @@ export {
   type SnapshotRows,
   snapshotBatches,
 } from './snapshot-batches.ts';
-export { SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
+export { type KeyTexts, partsOf, SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
 export {
   dateType,
   daysOfCivil,

@@ -37,6 +37,7 @@ import { ReplicationStream, type StreamedMessage } from './replication-stream.ts
 import { SessionPool } from './session-pool.ts';
 import { preparePublication, SlotTaken } from './slot.ts';
 import { beginSnapshot, readSnapshot } from './snapshot.ts';
+import { splitTables } from './table-parts.ts';
 
 /** What outlives a run: of the whole task. */
 export interface TaskState {
@@ -140,9 +141,11 @@ export class CaptureRun {
     const progress = position?.kind === 'snapshot' ? position.progress : undefined;
     const plan = new SnapshotPlan([...byName.keys()], progress);
     if (plan.isDone) return;
+    const threads = this.#config['snapshot.max.threads'];
+    await splitTables(await this.#sessions.sql(), plan, byName, threads);
     const sessions: Session[] = [];
     let snapshot = exported;
-    const count = Math.min(this.#config['snapshot.max.threads'], byName.size);
+    const count = Math.min(threads, plan.readersMax);
     for (let index = 0; index < count; index += 1) {
       const session = await this.#sessions.open();
       snapshot = await beginSnapshot(session, snapshot);

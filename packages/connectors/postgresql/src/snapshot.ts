@@ -1,6 +1,6 @@
 /**
- * Reading the rows that are there: each table by a cursor in the order of its key, all in one snapshot of the
- * database, several tables at once if asked for. A table that was read in part goes on after its last key.
+ * Reading the rows that are there: each table, or part of a large one, by a cursor in the order of its key, all in one
+ * snapshot of the database, several at once if asked for. What was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
 import {
@@ -9,6 +9,7 @@ import {
   type SnapshotRows,
   snapshotBatches,
   type TableName,
+  type TableToRead,
 } from '@sluice/connector-capture';
 import type { CapturedTable, Origin } from './captured-table.ts';
 import type { Session, TextRow } from './client.ts';
@@ -24,7 +25,7 @@ export interface SnapshotTable {
 export interface SnapshotOptions {
   readonly plan: SnapshotPlan;
   readonly lsn: number;
-  /** One for each table that is read at the same time, in a transaction on the same snapshot. */
+  /** One for each table or part that is read at the same time, in a transaction on the same snapshot. */
   readonly sessions: readonly Session[];
   readonly openTable: (name: string, session: Session) => Promise<SnapshotTable>;
   readonly fetchSize: number;
@@ -40,10 +41,10 @@ const valueBytes = 32;
 const firstFetchSize = 500;
 
 interface Chunk {
-  readonly table: string;
+  readonly read: TableToRead;
   readonly captured: CapturedTable;
   readonly rows: readonly TextRow[];
-  /** The table has no rows after these. */
+  /** There are no rows after these. */
   readonly isEnd: boolean;
 }
 
@@ -77,10 +78,10 @@ async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRow
   const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(lsn, plan.progress(), false);
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const { captured, isEnd, rows, table } of merged(readers)) {
+  for await (const { captured, isEnd, read, rows } of merged(readers)) {
     if (signal.aborted) return;
-    if (isEnd) plan.finish(table);
-    else plan.advance(table, keyOf(captured, rows.at(-1)));
+    if (isEnd) plan.finish(read);
+    else plan.advance(read, keyOf(captured, rows.at(-1)));
     const before = offset;
     const after = snapshotOffset(lsn, plan.progress(), false);
     offset = after;
@@ -110,19 +111,19 @@ function completing(record: YieldedRecord, lsn: number): YieldedRecord {
   };
 }
 
-/** Whatever table is next, until there is none. */
+/** Whatever is next, until there is nothing. */
 async function* readTables(options: SnapshotOptions, session: Session): AsyncGenerator<Chunk> {
   const { fetchSize, openTable, plan } = options;
   for (let next = plan.next(); next; next = plan.next()) {
     const { captured, columns } = await openTable(next.table, session);
     await session.query(
-      `DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(captured, columns, next.after)}`,
+      `DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(captured, columns, next)}`,
     );
     for (let size = Math.min(firstFetchSize, fetchSize); ; ) {
       const rows = await session.query(`FETCH ${String(size)} FROM snapshot_rows`);
       const isEnd = rows.length < size;
       size = Math.min(fetchSize, nextFetchSize(rows));
-      yield { table: next.table, captured, rows, isEnd };
+      yield { read: next, captured, rows, isEnd };
       if (isEnd) break;
     }
     await session.query('CLOSE snapshot_rows');
@@ -136,20 +137,25 @@ function nextFetchSize(rows: readonly TextRow[]): number {
   return Math.max(1, Math.floor(chunkBytes / perRow));
 }
 
-/** `after`: the key of the last row that was read before. */
 function selectOf(
   { keyPlaces, name }: { readonly keyPlaces: CapturedTable['keyPlaces']; readonly name: TableName },
   columns: readonly { readonly name: string }[],
-  after: readonly string[] | undefined,
+  { after, from, upTo }: TableToRead,
 ): string {
   const listed = columns.map((column) => identifier(column.name)).join(', ');
   const key = keyPlaces.map((place) => identifier(place.name)).join(', ');
-  const from = `SELECT ${listed} FROM ONLY ${tableIdentifier(name)}`;
-  if (key === '') return from;
-  const isUsable = after !== undefined && after.length === keyPlaces.length;
-  const literals = isUsable ? after.map(literal).join(', ') : '';
-  const where = isUsable ? ` WHERE (${key}) > (${literals})` : '';
-  return `${from}${where} ORDER BY ${key}`;
+  const selected = `SELECT ${listed} FROM ONLY ${tableIdentifier(name)}`;
+  if (key === '') return selected;
+  const literals = (texts: readonly string[] | undefined): string | undefined =>
+    texts?.length === keyPlaces.length ? texts.map(literal).join(', ') : undefined;
+  const lower = literals(after) ?? literals(from);
+  const upper = literals(upTo);
+  const conditions = [
+    ...(lower === undefined ? [] : [`(${key}) > (${lower})`]),
+    ...(upper === undefined ? [] : [`(${key}) <= (${upper})`]),
+  ];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  return `${selected}${where} ORDER BY ${key}`;
 }
 
 /** The type is that of the column it is compared with. */
