@@ -71,13 +71,11 @@ export function coordinatorMetrics(options: CoordinatorMetricsOptions): Metrics 
       rerunAt.reset();
       if (loop.stats.rerunAtMs > 0) rerunAt.set(loop.stats.rerunAtMs / 1_000);
       else rerunAt.remove();
+      const snapshot = await client.snapshot().catch(() => undefined);
+      // Not before: another scrape may have shown the cluster meanwhile, and what is counted would count twice.
       for (const each of Object.values(cluster)) each.reset();
-      try {
-        showCluster(cluster, await client.snapshot(), options.connectorsMax);
-        readable.set(1);
-      } catch {
-        readable.set(0);
-      }
+      if (snapshot) showCluster(cluster, snapshot, options.connectorsMax);
+      readable.set(snapshot ? 1 : 0);
       return registry.metrics();
     },
   };

@@ -92,3 +92,11 @@ test('a cluster that cannot be read is not shown as it was', async () => {
     shown.filter((line) => /^sluice_(tasks|workers|worker_\w+|connector_\w+)\{/.test(line)),
   ).toEqual([]);
 });
+
+test('two that scrape at the same time see each task once', async () => {
+  const { lines } = makeMetrics(async () => snapshot);
+  const both = await Promise.all([lines(), lines()]);
+  for (const shown of both) {
+    expect(shown).toContain('sluice_connector_tasks{connector="a",state="RUNNING"} 2');
+  }
+});

@@ -323,7 +323,7 @@ export class Worker implements Service {
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
   const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
-  const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
+  const { offsetFlushIntervalMs, continueFencedMs, trackTopics, exactlyOnce } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
   return {
     log,
@@ -334,6 +334,7 @@ function executorDataOf(settings: WorkerSettings): ExecutorData {
     providers,
     logLevel,
     trackTopics,
+    exactlyOnce,
     ...timings,
   };
 }

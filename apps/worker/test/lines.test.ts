@@ -32,9 +32,7 @@ test('a line is its message, its fields and its trace, and says which unit it is
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   expect(toldLine('info', { cyclic, big: 1n }, 'x', 1).message).toBe('x cyclic=… big=…');
-  expect(toldLine('info', {}, 'x'.repeat(9_000), 1).message.length).toBe(
-    logLineLimits.characters + 1,
-  );
+  expect(toldLine('info', {}, 'x'.repeat(99_000), 1).message.length).toBe(16_385);
 });
 
 test('an executor tells its lines in batches, with what their loggers were bound to', async () => {
@@ -112,6 +110,29 @@ test('a worker keeps its lines a second at a time, also those from before its st
   keeper.add(line('last'));
   await keeper.stop();
   expect(batches.at(-1)).toMatchObject([{ message: 'last' }]);
+});
+
+test('a value is hidden also where the line is cut', async () => {
+  const { clock, keeper, batches } = makeKeeper();
+  await keeper.start();
+  const before = 'x'.repeat(logLineLimits.characters - 3);
+  keeper.add(toldLine('info', { trace: 'hunter2' }, before.slice(1), 1));
+  await clock.advance(1_000);
+  const [kept] = batches[0] ?? [];
+  expect(kept?.message).toBe(`${before.slice(1)}\n<of…`);
+});
+
+test('of long lines fewer are kept', async () => {
+  const { clock, keeper, batches } = makeKeeper();
+  await keeper.start();
+  const long = toldLine('info', {}, 'x'.repeat(99_000), 1);
+  for (let count = 0; count < 100; count++) keeper.add(long);
+  await clock.advance(1_000);
+  const [kept = []] = batches;
+  // So many of what is told of a line are as much as is kept of all lines.
+  expect(kept).toHaveLength(24 + 1);
+  expect(kept.at(-1)?.message).toContain('76 more lines');
+  expect(kept[0]?.message).toHaveLength(logLineLimits.characters + 1);
 });
 
 test('what is too much, or could not be stored, is counted and told', async () => {

@@ -5,6 +5,7 @@ export {
   connectCoordinationRedis,
   untilReady,
 } from './connect.ts';
+export { RedisEventHistory } from './event-history.ts';
 export { clusterTag } from './keys.ts';
 export { RedisLoadReports } from './load-reports.ts';
 export { RedisLogLines } from './log-lines.ts';
@@ -13,3 +14,4 @@ export {
   RedisCoordinationStore,
   type RedisCoordinationStoreOptions,
 } from './redis-coordination-store.ts';
+export { RedisSessionStore } from './session-store.ts';

@@ -1,6 +1,6 @@
 /** What every request has to pass: where it comes from, how many come, who asks, and whether they may. */
 import type { Authenticator } from '@sluice/access';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import { type Clock, type Logger, systemClock, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -15,6 +15,7 @@ import {
 import { identify, requireRoles, retryAfter } from './caller.ts';
 import { sendError } from './error-handling.ts';
 import { addResponseHeaders, type ResponseHeader } from './response-headers.ts';
+import type { Sessions } from './sessions.ts';
 import { SharedLimits } from './shared-limits.ts';
 
 export interface SecurityOptions extends BrowserOptions {
@@ -29,11 +30,12 @@ export interface SecurityOptions extends BrowserOptions {
 /** Before anything is registered that it has to guard. */
 export function secure(
   app: FastifyInstance,
-  options: SecurityOptions & { readonly clock?: Clock },
+  options: SecurityOptions & { readonly clock?: Clock; readonly sessions?: Sessions | undefined },
   logger: Logger,
 ): void {
   const {
     authenticator,
+    sessions,
     limits = new SharedLimits(),
     responseHeaders = [],
     clock = systemClock,
@@ -44,14 +46,14 @@ export function secure(
     unknownHost(request, allowedHosts) ??
     otherSite(request, cors) ??
     tooMany(request, limits) ??
-    (await identify(request, authenticator));
+    (await identify(request, { authenticator, sessions }));
   requireRoles(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'SAMEORIGIN');
     reply.header('referrer-policy', 'no-referrer');
     if (allowOrigin(request, reply, cors)) return reply.status(204).send();
-    const refusal = await refusalOf(request);
+    const refusal = await refusalOf(request).catch(toError);
     // Answered and not thrown: the boards have an error handler of their own.
     return refusal && sendError(refusal, request, reply, logger);
   });

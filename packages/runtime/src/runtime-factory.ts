@@ -100,6 +100,7 @@ class Runtime {
       context,
       payload: this.#payloadOf(spec) as ConnectorPayload,
       loadPlugins: (config) => this.#options.plugins.load(config),
+      exactlyOnce: this.#options.exactlyOnce,
       ...parts,
       onPayload: (payload) => this.#remember(spec, payload),
       onEnd: (reason) => this.#forget(spec, reason),

@@ -102,7 +102,13 @@ export class LineKeeper implements Service {
       task: about?.task ?? null,
       level,
       atMs,
-      message: hide(unit, message),
+      message: clipped(hide(unit, message)),
     };
   }
+}
+
+/** Once nothing is in it that half of could be told. */
+function clipped(text: string): string {
+  const max = logLineLimits.characters;
+  return text.length > max ? `${text.slice(0, max)}…` : text;
 }

@@ -1,5 +1,5 @@
 /** A line of a log as people read it: the message, then its fields. Pure. */
-import { type LineLevel, logLineLimits } from '@sluice/coordination';
+import type { LineLevel } from '@sluice/coordination';
 import type { Logger } from '@sluice/kernel';
 
 export interface ToldLine {
@@ -9,6 +9,9 @@ export interface ToldLine {
   readonly atMs: number;
   readonly message: string;
 }
+
+/** Far more than is kept: what is hidden in it would not be found if it were cut through. */
+const charactersMax = 16_384;
 
 /** Known otherwise, or of no interest to whoever reads. */
 const leftOut = new Set(['unit', 'connector', 'task', 'fence', 'executor', 'worker']);
@@ -65,8 +68,7 @@ function textOf(value: unknown): string {
 }
 
 function clipped(text: string): string {
-  const max = logLineLimits.characters;
-  return text.length > max ? `${text.slice(0, max)}…` : text;
+  return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }
 
 function isUnit(text: unknown): text is string {

@@ -140,7 +140,9 @@ export const commonKeys = {
     .max(32)
     .default(1)
     .importance('low')
-    .doc('Tables that a snapshot reads at the same time, each on a connection of its own.'),
+    .doc(
+      'Connections on which a snapshot reads at the same time: tables, and parts of large ones.',
+    ),
   'snapshot.include.collection.list': list()
     .optional()
     .group(selection)

@@ -44,7 +44,13 @@ export {
   tableText,
   wholeName,
 } from './selection.ts';
-export { SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
+export {
+  type RowPlace,
+  type SnapshotBatchesOptions,
+  type SnapshotRows,
+  snapshotBatches,
+} from './snapshot-batches.ts';
+export { type KeyTexts, partsOf, SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
 export {
   dateType,
   daysOfCivil,

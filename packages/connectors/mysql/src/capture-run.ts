@@ -27,13 +27,15 @@ import type { Session } from './client.ts';
 import type { TableLayout } from './column.ts';
 import { type MysqlConfig, readsRows, replicaName } from './config.ts';
 import { MariadbGtids, MysqlGtids } from './gtids.ts';
-import { type LogPosition, type Position, textOfPosition } from './position.ts';
+import { type LogPosition, type Position, snapshotOffset, textOfPosition } from './position.ts';
 import { capturedTables, checkServer, serverIdProblem, startPosition } from './preparation.ts';
 import { SchemaHistory } from './schema-history.ts';
 import { SessionPool } from './session-pool.ts';
 import { batches, readSnapshot } from './snapshot.ts';
+import type { SnapshotGate } from './snapshot-gate.ts';
 import { beginSnapshot, readLayouts } from './snapshot-start.ts';
 import { statementOf } from './statement.ts';
+import { readPartCounts, splitTables } from './table-parts.ts';
 import { LayoutLost, TableResolver } from './table-resolver.ts';
 
 /** What outlives a run: of the whole task. */
@@ -42,6 +44,8 @@ export interface TaskState {
   isSnapshotTaken: boolean;
   /** The log was lost, and `snapshot.mode` says that the tables are read again. */
   isSnapshotNeeded: boolean;
+  /** Told what is stored. */
+  readonly gate: SnapshotGate;
 }
 
 export interface RunOptions {
@@ -122,7 +126,10 @@ export class CaptureRun {
     history: SchemaHistory,
   ): Promise<BegunSnapshot> {
     const sessions: Session[] = [];
-    const count = Math.max(1, Math.min(this.#config['snapshot.max.threads'], tables.length));
+    const threads = this.#config['snapshot.max.threads'];
+    const partCounts = await readPartCounts(await this.#sessions.sql(), tables, threads);
+    const parts = tables.reduce((sum, name) => sum + (partCounts.get(tableText(name)) ?? 1), 0);
+    const count = Math.max(1, Math.min(threads, parts));
     while (sessions.length < count) sessions.push(await this.#sessions.open());
     const [first] = sessions;
     if (!first) throw new Error('a snapshot needs a session');
@@ -135,13 +142,13 @@ export class CaptureRun {
       logger: this.#logger,
     });
     const layouts = await readLayouts(first, server, tables, now);
-    if (stored) return { at: stored.at, sessions, layouts };
+    if (stored) return { at: stored.at, sessions, layouts, partCounts };
     if (!server.hasMetadata) for (const [text, layout] of layouts) history.set(text, layout);
-    return { at: now, sessions, layouts };
+    return { at: now, sessions, layouts, partCounts };
   }
 
   async *#snapshot(
-    { at, layouts, sessions }: BegunSnapshot,
+    { at, layouts, partCounts, sessions }: BegunSnapshot,
     tables: readonly TableName[],
     stored: Position | undefined,
     history: SchemaHistory,
@@ -156,11 +163,13 @@ export class CaptureRun {
     }
     const progress = stored?.kind === 'snapshot' ? stored.progress : undefined;
     const plan = new SnapshotPlan([...captured.keys()], progress);
+    await splitTables(await this.#sessions.sql(), plan, partCounts, (name) => captured.get(name));
     this.#logger.info(
       { tables: captured.size, at: textOfPosition(at), goesOn: Boolean(progress) },
       'reading a snapshot',
     );
-    yield* readSnapshot({
+    const begin = snapshotOffset(at, plan.progress(), false, history.text());
+    const records = readSnapshot({
       plan,
       at,
       sessions,
@@ -174,6 +183,17 @@ export class CaptureRun {
         return table;
       },
     });
+    const isKnown = stored !== undefined || this.#config['snapshot.mode'] === 'initial_only';
+    yield* isKnown
+      ? records
+      : this.#state.gate.pass(records, {
+          at,
+          // Where there are heartbeats anyway.
+          heartbeat:
+            this.#config['heartbeat.interval.ms'] > 0 ? this.#heartbeatRecord(begin) : undefined,
+          logger: this.#logger,
+          signal: this.#signal,
+        });
     await Promise.all(sessions.map((session) => this.#sessions.close(session)));
     if (!this.#signal.aborted) this.#logger.info({}, 'the snapshot is complete');
   }
@@ -263,12 +283,15 @@ export class CaptureRun {
     const query = this.#config['heartbeat.action.query'];
     if (query) await (await this.#sessions.sql()).query(query);
     const offset = changes.position();
-    if (!offset) return [];
+    return offset ? [this.#heartbeatRecord(offset)] : [];
+  }
+
+  #heartbeatRecord(offset: SourceOffsetValue): YieldedRecord {
     const options = {
       topicPrefix: this.#config['topic.heartbeat.prefix'],
       serverName: this.#config['topic.prefix'],
     };
-    return [heartbeatRecord(options, offset, Date.now())];
+    return heartbeatRecord(options, offset, Date.now());
   }
 
   /** A log that was lost costs a snapshot, if the definition says so. */
@@ -286,6 +309,8 @@ interface BegunSnapshot {
   readonly at: LogPosition;
   readonly sessions: readonly Session[];
   readonly layouts: ReadonlyMap<string, TableLayout>;
+  /** Into how many parts a table is split. */
+  readonly partCounts: ReadonlyMap<string, number>;
 }
 
 /** What an event names has to be known before its rows are read. */

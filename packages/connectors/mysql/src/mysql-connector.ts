@@ -23,6 +23,7 @@ import {
 } from './config.ts';
 import { positionOf } from './position.ts';
 import { SchemaHistory } from './schema-history.ts';
+import { SnapshotGate } from './snapshot-gate.ts';
 import { databaseProblems } from './validate.ts';
 
 const configDef = defineConfig(configShape);
@@ -41,9 +42,19 @@ function connector(name: string, flavour: Flavour): SourcePlugin {
       return true;
     },
     sourcePartition: ({ config }) => partitionOf(config),
-    setup: (): TaskState => ({ isSnapshotTaken: false, isSnapshotNeeded: false }),
+    setup: (): TaskState => ({
+      isSnapshotTaken: false,
+      isSnapshotNeeded: false,
+      gate: new SnapshotGate(),
+    }),
     run: ({ config, logger, offset, signal, state }) =>
       new CaptureRun({ config, flavour, logger, offset, signal, state }).records(),
+    // Asked of the log itself: what it has stored is what a next run begins with.
+    commit: async ({ config, offsets, state }) => {
+      if (!state.gate.isClosed) return;
+      const [stored] = await offsets([partitionOf(config)]);
+      state.gate.see(stored);
+    },
   });
   return refusing(source, {
     withoutEffect,

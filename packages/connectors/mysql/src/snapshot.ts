@@ -1,9 +1,18 @@
 /**
- * Reading the rows that are there: each table in the order of its key, all in one state of the database, several tables at once if asked for. A table that was read in part goes on after its last key.
+ * Reading the rows that are there: each table, or part of a large one, in the order of its key, all in one state of the
+ * database, several at once if asked for. What was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
-import { merged, type SnapshotPlan, type TableName } from '@sluice/connector-capture';
-import type { CapturedTable } from './captured-table.ts';
+import {
+  type KeyTexts,
+  merged,
+  type SnapshotPlan,
+  type SnapshotRows,
+  snapshotBatches,
+  type TableName,
+  type TableToRead,
+} from '@sluice/connector-capture';
+import type { CapturedTable, Origin } from './captured-table.ts';
 import { tableIdentifier } from './catalog.ts';
 import { identifier, type RawRow, type Session } from './client.ts';
 import type { Column } from './column.ts';
@@ -12,7 +21,7 @@ import { type LogPosition, snapshotOffset } from './position.ts';
 export interface SnapshotOptions {
   readonly plan: SnapshotPlan;
   readonly at: LogPosition;
-  /** One for each table that is read at the same time, in a transaction on the same state. */
+  /** One for each table or part that is read at the same time, in a transaction on the same state. */
   readonly sessions: readonly Session[];
   readonly tableOf: (name: string) => CapturedTable;
   readonly schemas: string | undefined;
@@ -22,52 +31,55 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so much is held at a time, and one row. */
-const chunkBytes = 4 * 1024 * 1024;
+/** Rows may be of any size: so much memory they take at a time, and what the driver hands over at once. */
+const chunkBytes = 2 * 1024 * 1024;
+/** What a value takes besides its bytes. */
+const valueBytes = 100;
 
 interface Chunk {
-  readonly table: string;
+  readonly read: TableToRead;
   readonly captured: CapturedTable;
   readonly rows: readonly RawRow[];
-  /** The table has no rows after these. */
+  /** There are no rows after these. */
   readonly isEnd: boolean;
 }
 
-/**
- * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
- * until all others were yielded. Yields nothing when there is no row.
- */
-export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
-  const { at, batchMax, plan, schemas, signal } = options;
-  const atMs = Date.now();
+/** Records in batches, the last of which says that the snapshot is complete. */
+export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { at, batchMax, schemas, signal } = options;
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, at, schemas);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+}
+
+async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<RawRow>> {
+  const { at, plan, schemas, signal } = options;
+  const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs: Date.now() };
+  const first: Origin = { ...origin, snapshot: 'first' };
+  const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(at, plan.progress(), false, schemas);
-  let held: YieldedRecord[] = [];
-  let isFirst = true;
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const chunk of merged(readers)) {
+  for await (const { captured, isEnd, read, rows } of merged(readers)) {
     if (signal.aborted) return;
-    const { captured, isEnd, rows, table } = chunk;
-    if (isEnd) plan.finish(table);
-    else plan.advance(table, keyOf(captured, rows.at(-1)));
+    if (isEnd) plan.finish(read);
+    else plan.advance(read, keyOf(captured, rows.at(-1)));
+    const before = offset;
     const after = snapshotOffset(at, plan.progress(), false, schemas);
-    const records = rows.flatMap((row, index) => {
-      const snapshot = isFirst ? ('first' as const) : ('true' as const);
-      isFirst = false;
-      const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs, snapshot };
-      const rowOffset = index === rows.length - 1 ? after : offset;
-      return captured.recordsOf(
-        { op: 'r', before: null, after: captured.rowOfText(row), origin, offset: rowOffset },
-        Date.now(),
-      );
-    });
     offset = after;
-    if (records.length === 0) continue;
-    yield* batches(held, batchMax);
-    held = records;
+    yield {
+      rows,
+      recordsOf: (row, { isFirst, isLast, nowMs }) =>
+        captured.recordsOf(
+          {
+            op: 'r',
+            before: null,
+            after: captured.rowOfText(row),
+            origin: isFirst ? first : others,
+            offset: isLast ? after : before,
+          },
+          nowMs,
+        ),
+    };
   }
-  const last = held.pop();
-  yield* batches(held, batchMax);
-  if (last) yield [asLast(last, at, schemas)];
 }
 
 export function* batches(
@@ -77,7 +89,7 @@ export function* batches(
   for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
 }
 
-function asLast(
+function completing(
   record: YieldedRecord,
   at: LogPosition,
   schemas: string | undefined,
@@ -90,23 +102,24 @@ function asLast(
   };
 }
 
-/** Whatever table is next, until there is none. */
+/** Whatever is next, until there is nothing. */
 async function* readTables(options: SnapshotOptions, session: Session): AsyncGenerator<Chunk> {
   const { fetchSize, plan, tableOf } = options;
   for (let next = plan.next(); next; next = plan.next()) {
-    const { table } = next;
-    const captured = tableOf(table);
+    const captured = tableOf(next.table);
     let rows: RawRow[] = [];
     let bytes = 0;
-    for await (const row of session.rows(selectOf(captured, next.after))) {
-      rows.push(row);
-      for (const value of row) bytes += value?.length ?? 0;
-      if (rows.length < fetchSize && bytes < chunkBytes) continue;
-      yield { table, captured, rows, isEnd: false };
-      rows = [];
-      bytes = 0;
+    for await (const some of session.rows(selectOf(captured, next))) {
+      for (const row of some) {
+        rows.push(row);
+        for (const value of row) bytes += valueBytes + (value?.length ?? 0);
+        if (rows.length < fetchSize && bytes < chunkBytes) continue;
+        yield { read: next, captured, rows, isEnd: false };
+        rows = [];
+        bytes = 0;
+      }
     }
-    yield { table, captured, rows, isEnd: true };
+    yield { read: next, captured, rows, isEnd: true };
   }
 }
 
@@ -116,28 +129,41 @@ interface Selected {
   readonly keyPlaces: CapturedTable['keyPlaces'];
 }
 
-/** `after`: the key of the last row that was read before, in hexadecimal. */
+/** Keys are in hexadecimal; the bounds of a part are of the first column of the key. */
 export function selectOf(
   { columns, keyPlaces, name }: Selected,
-  after: readonly string[] | undefined,
+  { after, from, upTo }: Pick<TableToRead, 'after' | 'from' | 'upTo'>,
 ): string {
   const listed = columns.map(selectedAs).join(', ');
-  const from = `SELECT ${listed} FROM ${tableIdentifier(name)}`;
+  const selected = `SELECT ${listed} FROM ${tableIdentifier(name)}`;
   const keys = keyPlaces.map((place) => ({
     name: identifier(place.name),
     column: columns[place.index],
   }));
-  if (keys.length === 0) return from;
-  const order = ` ORDER BY ${keys.map((key) => key.name).join(', ')}`;
-  if (after?.length !== keys.length) return from + order;
-  // Column by column, since not every version uses the index for (a, b) > (1, 2).
+  const [first] = keys;
+  if (!first) return selected;
+  const conditions = [
+    ...(after?.length === keys.length ? [isAfter(keys, after)] : []),
+    ...(from ? [`${first.name} > ${literalOf(first.column, from[0] ?? '')}`] : []),
+    ...(upTo ? [`${first.name} <= ${literalOf(first.column, upTo[0] ?? '')}`] : []),
+  ];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  return `${selected}${where} ORDER BY ${keys.map((key) => key.name).join(', ')}`;
+}
+
+/** Column by column, since not every version uses the index for (a, b) > (1, 2). */
+function isAfter(
+  keys: readonly { readonly name: string; readonly column: Column | undefined }[],
+  after: KeyTexts,
+): string {
   const alternatives = keys.map((key, index) => {
     const equal = keys
       .slice(0, index)
       .map((each, place) => `${each.name} = ${literalOf(each.column, after[place] ?? '')}`);
     return [...equal, `${key.name} > ${literalOf(key.column, after[index] ?? '')}`].join(' AND ');
   });
-  return `${from} WHERE ${alternatives.map((each) => `(${each})`).join(' OR ')}${order}`;
+  const any = alternatives.map((each) => `(${each})`).join(' OR ');
+  return alternatives.length > 1 ? `(${any})` : any;
 }
 
 /** A float is written with fewer digits than it has, unless it is a double. */

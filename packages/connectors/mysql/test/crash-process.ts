@@ -27,7 +27,7 @@ export function linesOf(file: string): Line[] {
 
 async function main(file: string, config: ConnectorConfig): Promise<void> {
   const last = linesOf(file).findLast((line) => 'offset' in line);
-  const stored = last && 'offset' in last ? last.offset : undefined;
+  let stored = last && 'offset' in last ? last.offset : undefined;
   // Ends what a killed process has torn.
   appendFileSync(file, '\n');
   const task = mariadbConnector.createTask();
@@ -45,6 +45,9 @@ async function main(file: string, config: ConnectorConfig): Promise<void> {
     const offset = records.findLast(({ sourceOffset }) => sourceOffset)?.sourceOffset;
     const lines = [...records.flatMap(lineOf), ...(offset ? [{ offset }] : [])];
     if (lines.length > 0) appendFileSync(file, lines.map((line) => `${text(line)}\n`).join(''));
+    if (!offset) continue;
+    stored = offset;
+    await task.commit?.();
   }
 }
 

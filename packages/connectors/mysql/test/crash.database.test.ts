@@ -44,6 +44,12 @@ function stateOf(file: string, topic: string): Map<number, number> {
   return state;
 }
 
+/** By the last offset. */
+function isInSnapshot(file: string): boolean {
+  const last = linesOf(file).findLast((line) => 'offset' in line);
+  return last !== undefined && 'offset' in last && last.offset['snapshot_completed'] === false;
+}
+
 function textOf(state: ReadonlyMap<number, number>): string {
   return [...state]
     .toSorted(([one], [other]) => one - other)
@@ -87,16 +93,14 @@ test.each([
       const linesBefore = linesOf(file).length;
       const child = start(file, config);
       // Of what it has written, so that a slow machine kills no process that has done nothing.
-      await waitFor(() => linesOf(file).length > linesBefore, {
-        what: 'records',
-        timeoutMs: 30_000,
-      });
+      await waitFor(
+        () => linesOf(file).length > linesBefore && (what === 'a snapshot' || !isInSnapshot(file)),
+        { what: 'records', timeoutMs: 30_000 },
+      );
       await sleep(what === 'a snapshot' ? round % 3 : untilMs(round) / 5);
       child.kill('SIGKILL');
       await once(child, 'close');
-      const last = linesOf(file).findLast((line) => 'offset' in line);
-      if (last && 'offset' in last && last.offset['snapshot_completed'] === false)
-        killedInSnapshot += 1;
+      if (isInSnapshot(file)) killedInSnapshot += 1;
     }
     writer.abort();
     await writing;

@@ -155,3 +155,26 @@ test.each(['a snapshot', 'the stream'])(
     });
   },
 );
+
+test('a large table is read in parts at the same time, each row once, also after a crash', async () => {
+  const { own, sql, url } = await database('parts');
+  const rowCount = 20_000;
+  await sql(`CREATE TABLE item (id int, region varchar(9), pad varchar(3000), PRIMARY KEY (id, region));
+    INSERT INTO item SELECT CAST(seq AS SIGNED) * 3 - 9000, 'x', repeat('x', 2000) FROM seq_1_to_${String(rowCount)};
+    ANALYZE TABLE item`);
+  const config = configOf(url, { 'snapshot.max.threads': '2', 'snapshot.fetch.size': '500' });
+  const first = await Capture.start(config);
+  await first.untilCount(`${own}.item`, rowCount / 4, 50_000);
+  await first.stop();
+  expect(first.offset?.['snapshot_progress']).toMatch(/"parts"/);
+  await using second = await Capture.start(config, { offset: first.offset });
+  const idsOf = (capture: Capture): number[] =>
+    capture.changes(`${own}.item`).map(({ after }) => Number(after?.['id']));
+  const read = (): Set<number> => new Set([...idsOf(first), ...idsOf(second)]);
+  await second.until('all rows', () => read().size === rowCount, 50_000);
+  expect(new Set(idsOf(first)).size).toBe(idsOf(first).length);
+  expect(idsOf(second).length).toBeLessThan(rowCount);
+  // Each reader goes on from key to key: where the next row is not the next key, another one had its turn.
+  const turns = idsOf(first).filter((id, at, ids) => at > 0 && id !== (ids[at - 1] ?? 0) + 3);
+  expect(turns.length).toBeGreaterThan(1);
+});
