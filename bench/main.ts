@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'fake-redis': 'scripts a second on the fake Redis of the simulator',
   backpressure: 'whether memory grows while a fast source meets slow sinks',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
+  dashboard: 'what open dashboards cost the coordinator, and how late they show what happens',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
   scale: 'what coordination costs Redis and the leader, up to 1 000 workers and 100 000 tasks',
 };

@@ -19,7 +19,7 @@ export interface CaptureName {
   readonly number: number;
 }
 
-/** Longer than a burst of requests: rows that wait at most so long in a pause of the server. */
+/** A server notices a little later that a capture has gone. */
 const releaseTimeoutMs = 30_000;
 
 export class BenchDatabase {

@@ -86,6 +86,7 @@ describe('commands for several connectors', () => {
   test('delete takes a pattern only with --yes', async () => {
     const refused = await run(['delete', '*'], { snapshots: [snapshot] });
     expect(refused).toMatchObject({ code: 2, requests: [] });
+    expect(refused.err).toMatch(/repeat it with --yes; a connector of that very name is '\\\*'$/);
     const allowed = await run(['delete', 'c*', '--yes'], {
       snapshots: [snapshot],
       outcome: done('clicks', 'deleted'),

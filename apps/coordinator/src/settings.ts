@@ -19,7 +19,13 @@ import {
   timingProfile,
 } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader, toError } from '@sluice/kernel';
-import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
+import {
+  exactlyOnceHelp,
+  type LogSettings,
+  logSettingsHelp,
+  readExactlyOnce,
+  readLogSettings,
+} from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 import { parseResponseHeaders, type ResponseHeader } from '@sluice/rest-api';
 
@@ -46,6 +52,8 @@ export interface CoordinatorSettings {
   readonly trustedProxies: readonly string[];
   readonly responseHeaders: readonly ResponseHeader[];
   readonly allowedHosts: readonly string[] | undefined;
+  /** Sources write records and offsets together. */
+  readonly exactlyOnce: boolean;
   readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean };
   readonly corsOrigins: readonly string[];
   readonly corsMethods: readonly string[];
@@ -106,6 +114,7 @@ ${accessSettingsHelp}
   SLUICE_ACCESS_CONTROL_ALLOW_METHODS  GET,POST,HEAD    access.control.allow.methods: what they may ask for
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable, as the workers'
   SLUICE_TOPIC_TRACKING_ALLOW_RESET  true               topic.tracking.allow.reset
+${exactlyOnceHelp}
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
   SLUICE_METRICS_CONNECTORS_MAX  1000                   connectors that /metrics shows one by one at most
@@ -158,6 +167,7 @@ export function readSettings(
     trustedProxies: readProxies(settings),
     responseHeaders: readResponseHeaders(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
+    exactlyOnce: readExactlyOnce(settings, log.kind),
     topicTracking: {
       isEnabled: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
       allowsReset: settings.boolean('SLUICE_TOPIC_TRACKING_ALLOW_RESET', true),

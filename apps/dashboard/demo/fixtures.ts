@@ -48,10 +48,11 @@ function errorGroups({ view }: DemoCluster): object[] {
     fingerprint: message.slice(0, 12),
     message,
     trace: `${message}\n${stack}`,
-    count: units.reduce((sum, [, { attempts }]) => sum + attempts, 0),
+    count: units.length,
     units: units.map(([id]) => id),
-    first_seen_ms: view.at_ms - 3_600_000,
-    last_seen_ms: view.at_ms - 4_000,
+    connectors: [...new Set(units.map(([, { connector }]) => connector))],
+    first_ms: view.at_ms - 3_600_000,
+    last_ms: view.at_ms - 4_000,
   }));
 }
 
@@ -110,13 +111,18 @@ function logLines(): object[] {
 function letters(): object[] {
   return [0, 1, 2, 3, 4].map((offset) => ({
     partition: 0,
-    offset: String(offset),
-    at_ms: Date.now() - offset * 90_000,
+    offset,
+    timestampMs: Date.now() - offset * 90_000,
+    errors: {
+      topic: 'shop.orders',
+      partition: String(offset % 3),
+      offset: String(4_100 + offset),
+      stage: 'TASK_PUT',
+      'exception.message': 'column "total" is numeric(10,2), and 1234567890.5 does not fit',
+      'exception.stacktrace': `DataException: column "total" is numeric(10,2)\n${stack}`,
+    },
     key: `order-${offset}`,
     value: `{"id":${offset},"total":"1234567890.50","state":"paid"}`,
-    from: { topic: 'shop.orders', partition: offset % 3, offset: String(4_100 + offset) },
-    stage: 'TASK_PUT',
-    error: 'DataException: column "total" is numeric(10,2), and 1234567890.5 does not fit',
   }));
 }
 
@@ -150,6 +156,8 @@ function plan({ view }: DemoCluster, body: unknown): object {
       unit,
       from: worker,
       to: left[index % left.length] ?? null,
+      why: 'move',
     })),
+    problems: [],
   };
 }

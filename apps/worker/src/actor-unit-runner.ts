@@ -22,6 +22,7 @@ import type {
 import type { Logger } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
+import { aboutUnit } from './about-unit.ts';
 import { isLinesTold, type LinesTold } from './lines/executor-lines.ts';
 import type { UnitObserver } from './unit-observer.ts';
 import { UnitSecrets } from './unit-secrets.ts';
@@ -150,7 +151,8 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     if (unit && isRunning && status.state !== wanted) this.#tellTarget(unit);
     if (status.state === 'FAILED') {
       const trace = this.#withoutValues(status.trace ?? '', unit);
-      this.#logger.error({ unit: address, executor: status.executor, trace }, 'failed');
+      const about = { ...aboutUnit(address, fence), executor: status.executor };
+      this.#logger.error({ ...about, trace }, 'failed');
     }
   }
 
@@ -176,12 +178,15 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
       case 'stalled': {
         const reason = this.#withoutValues(runtimeEvent.reason, unit);
         if (unit && runtimeEvent.code.startsWith('log.')) this.#waiting.set(address, reason);
-        this.#logger.warn({ unit: address, code: runtimeEvent.code }, reason);
+        this.#logger.warn({ ...aboutUnit(address, fence), code: runtimeEvent.code }, reason);
         return;
       }
       case 'recovered':
         this.#waiting.delete(address);
-        this.#logger.info({ unit: address, stalledForMs: runtimeEvent.stalledForMs }, 'recovered');
+        this.#logger.info(
+          { ...aboutUnit(address, fence), stalledForMs: runtimeEvent.stalledForMs },
+          'recovered',
+        );
         return;
     }
   }

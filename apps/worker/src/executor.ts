@@ -14,7 +14,10 @@ import { executorLines } from './lines/executor-lines.ts';
 await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
   const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
   const levels = new LogLevels(logLevel, ['sluice.executor']);
-  const written = pino({ level: 'debug', base: { worker, executor: id, pid: process.pid } });
+  const written = pino({
+    level: 'debug',
+    base: { cluster, worker, executor: id, pid: process.pid },
+  });
   const kept = executorLines(written, { clock: systemClock, tell });
   const logger = executorLogger(kept, levels);
   const loader = new LazyPlugins(plugins);
@@ -41,6 +44,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,
+    exactlyOnce: rest.exactlyOnce,
     logger,
   });
 });

@@ -187,8 +187,10 @@ export class Worker implements Service {
     this.#runner.knowPlugins(this.#plugins.inventory.plugins);
     await this.#startAgent();
     await this.#levelFollower.start();
-    await this.#lines.start();
-    await this.#loads.start();
+    if (this.#settings.tellsLoad) {
+      await this.#lines.start();
+      await this.#loads.start();
+    }
   }
 
   async #startAgent(): Promise<void> {
@@ -321,7 +323,7 @@ export class Worker implements Service {
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
   const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
-  const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
+  const { offsetFlushIntervalMs, continueFencedMs, trackTopics, exactlyOnce } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
   return {
     log,
@@ -332,6 +334,7 @@ function executorDataOf(settings: WorkerSettings): ExecutorData {
     providers,
     logLevel,
     trackTopics,
+    exactlyOnce,
     ...timings,
   };
 }

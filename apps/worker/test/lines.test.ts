@@ -10,7 +10,9 @@ import { toldLine } from '../src/lines/told-line.ts';
 
 test('a line is its message, its fields and its trace, and says which unit it is about', () => {
   const fields = {
-    actor: 'task/orders/3',
+    unit: 'task/orders/3',
+    connector: 'orders',
+    fence: 7,
     error: 'not found',
     tries: 2,
     detail: { a: 1 },
@@ -39,7 +41,7 @@ test('an executor tells its lines in batches, with what their loggers were bound
   const logger = executorLines(silentLogger, { clock, tell: (lines) => void told.push(lines) });
   await clock.advance(10_000);
   expect(told).toEqual([]);
-  const own = logger.child({ actor: 'task/orders/3' });
+  const own = logger.child({ unit: 'task/orders/3' });
   own.info({}, 'first');
   own.child({ more: 1 }).error({ error: 'x' }, 'second');
   for (let count = 0; count < 300; count++) logger.debug({}, String(count));

@@ -158,7 +158,10 @@ async function startParts(
   // Its health and metrics need not be reached from elsewhere.
   const workerSettings = workers.readSettings({ ...env, SLUICE_HOST: '127.0.0.1' }, { insecure });
   const levels = new LogLevels(coordinatorSettings.logLevel, coordinators.loggerNames);
-  const written = pino({ level: 'debug', base: { pid: process.pid } });
+  const written = pino({
+    level: 'debug',
+    base: { cluster: coordinatorSettings.cluster, pid: process.pid },
+  });
   const logger = leveledLogger(written, levels, 'sluice.coordinator');
   const coordinator = await coordinators.createCoordinator(coordinatorSettings, {
     logger,

@@ -81,10 +81,13 @@ interface ErrorGroup {
   readonly fingerprint: string;
   readonly message: string;
   readonly trace: string;
+  /** Of units. */
   readonly count: number;
+  /** Some of them, when there are many. */
   readonly units: readonly string[];
-  readonly first_seen_ms: number;
-  readonly last_seen_ms: number;
+  readonly connectors: readonly string[];
+  readonly first_ms: number | null;
+  readonly last_ms: number | null;
 }
 
 function Errors() {
@@ -133,11 +136,19 @@ function Group({ group }: { readonly group: ErrorGroup }) {
         </Button>
       </div>
       <p className="dim">
-        {count(group.count, 'time')} in {count(units.length, 'unit')} · first{' '}
-        <time title={wholeTime(group.first_seen_ms)}>{shortSpan(nowMs - group.first_seen_ms)}</time>{' '}
-        ago, last{' '}
-        <time title={wholeTime(group.last_seen_ms)}>{shortSpan(nowMs - group.last_seen_ms)}</time>{' '}
-        ago
+        {count(group.count, 'unit')} of {count(group.connectors.length, 'connector')}
+        {group.first_ms !== null && (
+          <>
+            {' · first '}
+            <time title={wholeTime(group.first_ms)}>{shortSpan(nowMs - group.first_ms)}</time> ago
+          </>
+        )}
+        {group.last_ms !== null && (
+          <>
+            {', last '}
+            <time title={wholeTime(group.last_ms)}>{shortSpan(nowMs - group.last_ms)}</time> ago
+          </>
+        )}
       </p>
       {isOpen && (
         <>

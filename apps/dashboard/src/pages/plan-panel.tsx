@@ -15,6 +15,8 @@ interface Plan {
     readonly from: string | null;
     readonly to: string | null;
   }[];
+  /** Of what no worker could run. */
+  readonly problems: readonly string[];
 }
 
 /** More lines than that are read by nobody; the rest is counted. */
@@ -102,8 +104,24 @@ export function PlanPanel() {
   );
 }
 
-function Moves({ plan: { moves } }: { readonly plan: Plan }) {
-  if (moves.length === 0) return <p className="quiet">Nothing would move.</p>;
+function Moves({ plan: { moves, problems } }: { readonly plan: Plan }) {
+  return (
+    <>
+      {problems.map((problem) => (
+        <p key={problem} className="tone-bad">
+          {problem}
+        </p>
+      ))}
+      {moves.length === 0 ? (
+        <p className="quiet">Nothing would move.</p>
+      ) : (
+        <MoveList moves={moves} />
+      )}
+    </>
+  );
+}
+
+function MoveList({ moves }: Pick<Plan, 'moves'>) {
   return (
     <>
       <p>{count(moves.length, 'unit')} would move:</p>

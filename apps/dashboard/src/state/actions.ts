@@ -8,10 +8,10 @@ import { ask, dismiss, notify } from './notices.ts';
 import type { TaskRow } from './task-rows.ts';
 
 /** Whether it was done. */
-export async function perform(
+export async function perform<T>(
   title: string,
-  act: () => Promise<unknown>,
-  done: string | ((result: unknown) => string) = title,
+  act: () => Promise<T>,
+  done: string | ((result: T) => string) = title,
 ): Promise<boolean> {
   const working = notify({ kind: 'working', title: `${title} …` });
   try {

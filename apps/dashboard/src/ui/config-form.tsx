@@ -99,7 +99,12 @@ function FieldRow({ field, value, onSet }: FieldProps) {
     <div className={errors.length > 0 ? 'field wrong' : 'field'} data-key={name}>
       <label htmlFor={id}>
         {label}
-        {isRequired && <span className="tone-bad"> *</span>}
+        {isRequired && (
+          <span className="tone-bad" aria-hidden="true">
+            {' '}
+            *
+          </span>
+        )}
         {label !== name && <code className="dim"> {name}</code>}
       </label>
       <FieldInput
@@ -152,6 +157,7 @@ function FieldInput({
     id,
     'aria-describedby': notes,
     'aria-invalid': errors.length > 0,
+    'aria-required': field.isRequired,
     value: value ?? '',
     onBlur: onLeave,
     onChange: (event: { readonly target: { readonly value: string } }) =>

@@ -45,6 +45,7 @@ export class LineKeeper implements Service {
     await this.#keep();
   }
 
+  /** Before it is started, too: what is told of a start is worth keeping. */
   add(line: ToldLine): void {
     this.#buffer.add(line);
     this.#keepLater();

@@ -14,7 +14,7 @@ export interface ToldLine {
 const charactersMax = 16_384;
 
 /** Known otherwise, or of no interest to whoever reads. */
-const leftOut = new Set(['actor', 'unit', 'connector', 'task', 'fence', 'executor', 'worker']);
+const leftOut = new Set(['unit', 'connector', 'task', 'fence', 'executor', 'worker']);
 
 export function toldLine(
   level: LineLevel,
@@ -22,7 +22,7 @@ export function toldLine(
   message: string,
   atMs: number,
 ): ToldLine {
-  const unit = [fields.actor, fields.unit].find(isUnit);
+  const unit = isUnit(fields.unit) ? fields.unit : undefined;
   const shown = Object.entries(fields).filter(
     ([name, value]) => !leftOut.has(name) && name !== 'trace' && value !== undefined,
   );

@@ -1,5 +1,5 @@
 /** One connector: how it is, the way of its data, and all that belongs to it. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { connectorUrl } from '../../api/client.ts';
 import type { ConnectorInfo } from '../../api/shapes.ts';
 import { useQuery } from '../../api/use-query.ts';
@@ -50,9 +50,14 @@ export function ConnectorPage({
 }) {
   const view = useView();
   const connector = view.connectors[name];
-  const info = useQuery<ConnectorInfo>(
-    connector === undefined ? undefined : `${connectorUrl(name)}?version=${connector.version}`,
+  const { data: info, again } = useQuery<ConnectorInfo>(
+    connector === undefined ? undefined : connectorUrl(name),
   );
+  // What is there stays until the next has come: somebody may be editing it.
+  const version = connector?.version;
+  useEffect(() => {
+    if (version !== undefined) again();
+  }, [version, again]);
   if (!connector) {
     return (
       <Page title={name}>
@@ -64,7 +69,7 @@ export function ConnectorPage({
   }
   const tasks = taskRows(view).filter((row) => row.connector === name);
   const row = connectorRow(name, connector, view, tasks);
-  const config = info.data?.config;
+  const config = info?.config;
   return (
     <Page title={name} note={<Note row={row} />} actions={<Actions row={row} />}>
       {row.own?.error != null && (

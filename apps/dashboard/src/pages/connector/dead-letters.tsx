@@ -7,27 +7,17 @@ import { wholeTime } from '../../format/times.ts';
 import { perform } from '../../state/actions.ts';
 import type { Config } from '../../state/config-diff.ts';
 import { deadLetterTopic } from '../../state/flow.ts';
+import {
+  type Letter,
+  type LetterRow,
+  letterRow,
+  type Replayed,
+  replayedText,
+} from '../../state/letters.ts';
 import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Failed } from '../../ui/empty.tsx';
-
-/** One of `GET /sluice/dead-letters` */
-interface Letter {
-  readonly partition: number;
-  readonly offset: string;
-  readonly at_ms: number | null;
-  readonly key: string | null;
-  readonly value: string | null;
-  /** `topic/partition/offset` of the record; null: its headers do not say. */
-  readonly from: {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: string;
-  } | null;
-  readonly stage: string | null;
-  readonly error: string | null;
-}
 
 interface LettersAnswer {
   readonly letters: readonly Letter[];
@@ -51,10 +41,6 @@ export function DeadLetters({ config }: { readonly config: Config }) {
   return <Letters key={topic} topic={topic} />;
 }
 
-function idOf({ partition, offset }: Letter): string {
-  return `${partition}/${offset}`;
-}
-
 function Letters({ topic }: { readonly topic: string }) {
   const refused = useRefusal('operator');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -62,7 +48,7 @@ function Letters({ topic }: { readonly topic: string }) {
     `/sluice/dead-letters?topic=${encodeURIComponent(topic)}&limit=100`,
   );
   if (!data) return error ? <Failed what="dead letters" why={error.message} /> : null;
-  const { letters } = data;
+  const letters = data.letters.map(letterRow);
   if (letters.length === 0) {
     return (
       <Empty title="No dead letters" command={`sluice dlq show ${topic}`}>
@@ -70,7 +56,7 @@ function Letters({ topic }: { readonly topic: string }) {
       </Empty>
     );
   }
-  const chosen = letters.filter((letter) => selected.has(idOf(letter)));
+  const chosen = letters.filter((letter) => selected.has(letter.id));
   const toggle = (id: string): void => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
@@ -83,14 +69,14 @@ function Letters({ topic }: { readonly topic: string }) {
       verb: `Replay ${chosen.length}`,
     });
     if (!yes) return;
-    const records = chosen.map(({ partition, offset }) => ({ partition, offset }));
+    const places = chosen.map(({ place }) => place);
     const isDone = await perform(
       `Replay ${count(chosen.length, 'dead letter')} of ${topic}`,
       async () =>
-        await call('POST', '/sluice/dead-letters/replay', {
-          body: { topic, selection: { records } },
+        await call<Replayed>('POST', '/sluice/dead-letters/replay', {
+          body: { topic, letters: places },
         }),
-      `Replayed ${count(chosen.length, 'dead letter')} of ${topic}`,
+      replayedText,
     );
     if (!isDone) return;
     setSelected(new Set());
@@ -121,7 +107,9 @@ function Letters({ topic }: { readonly topic: string }) {
                 type="checkbox"
                 aria-label="Select all"
                 checked={areAll}
-                onChange={() => setSelected(areAll ? new Set() : new Set(letters.map(idOf)))}
+                onChange={() =>
+                  setSelected(areAll ? new Set() : new Set(letters.map(({ id }) => id)))
+                }
               />
             </th>
             <th>From</th>
@@ -134,10 +122,10 @@ function Letters({ topic }: { readonly topic: string }) {
         <tbody>
           {letters.map((letter) => (
             <LetterRows
-              key={idOf(letter)}
+              key={letter.id}
               letter={letter}
-              isSelected={selected.has(idOf(letter))}
-              onToggle={() => toggle(idOf(letter))}
+              isSelected={selected.has(letter.id)}
+              onToggle={() => toggle(letter.id)}
             />
           ))}
         </tbody>
@@ -151,16 +139,16 @@ function LetterRows({
   isSelected,
   onToggle,
 }: {
-  readonly letter: Letter;
+  readonly letter: LetterRow;
   readonly isSelected: boolean;
   readonly onToggle: () => void;
 }) {
   const [isOpen, setOpen] = useState(false);
-  const { from, at_ms: atMs, stage, key, value, error } = letter;
-  const name = from ? `${from.topic}/${from.partition}/${from.offset}` : 'unknown';
+  const { from, atMs, stage, key, value, error, trace } = letter;
+  const name = from ?? `letter ${letter.id}`;
   return (
     <>
-      <tr aria-selected={isSelected} data-letter={idOf(letter)}>
+      <tr aria-selected={isSelected} data-letter={letter.id}>
         <td className="box">
           <input
             type="checkbox"
@@ -179,7 +167,7 @@ function LetterRows({
             {name}
           </button>
         </td>
-        <td className="dim">{atMs === null ? '' : wholeTime(atMs)}</td>
+        <td className="dim">{wholeTime(atMs)}</td>
         <td>{stage}</td>
         <td className="value mono">{value}</td>
         <td className="why tone-bad" title={error ?? undefined}>
@@ -200,7 +188,7 @@ function LetterRows({
               </div>
               <div>
                 <dt>Error</dt>
-                <dd className="mono">{error ?? 'its headers do not say'}</dd>
+                <dd className="mono">{trace ?? error ?? 'its headers do not say'}</dd>
               </div>
             </dl>
           </td>

@@ -102,10 +102,14 @@ function Define({ className, type }: { readonly className: string; readonly type
             <div className="panel">
               <div className={name !== '' && problem !== undefined ? 'field wrong' : 'field'}>
                 <label htmlFor="connector-name">
-                  Name<span className="tone-bad"> *</span>
+                  Name{' '}
+                  <span className="tone-bad" aria-hidden="true">
+                    *
+                  </span>
                 </label>
                 <input
                   id="connector-name"
+                  aria-required="true"
                   value={name}
                   autoComplete="off"
                   spellCheck={false}
