@@ -72,12 +72,14 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   run(unit: RunnableUnit): void {
     this.#units.set(unit.unit, unit);
+    this.#secrets.know(unit.config);
     this.#actors.spawn(specOf(unit));
   }
 
   update(unit: RunnableUnit): void {
     const before = this.#units.get(unit.unit);
     this.#units.set(unit.unit, unit);
+    this.#secrets.know(unit.config);
     if (before && before.definitionVersion !== unit.definitionVersion) {
       this.#actors.restart(unit.unit, unit.fence, toldOf(unit));
       return;
@@ -210,8 +212,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   /** For logs. Nobody's error may be anybody's. */
   #withoutValues(text: string, unit: RunnableUnit | undefined): string {
     const units = unit ? [unit] : [...this.#units.values()];
-    if (units.length === 0) return this.#secrets.withoutValues(text, {});
-    return units.reduce((rest, { config }) => this.#secrets.withoutValues(rest, config), text);
+    return this.#secrets.withoutValues(text, ...units.map(({ config }) => config));
   }
 
   #withoutSecretsIn<Report extends { readonly trace?: string }>(

@@ -1,12 +1,22 @@
 /** Keeps secrets of configurations out of what plugins' errors say, for logs and for statuses. */
 import { isReference } from '@sluice/connector-api';
 import type { PluginInfo } from '@sluice/coordination';
-import { passwordsIn, secretsOf, withoutPasswords, withoutValues } from '@sluice/kernel';
+import {
+  passwordsIn,
+  type Replacements,
+  replaceIn,
+  replacementsOf,
+  secretsOf,
+  withoutPasswords,
+  withoutValues,
+} from '@sluice/kernel';
 
 type Config = Readonly<Record<string, string>>;
 
 export class UnitSecrets {
   readonly #inherited: Config;
+  /** Of configurations of units, which much text is compared with, on the thread of the heartbeat. */
+  readonly #replacements = new WeakMap<Config, Replacements>();
   /** By class and alias. */
   #passwordKeys: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -27,10 +37,30 @@ export class UnitSecrets {
     this.#passwordKeys = passwordKeys;
   }
 
+  /** What a unit has, as it comes: of all of them at once, that would take long. */
+  know(config: Config): void {
+    this.#replacementsOf(config);
+  }
+
   /** For logs: what a plugin throws may quote its configuration. */
-  withoutValues(text: string, config: Config): string {
+  withoutValues(text: string, ...configs: readonly Config[]): string {
     const inherited = withoutValues(text, this.#inherited);
-    return withoutPasswordsOf(withoutValues(inherited, written(config)), config);
+    const hidden = configs.reduce(
+      (rest, config) => replaceIn(rest, this.#replacementsOf(config)),
+      inherited,
+    );
+    return withoutPasswords(hidden);
+  }
+
+  #replacementsOf(config: Config): Replacements {
+    const known = this.#replacements.get(config);
+    if (known) return known;
+    const made = [
+      ...replacementsOf(written(config)),
+      ...passwordsOf(config).flatMap(replacementsOf),
+    ];
+    this.#replacements.set(config, made);
+    return made;
   }
 
   /** For people: it keeps what tells them what went wrong; a password does not. */
@@ -58,10 +88,14 @@ export class UnitSecrets {
 
 /** Drivers quote the URL that they were given, and its password alone. */
 function withoutPasswordsOf(text: string, config: Config): string {
-  const told = Object.entries(config)
-    .flatMap(([key, value]) => passwordsIn(value).map((password) => ({ [key]: password })))
-    .reduce(withoutValues, text);
-  return withoutPasswords(told);
+  return withoutPasswords(passwordsOf(config).reduce(withoutValues, text));
+}
+
+/** Those within values, under their keys. */
+function passwordsOf(config: Config): Config[] {
+  return Object.entries(config).flatMap(([key, value]) =>
+    passwordsIn(value).map((password) => ({ [key]: password })),
+  );
 }
 
 /** Without what only refers to a value: an error is to name that. */

@@ -27,6 +27,9 @@ export { hiddenText, passwordsIn, withoutPasswords } from './passwords-in-text.t
 export {
   hidingLogger,
   isSecretKey,
+  type Replacements,
+  replaceIn,
+  replacementsOf,
   secretsOf,
   withoutValues,
   withoutValuesIn,

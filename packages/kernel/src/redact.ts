@@ -9,15 +9,30 @@ const charactersMin = 4;
 /** Of what is logged; deeper is not shown. */
 const depthMax = 6;
 
-/** The text with the key in place of each value: `open '<file>'`. The space around a value is no part of it. */
-export function withoutValues(text: string, config: Readonly<Record<string, string>>): string {
-  // The longest first: another value may be a part of it.
+/** What is looked for, and what stands in its place. The longest comes first: another value may be a part of it. */
+export type Replacements = readonly (readonly [value: string, name: string])[];
+
+/** For configurations that much text is compared with. The space around a value is no part of it. */
+export function replacementsOf(config: Readonly<Record<string, string>>): Replacements {
   return Object.entries(config)
     .map(([key, value]) => [key, value.trim()] as const)
     .filter(([, value]) => value.length >= charactersMin)
-    .flatMap(([key, value]) => spellings(value).map((each) => [key, each] as const))
-    .toSorted(([, a], [, b]) => b.length - a.length)
-    .reduce((rest, [key, value]) => rest.replaceAll(value, `<${key}>`), text);
+    .flatMap(([key, value]) => spellings(value).map((each) => [each, `<${key}>`] as const))
+    .toSorted(([a], [b]) => b.length - a.length);
+}
+
+export function replaceIn(text: string, replacements: Replacements): string {
+  let rest = text;
+  for (const [value, name] of replacements) {
+    // A function: a text would be looked through for `$&` and the like, which is the value.
+    if (rest.includes(value)) rest = rest.replaceAll(value, () => name);
+  }
+  return rest;
+}
+
+/** The text with the key in place of each value: `open '<file>'`. */
+export function withoutValues(text: string, config: Readonly<Record<string, string>>): string {
+  return replaceIn(text, replacementsOf(config));
 }
 
 /** As it is, and as it stands in JSON or a URL, where that is not the same. */

@@ -28,6 +28,10 @@ test.each([
   }
 });
 
+test('a key is no pattern that brings the value back', () => {
+  expect(withoutValues('with hunter2.', { 'a$&b': 'hunter2' })).toBe('with <a$&b>.');
+});
+
 test('a value that is no proper text is found as it is', () => {
   expect(withoutValues('with a\ud800b c.', { password: 'a\ud800b c' })).toBe('with <password>.');
 });
