@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { boolean, defineSource, exactlyOnceProblems, type SourceRecord } from '../src/index.ts';
+import {
+  boolean,
+  defineSource,
+  exactlyOnceProblems,
+  type SourcePlugin,
+  type SourceRecord,
+} from '../src/index.ts';
 import { sourceContext } from './contexts.ts';
 
-function sourceThat(hooks: Partial<Parameters<typeof defineSource>[0]>) {
+function sourceThat(hooks: Partial<SourcePlugin>): SourcePlugin {
   return { ...defineSource({ name: 'S', version: '1.0.0', config: {}, run: neverRuns }), ...hooks };
 }
 
