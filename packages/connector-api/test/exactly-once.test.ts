@@ -9,7 +9,7 @@ import {
 } from '../src/index.ts';
 import { sourceContext } from './contexts.ts';
 
-function sourceThat(hooks: Partial<SourcePlugin>) {
+function sourceThat(hooks: Partial<SourcePlugin>): SourcePlugin {
   return { ...defineSource({ name: 'S', version: '1.0.0', config: {}, run: neverRuns }), ...hooks };
 }
 
