@@ -176,8 +176,11 @@ async function measureDatabase(
       const order = round % 2 === 0 ? contenders : contenders.toReversed();
       const turns = await measureRound({ ...plan, kafka, log, database, withSchemas }, order);
       const [one, other] = turns.map(({ topic }) => topic);
-      if (isWarmUp && one && other)
-        problems.push(...(await differencesOf(one, other, withSchemas)));
+      if (isWarmUp && one && other) {
+        const differences = await differencesOf(one, other, withSchemas);
+        plan.progress(`  the same of each row: ${differences.length === 0 ? 'yes' : 'no'}`);
+        problems.push(...differences);
+      }
       if (!isWarmUp) rounds.get(withSchemas)?.push([...turns]);
       for (const { topic } of turns) await topic.delete();
     }
