@@ -19,10 +19,10 @@ import { reportFileVariable, type VitestReport } from './count-reporter.ts';
 import { obtainDatabases } from './databases.ts';
 import { spawnForeground } from './foreground.ts';
 import { obtainKafka, quickenKafka } from './kafka.ts';
+import { obtainPromtool, obtainShells } from './optional-tools.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
-import { obtainShells } from './shells.ts';
 import { listDatabaseTests, listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
@@ -38,6 +38,7 @@ const usage = `usage: npm test [-- [--fast | --long] [FILTER…] [-t TITLE]]
 `;
 
 const shellTests = ['apps/cli/test/completion.test.ts'] as const;
+const alertTests = ['tests/observability.test.ts'] as const;
 
 interface Check {
   readonly name: string;
@@ -46,12 +47,18 @@ interface Check {
 
 /** All sources as one program: a quarter of the work of one program for each package. */
 const typecheck: Check = { name: 'typecheck', command: ['tsc', '-p', 'tsconfig.json'] };
+/** Apart, since a browser has other globals. */
+const typecheckDashboard: Check = {
+  name: 'typecheck dashboard',
+  command: ['tsc', '-p', 'apps/dashboard/tsconfig.json'],
+};
 
 const allChecks: readonly Check[] = [
   { name: 'format', command: ['biome', 'check', '--linter-enabled=false'] },
   { name: 'tidy', command: ['node', '--conditions=@sluice/source', 'scripts/tidy.ts'] },
   { name: 'boundaries', command: ['turbo', 'boundaries'] },
   typecheck,
+  typecheckDashboard,
   { name: 'build', command: ['turbo', 'run', 'build', '--continue'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
 ];
@@ -85,7 +92,7 @@ async function main(): Promise<void> {
   const suites: Suite[] = [];
   const failures: string[] = [];
   if (filter.length === 0 && !values.long) {
-    const checks = await runChecks(values.fast ? [typecheck] : allChecks);
+    const checks = await runChecks(values.fast ? [typecheck, typecheckDashboard] : allChecks);
     suites.push(checks.suite);
     failures.push(...checks.failures);
   }
@@ -99,7 +106,10 @@ async function main(): Promise<void> {
     suites.push({ name: project, passed: 0, failed: missing.length, skipped: 0 });
     failures.push(...missing);
   }
-  if (!values.fast && !values.long && matchesAny(shellTests, positionals)) await obtainShells();
+  if (!values.fast && !values.long) {
+    if (matchesAny(shellTests, positionals)) await obtainShells();
+    if (matchesAny(alertTests, positionals)) await obtainPromtool();
+  }
   const tests = await runTests(runnable, filter);
   suites.push(...tests.suites);
   failures.push(...tests.failures);

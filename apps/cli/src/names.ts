@@ -1,13 +1,33 @@
-/** Names of connectors on a command line: as they are, or with `*` and `?` for any part. Pure. */
+/**
+ * Names of connectors on a command line: as they are, or with `*` and `?` for any part. A name may contain these itself:
+ * behind a backslash they, and the backslash, stand for themselves. Pure.
+ */
+
+const escaped = /\\([*?\\])/g;
 
 export function isPattern(name: string): boolean {
-  return /[*?]/.test(name);
+  return /[*?]/.test(name.replace(escaped, ''));
+}
+
+/** The one name that a word without a pattern stands for. */
+export function nameOf(word: string): string {
+  return word.replace(escaped, '$1');
+}
+
+/** The word that stands for this name alone. */
+export function wordFor(name: string): string {
+  // A backslash before anything else stands for itself, also unescaped.
+  return name.replace(/[*?]|\\(?=[*?\\])/g, String.raw`\$&`);
 }
 
 /** Whether the whole name fits. */
 export function fitsPattern(name: string, pattern: string): boolean {
-  const source = pattern.replace(/[.*+?^${}()|[\]\\]/g, (special) =>
-    special === '*' ? '.*' : special === '?' ? '.' : `\\${special}`,
+  const source = pattern.replace(
+    /\\([*?\\])|[.*+?^${}()|[\]\\]/g,
+    (special, literal: string | undefined) => {
+      if (literal !== undefined) return `\\${literal}`;
+      return special === '*' ? '.*' : special === '?' ? '.' : `\\${special}`;
+    },
   );
   return new RegExp(`^${source}$`, 's').test(name);
 }
@@ -15,6 +35,8 @@ export function fitsPattern(name: string, pattern: string): boolean {
 export interface ChosenNames {
   /** Each once, in the order in which they were asked for. */
   readonly names: readonly string[];
+  /** Of these, the ones that nobody named: a pattern fits them. */
+  readonly fitting: ReadonlySet<string>;
   /** Patterns that nothing fits. */
   readonly unmatched: readonly string[];
 }
@@ -23,11 +45,14 @@ export interface ChosenNames {
 export function chooseNames(wanted: readonly string[], existing: Iterable<string>): ChosenNames {
   const all = [...existing];
   const unmatched: string[] = [];
-  const names = wanted.flatMap((name) => {
-    if (!isPattern(name)) return [name];
-    const fitting = all.filter((each) => fitsPattern(each, name));
-    if (fitting.length === 0) unmatched.push(name);
-    return fitting;
-  });
-  return { names: [...new Set(names)], unmatched };
+  const names = new Set(
+    wanted.flatMap((word) => {
+      if (!isPattern(word)) return [nameOf(word)];
+      const fitting = all.filter((each) => fitsPattern(each, word));
+      if (fitting.length === 0) unmatched.push(word);
+      return fitting;
+    }),
+  );
+  const named = new Set(wanted.filter((word) => !isPattern(word)).map(nameOf));
+  return { names: [...names], fitting: names.difference(named), unmatched };
 }

@@ -68,6 +68,18 @@ describe('what may come next', () => {
     expect(await complete(...words)).toEqual(found);
   });
 
+  test.each([
+    [['pause', ''], String.raw`\*`],
+    [['get', 'tasks', ''], String.raw`\*`],
+    [['apply', '-f', 'x', '--prune', ''], String.raw`\*`],
+    [['edit', ''], '*'],
+    [['describe', 'connector', ''], '*'],
+  ])('a name that is a pattern comes as %j takes it', async (words, found) => {
+    const odd = [aSnapshot([aView({ record: { name: '*' } })])];
+    const { out } = await run(['complete', '--', ...words], { snapshots: odd });
+    expect(out.split('\n')).toContain(found);
+  });
+
   test('commands and options have no hidden ones among them', async () => {
     const commands = await complete('');
     expect(commands).toContain('apply');

@@ -22,6 +22,7 @@ function redis(info: Readonly<Record<string, string>>, facts: Partial<RedisFacts
     info: new Map(Object.entries({ ...sound, ...info })),
     answersMs: [0.2, 0.3, 0.9],
     user: 'default',
+    role: 'admin',
     hasPassword: true,
     denied: [],
     isLoopback: false,
@@ -181,7 +182,7 @@ describe('the log', () => {
     [{ promise: { durability: 'durable' as const, meaning: 'all is safe.' } }, 'ok'],
     [{ promise: { durability: 'volatile' as const, meaning: 'nothing is.' } }, 'warn'],
   ])('%j: %s', (facts, level) => {
-    expect(judgeLog({ ...health, ...facts })).toMatchObject([{ level }]);
+    expect(judgeLog({ ...health, ...facts }, { isWithheld: false })).toMatchObject([{ level }]);
   });
 
   const compact = { 'cleanup.policy': 'compact' };

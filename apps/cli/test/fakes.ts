@@ -6,6 +6,7 @@ import type {
   ClusterSnapshot,
   ConnectorRecord,
   ConnectorView,
+  LoadReport,
   LoggerLevel,
   MemberRecord,
   PluginInfo,
@@ -28,7 +29,10 @@ export interface FakeCluster {
   readonly snapshots?: readonly ClusterSnapshot[];
   readonly events?: readonly ClusterEvent[];
   readonly outcome?: SubmitOutcome;
+  /** Of the first requests; `outcome` is that of the others. */
+  readonly outcomes?: readonly SubmitOutcome[];
   readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
+  readonly loads?: ReadonlyMap<string, LoadReport>;
   readonly openError?: Error;
   readonly stdin?: string;
   readonly env?: Record<string, string>;
@@ -76,7 +80,8 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     },
     submit: async (body) => {
       requests.push(body);
-      return cluster.outcome ?? { kind: 'done', connectors: [] };
+      const own = cluster.outcomes?.[requests.length - 1];
+      return own ?? cluster.outcome ?? { kind: 'done', connectors: [] };
     },
     taskConfigs: async () => [{ file: '/tmp/a', 'ssl.key.password': 'hunter2' }],
     events: async (max) => (cluster.events ?? []).slice(0, max),
@@ -91,6 +96,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     return {
       client,
       audit: noAudit,
+      loads: { readAll: async () => cluster.loads ?? new Map() },
       note: async () => {},
       loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,

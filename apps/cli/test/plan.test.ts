@@ -1,12 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ClusterEvent, Definition, PluginInfo, WorkerView } from '@sluice/coordination';
+import {
+  type ClusterEvent,
+  type Definition,
+  type PluginInfo,
+  penaltiesOf,
+  planChanges,
+  type WorkerView,
+} from '@sluice/coordination';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
-import { penaltiesOf } from '../src/changes/flapping.ts';
-import { planChanges } from '../src/changes/plan-changes.ts';
 import { aMember, aPlugin, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
 
 const plugin = aPlugin('org.apache.kafka.connect.file.FileStreamSourceConnector');
@@ -315,6 +320,29 @@ describe('apply --prune', () => {
       'connector orders would stay unchanged',
       'connector orders-old would be deleted',
       'connector clicks would be deleted',
+    ]);
+  });
+
+  test('what somebody else has deleted meanwhile is as well', async () => {
+    const applied = done('orders', 'unchanged');
+    const missing = {
+      kind: 'refused',
+      status: 404,
+      code: 'connector.unknown',
+      message: 'not there',
+    } as const;
+    const result = await run(['apply', '-f', '-', '--prune', '--yes'], {
+      stdin,
+      snapshots,
+      outcomes: [applied, missing, done('clicks', 'deleted')],
+    });
+    expect(result).toMatchObject({
+      code: 0,
+      err: 'connector orders-old has been deleted meanwhile',
+    });
+    expect(result.out.split('\n')).toEqual([
+      'connector orders unchanged',
+      'connector clicks deleted',
     ]);
   });
 

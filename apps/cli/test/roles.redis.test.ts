@@ -81,6 +81,7 @@ const commands: readonly [
   ],
   [[ok, ok, ok], ['audit']],
   [[ok, ok, ok], ['loggers']],
+  [[ok, ok, ok], ['doctor']],
   [[ok, ok, ok], ['plugins']],
   [[ok, ok, ok], ['diff', '-f', '-'], definition],
   [[ok, ok, ok], ['plan', '-f', '-'], definition],
@@ -137,6 +138,32 @@ test.each(commands)('%j: %j', async (codes, argv, stdin) => {
     const { code, err } = await as(role, argv, stdin);
     expect(code, `${role}: ${err}`).toBe(codes[index]);
   }
+});
+
+test('the doctor looks at what a role may see, and says what it may not', async () => {
+  const seen = await Promise.all(
+    roles.map(async (role) => {
+      const { out } = await as(role, ['doctor', '--json']);
+      const findings = JSON.parse(out) as { area: string; level: string; text: string }[];
+      expect(new Set(findings.map(({ area }) => area)).size).toBe(6);
+      return findings.filter(({ level }) => level === 'skip' || level === 'fail');
+    }),
+  );
+  const withheld = (who: string): object[] => [
+    {
+      area: 'redis',
+      level: 'skip',
+      text: `what the processes may do in Redis cannot be tried by this user, who is ${who}`,
+      remedy: 'ask as their user, or as an admin',
+    },
+    {
+      area: 'log',
+      level: 'skip',
+      text: expect.stringMatching(/is not open to viewers and operators/) as string,
+      remedy: 'ask as an admin to have it looked at',
+    },
+  ];
+  expect(seen).toEqual([withheld('a viewer'), withheld('an operator'), []]);
 });
 
 test('an error says which role is missing', async () => {

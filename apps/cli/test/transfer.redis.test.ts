@@ -167,20 +167,24 @@ describe('a whole cluster', () => {
 /** Answers as Kafka Connect does, of connectors that are written here. */
 async function fakeConnect(
   hasOffsets: (name: string, isStopped: boolean) => boolean = () => true,
-): Promise<{ readonly url: string; readonly stopped: string[] }> {
+): Promise<{ readonly url: string; readonly stopped: string[]; readonly asked: string[] }> {
   const config = {
     ...fakeSource,
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
   };
   const stopped: string[] = [];
-  const connector = (name: string, own: object, state: string): [string, object] => {
+  const asked: string[] = [];
+  const statusOf = (name: string, state: string): object => {
     const isStopped = stopped.includes(name);
-    const status = {
+    return {
       connector: { state: isStopped ? 'STOPPED' : state },
       tasks: isStopped || state === 'STOPPED' ? [] : [{ id: 0, state }],
     };
-    return [name, { info: { name, config: { ...config, ...own, name }, type: 'source' }, status }];
+  };
+  const connector = (name: string, own: object, state: string): [string, object] => {
+    const info = { name, config: { ...config, ...own, name }, type: 'source' };
+    return [name, { info, status: statusOf(name, state) }];
   };
   const server: Server = createServer((request, response) => {
     const { method, url = '', headers } = request;
@@ -188,15 +192,20 @@ async function fakeConnect(
       response.writeHead(401).end('{"error_code":401,"message":"who are you"}');
       return;
     }
+    asked.push(`${method} ${url.replace('/base/', '')}`);
     const stop = /^\/base\/connectors\/(.*)\/stop$/.exec(url)?.[1];
     if (method === 'PUT' && stop !== undefined) {
       stopped.push(stop);
       response.writeHead(204).end();
       return;
     }
-    const asked = /^\/base\/connectors\/(.*)\/offsets$/.exec(url)?.[1];
-    if (asked !== undefined) {
-      if (hasOffsets(asked, stopped.includes(asked))) response.end(offsets);
+    const [, name = '', what] = /^\/base\/connectors\/(.*)\/(offsets|status)$/.exec(url) ?? [];
+    if (what === 'status') {
+      response.end(JSON.stringify({ name, ...statusOf(name, 'RUNNING') }));
+      return;
+    }
+    if (what === 'offsets') {
+      if (hasOffsets(name, stopped.includes(name))) response.end(offsets);
       else response.writeHead(500).end('{"error_code":500,"message":"no such class"}');
       return;
     }
@@ -213,7 +222,7 @@ async function fakeConnect(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  return { url: `http://me:p%40ss@127.0.0.1:${port}/base`, stopped };
+  return { url: `http://me:p%40ss@127.0.0.1:${port}/base`, stopped, asked };
 }
 
 describe('from a running Kafka Connect', () => {
@@ -252,10 +261,13 @@ describe('from a running Kafka Connect', () => {
 
   test('what runs is stopped there, and runs here', async () => {
     await using to = await started();
-    const { url, stopped } = await fakeConnect();
+    const { url, stopped, asked } = await fakeConnect();
     const imported = await to.cli(['import', '--from-connect', url, 'lines', 't*', '--stop']);
     expect(imported).toMatchObject({ code: 0, err: '' });
     expect(stopped).toEqual(['lines']);
+    // Of one connector, not of all that there are.
+    const stop = asked.indexOf('PUT connectors/lines/stop');
+    expect(asked[stop + 1]).toBe('GET connectors/lines/status');
     const { out } = await to.cli(['get', 'connectors', '--json']);
     expect(JSON.parse(out)).toMatchObject([
       { name: 'lines', targetState: 'STARTED' },

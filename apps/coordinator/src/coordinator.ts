@@ -14,7 +14,11 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisEventHistory,
+  RedisLoadReports,
+  RedisLogLines,
   RedisOperatorInbox,
+  RedisSessionStore,
   untilReady,
 } from '@sluice/coordination-redis';
 import {
@@ -23,6 +27,7 @@ import {
   LeaderWakeConsumer,
   LeaderWakeQueue,
   QueueRegistry,
+  startQueueName,
 } from '@sluice/dispatch-bullmq';
 import {
   type Logger,
@@ -41,13 +46,17 @@ import {
   buildApi,
   giveRoles,
   keepCertificates,
+  LiveFeed,
   listenOn,
+  SharedLimits,
   unencryptedWarning,
 } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
+import { dashboardDirectory } from './dashboard-directory.ts';
+import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -93,6 +102,9 @@ export class Coordinator implements Service {
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
+  readonly #liveFeed: LiveFeed;
+  readonly #deadLetters: DeadLetterQueues;
+  readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
 
@@ -124,6 +136,7 @@ export class Coordinator implements Service {
       logPromise: () => this.#logProbe.promise,
       builtInPlugins: configParts.builtIn,
       checkConfig: partProblems,
+      exactlyOnce: settings.exactlyOnce,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -160,6 +173,18 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#deadLetters = new DeadLetterQueues({ log: offsetsLog, cluster, clock });
+    this.#liveFeed = new LiveFeed({
+      client: this.#client,
+      loads: new RedisLoadReports({ redis: this.#redis, cluster }),
+      clock,
+      names: {
+        cluster,
+        version: compatibleVersion,
+        boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
+      },
+    });
+    this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -223,6 +248,7 @@ export class Coordinator implements Service {
     await this.#plugins.stop();
     await this.#access.stop();
     await this.#levelFollower.stop();
+    this.#liveFeed.stop();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
@@ -260,8 +286,9 @@ export class Coordinator implements Service {
 
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
+    const { movement, settling } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { requestsPerMinute, connectionsMax, trustedProxies } = this.#settings;
+    const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
     return {
       client: this.#client,
@@ -269,9 +296,16 @@ export class Coordinator implements Service {
       logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      live: { feed: this.#liveFeed },
+      sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      history: new RedisEventHistory({ redis: this.#redis, cluster }),
+      logLines: new RedisLogLines({ redis: this.#redis, cluster }),
+      planning: { movement, halfLifeMs: settling.penaltyHalfLifeMs },
+      deadLetters: this.#deadLetters,
+      dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: configParts,
+      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
@@ -282,8 +316,7 @@ export class Coordinator implements Service {
       corsOrigins,
       corsMethods,
       responseHeaders,
-      requestsPerMinute,
-      connectionsMax,
+      limits: this.#limits,
       trustedProxies,
       authenticator,
       tls: isEncrypted ? tlsOptions : undefined,
@@ -305,7 +338,11 @@ export class Coordinator implements Service {
       giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
-    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    const metrics = coordinatorMetrics({
+      loop: this.#loop,
+      client: this.#client,
+      connectorsMax: this.#settings.metricsConnectorsMax,
+    });
     api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();

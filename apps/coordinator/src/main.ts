@@ -42,7 +42,11 @@ async function main(): Promise<void> {
   const levels = new LogLevels(settings.logLevel, loggerNames);
   const written = pino({
     level: 'debug',
-    base: { coordinator: settings.coordinator, pid: process.pid },
+    base: {
+      cluster: settings.cluster,
+      coordinator: settings.coordinator,
+      pid: process.pid,
+    },
   });
   const logger = leveledLogger(written, levels, 'sluice.coordinator');
   const coordinator = await createCoordinator(settings, {

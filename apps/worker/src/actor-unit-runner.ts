@@ -3,7 +3,13 @@
  * each unit, how it should run now, so that an actor which was restarted with what it was first told is
  * told again.
  */
-import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
+import type {
+  ActorHost,
+  ActorHostEvents,
+  ActorSpec,
+  ActorStatus,
+  ExecutorLoss,
+} from '@sluice/actor';
 import { restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
@@ -16,8 +22,16 @@ import type {
 import type { Logger } from '@sluice/kernel';
 import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from '@sluice/runtime';
 
-import type { TaskMetrics } from './task-metrics.ts';
+import { aboutUnit } from './about-unit.ts';
+import { isLinesTold, type LinesTold } from './lines/executor-lines.ts';
+import type { UnitObserver } from './unit-observer.ts';
 import { UnitSecrets } from './unit-secrets.ts';
+
+/** Who wants to know besides. Must not throw. */
+export interface RunnerListeners {
+  readonly onLines?: (told: LinesTold) => void;
+  readonly onExecutorLost?: (loss: ExecutorLoss) => void;
+}
 
 export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
@@ -25,19 +39,22 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #waiting = new Map<UnitId, string>();
   /** Of the plugins that run; of a life that has failed, too. */
   readonly #versions = new Map<UnitId, string>();
-  readonly #metrics: TaskMetrics;
+  readonly #observer: UnitObserver;
   readonly #logger: Logger;
   readonly #secrets: UnitSecrets;
+  readonly #extra: RunnerListeners;
   #host: ActorHost | undefined;
   #events: UnitRunnerEvents | undefined;
 
   /** `workerConfig`: what connectors inherit. */
   constructor(
-    metrics: TaskMetrics,
+    observer: UnitObserver,
     logger: Logger,
     workerConfig: Readonly<Record<string, string>> = {},
+    extra: RunnerListeners = {},
   ) {
-    this.#metrics = metrics;
+    this.#extra = extra;
+    this.#observer = observer;
     this.#logger = logger;
     this.#secrets = new UnitSecrets(workerConfig);
   }
@@ -78,7 +95,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     this.#units.delete(id);
     this.#waiting.delete(id);
     this.#versions.delete(id);
-    this.#metrics.forget(id);
+    this.#observer.forget(id);
   }
 
   /** Tasks that wait for the record log, and what the first of them was told. */
@@ -97,7 +114,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   async abandonAll(): Promise<void> {
     await this.#actors.abandonAll();
-    for (const unit of this.#units.keys()) this.#metrics.forget(unit);
+    for (const unit of this.#units.keys()) this.#observer.forget(unit);
     this.#units.clear();
     this.#waiting.clear();
     this.#versions.clear();
@@ -125,14 +142,15 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     const version = this.#versions.get(address);
     const versioned = version === undefined ? report : { ...report, version };
     this.#cluster.reported(address, fence, this.#withoutSecretsIn(versioned, unit));
-    if (unit) this.#metrics.status(unit, status);
+    if (unit) this.#observer.status(unit, status);
     // A restarted actor begins with the payload of its spawn, which may be out of date.
     const isRunning = status.state === 'RUNNING' || status.state === 'PAUSED';
     const wanted = unit?.targetState === 'PAUSED' ? 'PAUSED' : 'RUNNING';
     if (unit && isRunning && status.state !== wanted) this.#tellTarget(unit);
     if (status.state === 'FAILED') {
       const trace = this.#withoutValues(status.trace ?? '', unit);
-      this.#logger.error({ unit: address, executor: status.executor, trace }, 'failed');
+      const about = { ...aboutUnit(address, fence), executor: status.executor };
+      this.#logger.error({ ...about, trace }, 'failed');
     }
   }
 
@@ -150,7 +168,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
         this.#versions.set(address, runtimeEvent.version);
         return;
       case 'metrics':
-        if (unit) this.#metrics.record(unit, runtimeEvent.counters);
+        if (unit) this.#observer.record(unit, runtimeEvent.counters);
         return;
       case 'topics':
         if (unit) this.#cluster.topicsUsed(address, fence, runtimeEvent.topics);
@@ -158,21 +176,35 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
       case 'stalled': {
         const reason = this.#withoutValues(runtimeEvent.reason, unit);
         if (unit && runtimeEvent.code.startsWith('log.')) this.#waiting.set(address, reason);
-        this.#logger.warn({ unit: address, code: runtimeEvent.code }, reason);
+        this.#logger.warn({ ...aboutUnit(address, fence), code: runtimeEvent.code }, reason);
         return;
       }
       case 'recovered':
         this.#waiting.delete(address);
-        this.#logger.info({ unit: address, stalledForMs: runtimeEvent.stalledForMs }, 'recovered');
+        this.#logger.info(
+          { ...aboutUnit(address, fence), stalledForMs: runtimeEvent.stalledForMs },
+          'recovered',
+        );
         return;
     }
   }
 
-  executorLost(loss: Parameters<NonNullable<ActorHostEvents['executorLost']>>[0]): void {
+  executorLost(loss: ExecutorLoss): void {
     const { executor, what, reason, actors, culprit } = loss;
+    this.#extra.onExecutorLost?.(loss);
     const unit = culprit === undefined ? undefined : this.#units.get(culprit);
     const why = this.#withoutValues(reason, unit);
     this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${why}`);
+  }
+
+  /** Of an executor. */
+  told(_executor: string, message: unknown): void {
+    if (isLinesTold(message)) this.#extra.onLines?.(message);
+  }
+
+  /** For logs that people see who may not see the configuration. */
+  hideValues(id: UnitId | undefined, text: string): string {
+    return this.#withoutValues(text, id === undefined ? undefined : this.#units.get(id));
   }
 
   /** For logs. Nobody's error may be anybody's. */

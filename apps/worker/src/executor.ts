@@ -2,19 +2,24 @@
 import { runExecutor } from '@sluice/actor/executor';
 import { builtInConverters } from '@sluice/built-in';
 import { openConfigProviders } from '@sluice/config-providers';
-import { LogLevels } from '@sluice/kernel';
+import { LogLevels, systemClock } from '@sluice/kernel';
 import { LateLog, openLog } from '@sluice/log-choice';
 import { createRuntimeFactory, LazyPlugins } from '@sluice/runtime';
 import { pino } from 'pino';
 
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { executorLogger } from './executor-logger.ts';
+import { executorLines } from './lines/executor-lines.ts';
 
-await runExecutor(async ({ id, data, lease, onBroadcast }) => {
+await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
   const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
   const levels = new LogLevels(logLevel, ['sluice.executor']);
-  const written = pino({ level: 'debug', base: { worker, executor: id, pid: process.pid } });
-  const logger = executorLogger(written, levels);
+  const written = pino({
+    level: 'debug',
+    base: { cluster, worker, executor: id, pid: process.pid },
+  });
+  const kept = executorLines(written, { clock: systemClock, tell });
+  const logger = executorLogger(kept, levels);
   const loader = new LazyPlugins(plugins);
   onBroadcast((told) => {
     const message = told as ExecutorMessage;
@@ -39,6 +44,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast }) => {
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,
+    exactlyOnce: rest.exactlyOnce,
     logger,
   });
 });

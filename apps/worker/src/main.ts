@@ -38,9 +38,11 @@ async function main(): Promise<void> {
   }
   const settings = readSettings(process.env, { insecure: values.insecure });
   const levels = new LogLevels(settings.logLevel, ['sluice.worker']);
-  const written = pino({ level: 'debug', base: { worker: settings.worker, pid: process.pid } });
+  const { cluster, worker: name } = settings;
+  const base = { cluster, worker: name, pid: process.pid };
+  const written = pino({ level: 'debug', base });
   const logger = leveledLogger(written, levels, 'sluice.worker');
-  const worker = new Worker(settings, logger, {
+  const worker = new Worker(settings, written, {
     levels,
     onRefused: (error) => {
       logger.error({ code: error.code }, error.message);

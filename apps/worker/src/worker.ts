@@ -4,18 +4,21 @@
  */
 import { hostname } from 'node:os';
 
-import { type ActorHost, createActorHost } from '@sluice/actor';
+import { type ActorHost, createActorHost, processUsage } from '@sluice/actor';
 import { pluginEnvironment } from '@sluice/config-providers';
 import { LevelFollower, WorkerAgent } from '@sluice/coordination';
 import {
   connectCoordinationRedis,
   RedisCoordinationStore,
+  RedisLoadReports,
+  RedisLogLines,
   untilReady,
 } from '@sluice/coordination-redis';
 import { LeaderWakeQueue, QueueRegistry, StartQueueConsumer } from '@sluice/dispatch-bullmq';
 import {
   type Logger,
   type LogLevels,
+  leveledLogger,
   type Service,
   SluiceError,
   systemClock,
@@ -28,9 +31,16 @@ import { ActorUnitRunner } from './actor-unit-runner.ts';
 import { endProcess } from './end-process.ts';
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { WorkerHttp } from './http.ts';
+import { LineKeeper } from './lines/line-keeper.ts';
+import { tellingLogger, toldLine } from './lines/told-line.ts';
+import { LoadReporter } from './load/load-reporter.ts';
+import { ProcessLoad } from './load/process-load.ts';
+import { TaskLoads } from './load/task-loads.ts';
+import { countedBeats, LeaseStats } from './metrics/lease-stats.ts';
+import { WorkerMetrics } from './metrics/worker-metrics.ts';
 import { announced, checkInheritedConverters, pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
-import { TaskMetrics } from './task-metrics.ts';
+import { allObservers } from './unit-observer.ts';
 
 const scanLimitMs = 20_000;
 /** For writing a last line. With a lease that is over: less than the leader waits longer than we do. */
@@ -52,10 +62,12 @@ export class Worker implements Service {
   readonly #heartbeatRedis: Redis;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
-  readonly #metrics = new TaskMetrics();
+  readonly #metrics: WorkerMetrics;
   readonly #logProbe: LogProbe;
   readonly #levelFollower: LevelFollower;
   readonly #runner: ActorUnitRunner;
+  readonly #lines: LineKeeper;
+  readonly #loads: LoadReporter;
   readonly #http: WorkerHttp;
   readonly #plugins: PluginPath;
   readonly #executorData: ExecutorData;
@@ -64,11 +76,12 @@ export class Worker implements Service {
   #agent: WorkerAgent | undefined;
   #jobs: StartQueueConsumer | undefined;
 
-  constructor(settings: WorkerSettings, logger: Logger, { levels, onRefused }: WorkerParts) {
+  /** `written` writes all that it is given. */
+  constructor(settings: WorkerSettings, written: Logger, { levels, onRefused }: WorkerParts) {
     this.#settings = settings;
     this.#onRefused = onRefused;
-    this.#logger = logger;
-    const { redisUrl, cluster, profile } = settings;
+    const { redisUrl, cluster, profile, worker } = settings;
+    const clock = systemClock;
     this.#heartbeatRedis = connectCoordinationRedis(redisUrl, {
       role: 'heartbeat',
       cluster,
@@ -76,6 +89,18 @@ export class Worker implements Service {
       commandTimeoutMs: profile.pauseAfterMs,
     });
     this.#redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
+    const lines = new LineKeeper({
+      worker,
+      lines: new RedisLogLines({ redis: this.#redis, cluster }),
+      hide: (unit, text) => this.#runner.hideValues(unit, text),
+      clock,
+    });
+    this.#lines = lines;
+    const kept = tellingLogger(written, (level, fields, message) =>
+      lines.add(toldLine(level, fields, message, clock.wallMs())),
+    );
+    const logger = leveledLogger(kept, levels, 'sluice.worker');
+    this.#logger = logger;
     this.#levelFollower = new LevelFollower({
       store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
       levels,
@@ -98,7 +123,22 @@ export class Worker implements Service {
       onChange: (inventory) => this.#pluginsChanged(inventory),
     });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
-    this.#runner = new ActorUnitRunner(this.#metrics, logger, settings.workerConfig);
+    const metrics = new WorkerMetrics(new LeaseStats(), settings.metrics, clock);
+    this.#metrics = metrics;
+    const loads = new TaskLoads(clock);
+    const observer = allObservers([metrics.observer, loads]);
+    this.#runner = new ActorUnitRunner(observer, logger, settings.workerConfig, {
+      onLines: (told) => lines.addAll(told),
+      onExecutorLost: (loss) => metrics.executorLost(loss),
+    });
+    this.#loads = new LoadReporter({
+      worker,
+      reports: new RedisLoadReports({ redis: this.#redis, cluster }),
+      tasks: loads,
+      processes: new ProcessLoad(clock, processUsage),
+      executors: () => this.#host?.executors() ?? [],
+      clock,
+    });
     this.#logProbe = new LogProbe({
       settings: settings.log,
       cluster,
@@ -108,8 +148,13 @@ export class Worker implements Service {
     this.#http = new WorkerHttp({
       settings,
       metrics: {
-        contentType: this.#metrics.contentType,
-        render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
+        contentType: metrics.contentType,
+        render: () =>
+          metrics.render({
+            executors: this.#host?.executors() ?? [],
+            leaseAgeMs: this.#agent?.leaseAgeMs,
+            linesDropped: lines.dropped,
+          }),
       },
       ready: () => this.#readiness(),
       logger,
@@ -142,6 +187,10 @@ export class Worker implements Service {
     this.#runner.knowPlugins(this.#plugins.inventory.plugins);
     await this.#startAgent();
     await this.#levelFollower.start();
+    if (this.#settings.tellsLoad) {
+      await this.#lines.start();
+      await this.#loads.start();
+    }
   }
 
   async #startAgent(): Promise<void> {
@@ -174,7 +223,15 @@ export class Worker implements Service {
         log: log.kind,
       },
       store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
-      heartbeatStore: new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
+      heartbeatStore: countedBeats(
+        new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
+        {
+          stats: this.#metrics.lease,
+          clock,
+          lateAfterMs: profile.heartbeatIntervalMs,
+          quiesceAfterMs: profile.quiesceAfterMs,
+        },
+      ),
       runner,
       waker: new LeaderWakeQueue({ queues: this.#queues, logger }),
       clock,
@@ -194,6 +251,7 @@ export class Worker implements Service {
       worker,
       incarnation: () => agent.incarnation,
       handler: agent.jobs,
+      onClaimed: (waitedMs) => this.#metrics.claimed(waitedMs),
       logger,
     });
     await agent.start();
@@ -237,6 +295,8 @@ export class Worker implements Service {
     if (stuck > 0) {
       await dieNow(this.#logger, `${stuck} executors did not end`, lastWordsMs.stopped);
     }
+    await this.#loads.stop();
+    await this.#lines.stop();
     await this.#http.stop();
     await this.#logProbe.stop();
     await this.#queues.stop();
@@ -263,7 +323,7 @@ export class Worker implements Service {
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
   const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
-  const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
+  const { offsetFlushIntervalMs, continueFencedMs, trackTopics, exactlyOnce } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
   return {
     log,
@@ -274,6 +334,7 @@ function executorDataOf(settings: WorkerSettings): ExecutorData {
     providers,
     logLevel,
     trackTopics,
+    exactlyOnce,
     ...timings,
   };
 }

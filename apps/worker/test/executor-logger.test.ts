@@ -1,4 +1,4 @@
-import { type Logger, LogLevels } from '@sluice/kernel';
+import { type Logger, LogLevels, silentLogger } from '@sluice/kernel';
 import { expect, test } from 'vitest';
 
 import { executorLogger } from '../src/executor-logger.ts';
@@ -21,4 +21,24 @@ test('what an actor logs has the level of its connector', () => {
     each.info({}, `${name} info`);
   }
   expect(lines).toEqual(['executor info', 'orders debug', 'orders info']);
+});
+
+test('what an actor logs says which connector, task and owner it is of', () => {
+  const bound: object[] = [];
+  const all: Logger = {
+    ...silentLogger,
+    child: (bindings) => {
+      bound.push(bindings);
+      return all;
+    },
+  };
+  const logger = executorLogger(all, new LogLevels('info', []));
+  logger.child({ actor: 'task/orders/3', fence: 7, more: 1 });
+  logger.child({ actor: 'connector/orders' });
+  logger.child({ purpose: 'x' });
+  expect(bound).toEqual([
+    { unit: 'task/orders/3', connector: 'orders', task: 3, fence: 7, more: 1 },
+    { unit: 'connector/orders', connector: 'orders' },
+    { purpose: 'x' },
+  ]);
 });

@@ -1,9 +1,10 @@
 /** Who asks, by what they send or by the certificate that they showed. Decides nothing about what they may do. */
 import type { Clock } from '@sluice/kernel';
 
-import { type Callers, noCallers } from './callers.ts';
+import { type Callers, type KnownCaller, noCallers } from './callers.ts';
 import { JwtCheck, type JwtOptions } from './jwt-check.ts';
 import { PasswordCheck } from './password-check.ts';
+import { proofFingerprint } from './proof.ts';
 import { clientKey, RateLimit } from './rate-limit.ts';
 import type { Caller } from './roles.ts';
 
@@ -17,13 +18,18 @@ export interface Credentials {
 }
 
 export type Authentication =
-  | { readonly kind: 'known'; readonly caller: Caller }
+  | { readonly kind: 'known'; readonly caller: Caller; readonly credential: Credential }
   | { readonly kind: 'unknown'; readonly reason?: string }
   /** Known, but without a role here. */
   | { readonly kind: 'no-role'; readonly name: string }
   | { readonly kind: 'guessing'; readonly waitMs: number }
   | { readonly kind: 'busy' }
   | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** What a caller has proved itself by, without the secret: enough to tell later whether it still stands. */
+export type Credential =
+  | { readonly kind: 'listed'; readonly fingerprint: string }
+  | { readonly kind: 'jwt'; readonly untilMs: number };
 
 export interface AuthenticatorOptions {
   readonly callers?: Callers;
@@ -56,6 +62,18 @@ export class Authenticator {
     this.#passwords = new PasswordCheck(callers, this.#clock);
   }
 
+  /** The caller as it is now; undefined: it is no more. */
+  stillStands({ name, role, by }: Caller, credential: Credential): Caller | undefined {
+    if (credential.kind === 'jwt') {
+      const stands = this.#jwt !== undefined && this.#clock.wallMs() < credential.untilMs;
+      return stands ? { name, role, by } : undefined;
+    }
+    const found = this.#callers
+      .named(name)
+      .find(({ proof }) => proofFingerprint(proof) === credential.fingerprint);
+    return found && { name, role: found.role, by };
+  }
+
   async authenticate(credentials: Credentials): Promise<Authentication> {
     const { authorization, certificateSubject, address } = credentials;
     if (authorization !== undefined) {
@@ -66,14 +84,18 @@ export class Authenticator {
     const found =
       certificateSubject === undefined ? undefined : this.#callers.withSubject(certificateSubject);
     if (!found) return { kind: 'unknown' };
-    return { kind: 'known', caller: { name: found.name, role: found.role, by: 'certificate' } };
+    return known(found, 'certificate');
   }
 
   async #byJwt(check: JwtCheck, token: string): Promise<Authentication> {
     const result = await check.check(token);
     switch (result.kind) {
       case 'right':
-        return { kind: 'known', caller: result.caller };
+        return {
+          kind: 'known',
+          caller: result.caller,
+          credential: { kind: 'jwt', untilMs: result.untilMs },
+        };
       case 'wrong':
         return { kind: 'unknown', reason: `the token is refused: ${result.reason}` };
       case 'no-role':
@@ -99,7 +121,7 @@ export class Authenticator {
   #byToken(token: string): Authentication {
     const found = this.#callers.withToken(token);
     if (!found) return { kind: 'unknown' };
-    return { kind: 'known', caller: { name: found.name, role: found.role, by: 'token' } };
+    return known(found, 'token');
   }
 
   async #byPassword(authorization: string): Promise<Authentication> {
@@ -110,10 +132,13 @@ export class Authenticator {
     const result = await this.#passwords.check(text.slice(0, colon), text.slice(colon + 1));
     if (result.kind === 'busy') return { kind: 'busy' };
     if (result.kind === 'wrong') return { kind: 'unknown' };
-    const { name, role, proof } = result.caller;
-    const by = proof.kind === 'token' ? 'token' : 'password';
-    return { kind: 'known', caller: { name, role, by } };
+    return known(result.caller, result.caller.proof.kind === 'token' ? 'token' : 'password');
   }
+}
+
+function known({ name, role, proof }: KnownCaller, by: Caller['by']): Authentication {
+  const credential = { kind: 'listed', fingerprint: proofFingerprint(proof) } as const;
+  return { kind: 'known', caller: { name, role, by }, credential };
 }
 
 function isJwt(token: string): boolean {

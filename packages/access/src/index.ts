@@ -3,6 +3,7 @@ export {
   type Authentication,
   Authenticator,
   type AuthenticatorOptions,
+  type Credential,
 } from './authenticator.ts';
 export { Callers, isCallerName, type KnownCaller, parseCallers } from './callers.ts';
 export type { JwtOptions } from './jwt-check.ts';

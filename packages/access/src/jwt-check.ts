@@ -43,7 +43,7 @@ export interface JwtOptions {
 }
 
 export type JwtResult =
-  | { readonly kind: 'right'; readonly caller: Caller }
+  | { readonly kind: 'right'; readonly caller: Caller; readonly untilMs: number }
   | { readonly kind: 'wrong'; readonly reason: string }
   | { readonly kind: 'no-role'; readonly name: string }
   /** The provider does not answer. */
@@ -163,7 +163,10 @@ function callerOf(payload: JWTPayload, options: JwtOptions): JwtResult {
       return mapped ? [mapped] : [];
     }),
   );
-  return role ? { kind: 'right', caller: { name, role, by: 'jwt' } } : { kind: 'no-role', name };
+  if (!role) return { kind: 'no-role', name };
+  // As long as it would be taken if it were sent again.
+  const untilMs = ((payload.exp ?? 0) + options.clockSkewSeconds) * 1_000;
+  return { kind: 'right', caller: { name, role, by: 'jwt' }, untilMs };
 }
 
 function claim(payload: JWTPayload, path: string): unknown {

@@ -79,6 +79,15 @@ export function certificateText({ subject }: CertificateProof): string {
   return `$subject$${subject}`;
 }
 
+/** Tells a proof from another one, and nothing of what is proved by it. */
+export function proofFingerprint(proof: Proof): string {
+  const parts =
+    proof.kind === 'certificate'
+      ? [proof.subject]
+      : [proof.kind === 'password' ? base64(proof.salt) : '', base64(proof.hash)];
+  return base64(sha256([proof.kind, ...parts].join('\0')));
+}
+
 /** Undefined if it is none of them. */
 export function parseProof(text: string): Proof | undefined {
   const subject = /^\$subject\$(.+)$/.exec(text)?.[1];

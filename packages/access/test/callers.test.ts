@@ -50,16 +50,22 @@ test('each is known by what its line says, and by nothing else', async () => {
   const authenticator = new Authenticator({ callers: new Callers(known), clock });
   const as = (authorization: string | undefined, certificateSubject?: string) =>
     authenticator.authenticate({ authorization, certificateSubject, address });
-  const ann = { kind: 'known', caller: { name: 'ann', role: 'admin', by: 'password' } };
+  const credential = { kind: 'listed', fingerprint: expect.any(String) as string };
+  const ann = { kind: 'known', caller: { name: 'ann', role: 'admin', by: 'password' }, credential };
   expect(await as(basic('ann', 'pass:wörd'))).toEqual(ann);
   // The same letters, written in another way.
   expect(await as(basic('ann', 'pass:wo\u0308rd').replace('Basic', 'bASIC'))).toEqual(ann);
-  const grafana = { kind: 'known', caller: { name: 'grafana', role: 'viewer', by: 'token' } };
+  const grafana = {
+    kind: 'known',
+    caller: { name: 'grafana', role: 'viewer', by: 'token' },
+    credential,
+  };
   expect(await as(`Bearer ${token}`)).toEqual(grafana);
   expect(await as(basic('grafana', token))).toEqual(grafana);
   expect(await as(undefined, 'CN=deploy,O=Acme')).toEqual({
     kind: 'known',
     caller: { name: 'deploy', role: 'operator', by: 'certificate' },
+    credential,
   });
   for (const wrong of [
     basic('ann', 'pass:word'),

@@ -80,14 +80,20 @@ test('a token of the issuer gives the highest role that its claims come to', asy
   expect(await authenticate(await tokenOf())).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'operator', by: 'jwt' },
+    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
   });
   expect(await authenticate(await tokenOf({ payload: { realm: { roles: 'devs' } } }))).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'viewer', by: 'jwt' },
+    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
   });
-  expect(await authenticate(await tokenOf({ expiresInSeconds: -20 }))).toMatchObject({
-    kind: 'known',
-  });
+});
+
+test('a token that is taken by the tolerance for clocks proves something for as long', async () => {
+  const answer = await authenticatorOf()(await tokenOf({ expiresInSeconds: -20 }));
+  expect(answer).toMatchObject({ kind: 'known' });
+  const { credential } = answer as { readonly credential: { readonly untilMs: number } };
+  expect(credential.untilMs).toBeGreaterThan(Date.now());
 });
 
 test('a token without a role that counts here is known, and may do nothing', async () => {

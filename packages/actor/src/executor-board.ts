@@ -8,6 +8,7 @@
  * | pause and quiesce deadline     | control thread | executor, before every effect   |
  * | abandoned                      | control thread | executor, before every effect   |
  * | ticks, heap and external bytes | executor       | control thread                  |
+ * | delay of its event loop        | executor       | control thread                  |
  * | running actor                  | executor       | control thread: whom to blame   |
  * | quiet for deadline             | executor       | control thread, child's watchdog |
  */
@@ -19,7 +20,8 @@ const smallSlots = {
   running: 2,
   heapKib: 3,
   externalKib: 4,
-  count: 5,
+  delayUs: 5,
+  count: 6,
 } as const;
 
 /** 256 years: `Infinity` as a deadline. */
@@ -91,6 +93,15 @@ export class ExecutorBoard {
   setMemory(memory: { readonly heapBytes: number; readonly externalBytes: number }): void {
     Atomics.store(this.small, smallSlots.heapKib, Math.round(memory.heapBytes / 1024));
     Atomics.store(this.small, smallSlots.externalKib, Math.round(memory.externalBytes / 1024));
+  }
+
+  /** p99 over about a second. */
+  get delayMs(): number {
+    return Atomics.load(this.small, smallSlots.delayUs) / 1000;
+  }
+
+  set delayMs(ms: number) {
+    Atomics.store(this.small, smallSlots.delayUs, Math.round(Math.min(ms * 1000, 2 ** 31 - 1)));
   }
 
   /** The quiesce deadline after which the executor confirmed that nothing is in flight. */

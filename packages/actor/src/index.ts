@@ -1,3 +1,5 @@
+export { DelayMeter } from './executor/delay-meter.ts';
+export { processUsage } from './executor/usage-meter.ts';
 export { type ActorHostParts, createActorHost } from './host/actor-host.ts';
 export { Mailbox } from './mailbox.ts';
 export {
@@ -19,4 +21,5 @@ export type {
   ActorStatus,
   ExecutorLoss,
   Lease,
+  ProcessUsage,
 } from './types.ts';

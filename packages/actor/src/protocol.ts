@@ -1,5 +1,5 @@
 /** What the control thread and its executors tell each other; always in batches, one a turn. */
-import type { ActorSpec } from './types.ts';
+import type { ActorSpec, ProcessUsage } from './types.ts';
 
 /** Everything an executor needs to begin; for a thread in its `workerData`, for a process the first message. */
 export interface ExecutorBoot {
@@ -48,6 +48,8 @@ export type Report =
   | { readonly kind: 'ended'; readonly run: number; readonly how: EndedHow }
   /** An exception or rejection that nobody caught and that belongs to no actor. */
   | { readonly kind: 'crashed'; readonly trace: string }
+  /** Of the executor itself, for whoever holds the host. */
+  | { readonly kind: 'told'; readonly message: unknown }
   /** Processes only: what a thread writes on its board. */
   | {
       readonly kind: 'tick';
@@ -55,6 +57,8 @@ export type Report =
       readonly heapBytes: number;
       readonly externalBytes: number;
       readonly quietForMs: number;
+      readonly delayMs: number;
+      readonly usage: ProcessUsage;
     };
 
 export type RunReport = Extract<Report, { readonly run: number }>;

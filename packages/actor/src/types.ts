@@ -116,6 +116,13 @@ export interface Lease {
   untilFresh(signal: AbortSignal): Promise<void>;
 }
 
+/** What a process has used of its machine. */
+export interface ProcessUsage {
+  /** Of all its threads since it started. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
 /** An executor was given up, or died. What became of its actors is told by their statuses. */
 export interface ExecutorLoss {
   readonly executor: string;
@@ -132,6 +139,8 @@ export interface ActorHostEvents {
   event(address: string, fence: number, event: unknown): void;
   /** For logs and metrics. */
   executorLost?(loss: ExecutorLoss): void;
+  /** `ExecutorEnvironment.tell`. */
+  told?(executor: string, message: unknown): void;
 }
 
 export interface ActorHostOptions {
@@ -213,5 +222,9 @@ export interface ActorHost {
     readonly actors: number;
     readonly heapUsedBytes: number;
     readonly lastTickAgeMs: number;
+    /** p99 of the delay of its event loop over about a second. */
+    readonly eventLoopDelayMs: number;
+    /** Of a dedicated one, which is a process. */
+    readonly usage: ProcessUsage | undefined;
   }[];
 }

@@ -38,6 +38,34 @@ for (const isolation of ['shared', 'dedicated'] as const) {
   });
 }
 
+for (const isolation of ['shared', 'dedicated'] as const) {
+  test(`a ${isolation} executor tells what it has to say, and how busy it is`, async () => {
+    await using harness = await startHarness({ sharedExecutors: 1 });
+    expect(harness.told).toEqual([{ executor: 'shared-0', message: { up: 'shared-0' } }]);
+    harness.spawn('task/a/0', [], { isolation });
+    await harness.until('it runs', () => harness.last('task/a/0')?.state === 'RUNNING');
+    const executor = `${isolation}-0`;
+    harness.tell('task/a/0', { do: 'tell', value: 7 });
+    await harness.until(
+      'it was heard',
+      () => harness.told.length === (isolation === 'shared' ? 2 : 3),
+    );
+    expect(harness.told.at(-1)).toEqual({ executor, message: { value: 7 } });
+
+    const seen = (): ReturnType<typeof harness.host.executors>[number] | undefined =>
+      harness.host.executors().find(({ id }) => id === executor);
+    await harness.until('it was measured', () => (seen()?.eventLoopDelayMs ?? 0) > 0);
+    harness.tell('task/a/0', { do: 'wait', ms: 400 });
+    await harness.until('it was late', () => (seen()?.eventLoopDelayMs ?? 0) > 300);
+    await harness.until('it is in time', () => (seen()?.eventLoopDelayMs ?? 400) < 300);
+    if (isolation === 'shared') expect(seen()?.usage).toBeUndefined();
+    else {
+      expect(seen()?.usage?.rssBytes).toBeGreaterThan(10_000_000);
+      expect(seen()?.usage?.cpuMs).toBeGreaterThan(10);
+    }
+  });
+}
+
 test('an actor is restarted as its own policy says, and as another that it is told later', async () => {
   await using harness = await startHarness({ sharedExecutors: 1 });
   const never = { attemptsMax: 0, initialMs: 10, maxMs: 10, resetAfterMs: 60_000 };

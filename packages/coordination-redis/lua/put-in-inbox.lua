@@ -3,11 +3,11 @@
 ---
 --- KEYS    1 tag
 --- ARGV    1 request id · 2 body (JSON) · 3 who asks · 4 from where
---- Returns 'put' | 'full'
+--- Returns 'put', position | 'full'
 --- Refuses (full) when too many wait: no coordinator has taken any for long.
 local tag = KEYS[1]
 local entriesMax = 1000
 if redis.call('XLEN', tag .. ':operator-inbox') >= entriesMax then return 'full' end
-redis.call('XADD', tag .. ':operator-inbox', '*',
+local position = redis.call('XADD', tag .. ':operator-inbox', '*',
   'id', ARGV[1], 'body', ARGV[2], 'who', ARGV[3], 'from', ARGV[4])
-return 'put'
+return { 'put', position }

@@ -32,8 +32,12 @@
  * | `operator-inbox` | stream | what operators ask for, until a coordinator has asked for it in their place |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
+ * | `unit-events` | stream | the last 20 000 steps of units |
  * | `audit` | stream | who changed what: the last 10 000 |
+ * | `log-lines` | stream | the last 5 000 lines of the logs of workers |
+ * | `load:<worker>` | string with expiry | what the worker does now (JSON), told every second |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
+ * | `session:<id>`, `sessions` | string with expiry, sorted set | who signed in with a browser, by a hash of what it has; id → when it ends, ms |
  * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
@@ -63,11 +67,14 @@ export const keyNames = [
   'request-ids',
   'operator-inbox',
   'audit',
+  'log-lines',
   'events',
+  'unit-events',
   'quarantine',
   'reports',
   'lost',
   'loggers',
+  'sessions',
 ] as const;
 
 /** Keys of one record each: `<family>:<name>`. */
@@ -81,6 +88,8 @@ export const keyFamilies = [
   'topics',
   'u',
   'result',
+  'session',
+  'load',
 ] as const;
 
 export type KeyName = (typeof keyNames)[number];

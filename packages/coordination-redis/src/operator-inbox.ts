@@ -28,9 +28,9 @@ export class RedisOperatorInbox implements OperatorInbox {
     return reply.status('viewer', 'operator', 'admin');
   }
 
-  async put({ id, body, who, from }: Omit<InboxEntry, 'position'>): Promise<void> {
+  async put({ id, body, who, from }: Omit<InboxEntry, 'position'>): Promise<string> {
     const reply = await this.#scripts.run('put-in-inbox', [id, body, who, from]);
-    if (reply.status('put', 'full') === 'put') return;
+    if (!reply.is('full')) return reply.at(1).text();
     throw new SluiceError(
       'requests.full',
       'too many requests of operators wait: start a coordinator, then try again',

@@ -13,6 +13,7 @@ export type ScriptName =
   | 'announce'
   | 'append-audit'
   | 'append-events'
+  | 'append-log-lines'
   | 'apply-request'
   | 'assignments'
   | 'beat'
@@ -34,12 +35,14 @@ export type ScriptName =
   | 'orphan'
   | 'publish-tasks'
   | 'put-in-inbox'
+  | 'put-session'
   | 'raise-epoch'
   | 'raise-protocol'
   | 'records'
   | 'refence'
   | 'release'
   | 'remove-from-inbox'
+  | 'remove-session'
   | 'report'
   | 'resign'
   | 'restore'
@@ -50,6 +53,7 @@ export type ScriptName =
   | 'submit'
   | 'sweep'
   | 'task-sets'
+  | 'tell-load'
   | 'withdraw';
 
 export type Argument = string | number;

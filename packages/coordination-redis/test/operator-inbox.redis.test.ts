@@ -52,9 +52,9 @@ test('an operator puts into the inbox, and a coordinator takes out of it, once',
   const theirs = new RedisOperatorInbox({ redis, cluster });
   const ours = new RedisOperatorInbox({ redis: under.redis, cluster });
   const entry = { id: 'a', body: '{}', who: 'ann', from: 'here' };
-  await theirs.put(entry);
-  await theirs.put({ ...entry, id: 'b' });
+  const positions = [await theirs.put(entry), await theirs.put({ ...entry, id: 'b' })];
   const [first, second] = await ours.entries(10);
+  expect([first?.position, second?.position]).toEqual(positions);
   expect([first, second]).toMatchObject([entry, { ...entry, id: 'b' }]);
   expect(await ours.entries(1)).toHaveLength(1);
   expect(await ours.remove(first?.position ?? '')).toBe(true);

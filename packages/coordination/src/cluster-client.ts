@@ -140,8 +140,8 @@ export function askAsOperator(
 ): NonNullable<ClusterClientOptions['ask']> {
   return async (id, body) => {
     if (!operatorRequest(body)) throw needsAdmin(describeRequest(body));
-    await inbox.put({ id, body: JSON.stringify(body), ...caller });
-    return operatorRequestId(id);
+    const position = await inbox.put({ id, body: JSON.stringify(body), ...caller });
+    return operatorRequestId({ position, id });
   };
 }
 

@@ -31,6 +31,15 @@ export {
 } from './cluster-client.ts';
 export { ClusterView } from './cluster-view.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
+export {
+  type EventHistory,
+  type EventQuery,
+  isAboutUnits,
+  isEventAskedFor,
+  unitEventPrefix,
+} from './event-history.ts';
+export { type FailureGroup, failureGroups, fingerprint } from './failure-groups.ts';
+export { penaltiesOf } from './flapping.ts';
 export type {
   DefinitionJournal,
   Journaled,
@@ -48,6 +57,27 @@ export type { LeaderLoopOptions } from './leader-context.ts';
 export { LeaderLoop } from './leader-loop.ts';
 export { LeaderStats } from './leader-stats.ts';
 export { LevelFollower, type LevelFollowerOptions } from './level-follower.ts';
+export {
+  type ExecutorLoad,
+  type LoadReport,
+  type LoadReports,
+  loadLimits,
+  type TaskLoad,
+  type TaskReport,
+  type TaskTotals,
+  type WorkerLoad,
+} from './load-reports.ts';
+export {
+  isAskedFor,
+  type KeptLogLine,
+  type LineLevel,
+  type LogLine,
+  type LogLinePage,
+  type LogLineQuery,
+  type LogLines,
+  lineLevels,
+  logLineLimits,
+} from './log-lines.ts';
 export {
   type ClusterEvent,
   type ConfigKeyInfo,
@@ -75,6 +105,13 @@ export {
   operatorRequest,
   operatorRequestId,
 } from './operator-requests.ts';
+export {
+  type Change,
+  type ChangePlan,
+  type PlannedUnit,
+  type PlanOptions,
+  planChanges,
+} from './plan-changes.ts';
 export { catalogOf } from './plugin-catalog.ts';
 export { PluginPlacement } from './plugin-placement.ts';
 export {
@@ -94,6 +131,7 @@ export type {
   StoredRequest,
 } from './requests.ts';
 export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
+export { type SessionStore, sessionsMax } from './session-store.ts';
 export { Settling, type SettlingOptions, settlingDefaults } from './settling.ts';
 export type {
   ClusterSnapshot,

@@ -1,7 +1,7 @@
 /**
  * Takes what operators put into their inbox, and asks for it in their place, if it is for an operator. Every coordinator
- * does: a request has the id of its entry, so that of several who ask one is heard, and an entry stays until its request is
- * stored and answered, so that one that is taken by a process that dies is taken again.
+ * does: a request has its id from its entry, so that of several who ask one is heard, and an entry stays until its request
+ * is stored and answered, so that one that is taken by a process that dies is taken again.
  */
 import {
   type Clock,
@@ -90,7 +90,7 @@ export class OperatorDesk implements Service {
         }
         return;
       }
-      const requestId = operatorRequestId(id);
+      const requestId = operatorRequestId(entry);
       const { kind: outcome } = await client.submit(body, { requestId, timeoutMs: answerWaitMs });
       if (await inbox.remove(position)) {
         await this.#keep(entry, { ...auditedRequest(body), outcome });

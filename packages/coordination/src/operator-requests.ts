@@ -20,8 +20,8 @@ export interface InboxEntry {
 }
 
 export interface OperatorInbox {
-  /** @throws SluiceError `requests.full`. */
-  put(entry: Omit<InboxEntry, 'position'>): Promise<void>;
+  /** Returns its position. @throws SluiceError `requests.full`. */
+  put(entry: Omit<InboxEntry, 'position'>): Promise<string>;
   /** Oldest first. */
   entries(max: number): Promise<InboxEntry[]>;
   /** Whether it was still there: of several who remove it, one is told so. */
@@ -30,9 +30,13 @@ export interface OperatorInbox {
 
 export type OperatorCaller = Pick<AuditedCaller, 'who' | 'from'>;
 
-/** Another one than any that an admin's request may have: nobody gets the answer to what somebody else asked. */
-export function operatorRequestId(id: string): string {
-  return `operator:${id}`;
+/**
+ * Another one than any that an admin's request may have, and than that of any other entry, whatever id its writer gave it:
+ * nobody gets the answer to what somebody else asked, or to what they asked before. The position alone could come again,
+ * in an inbox that was emptied by who wrote the last possible one.
+ */
+export function operatorRequestId({ position, id }: Pick<InboxEntry, 'position' | 'id'>): string {
+  return `operator:${position}:${id}`;
 }
 
 /** Made anew, of the fields that are known: nothing else that stands there goes on. Undefined: not for an operator. */

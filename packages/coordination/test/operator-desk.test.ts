@@ -21,7 +21,7 @@ class World {
   desk(): OperatorDesk {
     return new OperatorDesk({
       inbox: {
-        put: async () => {},
+        put: async () => '1-0',
         entries: async (max) => this.entries.slice(0, max),
         remove: async (position) => {
           const at = this.entries.findIndex((entry) => entry.position === position);
@@ -59,7 +59,7 @@ test('what an operator asks for is asked in their place, and kept with its outco
   world.put('1', pause);
   await desk.start();
   await world.clock.advance(0);
-  expect(world.asked).toEqual(['operator:1 target']);
+  expect(world.asked).toEqual(['operator:1-0:1 target']);
   expect(world.entries).toEqual([]);
   expect(world.kept).toEqual([
     {
@@ -76,7 +76,7 @@ test('what an operator asks for is asked in their place, and kept with its outco
   ]);
   world.put('2', pause);
   await world.clock.advance(200);
-  expect(world.asked).toEqual(['operator:1 target', 'operator:2 target']);
+  expect(world.asked).toEqual(['operator:1-0:1 target', 'operator:2-0:2 target']);
   await desk.stop();
 });
 
@@ -92,12 +92,23 @@ test.each([
   world.put('2', pause);
   await desk.start();
   await world.clock.advance(0);
-  expect(world.asked).toEqual(['operator:2 target']);
+  expect(world.asked).toEqual(['operator:2-0:2 target']);
   expect(world.entries).toEqual([]);
   expect(world.kept).toHaveLength(2);
   expect(world.kept).toContainEqual(
     expect.objectContaining({ action, outcome: 'refused', targets: [] }) as AuditEntry,
   );
+  await desk.stop();
+});
+
+test('an id that was used before is another request', async () => {
+  const world = new World();
+  const desk = world.desk();
+  world.put('1', pause);
+  world.put('1', { ...pause, state: 'STOPPED' });
+  await desk.start();
+  await world.clock.advance(0);
+  expect(world.asked).toEqual(['operator:1-0:1 target', 'operator:2-0:1 target']);
   await desk.stop();
 });
 
@@ -121,11 +132,15 @@ test('an entry is asked for once while its answer is awaited, and again if that 
   world.put('1', pause);
   await desk.start();
   await world.clock.advance(1_000);
-  expect(world.asked).toEqual(['operator:1 target']);
-  world.answer = async () => ({ kind: 'pending', requestId: 'operator:1', reason: 'nobody leads' });
+  expect(world.asked).toEqual(['operator:1-0:1 target']);
+  world.answer = async () => ({
+    kind: 'pending',
+    requestId: 'operator:1-0:1',
+    reason: 'nobody leads',
+  });
   reject(new SluiceError('store.unreachable', 'away', { retriable: true }));
   await world.clock.advance(400);
-  expect(world.asked).toEqual(['operator:1 target', 'operator:1 target']);
+  expect(world.asked).toEqual(['operator:1-0:1 target', 'operator:1-0:1 target']);
   expect(world.kept.map(({ outcome }) => outcome)).toEqual(['pending']);
   await desk.stop();
 });
@@ -136,7 +151,7 @@ test('of two coordinators that ask, one keeps it', async () => {
   world.put('1', pause);
   await Promise.all(desks.map(async (desk) => desk.start()));
   await world.clock.advance(0);
-  expect(world.asked).toEqual(['operator:1 target', 'operator:1 target']);
+  expect(world.asked).toEqual(['operator:1-0:1 target', 'operator:1-0:1 target']);
   expect(world.kept).toHaveLength(1);
   await Promise.all(desks.map(async (desk) => desk.stop()));
 });

@@ -47,12 +47,17 @@ describe('what an operator may ask for', () => {
 test('an operator’s request is put into the inbox, and answered under an id that no other request has', async () => {
   const put: object[] = [];
   const ask = askAsOperator(
-    { put: async (entry) => void put.push(entry) },
+    {
+      put: async (entry) => {
+        put.push(entry);
+        return '7-0';
+      },
+    },
     { who: 'ann', from: 'here' },
   );
   const body = { op: 'drain', worker: 'worker-1' } as const;
-  expect(await ask('1', body)).toBe(operatorRequestId('1'));
-  expect(operatorRequestId('1')).not.toBe('1');
+  expect(await ask('1', body)).toBe(operatorRequestId({ position: '7-0', id: '1' }));
+  expect(operatorRequestId({ position: '7-0', id: '1' })).not.toBe('1');
   expect(put).toEqual([{ id: '1', body: JSON.stringify(body), who: 'ann', from: 'here' }]);
   await expect(ask('2', { op: 'delete', connector: 'orders' })).rejects.toMatchObject({
     code: 'store.denied',

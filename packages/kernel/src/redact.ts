@@ -1,6 +1,6 @@
 /**
  * Keeps configuration values, which may be secrets, out of what a plugin's errors say: drivers quote what
- * they were given. Parts of a value (the password within a URL) are not recognised.
+ * they were given, also as JSON or in a URL. Parts of a value (the password within a URL) are not recognised.
  */
 import type { Logger } from './logger.ts';
 
@@ -15,8 +15,16 @@ export function withoutValues(text: string, config: Readonly<Record<string, stri
   return Object.entries(config)
     .map(([key, value]) => [key, value.trim()] as const)
     .filter(([, value]) => value.length >= charactersMin)
+    .flatMap(([key, value]) => spellings(value).map((each) => [key, each] as const))
     .toSorted(([, a], [, b]) => b.length - a.length)
     .reduce((rest, [key, value]) => rest.replaceAll(value, `<${key}>`), text);
+}
+
+/** As it is, and as it stands in JSON or a URL, where that is not the same. */
+function spellings(value: string): string[] {
+  const quoted = /["\\\p{Cc}]/u.test(value) ? [JSON.stringify(value).slice(1, -1)] : [];
+  const encoded = /[^\w.~-]/.test(value) && value.isWellFormed() ? [encodeURIComponent(value)] : [];
+  return [value, ...quoted, ...encoded];
 }
 
 const secretKey =

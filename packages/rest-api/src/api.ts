@@ -2,7 +2,13 @@
  * The REST API: a thin translation between HTTP and the cluster's client. It holds no state; every replica
  * answers every request, from the store.
  */
-import type { AuditTrail, ClusterClient } from '@sluice/coordination';
+import type {
+  AuditTrail,
+  ClusterClient,
+  EventHistory,
+  LogLines,
+  SessionStore,
+} from '@sluice/coordination';
 import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
 import type { FastifyInstance } from 'fastify';
 
@@ -10,8 +16,12 @@ import { auditChanges } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
+import { DashboardFiles } from './dashboard/dashboard-files.ts';
+import { registerDashboard, sendBrowsersHome } from './dashboard/dashboard-routes.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
+import { LiveFeed } from './live/live-feed.ts';
 import type { AskConnector, OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
@@ -27,12 +37,23 @@ import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceAudit } from './routes/sluice-audit.ts';
+import { registerSluiceDeadLetters } from './routes/sluice-dead-letters.ts';
+import { registerSluiceErrors } from './routes/sluice-errors.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
+import { type LiveOptions, registerSluiceLive } from './routes/sluice-live.ts';
+import { registerSluiceLogs } from './routes/sluice-logs.ts';
+import {
+  type PlanningOptions,
+  planningDefaults,
+  registerSluicePlan,
+} from './routes/sluice-plan.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
+import { registerSluiceSession } from './routes/sluice-session.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
+import { Sessions } from './sessions.ts';
 
 export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly client: ClusterClient;
@@ -54,6 +75,20 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly healthDetails?: () => Readonly<Record<string, unknown>>;
   /** Runs a source for a look at its records; default: previews are refused. */
   readonly preview?: Preview;
+  /** What dashboards are shown, one feed for all servers of a process; default: one of its own, without loads. */
+  readonly live?: LiveOptions;
+  /** Steps of units, and all that happened; default: only the newest events of the cluster. */
+  readonly history?: EventHistory;
+  /** In the record log; default: there are none. */
+  readonly deadLetters?: DeadLetters;
+  /** What workers wrote; default: nothing. */
+  readonly logLines?: Pick<LogLines, 'read'>;
+  /** How the leader plans. */
+  readonly planning?: Pick<PlanningOptions, 'movement' | 'halfLifeMs'>;
+  /** Of browsers; default: nobody can sign in with one. */
+  readonly sessions?: SessionStore;
+  /** Where the built files of the dashboard are. Undefined: it is not built. Default: there is no `/ui`. */
+  readonly dashboard?: { readonly directory: string | undefined };
   /** Whether `/admin` is here; default true. Else see `buildAdminApi`. */
   readonly hasAdmin?: boolean;
   /** Runs what plugins check with code; default: definitions are checked as plain data. */
@@ -78,11 +113,13 @@ const noParts: ConfigParts = { builtIn: [], keys: () => [], problems: () => [] }
  */
 export function buildApi(options: ApiOptions): FastifyInstance {
   const { client, info, clock = systemClock } = options;
-  const app = guardedServer(options);
+  const sessions = sessionsOf(options, clock);
+  const app = guardedServer(options, sessions);
   const cluster = clusterAccess(options);
   // First: it notes what is registered after it.
   registerOpenApi(app, info);
   registerServer(app, info);
+  if (options.dashboard) registerDashboard(app, new DashboardFiles(options.dashboard.directory));
   registerHealth(app, {
     checks: options.health ?? { redis: () => client.ping() },
     details: options.healthDetails ?? (() => ({})),
@@ -110,16 +147,36 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
-  registerSluiceEvents(app, cluster);
+  registerSluiceEvents(app, cluster, options.history);
+  registerSluiceErrors(app, cluster);
+  registerSluiceDeadLetters(app, cluster, options.deadLetters);
+  registerSluiceLogs(app, cluster, options.logLines);
+  const { builtIn } = parts;
+  registerSluicePlan(app, cluster, { ...planningDefaults, builtIn, ...options.planning, clock });
   registerSluiceApply(app, cluster, checks);
   registerSluiceAudit(app, cluster, options.audit);
   registerSluicePreview(app, cluster, { parts, preview: options.preview });
+  registerSluiceSession(app, { authenticator: options.authenticator, sessions, info });
+  registerSluiceLive(app, options.live ?? ownFeed(options, clock), clock);
   return app;
+}
+
+function sessionsOf(
+  { authenticator, sessions: store, info }: ApiOptions,
+  clock: Clock,
+): Sessions | undefined {
+  if (!authenticator || !store) return undefined;
+  return new Sessions({ store, authenticator, cluster: info.clusterId, clock });
+}
+
+function ownFeed({ client, info }: ApiOptions, clock: Clock): LiveOptions {
+  const names = { cluster: info.clusterId, version: info.version };
+  return { feed: new LiveFeed({ client, clock, names }) };
 }
 
 /** `/admin` alone, for a listener of its own, as Kafka Connect's `admin.listeners`. */
 export function buildAdminApi(options: ApiOptions): FastifyInstance {
-  const app = guardedServer(options);
+  const app = guardedServer(options, sessionsOf(options, options.clock ?? systemClock));
   registerAdmin(app, clusterAccess(options), options);
   return app;
 }
@@ -138,7 +195,7 @@ function clusterAccess({
 }
 
 /** What all requests have to pass, and how errors are answered; without routes. */
-function guardedServer(options: ApiOptions): FastifyInstance {
+function guardedServer(options: ApiOptions, sessions: Sessions | undefined): FastifyInstance {
   const { logger } = options;
   const app = createHttpServer(options, {
     bodyLimit: bodyBytesMax,
@@ -149,7 +206,8 @@ function guardedServer(options: ApiOptions): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
-  secure(app, options, logger);
+  if (options.dashboard) sendBrowsersHome(app);
+  secure(app, { ...options, sessions }, logger);
   auditChanges(app, options.audit, logger);
   parseBodies(app);
   handleErrors(app, logger);

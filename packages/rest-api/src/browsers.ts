@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
 import { isLoopback } from './bind.ts';
-import { safeMethods } from './caller.ts';
+import { isOfPage, isSameOrigin, safeMethods } from './same-origin.ts';
 
 export interface BrowserOptions {
   /** `access.control.allow.origin`: origins that browsers may call from, `*` for any part; none by default. */
@@ -62,15 +62,9 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply, cors: 
 }
 
 export function otherSite(request: FastifyRequest, cors: Cors): ApiError | undefined {
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   if (safeMethods.has(request.method)) return undefined;
-  const site = request.headers['sec-fetch-site'];
-  // Browsers state it on secure and local pages, also through a proxy that rewrites Host.
-  const isSame =
-    site === undefined
-      ? origin === undefined || hostOf(origin) === host
-      : site === 'same-origin' || site === 'none';
-  if (isSame) return undefined;
+  if (!isOfPage(request) || isSameOrigin(request)) return undefined;
   if (origin === undefined || !cors.isAllowed(origin)) {
     return new ApiError(403, 'Refused: this request was made by a page of another site');
   }
@@ -79,10 +73,6 @@ export function otherSite(request: FastifyRequest, cors: Cors): ApiError | undef
     403,
     `Refused: pages of other sites may not ask for ${request.method}; access.control.allow.methods has ${[...cors.methods].join(', ')}`,
   );
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 export function unknownHost(request: FastifyRequest, allowed: AllowedHosts): ApiError | undefined {

@@ -18,6 +18,8 @@ import { assertNever, SluiceError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 
 import { ApiError } from './api-error.ts';
+import { isSameOrigin, safeMethods } from './same-origin.ts';
+import type { Sessions } from './sessions.ts';
 
 /** `open`: for anybody, known or not. */
 export type RouteRole = Role | 'open';
@@ -36,19 +38,37 @@ export function callerOf(request: FastifyRequest): Caller | undefined {
   return callers.get(request);
 }
 
+const rechecks = new WeakMap<FastifyRequest, () => Promise<ApiError | undefined>>();
+
+/** Whether who asked may still: for answers that take long. Rejects where that cannot be told now. */
+export async function mayStill(request: FastifyRequest): Promise<boolean> {
+  const refusalNow = await rechecks.get(request)?.();
+  // Somebody else at the same address guesses, or nothing can be looked at.
+  if (refusalNow && (refusalNow.status === 429 || refusalNow.status >= 500)) throw refusalNow;
+  return refusalNow === undefined;
+}
+
 /** Whether who asks may change definitions, and so may see what stands in them. */
 export function mayWrite(request: FastifyRequest): boolean {
   const caller = callerOf(request);
   return caller !== undefined && allows(caller.role, 'admin');
 }
 
-/**
- * Why this request is refused, if it is.
- * @param authenticator None: anybody may do everything.
- */
+/** For routes that are open, and find out themselves. */
+export function identifyAs(request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller);
+}
+
+export interface Identification {
+  /** None: anybody may do everything. */
+  readonly authenticator: Authenticator | undefined;
+  readonly sessions: Sessions | undefined;
+}
+
+/** Why this request is refused, if it is. */
 export async function identify(
   request: FastifyRequest,
-  authenticator: Authenticator | undefined,
+  { authenticator, sessions }: Identification,
 ): Promise<ApiError | undefined> {
   const needed = roleNeeded(request);
   if (needed === 'open') return undefined;
@@ -56,12 +76,19 @@ export async function identify(
     callers.set(request, anybody);
     return undefined;
   }
-  const answer = await authenticator.authenticate({
-    authorization: request.headers.authorization,
-    certificateSubject: certificateSubject(request.raw.socket),
-    address: request.ip,
-  });
-  if (answer.kind !== 'known') return refusal(answer);
+  rechecks.set(request, () => identify(request, { authenticator, sessions }));
+  const { authorization } = request.headers;
+  const session = authorization === undefined ? await sessions?.find(request) : undefined;
+  if (session && !mayCome(request)) return otherOrigin();
+  const answer = session
+    ? ({ kind: 'known', caller: session.caller } as const)
+    : await authenticator.authenticate({
+        authorization,
+        certificateSubject: certificateSubject(request.raw.socket),
+        address: request.ip,
+      });
+  if (answer.kind !== 'known')
+    return refusal(answer, { asksForPassword: !isPage(request, sessions) });
   const { caller } = answer;
   callers.set(request, caller);
   if (needed !== undefined && allows(caller.role, needed)) return undefined;
@@ -76,13 +103,43 @@ function roleNeeded(request: FastifyRequest): RouteRole | undefined {
   return request.is404 ? 'viewer' : request.routeOptions.config.role;
 }
 
-function refusal(answer: Exclude<Authentication, { kind: 'known' }>): ApiError {
+/** Browsers send cookies also for pages of other origins of the same site, as other ports of a host are. */
+function mayCome(request: FastifyRequest): boolean {
+  return safeMethods.has(request.method) || isSameOrigin(request);
+}
+
+export function otherOrigin(): ApiError {
+  return new ApiError(
+    403,
+    'Refused: sessions of browsers are for the pages of this server only; programs send their credentials with each request',
+  );
+}
+
+/** A script of the dashboard asked, which shows how to sign in: the browser must not ask for a password itself. */
+function isPage(request: FastifyRequest, sessions: Sessions | undefined): boolean {
+  const { url } = request.routeOptions;
+  return (
+    request.headers['sec-fetch-dest'] === 'empty' ||
+    url === '/sluice/session' ||
+    url === '/sluice/live' ||
+    sessions?.hasCookie(request) === true
+  );
+}
+
+export function refusal(
+  answer: Exclude<Authentication, { kind: 'known' }>,
+  { asksForPassword = false } = {},
+): ApiError {
   switch (answer.kind) {
     case 'unknown': {
       const why = answer.reason === undefined ? '.' : `: ${answer.reason}`;
       // Kafka Connect's words.
       return new ApiError(401, `User cannot access the resource${why}`, {
-        headers: { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' },
+        headers: {
+          'www-authenticate': asksForPassword
+            ? 'Basic realm="sluice", charset="UTF-8"'
+            : 'Bearer realm="sluice"',
+        },
       });
     }
     case 'no-role':
@@ -144,5 +201,3 @@ export function giveRoles(
     route.config = { ...route.config, ...(isRead ? { role: read } : { role: write, action }) };
   });
 }
-
-export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

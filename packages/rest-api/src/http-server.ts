@@ -9,11 +9,13 @@ import {
   fastify,
 } from 'fastify';
 
+import { SharedLimits } from './shared-limits.ts';
+
 export interface ServerLimits {
   /** TLS; none: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
-  /** At a time; more are closed as they come. Default 1 000. */
-  readonly connectionsMax?: number;
+  /** Of all listeners of the process; default: of this one alone. */
+  readonly limits?: SharedLimits;
   /** Until the headers of a request are there; default 10 s. */
   readonly headersTimeoutMs?: number;
   /** Addresses of proxies that are believed when they say for whom they ask (`X-Forwarded-For`). */
@@ -26,11 +28,11 @@ const requestTimeoutMs = 60_000;
 const headersTimeoutDefaultMs = 10_000;
 
 export function createHttpServer(
-  limits: ServerLimits,
+  serverLimits: ServerLimits,
   options: FastifyServerOptions = {},
 ): FastifyInstance {
-  const { tls, connectionsMax = 1_000, trustedProxies = [] } = limits;
-  const { headersTimeoutMs = headersTimeoutDefaultMs } = limits;
+  const { tls, limits = new SharedLimits(), trustedProxies = [] } = serverLimits;
+  const { headersTimeoutMs = headersTimeoutDefaultMs } = serverLimits;
   const timeouts = {
     headersTimeout: headersTimeoutMs,
     // How late that may be noticed.
@@ -44,7 +46,7 @@ export function createHttpServer(
   const app = tls
     ? encrypted(common, { ...tls, ...timeouts })
     : fastify({ ...common, http: timeouts });
-  app.server.maxConnections = connectionsMax;
+  limits.guard(app.server);
   return app;
 }
 

@@ -4,8 +4,11 @@ export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
 export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';
 export type { CheckedConfig, RunValidations } from './code-validation.ts';
 export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts';
+export type { DeadLetterQueue, DeadLetters, LettersReplay } from './dead-letters.ts';
 export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';
+export type { LiveNames } from './live/describe-view.ts';
+export { LiveFeed, type LiveFeedOptions } from './live/live-feed.ts';
 export type {
   AskConnector,
   ConnectorOffset,
@@ -18,6 +21,7 @@ export type {
 export { parseResponseHeaders, type ResponseHeader } from './response-headers.ts';
 export type { HealthChecks } from './routes/health.ts';
 export type { ServerInfo } from './routes/server.ts';
+export type { LiveOptions } from './routes/sluice-live.ts';
 export type { Preview, PreviewRequest } from './routes/sluice-preview.ts';
 export {
   applySchema,
@@ -29,3 +33,4 @@ export {
   tasksQuerySchema,
 } from './schemas.ts';
 export { type SecurityOptions, secure } from './security.ts';
+export { SharedLimits, type SharedLimitsOptions } from './shared-limits.ts';

@@ -12,10 +12,15 @@ import {
   configPatchSchema,
   configSchema,
   createConnectorSchema,
+  deadLettersQuerySchema,
   eventsQuerySchema,
   loggerLevelSchema,
+  logsQuerySchema,
+  planSchema,
   previewQuerySchema,
   previewSchema,
+  replaySchema,
+  signInSchema,
   tasksQuerySchema,
 } from './schemas.ts';
 
@@ -186,8 +191,50 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   },
   'GET /sluice/events': {
     role: 'viewer',
-    summary: 'What happened, newest first',
+    summary: 'What happened, newest first; step by step to units that the query names',
     query: eventsQuerySchema,
+  },
+  'GET /sluice/dead-letters': {
+    role: 'viewer',
+    summary: 'Dead letter queues of connectors, or the newest letters of one',
+    query: deadLettersQuerySchema,
+  },
+  'POST /sluice/dead-letters/replay': {
+    role: 'operator',
+    action: 'replay',
+    summary: 'Write letters back to where they are from',
+    body: replaySchema,
+  },
+  'GET /sluice/errors': {
+    role: 'viewer',
+    summary: 'What has failed, put together by what went wrong',
+  },
+  'GET /sluice/logs': {
+    role: 'viewer',
+    summary: 'The last lines of connectors, tasks and workers, newest first',
+    query: logsQuerySchema,
+  },
+  'POST /sluice/plan': {
+    role: 'viewer',
+    summary: 'What a rerun of the assignment would move, also if workers came or went',
+    body: planSchema,
+  },
+  'GET /sluice/live': {
+    role: 'viewer',
+    summary: 'What happens, as it happens: server-sent events `view`, `change`, `tick` and `stale`',
+  },
+  'GET /sluice/session': { role: 'viewer', summary: 'Who asks, and what they may do' },
+  'POST /sluice/session': {
+    role: 'open',
+    action: 'sign-in',
+    summary: 'Sign in with a browser, which gets a cookie',
+    body: signInSchema,
+  },
+  'DELETE /sluice/session': {
+    role: 'open',
+    action: 'sign-out',
+    summary: 'Sign out',
+    status: 204,
   },
   'GET /sluice/audit': {
     role: 'admin',

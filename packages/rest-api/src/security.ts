@@ -1,10 +1,9 @@
 /** What every request has to pass: where it comes from, how many come, who asks, and whether they may. */
-import { type Authenticator, clientKey, RateLimit } from '@sluice/access';
-import { type Clock, type Logger, systemClock } from '@sluice/kernel';
+import type { Authenticator } from '@sluice/access';
+import { type Clock, type Logger, systemClock, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
-import { isLoopback } from './bind.ts';
 import {
   allowOrigin,
   type BrowserOptions,
@@ -16,45 +15,45 @@ import {
 import { identify, requireRoles, retryAfter } from './caller.ts';
 import { sendError } from './error-handling.ts';
 import { addResponseHeaders, type ResponseHeader } from './response-headers.ts';
+import type { Sessions } from './sessions.ts';
+import { SharedLimits } from './shared-limits.ts';
 
 export interface SecurityOptions extends BrowserOptions {
   /** None: nobody has to say who they are, and anybody may do everything. */
   readonly authenticator?: Authenticator | undefined;
-  /** Of one client that is not on this machine; 0, the default: any number. */
-  readonly requestsPerMinute?: number;
+  /** Of all listeners of the process; default: of this one alone. */
+  readonly limits?: SharedLimits;
   /** `response.http.headers.config` */
   readonly responseHeaders?: readonly ResponseHeader[];
 }
 
-const minuteMs = 60_000;
-
 /** Before anything is registered that it has to guard. */
 export function secure(
   app: FastifyInstance,
-  options: SecurityOptions & { readonly clock?: Clock },
+  options: SecurityOptions & { readonly clock?: Clock; readonly sessions?: Sessions | undefined },
   logger: Logger,
 ): void {
   const {
     authenticator,
-    requestsPerMinute = 0,
+    sessions,
+    limits = new SharedLimits(),
     responseHeaders = [],
     clock = systemClock,
   } = options;
   const cors = compileCors(options);
   const allowedHosts = compileHosts(options.allowedHosts ?? (authenticator ? 'any' : []));
-  const rate = new RateLimit({ max: requestsPerMinute, windowMs: minuteMs, clock });
   const refusalOf = async (request: FastifyRequest): Promise<ApiError | undefined> =>
     unknownHost(request, allowedHosts) ??
     otherSite(request, cors) ??
-    (requestsPerMinute > 0 ? tooMany(request, rate) : undefined) ??
-    (await identify(request, authenticator));
+    tooMany(request, limits) ??
+    (await identify(request, { authenticator, sessions }));
   requireRoles(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'SAMEORIGIN');
     reply.header('referrer-policy', 'no-referrer');
     if (allowOrigin(request, reply, cors)) return reply.status(204).send();
-    const refusal = await refusalOf(request);
+    const refusal = await refusalOf(request).catch(toError);
     // Answered and not thrown: the boards have an error handler of their own.
     return refusal && sendError(refusal, request, reply, logger);
   });
@@ -68,10 +67,8 @@ export function secure(
   });
 }
 
-function tooMany(request: FastifyRequest, rate: RateLimit): ApiError | undefined {
-  // What is on this machine, a proxy that is not trusted to say for whom included, can do worse.
-  if (isLoopback(request.ip)) return undefined;
-  const waitMs = rate.take(clientKey(request.ip));
+function tooMany({ ip }: FastifyRequest, limits: SharedLimits): ApiError | undefined {
+  const waitMs = limits.take(ip);
   if (waitMs === 0) return undefined;
   return new ApiError(429, 'Too many requests came from this address', {
     headers: retryAfter(waitMs),

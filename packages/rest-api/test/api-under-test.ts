@@ -1,5 +1,5 @@
-import { silentLogger } from '@sluice/kernel';
-import { type ApiOptions, buildApi } from '@sluice/rest-api';
+import { silentLogger, systemClock } from '@sluice/kernel';
+import { type ApiOptions, buildApi, LiveFeed } from '@sluice/rest-api';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 
 import { FakeAudit } from './fake-audit.ts';
@@ -19,6 +19,8 @@ export interface ApiUnderTest {
   ) => Promise<LightMyRequestResponse>;
 }
 
+export const liveNames = { cluster: 'test-cluster', version: '4.1.0' };
+
 export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
   const cluster = new FakeCluster();
   const offsets = new FakeOffsets();
@@ -29,6 +31,11 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
     logger: silentLogger,
     offsets,
     audit,
+    live: {
+      feed: new LiveFeed({ client: cluster, clock: systemClock, names: liveNames }),
+      // An answer that does not end is none for who waits for all of it.
+      lastsMs: 1,
+    },
     ...options,
   });
   return {

@@ -2,14 +2,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { FakeClock } from '@sluice/kernel/testing';
-import { createHttpServer, parseResponseHeaders, type ServerLimits } from '@sluice/rest-api';
+import {
+  createHttpServer,
+  parseResponseHeaders,
+  type ServerLimits,
+  SharedLimits,
+} from '@sluice/rest-api';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 
 test('a client that asks too often is told when to come again, and others are answered', async () => {
   const clock = new FakeClock();
-  const { call } = apiUnderTest({ clock, requestsPerMinute: 3, allowedHosts: 'any' });
+  const limits = new SharedLimits({ clock, requestsPerMinute: 3 });
+  const { call } = apiUnderTest({ clock, limits, allowedHosts: 'any' });
   const from = (remoteAddress: string) => call('GET /connectors', undefined, { remoteAddress });
   for (let request = 0; request < 3; request++) {
     expect((await from('10.0.0.1')).statusCode).toBe(200);
@@ -30,8 +36,19 @@ test('a client that asks too often is told when to come again, and others are an
   expect((await from('10.0.0.1')).statusCode).toBe(200);
 });
 
+test('what a client has asked for counts on all listeners of a process', async () => {
+  const limits = new SharedLimits({ requestsPerMinute: 1 });
+  const [one, other] = [1, 2].map(() => apiUnderTest({ limits, allowedHosts: 'any' }));
+  const from = async (api: typeof one, remoteAddress: string): Promise<number | undefined> =>
+    (await api?.call('GET /connectors', undefined, { remoteAddress }))?.statusCode;
+  expect(await from(one, '10.0.0.1')).toBe(200);
+  expect(await from(other, '10.0.0.1')).toBe(429);
+  expect(await from(other, '10.0.0.2')).toBe(200);
+});
+
 test('behind a proxy that is trusted the client is whom it names, and nobody else may name one', async () => {
-  const { call } = apiUnderTest({ requestsPerMinute: 1, trustedProxies: ['10.9.0.0/16'] });
+  const limits = new SharedLimits({ requestsPerMinute: 1 });
+  const { call } = apiUnderTest({ limits, trustedProxies: ['10.9.0.0/16'] });
   const ask = async (remoteAddress: string, forwarded: string): Promise<number> => {
     const headers = { 'x-forwarded-for': forwarded };
     return (await call('GET /connectors', undefined, { remoteAddress, headers })).statusCode;
@@ -61,14 +78,26 @@ async function listening(limits: ServerLimits): Promise<() => Promise<Socket>> {
   };
 }
 
-test('connections above the limit are closed, and those before them go on', async () => {
-  const open = await listening({ connectionsMax: 2 });
-  const [first] = [await open(), await open()];
-  const third = await open();
-  await once(third, 'close');
+test('connections above the limit of a process are closed, and those before them go on', async () => {
+  const limits = new SharedLimits({ connectionsMax: 2 });
+  const open = await listening({ limits });
+  const openElsewhere = await listening({ limits });
+  const [first, second] = [await open(), await openElsewhere()];
+  for (const openOneMore of [open, openElsewhere]) await once(await openOneMore(), 'close');
   first.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const [answer] = (await once(first, 'data')) as [Buffer];
   expect(answer.toString()).toContain('here');
+  // The place of one that is closed is taken by the next, on whichever listener.
+  second.destroy();
+  const isAnswered = async (): Promise<boolean> => {
+    const socket = await open();
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const [reply] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [
+      unknown,
+    ];
+    return Buffer.isBuffer(reply);
+  };
+  await expect.poll(isAnswered).toBe(true);
 });
 
 test('who sends its headers a letter at a time is hung up on', async () => {

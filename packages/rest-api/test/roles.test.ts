@@ -17,7 +17,7 @@ const authenticator = new Authenticator({
 
 /** What the documentation says. A new route has to be put here as well. */
 const needed: Readonly<Record<RouteRole, readonly string[]>> = {
-  open: ['GET /health/live', 'GET /health/ready'],
+  open: ['DELETE /sluice/session', 'GET /health/live', 'GET /health/ready', 'POST /sluice/session'],
   viewer: [
     'GET /',
     'GET /admin/loggers',
@@ -34,14 +34,21 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
     'GET /connectors/:name/topics',
     'GET /health',
     'GET /openapi.json',
+    'GET /sluice/dead-letters',
+    'GET /sluice/errors',
     'GET /sluice/events',
     'GET /sluice/leader',
+    'GET /sluice/live',
+    'GET /sluice/logs',
+    'GET /sluice/session',
     'GET /sluice/tasks',
     'GET /sluice/workers',
+    'POST /sluice/plan',
   ],
   operator: [
     'POST /connectors/:name/restart',
     'POST /connectors/:name/tasks/:task/restart',
+    'POST /sluice/dead-letters/replay',
     'POST /sluice/workers/:name/drain',
     'PUT /connectors/:name/pause',
     'PUT /connectors/:name/resume',

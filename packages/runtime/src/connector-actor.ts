@@ -37,6 +37,8 @@ export interface ConnectorActorOptions {
   readonly payload: ConnectorPayload;
   /** @throws when no plugin has the class that the configuration names. */
   readonly loadPlugins: (config: ConnectorConfig) => Promise<DefinitionPlugins>;
+  /** Sources write records and offsets together. */
+  readonly exactlyOnce: boolean;
   readonly secrets: ActorSecrets;
   readonly logger: TaskLogger;
   /** Something was told that the next life of this actor must begin with. */
@@ -116,7 +118,7 @@ export class ConnectorActor implements Actor {
     const { connector } = this.#payload;
     const resolved = await this.#options.secrets.resolve(this.#payload.config);
     const { config } = resolved;
-    assertSupported(config);
+    assertSupported(config, { exactlyOnce: this.#options.exactlyOnce });
     const plugins = await this.#options.loadPlugins(config);
     const problems = transformationProblems(config, transformationPlugins(plugins));
     if (problems.length > 0) throw new ConfigError(problems);

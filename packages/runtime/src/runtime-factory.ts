@@ -81,7 +81,8 @@ class Runtime {
     const { config } = spec.payload as ConnectorPayload | TaskPayload;
     const values = { ...secretsOf(this.#options.workerConfig), ...config };
     const secrets = new ActorSecrets(this.#options.resolveConfig);
-    const ownLogger = secrets.hidingLogger(this.#options.logger.child({ actor: spec.address }));
+    const bindings = { actor: spec.address, fence: spec.fence };
+    const ownLogger = secrets.hidingLogger(this.#options.logger.child(bindings));
     const parts = { secrets, logger: withoutValuesIn(ownLogger, values) };
     switch (spec.kind) {
       case 'connector':
@@ -99,6 +100,7 @@ class Runtime {
       context,
       payload: this.#payloadOf(spec) as ConnectorPayload,
       loadPlugins: (config) => this.#options.plugins.load(config),
+      exactlyOnce: this.#options.exactlyOnce,
       ...parts,
       onPayload: (payload) => this.#remember(spec, payload),
       onEnd: (reason) => this.#forget(spec, reason),

@@ -1,10 +1,10 @@
-import type { ClusterSnapshot, PluginInfo, RequestBody } from '@sluice/coordination';
+import type { Change, ClusterSnapshot, PluginInfo, RequestBody } from '@sluice/coordination';
 import type { Command } from 'commander';
 
-import { type Change, compare, surplus } from '../changes/compare.ts';
+import { compare, surplus } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import type { SourcedDefinition } from '../definitions/parse-definitions.ts';
-import { CliError, exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { changedKeys } from '../format/config.ts';
 import {
   addGlobalOptions,
@@ -159,7 +159,7 @@ async function apply(
   if (pruned.length > 0) context.io.out(`gone: ${pruned.map((each) => each.name).join(', ')}`);
 }
 
-/** Those that were deleted. */
+/** Those that were deleted; not those that somebody else has deleted meanwhile, which is as well. */
 async function deleteUnlisted(
   context: CommandContext,
   session: Session,
@@ -170,7 +170,12 @@ async function deleteUnlisted(
   const done: Change[] = [];
   for (const change of deleted) {
     const body = { op: 'delete', connector: change.name } as const;
-    if (await request(context, session, body, { global, waiting, before })) done.push(change);
+    try {
+      if (await request(context, session, body, { global, waiting, before })) done.push(change);
+    } catch (error) {
+      if (exitCodeOf(error) !== exitCodes.notFound) throw error;
+      context.io.err(`connector ${change.name} has been deleted meanwhile`);
+    }
   }
   return done;
 }

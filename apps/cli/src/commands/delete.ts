@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { isPattern } from '../names.ts';
+import { isPattern, wordFor } from '../names.ts';
 import { addGlobalOptions, addWaitOptions, globalOptionsOf, waitOptionsOf } from '../options.ts';
 import { lookAtDeleted, waitUntil } from '../waiting.ts';
 import type { CommandContext } from './command.ts';
@@ -28,7 +28,7 @@ export function addDeleteCommand(program: Command, context: CommandContext): voi
       throw new CliError(
         exitCodes.usage,
         `"${pattern}" may fit more than you think of: look with sluice get connectors '${pattern}', ` +
-          'then repeat it with --yes',
+          `then repeat it with --yes; a connector of that very name is '${wordFor(pattern)}'`,
       );
     }
     await eachConnector(context, connectors, { global, waiting }, async (chosen) => {

@@ -10,8 +10,8 @@ import type { CommandContext } from './command.ts';
 
 const examples = `
 Looks at Redis (version, speed, persistence, memory, user, replicas), the record log and its own topics, the
-cluster (leader, workers, what FAILED), plugins, clocks and versions. Writes nothing. Each line is ok, warn or fail; of what
-is not ok the next line says what to do. Ends with ${exitCodes.unhealthy} if anything is fail.
+cluster (leader, workers, what FAILED), plugins, clocks and versions. Writes nothing. Each line is ok, warn, fail, or skip where
+this user may not look; of what is not ok the next line says what to do. Ends with ${exitCodes.unhealthy} if anything is fail.
 KAFKA_BROKERS and its like have to be set as for the workers.
 ${processRequestsHelp}
 
@@ -19,7 +19,10 @@ Examples:
   sluice doctor
   sluice doctor --json | jq '.[] | select(.level != "ok")'`;
 
-const tones = { ok: 'good', warn: 'warn', fail: 'bad' } as const satisfies Record<Level, string>;
+const tones = { ok: 'good', warn: 'warn', fail: 'bad', skip: 'plain' } as const satisfies Record<
+  Level,
+  string
+>;
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   const command = program

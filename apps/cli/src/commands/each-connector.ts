@@ -32,11 +32,13 @@ interface EachOptions {
 const atOnce = 16;
 
 export const namesHelp =
-  'Several names are taken, and patterns: * stands for any part of a name, ? for one character (quote them).';
+  'Several names are taken, and patterns: * stands for any part of a name, ? for one character (quote them). ' +
+  String.raw`In a name that has them, write \* and \?.`;
 
 /**
  * What goes wrong with one does not keep the others from it: it is told, and the exit code is that of the first.
- * One name prints as one always did; several, or a pattern, print a line each, or a list of JSON.
+ * One name prints as one always did; several, or a pattern, print a line each, or a list of JSON. A connector that somebody
+ * else deletes meanwhile is no failure where only a pattern asked for it: the pattern fits it no more.
  */
 export async function eachConnector(
   context: CommandContext,
@@ -46,7 +48,7 @@ export async function eachConnector(
 ): Promise<void> {
   await withSession(context, global, 'write', async (session) => {
     const before = await session.client.snapshot();
-    const { names, unmatched } = chooseNames(wanted, before.connectors.keys());
+    const { names, fitting, unmatched } = chooseNames(wanted, before.connectors.keys());
     if (unmatched.length > 0) {
       throw new CliError(exitCodes.notFound, `no connector fits ${unmatched.join(', ')}`);
     }
@@ -62,6 +64,10 @@ export async function eachConnector(
         if (outcome) tell(outcome);
       } catch (error) {
         if (isOne || !(error instanceof SluiceError)) throw error;
+        if (fitting.has(name) && (await isGone(session, name))) {
+          context.io.err(`connector ${name} has been deleted meanwhile`);
+          return;
+        }
         failures.push({ name, error: toError(error) });
       }
     };
@@ -73,6 +79,10 @@ export async function eachConnector(
     // What went wrong has been told.
     if (failures.length > 0) throw new CliError(exitCodeOf(failures[0]?.error), '');
   });
+}
+
+async function isGone({ client }: Session, name: string): Promise<boolean> {
+  return !(await client.snapshot()).connectors.has(name);
 }
 
 function print(

@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatAge, formatShortAge } from '../format/age.ts';
 import { type Cell, formatTable } from '../format/table.ts';
-import { fitsPattern, isPattern } from '../names.ts';
+import { fitsPattern, isPattern, nameOf } from '../names.ts';
 import { addGlobalOptions, globalOptionsOf, parseWholeNumber } from '../options.ts';
 import {
   ageOf,
@@ -83,8 +83,8 @@ export function addGetCommand(program: Command, context: CommandContext): void {
           kind === 'events' ? session.client.events(limit) : [],
         ]);
         const isOne = connector !== undefined && !isPattern(connector) && kind !== 'events';
-        if (isOne && !snapshot.connectors.has(connector)) {
-          throw new CliError(exitCodes.notFound, `there is no connector ${connector}`);
+        if (isOne && !snapshot.connectors.has(nameOf(connector))) {
+          throw new CliError(exitCodes.notFound, `there is no connector ${nameOf(connector)}`);
         }
         const listing = list(kind, { snapshot, nowMs, events, connector });
         if (global.json) {

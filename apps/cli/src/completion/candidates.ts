@@ -1,7 +1,7 @@
 /** What may come next on a command line that is being written. Pure, but for asking what there is. */
 import type { Argument, Command, Option } from 'commander';
 
-import { fitsPattern, isPattern } from '../names.ts';
+import { fitsPattern, isPattern, wordFor } from '../names.ts';
 
 /** Names that the cluster knows. */
 export interface LiveNames {
@@ -55,7 +55,8 @@ async function valuesOf(
   live: () => Promise<LiveNames>,
 ): Promise<readonly string[]> {
   const names = liveOptions[long ?? ''];
-  return argChoices ?? (names === undefined ? [] : (await live().catch(() => nothing))[names]);
+  if (argChoices) return argChoices;
+  return names === undefined ? [] : (await live().catch(() => nothing))[names].map(wordFor);
 }
 
 interface Place {
@@ -119,5 +120,11 @@ async function argumentsOf(
   if (names === undefined) return [];
   // Without a cluster there is less to offer, and nothing to complain about.
   const known = await live().catch(() => nothing);
-  return known[names];
+  return takesPatterns(argument) ? known[names].map(wordFor) : known[names];
+}
+
+/** Where one connector has to be named, its name is taken as it is. */
+function takesPatterns(argument: Argument): boolean {
+  const { variadic, required } = argument;
+  return liveArguments[argument.name()] === 'connectors' && (variadic || !required);
 }

@@ -9,10 +9,11 @@ import {
 import {
   connectCoordinationRedis,
   RedisCoordinationStore,
+  RedisOperatorInbox,
   untilReady,
 } from '@sluice/coordination-redis';
 import { hasCode, silentLogger, systemClock, toError } from '@sluice/kernel';
-import { LogProbe, type LogSettings, openLog } from '@sluice/log-choice';
+import { type LogHealth, LogProbe, type LogSettings, openLog } from '@sluice/log-choice';
 import type { Redis } from 'ioredis';
 
 import type { GlobalOptions } from '../options.ts';
@@ -21,7 +22,7 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 import { type ClockFact, judgeClocks } from './judge-clocks.ts';
 import { judgeCluster } from './judge-cluster.ts';
 import { type InternalTopic, judgeLog, judgeServer, judgeTopic } from './judge-log.ts';
-import { judgeRedis, type RedisFacts } from './judge-redis.ts';
+import { judgeRedis, type RedisFacts, type Role } from './judge-redis.ts';
 
 const connectLimitMs = 5_000;
 const logLimitMs = 12_000;
@@ -34,11 +35,12 @@ export async function examine(
   log: LogSettings,
   requests: ProcessRequests,
 ): Promise<Finding[]> {
-  const [redis, logFindings] = await Promise.all([
+  const [{ role, findings }, { health, topics }] = await Promise.all([
     examineRedis(global, log, requests),
     examineLog(global, log),
   ]);
-  return [...redis, ...logFindings].toSorted(
+  const isWithheld = role !== undefined && role !== 'admin' && isLogOf(log, global);
+  return [...findings, ...judgeLog(health, { isWithheld }), ...topics].toSorted(
     (a, b) => areas.indexOf(a.area) - areas.indexOf(b.area),
   );
 }
@@ -52,11 +54,16 @@ const areas: readonly Finding['area'][] = [
   'versions',
 ];
 
+/** Whether we come to the log as the user that we coordinate as. */
+function isLogOf(log: LogSettings, { redisUrl }: GlobalOptions): boolean {
+  return log.kind === 'redis' && log.redis.url === redisUrl;
+}
+
 async function examineRedis(
   global: GlobalOptions,
   log: LogSettings,
   requests: ProcessRequests,
-): Promise<Finding[]> {
+): Promise<{ readonly findings: Finding[]; readonly role?: Role | undefined }> {
   const { redisUrl, cluster } = global;
   const redis = connectCoordinationRedis(redisUrl, { role: 'coordination', cluster });
   try {
@@ -71,14 +78,17 @@ async function examineRedis(
     });
     const snapshot = await client.snapshot();
     const clocks = await clocksOf(redis, snapshot, requests);
-    return [...judgeRedis(facts), ...judgeCluster(snapshot, log.kind), ...judgeClocks(clocks)];
+    const { role } = facts;
+    return {
+      findings: [...judgeRedis(facts), ...judgeCluster(snapshot, log.kind), ...judgeClocks(clocks)],
+      role,
+    };
   } catch (error) {
     const isOther = toError(error).message.startsWith('this program');
-    return [
-      isOther
-        ? fail('versions', toError(error).message, 'install the release that the workers run')
-        : fail('redis', toError(error).message, 'start it, or mend REDIS_URL, --redis'),
-    ];
+    const finding = isOther
+      ? fail('versions', toError(error).message, 'install the release that the workers run')
+      : fail('redis', toError(error).message, 'start it, or mend REDIS_URL, --redis');
+    return { findings: [finding] };
   } finally {
     redis.disconnect();
   }
@@ -86,47 +96,53 @@ async function examineRedis(
 
 async function redisFacts(
   redis: Redis,
-  { redisUrl, cluster }: GlobalOptions,
+  global: GlobalOptions,
   log: LogSettings,
 ): Promise<RedisFacts> {
+  const { redisUrl, cluster } = global;
   const answersMs: number[] = [];
   for (let n = 0; n < pings; n += 1) {
     const startedAtMs = systemClock.monotonicMs();
     await redis.ping();
     answersMs.push(systemClock.monotonicMs() - startedAtMs);
   }
-  const [info, user] = await Promise.all([
+  const [info, user, role] = await Promise.all([
     redis.info().then(infoOf, ifDenied),
     redis.call('ACL', 'WHOAMI').then(String, ifDenied),
+    new RedisOperatorInbox({ redis, cluster }).roleOfUser().catch(ifRefused),
   ]);
   return {
     info,
     user,
-    denied: await deniedTo(redis, cluster),
+    role,
+    denied: await deniedTo(redis, cluster, role),
     answersMs: answersMs.sort((a, b) => a - b),
     hasPassword: /^rediss?(\+\w+)?:\/\/[^/@]*:[^/@]+@/.test(redisUrl),
     isLoopback: /\/\/([^/@]*@)?(127\.|localhost|\[::1\])/.test(redisUrl),
-    isLog: log.kind === 'redis' && log.redis.url === redisUrl,
+    isLog: isLogOf(log, global),
   };
 }
 
-/** Tries commands of each kind that Sluice needs, on a key that does not exist: they find nothing to change. */
-async function deniedTo(redis: Redis, cluster: string): Promise<string[]> {
+/** Tries commands of each kind that are needed, on a key that does not exist: they find nothing to change. */
+async function deniedTo(redis: Redis, cluster: string, role: Role | undefined): Promise<string[]> {
   const key = `{sluice:${cluster}}:doctor`;
   const script = "return redis.call('del', KEYS[1])";
-  const tried: readonly (readonly [string, ...string[]])[] = [
+  const looks: readonly Tried[] = [
     ['exists', key],
     ['hgetall', key],
     ['xrange', key, '-', '+'],
+    ['time'],
+  ];
+  const changes: readonly Tried[] = [
     ['del', key],
     ['expire', key, '1'],
     ['xtrim', key, 'MAXLEN', '0'],
     ['script', 'load', script],
     ['eval', script, '1', key],
-    ['time'],
   ];
   const denied: string[] = [];
-  for (const [command, ...args] of tried) {
+  const mayChange = role === undefined || role === 'admin';
+  for (const [command, ...args] of mayChange ? [...looks, ...changes] : looks) {
     await redis.call(command, ...args).catch((error: unknown) => {
       const { message } = toError(error);
       if (/NOPERM/.test(message)) denied.push(command);
@@ -135,6 +151,14 @@ async function deniedTo(redis: Redis, cluster: string): Promise<string[]> {
     });
   }
   return denied;
+}
+
+type Tried = readonly [command: string, ...args: string[]];
+
+/** A user that may not run scripts has no role, which shows as what it is denied. */
+function ifRefused(error: unknown): undefined {
+  if (hasCode(error, 'store.denied')) return undefined;
+  throw toError(error);
 }
 
 /** A user with few rights is no failure of its own. */
@@ -194,7 +218,10 @@ async function skewOf(redis: Redis, ask: () => Promise<number | undefined>): Pro
   return (asked ?? oursMs) - redisMs;
 }
 
-async function examineLog({ cluster }: GlobalOptions, settings: LogSettings): Promise<Finding[]> {
+async function examineLog(
+  { cluster }: GlobalOptions,
+  settings: LogSettings,
+): Promise<{ readonly health: LogHealth; readonly topics: readonly Finding[] }> {
   const probe = new LogProbe({ settings, cluster, clientId: 'doctor', logger: silentLogger });
   await probe.start();
   try {
@@ -205,8 +232,8 @@ async function examineLog({ cluster }: GlobalOptions, settings: LogSettings): Pr
       await systemClock.sleep(lookPauseMs);
     }
     const { health } = probe;
-    const topics = settings.kind === 'kafka' && health.reachable;
-    return [...judgeLog(health), ...(topics ? await examineTopics(cluster, settings) : [])];
+    const hasTopics = settings.kind === 'kafka' && health.reachable;
+    return { health, topics: hasTopics ? await examineTopics(cluster, settings) : [] };
   } finally {
     await probe.stop();
   }

@@ -1,5 +1,6 @@
 /** One thing that the doctor looked at. */
-export type Level = 'ok' | 'warn' | 'fail';
+/** `skip`: who asks may not look at it. */
+export type Level = 'ok' | 'warn' | 'fail' | 'skip';
 
 export interface Finding {
   readonly area: 'redis' | 'log' | 'cluster' | 'plugins' | 'clocks' | 'versions';
@@ -19,4 +20,8 @@ export function warn(area: Finding['area'], text: string, remedy: string): Findi
 
 export function fail(area: Finding['area'], text: string, remedy: string): Finding {
   return { area, level: 'fail', text, remedy };
+}
+
+export function skip(area: Finding['area'], text: string, remedy: string): Finding {
+  return { area, level: 'skip', text, remedy };
 }

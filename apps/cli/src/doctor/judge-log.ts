@@ -2,7 +2,7 @@
 import type { LogHealth } from '@sluice/log-choice';
 import type { LogServer } from '@sluice/record-log';
 
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, skip, warn } from './finding.ts';
 import { releaseOf } from './kafka-release.ts';
 
 /** A topic that Sluice keeps its own records in. */
@@ -23,9 +23,19 @@ export interface WantedReplicas {
   readonly brokers: number;
 }
 
-export function judgeLog(health: LogHealth): Finding[] {
+/** `isWithheld`: the role that we ask in is let to no log. */
+export function judgeLog(health: LogHealth, { isWithheld }: { isWithheld: boolean }): Finding[] {
   const what = `the log on ${health.kind} at ${health.address}`;
   if (!health.reachable) {
+    if (isWithheld) {
+      return [
+        skip(
+          'log',
+          `${what} is not open to viewers and operators: the coordinator's /health says whether it answers`,
+          'ask as an admin to have it looked at',
+        ),
+      ];
+    }
     return [
       fail(
         'log',

@@ -1,6 +1,8 @@
 /** Whether the Redis that coordinates is fit for it, by what it says of itself. Pure. */
 import { formatBytes } from '../format/bytes.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, skip, warn } from './finding.ts';
+
+export type Role = 'viewer' | 'operator' | 'admin';
 
 export interface RedisFacts {
   /** `INFO`, by name; undefined: the user may not ask. */
@@ -9,8 +11,10 @@ export interface RedisFacts {
   readonly answersMs: readonly number[];
   /** Whom it takes us for; undefined: it does not tell. */
   readonly user: string | undefined;
+  /** Of that user in this cluster; undefined: it may not even ask for that. */
+  readonly role: Role | undefined;
   readonly hasPassword: boolean;
-  /** Commands that it needs and may not run. */
+  /** Commands that its role needs, or that Sluice does where the role is not known, and that it may not run. */
   readonly denied: readonly string[];
   readonly isLoopback: boolean;
   /** Records travel through it, too. */
@@ -75,13 +79,20 @@ function user({ user: name, hasPassword, isLoopback }: RedisFacts): Finding {
   );
 }
 
-function rights({ denied }: RedisFacts): Finding {
-  return denied.length === 0
+function rights({ denied, role }: RedisFacts): Finding {
+  if (denied.length > 0) {
+    return fail(
+      'redis',
+      `the user may not run ${denied.join(', ')}`,
+      'give it the rights of docs/guides/redis.md, for the keys of this cluster',
+    );
+  }
+  return role === undefined || role === 'admin'
     ? ok('redis', 'the user may do what Sluice does')
-    : fail(
+    : skip(
         'redis',
-        `the user may not run ${denied.join(', ')}`,
-        'give it the rights of docs/guides/redis.md, for the keys of this cluster',
+        `what the processes may do in Redis cannot be tried by this user, who is a${role === 'operator' ? 'n' : ''} ${role}`,
+        'ask as their user, or as an admin',
       );
 }
 

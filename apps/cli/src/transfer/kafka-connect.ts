@@ -16,10 +16,12 @@ export interface ConnectConnector {
 
 interface Listed {
   readonly info?: { readonly config?: Record<string, string>; readonly type?: string };
-  readonly status?: {
-    readonly connector?: { readonly state?: string };
-    readonly tasks?: readonly unknown[];
-  };
+  readonly status?: Status;
+}
+
+interface Status {
+  readonly connector?: { readonly state?: string };
+  readonly tasks?: readonly unknown[];
 }
 
 const answerLimitMs = 30_000;
@@ -65,7 +67,7 @@ export class KafkaConnectClient {
           config: info?.config ?? {},
           type: info?.type ?? 'unknown',
           targetState: state === 'PAUSED' || state === 'STOPPED' ? state : 'STARTED',
-          isStopped: state === 'STOPPED' && (status?.tasks ?? []).length === 0,
+          isStopped: isStopped(status),
         };
       });
   }
@@ -87,8 +89,7 @@ export class KafkaConnectClient {
     await this.#ask('PUT', `connectors/${encodeURIComponent(name)}/stop`);
     const deadlineMs = systemClock.monotonicMs() + stopLimitMs;
     for (;;) {
-      const found = (await this.connectors()).find((each) => each.name === name);
-      if (!found || found.isStopped) return;
+      if (await this.#hasStopped(name)) return;
       if (systemClock.monotonicMs() > deadlineMs) {
         throw new CliError(
           exitCodes.timeout,
@@ -99,7 +100,19 @@ export class KafkaConnectClient {
     }
   }
 
-  async #ask(method: string, path: string): Promise<unknown> {
+  /** Also if it is not there any more. */
+  async #hasStopped(name: string): Promise<boolean> {
+    const path = `connectors/${encodeURIComponent(name)}/status`;
+    const status = await this.#ask('GET', path, { mayBeMissing: true });
+    return status === undefined || isStopped(status as Status);
+  }
+
+  /** The answer; undefined if it is empty, or if there is nothing of that name and there need not be. */
+  async #ask(
+    method: string,
+    path: string,
+    { mayBeMissing = false }: { readonly mayBeMissing?: boolean } = {},
+  ): Promise<unknown> {
     const url = new URL(path, this.#url);
     const request = fetch(url, {
       method,
@@ -117,6 +130,7 @@ export class KafkaConnectClient {
       );
     });
     const text = await response.text();
+    if (response.status === 404 && mayBeMissing) return undefined;
     if (!response.ok) {
       throw new CliError(
         response.status === 401 || response.status === 403
@@ -139,6 +153,10 @@ export class KafkaConnectClient {
   #header(): Record<string, string> {
     return this.#authorization === undefined ? {} : { authorization: this.#authorization };
   }
+}
+
+function isStopped(status: Status | undefined): boolean {
+  return status?.connector?.state === 'STOPPED' && (status.tasks ?? []).length === 0;
 }
 
 function offsetsError(name: string, reason: string): CliError {

@@ -2,9 +2,10 @@
  * The executor's end of the line to the control thread: the same for a worker thread and a child process.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '@sluice/kernel';
+import { assert, systemClock } from '@sluice/kernel';
 import { ExecutorBoard } from '../executor-board.ts';
 import type { Command, ExecutorBoot, Report } from '../protocol.ts';
+import { UsageMeter } from './usage-meter.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface ExecutorChannel {
@@ -59,6 +60,7 @@ async function processChannel(): Promise<ExecutorChannel> {
   });
   const board = new ExecutorBoard();
   await startWatchdog(board, boot.killMarginMs);
+  const usage = new UsageMeter(systemClock);
   return {
     boot,
     board,
@@ -66,8 +68,9 @@ async function processChannel(): Promise<ExecutorChannel> {
     postLast: (report) => new Promise((resolve) => sendToParent([report], resolve)),
     listen: (receive) => process.on('message', receive),
     tick: () => {
-      const { running, heapBytes, externalBytes, quietForMs } = board;
-      sendToParent([{ kind: 'tick', running, heapBytes, externalBytes, quietForMs }], () => {});
+      const { running, heapBytes, externalBytes, quietForMs, delayMs } = board;
+      const seen = { running, heapBytes, externalBytes, quietForMs, delayMs };
+      sendToParent([{ kind: 'tick', ...seen, usage: usage.now() }], () => {});
     },
   };
 }

@@ -13,6 +13,7 @@ import type { ActorFactory, Lease } from '../types.ts';
 import { ActorCell, traceOf } from './actor-cell.ts';
 import { enter, outsideActors, runNow, trackRunning } from './attribution.ts';
 import { type ExecutorChannel, openChannel } from './channel.ts';
+import { DelayMeter } from './delay-meter.ts';
 
 /** What the actors of one executor share. */
 export interface ExecutorEnvironment {
@@ -25,6 +26,8 @@ export interface ExecutorEnvironment {
   readonly lease: Lease;
   /** `ActorHost.broadcast`; to be called while the factory is made. Must not throw. */
   readonly onBroadcast: (listener: (message: unknown) => void) => void;
+  /** To `ActorHostEvents.told`; structured-clonable, else it is dropped. Not more than some a second. */
+  readonly tell: (message: unknown) => void;
 }
 
 /**
@@ -44,6 +47,8 @@ export async function runExecutor(
   const { boot, board } = channel;
   const lease = new BoardLease(board, systemClock);
   const listeners: ((message: unknown) => void)[] = [];
+  const told: Report[] = [];
+  let tell = (report: Report): void => void told.push(report);
   const factory = await lastWords(channel, async () =>
     createFactory({
       id: boot.id,
@@ -51,12 +56,15 @@ export async function runExecutor(
       data: boot.data,
       lease,
       onBroadcast: (listener) => void listeners.push(listener),
+      tell: (message) => tell({ kind: 'told', message }),
     }),
   );
   const executor = new Executor(channel, factory, lease, (message) => {
     for (const listener of listeners) listener(message);
   });
   executor.start();
+  tell = (report) => executor.tell(report);
+  for (const report of told) tell(report);
 }
 
 /** An executor that cannot start says why, and ends. */
@@ -80,6 +88,7 @@ class Executor {
   readonly #broadcast: (message: unknown) => void;
   readonly #cells = new Map<number, ActorCell>();
   readonly #outbox: Outbox<Report>;
+  readonly #delay = new DelayMeter(systemClock);
 
   constructor(
     channel: ExecutorChannel,
@@ -117,6 +126,11 @@ class Executor {
     this.#outbox.push({ kind: 'ready' });
   }
 
+  /** Posting is nobody's work: it must not be blamed on an actor. */
+  tell(report: Report): void {
+    outsideActors(() => this.#outbox.push(report));
+  }
+
   #obey(command: Command): void {
     switch (command.kind) {
       case 'start':
@@ -151,8 +165,7 @@ class Executor {
       graceMs,
       lingerMs,
       enter: (action) => enter(this.#board, run, action),
-      // Posting is nobody's work: it must not be blamed on the first one to report in a turn.
-      report: (report) => outsideActors(() => this.#outbox.push(report)),
+      report: (report) => this.tell(report),
       gone: () => this.#cells.delete(run),
     });
     this.#cells.set(run, cell);
@@ -175,6 +188,7 @@ class Executor {
   #tick(): void {
     const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
     this.#board.setMemory({ heapBytes, externalBytes });
+    this.#board.delayMs = this.#delay.p99Ms();
     this.#lease.look();
     this.#channel.tick();
   }

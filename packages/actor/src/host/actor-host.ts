@@ -182,6 +182,8 @@ class Host implements ActorHost {
       actors: runs.size,
       heapUsedBytes: handle.board.heapBytes,
       lastTickAgeMs: nowMs - lastTickAtMs,
+      eventLoopDelayMs: handle.board.delayMs,
+      usage: handle.usage,
     }));
   }
 
@@ -199,6 +201,7 @@ class Host implements ActorHost {
       // What a lost executor still says is about actors that go on elsewhere.
       if (executor.state === 'abandoned' || executor.state === 'exited') return;
       if (report.kind === 'crashed') this.#losses.misbehaved(executor, report.trace);
+      else if (report.kind === 'told') this.#events.told?.(executor.id, report.message);
       else if ('run' in report) this.#reportedRun(executor, report);
     }
   }

@@ -1,6 +1,7 @@
 /** An executor as the control thread holds it: the line, the board, and the means to end it. */
 import type { ExecutorBoard } from '../executor-board.ts';
 import type { Command, ExecutorBoot, Report } from '../protocol.ts';
+import type { ProcessUsage } from '../types.ts';
 
 export interface ExecutorEvents {
   reports(reports: readonly Report[]): void;
@@ -18,6 +19,8 @@ export interface ExitCause {
 export interface ExecutorHandle {
   /** For a thread the shared memory itself, for a process a copy. */
   readonly board: ExecutorBoard;
+  /** Of a process, as it told last. */
+  readonly usage: ProcessUsage | undefined;
   /** @throws if a command cannot be cloned. */
   post(commands: readonly Command[]): void;
   /**

@@ -8,6 +8,7 @@ import { bootKey } from '../executor/channel.ts';
 import { parentPidVariable } from '../executor/watchdog.ts';
 import { ExecutorBoard } from '../executor-board.ts';
 import type { Command, Report } from '../protocol.ts';
+import type { ProcessUsage } from '../types.ts';
 import { executorConditions } from './executor-conditions.ts';
 import type {
   ExecutorEvents,
@@ -15,11 +16,16 @@ import type {
   ExitCause,
   LaunchRequest,
 } from './executor-handle.ts';
+import { semiSpaceMb } from './options.ts';
 
 export function launchProcess(request: LaunchRequest, events: ExecutorEvents): ExecutorHandle {
   const board = new ExecutorBoard();
   const child = fork(fileURLToPath(request.entry), [], {
-    execArgv: [...executorConditions(), `--max-old-space-size=${request.heapLimitMb}`],
+    execArgv: [
+      ...executorConditions(),
+      `--max-old-space-size=${request.heapLimitMb}`,
+      `--max-semi-space-size=${semiSpaceMb}`,
+    ],
     env: { ...request.environment, [parentPidVariable]: String(process.pid) },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -36,8 +42,14 @@ export function launchProcess(request: LaunchRequest, events: ExecutorEvents): E
   const send = (message: object): void => {
     if (isAlive && child.connected) child.send(message, undefined, undefined, () => {});
   };
+  let usage: ProcessUsage | undefined;
   child.on('message', (reports) => {
-    const rest = (reports as readonly Report[]).filter((report) => !copyTick(board, report));
+    const rest = (reports as readonly Report[]).filter((report) => {
+      if (report.kind !== 'tick') return true;
+      copyTick(board, report);
+      usage = report.usage;
+      return false;
+    });
     if (rest.length > 0) events.reports(rest);
   });
   child.once('exit', (exitCode, signal) => {
@@ -51,6 +63,9 @@ export function launchProcess(request: LaunchRequest, events: ExecutorEvents): E
   send({ [bootKey]: request.boot });
   return {
     board,
+    get usage() {
+      return usage;
+    },
     post: (commands) => send(commands),
     leaseChanged: () => {
       const { pauseAtMs, quiesceAtMs } = board;
@@ -63,11 +78,10 @@ export function launchProcess(request: LaunchRequest, events: ExecutorEvents): E
 }
 
 /** Brings the copy of the board up to date. */
-function copyTick(board: ExecutorBoard, report: Report): boolean {
-  if (report.kind !== 'tick') return false;
+function copyTick(board: ExecutorBoard, report: Report & { readonly kind: 'tick' }): void {
   board.tick();
   board.running = report.running;
   board.setMemory(report);
   board.quietForMs = report.quietForMs;
-  return true;
+  board.delayMs = report.delayMs;
 }

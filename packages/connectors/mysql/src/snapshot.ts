@@ -7,10 +7,12 @@ import {
   type KeyTexts,
   merged,
   type SnapshotPlan,
+  type SnapshotRows,
+  snapshotBatches,
   type TableName,
   type TableToRead,
 } from '@sluice/connector-capture';
-import type { CapturedTable } from './captured-table.ts';
+import type { CapturedTable, Origin } from './captured-table.ts';
 import { tableIdentifier } from './catalog.ts';
 import { identifier, type RawRow, type Session } from './client.ts';
 import type { Column } from './column.ts';
@@ -29,8 +31,10 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so much is held at a time, and one row. */
-const chunkBytes = 4 * 1024 * 1024;
+/** Rows may be of any size: so much memory they take at a time, and what the driver hands over at once. */
+const chunkBytes = 2 * 1024 * 1024;
+/** What a value takes besides its bytes. */
+const valueBytes = 100;
 
 interface Chunk {
   readonly read: TableToRead;
@@ -40,41 +44,42 @@ interface Chunk {
   readonly isEnd: boolean;
 }
 
-/**
- * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
- * until all others were yielded. Yields nothing when there is no row.
- */
-export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
-  const { at, batchMax, plan, schemas, signal } = options;
-  const atMs = Date.now();
+/** Records in batches, the last of which says that the snapshot is complete. */
+export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { at, batchMax, schemas, signal } = options;
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, at, schemas);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+}
+
+async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<RawRow>> {
+  const { at, plan, schemas, signal } = options;
+  const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs: Date.now() };
+  const first: Origin = { ...origin, snapshot: 'first' };
+  const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(at, plan.progress(), false, schemas);
-  let held: YieldedRecord[] = [];
-  let isFirst = true;
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const chunk of merged(readers)) {
+  for await (const { captured, isEnd, read, rows } of merged(readers)) {
     if (signal.aborted) return;
-    const { captured, isEnd, read, rows } = chunk;
     if (isEnd) plan.finish(read);
     else plan.advance(read, keyOf(captured, rows.at(-1)));
+    const before = offset;
     const after = snapshotOffset(at, plan.progress(), false, schemas);
-    const records = rows.flatMap((row, index) => {
-      const snapshot = isFirst ? ('first' as const) : ('true' as const);
-      isFirst = false;
-      const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs, snapshot };
-      const rowOffset = index === rows.length - 1 ? after : offset;
-      return captured.recordsOf(
-        { op: 'r', before: null, after: captured.rowOfText(row), origin, offset: rowOffset },
-        Date.now(),
-      );
-    });
     offset = after;
-    if (records.length === 0) continue;
-    yield* batches(held, batchMax);
-    held = records;
+    yield {
+      rows,
+      recordsOf: (row, { isFirst, isLast, nowMs }) =>
+        captured.recordsOf(
+          {
+            op: 'r',
+            before: null,
+            after: captured.rowOfText(row),
+            origin: isFirst ? first : others,
+            offset: isLast ? after : before,
+          },
+          nowMs,
+        ),
+    };
   }
-  const last = held.pop();
-  yield* batches(held, batchMax);
-  if (last) yield [asLast(last, at, schemas)];
 }
 
 export function* batches(
@@ -84,7 +89,7 @@ export function* batches(
   for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
 }
 
-function asLast(
+function completing(
   record: YieldedRecord,
   at: LogPosition,
   schemas: string | undefined,
@@ -104,13 +109,15 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
     const captured = tableOf(next.table);
     let rows: RawRow[] = [];
     let bytes = 0;
-    for await (const row of session.rows(selectOf(captured, next))) {
-      rows.push(row);
-      for (const value of row) bytes += value?.length ?? 0;
-      if (rows.length < fetchSize && bytes < chunkBytes) continue;
-      yield { read: next, captured, rows, isEnd: false };
-      rows = [];
-      bytes = 0;
+    for await (const some of session.rows(selectOf(captured, next))) {
+      for (const row of some) {
+        rows.push(row);
+        for (const value of row) bytes += valueBytes + (value?.length ?? 0);
+        if (rows.length < fetchSize && bytes < chunkBytes) continue;
+        yield { read: next, captured, rows, isEnd: false };
+        rows = [];
+        bytes = 0;
+      }
     }
     yield { read: next, captured, rows, isEnd: true };
   }

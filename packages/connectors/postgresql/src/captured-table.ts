@@ -82,6 +82,8 @@ export class CapturedTable {
   readonly #records: TableRecords;
   readonly #make: (values: readonly unknown[]) => Row;
   readonly #config: PostgresConfig;
+  /** Of the last origin: all rows of a snapshot have the same, which nobody can change. */
+  #lastSource: { readonly origin: Origin; readonly source: Row } | undefined;
   /** Columns of the key that the log does not have of a former row. */
   readonly #untoldKey: readonly string[];
 
@@ -180,7 +182,14 @@ export class CapturedTable {
     return value;
   }
 
-  #source({ atUs, commitLsn, lsn, snapshot, transactionId }: Origin): Row {
+  #source(origin: Origin): Row {
+    if (origin.snapshot === 'false') return this.#sourceOf(origin);
+    if (this.#lastSource?.origin !== origin)
+      this.#lastSource = { origin, source: Object.freeze(this.#sourceOf(origin)) };
+    return this.#lastSource.source;
+  }
+
+  #sourceOf({ atUs, commitLsn, lsn, snapshot, transactionId }: Origin): Row {
     return {
       version,
       connector: 'postgresql',

@@ -1,9 +1,9 @@
 /** `/sluice/tasks`: everything that can be owned, connectors too, with why it is where it is. */
-import { restartSettingsOf } from '@sluice/connector-api';
 import type { ClusterSnapshot, UnitView } from '@sluice/coordination';
 import type { FastifyInstance } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
+import { attemptsMaxOf } from '../live/describe-view.ts';
 import { resource } from '../resource.ts';
 import { tasksQuerySchema } from '../schemas.ts';
 import { validated } from '../validation.ts';
@@ -30,7 +30,7 @@ function allUnits({ connectors }: ClusterSnapshot): UnitView[] {
 }
 
 function unitBody(view: UnitView, { connectors, units }: ClusterSnapshot): object {
-  const { attemptsMax } = restartSettingsOf(connectors.get(view.connector)?.record.config ?? {});
+  const connector = connectors.get(view.connector);
   return {
     id: view.unit,
     kind: view.task === undefined ? 'connector' : 'task',
@@ -43,8 +43,7 @@ function unitBody(view: UnitView, { connectors, units }: ClusterSnapshot): objec
     fence: view.fence,
     since_ms: view.sinceMs ?? null,
     attempts: view.attempts,
-    // Starts, and not restarts, as `attempts`; null: there is no end of them.
-    attempts_max: Number.isFinite(attemptsMax) ? attemptsMax + 1 : null,
+    attempts_max: connector ? attemptsMaxOf(connector) : null,
     next_retry_at_ms: view.nextRetryAtMs ?? null,
     executor: view.executor ?? null,
     stalled: view.stalled,

@@ -1,0 +1,77 @@
+/** The coordinator's REST API, from the page that it serves: same origin, with the session's cookie. */
+
+const timeoutMs = 20_000;
+
+/** What the server answered, in its own words, or that none did (status 0). */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+}
+
+export interface CallOptions {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+}
+
+type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+
+/** Whoever wants to know that the session ended. */
+let signedOut: () => void = () => undefined;
+
+export function onSignedOut(listener: () => void): void {
+  signedOut = listener;
+}
+
+/** The shape of an answer is the server's promise: it is typed where it is asked for. @throws ApiError */
+export async function call<T>(
+  method: Method,
+  path: string,
+  { body, signal, timeoutMs: limitMs = timeoutMs }: CallOptions = {},
+): Promise<T> {
+  const limit = AbortSignal.timeout(limitMs);
+  const response = await fetch(path, {
+    method,
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    throw new ApiError(0, limit.aborted ? 'the coordinator does not answer' : messageOf(error));
+  });
+  const text = await response.text().catch(() => '');
+  const parsed = parse(text);
+  if (response.ok) return parsed as T;
+  if (response.status === 401 && path !== '/sluice/session') signedOut();
+  throw new ApiError(response.status, errorMessage(parsed) ?? `answered ${response.status}`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function errorMessage(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('message' in body)) return undefined;
+  return typeof body.message === 'string' ? body.message : undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `/connectors/{name}` and what is below it. */
+export function connectorUrl(name: string, below = ''): string {
+  return `/connectors/${encodeURIComponent(name)}${below}`;
+}

@@ -1,0 +1,36 @@
+/** Starts the app: theme, session, stream, and the page that the address names. */
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/pages.css';
+import 'uplot/dist/uPlot.min.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { onSignedOut } from './api/client.ts';
+import { App } from './app.tsx';
+import { LiveConnection } from './live/live-connection.ts';
+import { liveStore } from './live/use-live.ts';
+import { loadSession, sessionStore } from './state/session.ts';
+import { startTheme } from './state/theme.ts';
+
+startTheme();
+onSignedOut(sessionStore.signedOut);
+
+const connection = new LiveConnection({ store: liveStore, onSignedOut: sessionStore.signedOut });
+let isStreaming = false;
+sessionStore.subscribe(() => {
+  const isSignedIn = sessionStore.get().kind === 'signed-in';
+  if (isSignedIn === isStreaming) return;
+  isStreaming = isSignedIn;
+  if (isSignedIn) connection.start();
+  else connection.stop();
+});
+window.setInterval(() => liveStore.sample(Date.now()), 1_000);
+void loadSession();
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no place for the app');
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,67 @@
+/** The last lines that a connector and its tasks wrote, wherever they ran. */
+import { useQuery } from '../../api/use-query.ts';
+import { clockTime, wholeTime } from '../../format/times.ts';
+import { setQuery, usePlace } from '../../router.tsx';
+import { Empty, Failed } from '../../ui/empty.tsx';
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** `GET /sluice/logs` */
+interface LogPage {
+  readonly lines: readonly {
+    readonly id: string;
+    readonly at_ms: number;
+    readonly level: string;
+    readonly worker: string;
+    readonly connector: string | null;
+    readonly task: number | null;
+    readonly message: string;
+  }[];
+}
+
+const tones: Readonly<Record<string, string>> = { warn: 'tone-warn', error: 'tone-bad' };
+
+export function Logs({ name }: { readonly name: string }) {
+  const { query } = usePlace();
+  const level = levels.find((each) => each === query.get('level')) ?? 'info';
+  const { data, error } = useQuery<LogPage>(
+    `/sluice/logs?connector=${encodeURIComponent(name)}&level=${level}&limit=300`,
+    { everyMs: 2_000 },
+  );
+  return (
+    <>
+      <div className="row above">
+        <label className="row">
+          From level
+          <select value={level} onChange={(event) => setQuery({ level: event.target.value })}>
+            {levels.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <span className="dim">The newest first. The logs of the workers themselves have all.</span>
+      </div>
+      {!data && error && <Failed what="log lines" why={error.message} />}
+      {data?.lines.length === 0 && (
+        <Empty title="No lines" command={`sluice loggers set connector.${name} debug`}>
+          A healthy connector is quiet. More is written at another level.
+        </Empty>
+      )}
+      {data && data.lines.length > 0 && (
+        <ol className="log-lines panel" tabIndex={0} aria-label="Log lines">
+          {data.lines.map((line) => (
+            <li key={line.id}>
+              <time title={wholeTime(line.at_ms)}>{clockTime(line.at_ms)}</time>
+              <span className={tones[line.level] ?? 'dim'}>{line.level}</span>
+              <span className="dim">
+                {line.worker}
+                {line.task === null ? '' : ` /${line.task}`}
+              </span>
+              <span>{line.message}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}

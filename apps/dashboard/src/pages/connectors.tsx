@@ -1,0 +1,123 @@
+/** All connectors, what is wrong first. */
+import { rate, short } from '../format/numbers.ts';
+import { useView } from '../live/use-live.ts';
+import { connectorPath, tasksPath } from '../paths.ts';
+import { Link, navigate, setQuery, usePlace } from '../router.tsx';
+import { type ConnectorRow, connectorRows, shortClass } from '../state/connectors.ts';
+import { useRefusal } from '../state/session.ts';
+import { countByState, shownStates } from '../state/task-rows.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Page } from '../ui/page.tsx';
+import { StateMark, stateWord } from '../ui/state-mark.tsx';
+import { Spacer, useRowWindow } from '../ui/windowed.tsx';
+
+const columns = 8;
+
+export function Connectors() {
+  const all = connectorRows(useView());
+  const { query } = usePlace();
+  const refused = useRefusal('admin');
+  const text = query.get('q') ?? '';
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = all.filter(({ name, class: className, type, health }) =>
+    words.every((word) => `${name} ${className} ${type} ${health}`.toLowerCase().includes(word)),
+  );
+  const { ref, first, last, before, after } = useRowWindow(rows.length);
+  return (
+    <Page
+      title="Connectors"
+      note={rows.length === all.length ? String(all.length) : `${rows.length} of ${all.length}`}
+      actions={
+        <Button kind="primary" refused={refused} onPress={() => navigate('/create')}>
+          New connector
+        </Button>
+      }
+    >
+      <div className="filters" role="search">
+        <input
+          data-search
+          type="search"
+          placeholder="Search names, classes, health"
+          aria-label="Search connectors"
+          value={text}
+          onChange={(event) => setQuery({ q: event.target.value })}
+        />
+      </div>
+      {all.length === 0 ? (
+        <Empty title="No connectors yet" command="sluice apply -f connector.yaml" />
+      ) : (
+        <table className="table connectors">
+          <thead>
+            <tr>
+              <th>Health</th>
+              <th>Connector</th>
+              <th>Class</th>
+              <th>Tasks</th>
+              <th className="number">In /s</th>
+              <th className="number">Out /s</th>
+              <th className="number">Lag</th>
+              <th className="why">Why</th>
+            </tr>
+          </thead>
+          <tbody ref={ref}>
+            <Spacer height={before} columns={columns} />
+            {rows.slice(first, last).map((row) => (
+              <Row key={row.name} row={row} />
+            ))}
+            <Spacer height={after} columns={columns} />
+            {rows.length === 0 && (
+              <tr>
+                <td colSpan={columns} className="quiet">
+                  No connector matches.
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      )}
+    </Page>
+  );
+}
+
+function Row({ row }: { readonly row: ConnectorRow }) {
+  return (
+    <tr data-connector={row.name}>
+      <td>
+        <StateMark state={row.health} />
+      </td>
+      <td className="name">
+        <Link to={connectorPath(row.name)}>{row.name}</Link>
+      </td>
+      <td title={row.class}>
+        {shortClass(row.class)} <span className="dim">{row.type}</span>
+      </td>
+      <td>
+        <TaskCounts row={row} />
+      </td>
+      <td className="number">{rate(row.recordsIn)}</td>
+      <td className="number">{rate(row.recordsOut)}</td>
+      <td className="number">{row.lag === null ? '' : short(row.lag)}</td>
+      <td className="why" title={row.problem ?? undefined}>
+        {row.problem !== null && <span className="tone-bad">{row.problem}</span>}
+      </td>
+    </tr>
+  );
+}
+
+/** One click from a count to the tasks that it counts. */
+export function TaskCounts({ row }: { readonly row: Pick<ConnectorRow, 'name' | 'tasks'> }) {
+  const counts = countByState(row.tasks);
+  if (row.tasks.length === 0) return <span className="dim">none</span>;
+  return (
+    <span className="counts">
+      {shownStates
+        .filter((state) => counts.has(state))
+        .map((state) => (
+          <Link key={state} to={tasksPath({ connector: row.name, state })}>
+            <StateMark state={state} label={`${counts.get(state) ?? 0} ${stateWord(state)}`} />
+          </Link>
+        ))}
+    </span>
+  );
+}

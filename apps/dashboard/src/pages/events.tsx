@@ -1,0 +1,175 @@
+/** What happened in the cluster, and which errors there are, grouped so that one cause is one line. */
+import type { LiveEvent } from '@sluice/rest-api/live';
+import { useState } from 'react';
+import { useQuery } from '../api/use-query.ts';
+import { count } from '../format/numbers.ts';
+import { shortSpan, wholeTime } from '../format/times.ts';
+import { useServerNow, useView } from '../live/use-live.ts';
+import { setQuery, usePlace } from '../router.tsx';
+import { restartTasks } from '../state/actions.ts';
+import { mergedEvents } from '../state/events.ts';
+import { useRefusal } from '../state/session.ts';
+import { taskRows } from '../state/task-rows.ts';
+import { Button, CopyButton } from '../ui/button.tsx';
+import { Empty, Failed } from '../ui/empty.tsx';
+import { EventList } from '../ui/event-list.tsx';
+import { Page, Panel } from '../ui/page.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+
+export function Events({ tab }: { readonly tab: 'latest' | 'errors' }) {
+  return (
+    <Page title={tab === 'errors' ? 'Errors' : 'Events'}>
+      <Tabs
+        label="Events"
+        tabs={[
+          { to: '/events', label: 'What happened', isCurrent: tab === 'latest' },
+          { to: '/events/errors', label: 'Errors by cause', isCurrent: tab === 'errors' },
+        ]}
+      />
+      {tab === 'errors' ? <Errors /> : <Latest />}
+    </Page>
+  );
+}
+
+function Latest() {
+  const { query } = usePlace();
+  const { events: live } = useView();
+  const stored = useQuery<readonly LiveEvent[]>('/sluice/events?limit=500');
+  const type = query.get('type') ?? '';
+  const words = (query.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const all = mergedEvents(live, stored.data ?? []);
+  const areas = [...new Set(all.map((event) => event.type.split('.')[0] ?? ''))].toSorted();
+  const events = all.filter(
+    (event) =>
+      event.type.startsWith(type) &&
+      words.every((word) => `${event.type} ${event.message}`.toLowerCase().includes(word)),
+  );
+  return (
+    <>
+      <div className="filters" role="search">
+        <input
+          data-search
+          type="search"
+          placeholder="Search events"
+          aria-label="Search events"
+          value={query.get('q') ?? ''}
+          onChange={(event) => setQuery({ q: event.target.value })}
+        />
+        <div className="chips" role="group" aria-label="What they are about">
+          {areas.map((area) => (
+            <button
+              key={area}
+              type="button"
+              className="chip"
+              aria-pressed={type === area}
+              onClick={() => setQuery({ type: type === area ? undefined : area })}
+            >
+              {area}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Panel>
+        <EventList events={events} />
+      </Panel>
+    </>
+  );
+}
+
+/** One of `GET /sluice/errors`. */
+interface ErrorGroup {
+  readonly fingerprint: string;
+  readonly message: string;
+  readonly trace: string;
+  /** Of units. */
+  readonly count: number;
+  /** Some of them, when there are many. */
+  readonly units: readonly string[];
+  readonly connectors: readonly string[];
+  readonly first_ms: number | null;
+  readonly last_ms: number | null;
+}
+
+function Errors() {
+  const { data, error } = useQuery<readonly ErrorGroup[]>('/sluice/errors', { everyMs: 5_000 });
+  if (!data) return error ? <Failed what="errors" why={error.message} /> : null;
+  if (data.length === 0) {
+    return (
+      <Empty title="No task has failed">
+        Errors of tasks that fail or wait to be tried again are grouped here.
+      </Empty>
+    );
+  }
+  return (
+    <ul className="error-groups">
+      {data.map((group) => (
+        <Group key={group.fingerprint} group={group} />
+      ))}
+    </ul>
+  );
+}
+
+function Group({ group }: { readonly group: ErrorGroup }) {
+  const [isOpen, setOpen] = useState(false);
+  const view = useView();
+  const nowMs = useServerNow();
+  const refused = useRefusal('operator');
+  const { message, units, trace } = group;
+  const wanted = new Set(units);
+  const rows = taskRows(view).filter(({ id }) => wanted.has(id));
+  return (
+    <li className="panel">
+      <div className="panel-head">
+        <button
+          type="button"
+          className="link error-message"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {message}
+        </button>
+        <Button
+          refused={refused ?? (rows.length === 0 ? 'No task has it any more' : undefined)}
+          onPress={() => void restartTasks(rows)}
+        >
+          Restart {count(rows.length, 'task')}
+        </Button>
+      </div>
+      <p className="dim">
+        {count(group.count, 'unit')} of {count(group.connectors.length, 'connector')}
+        {group.first_ms !== null && (
+          <>
+            {' · first '}
+            <time title={wholeTime(group.first_ms)}>{shortSpan(nowMs - group.first_ms)}</time> ago
+          </>
+        )}
+        {group.last_ms !== null && (
+          <>
+            {', last '}
+            <time title={wholeTime(group.last_ms)}>{shortSpan(nowMs - group.last_ms)}</time> ago
+          </>
+        )}
+      </p>
+      {isOpen && (
+        <>
+          <p className="units">
+            {rows.map(({ id, connector, task }) => (
+              <button
+                key={id}
+                type="button"
+                className="link"
+                onClick={() => setQuery({ task: `${connector}/${task}` })}
+              >
+                {connector}/{task}
+              </button>
+            ))}
+          </p>
+          <h3>
+            Trace <CopyButton text={trace} what="the trace" />
+          </h3>
+          <pre className="trace">{trace}</pre>
+        </>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,217 @@
+/** Workers × connectors: who runs what, with its state and load. What just moved is marked, and a rerun can be asked for beforehand. */
+import { memo, useEffect, useRef, useState } from 'react';
+import { rate } from '../format/numbers.ts';
+import { useView } from '../live/use-live.ts';
+import { connectorPath, tasksPath } from '../paths.ts';
+import { Link, setQuery, usePlace } from '../router.tsx';
+import {
+  type Cell,
+  type Matrix,
+  type MatrixRow,
+  matrixOf,
+  movesBetween,
+  shade,
+} from '../state/placement.ts';
+import type { TaskRow } from '../state/task-rows.ts';
+import { Empty } from '../ui/empty.tsx';
+import { Page, Panel } from '../ui/page.tsx';
+import { StateMark, toneOf } from '../ui/state-mark.tsx';
+import { PlanPanel } from './plan-panel.tsx';
+
+/** As long as the eye needs to find it. */
+const movedMs = 6_000;
+/** Columns with names that lie fit into a page up to that. */
+const upright = 10;
+
+export function Placement() {
+  const view = useView();
+  const { query } = usePlace();
+  const moved = useMoved();
+  const text = (query.get('q') ?? '').toLowerCase();
+  const matrix = matrixOf(view);
+  const rows = matrix.rows.filter(({ connector }) => connector.toLowerCase().includes(text));
+  return (
+    <Page title="Placement" note="A square is a task; the shade of its cell is the load">
+      <PlanPanel />
+      <div className="filters" role="search">
+        <input
+          data-search
+          type="search"
+          placeholder="Search connectors"
+          aria-label="Search connectors"
+          value={query.get('q') ?? ''}
+          onChange={(event) => setQuery({ q: event.target.value })}
+        />
+        <ul className="legend states">
+          {['RUNNING', 'RESTARTING', 'FAILED', 'UNASSIGNED', 'PAUSED'].map((state) => (
+            <li key={state}>
+              <StateMark state={state} />
+            </li>
+          ))}
+          <li>
+            <span className="task-square moved" aria-hidden="true" /> just moved
+          </li>
+        </ul>
+      </div>
+      {matrix.rows.length === 0 ? (
+        <Empty title="Nothing is placed" command="sluice get tasks" />
+      ) : (
+        <Panel className="matrix-panel">
+          <MatrixTable matrix={matrix} rows={rows} moved={moved} />
+        </Panel>
+      )}
+    </Page>
+  );
+}
+
+function MatrixTable({
+  matrix,
+  rows,
+  moved,
+}: {
+  readonly matrix: Matrix;
+  readonly rows: readonly MatrixRow[];
+  readonly moved: ReadonlySet<string>;
+}) {
+  const { workers } = useView();
+  return (
+    <table className={matrix.workers.length > upright ? 'matrix narrow' : 'matrix'}>
+      <thead>
+        <tr>
+          <th>Connector</th>
+          {matrix.workers.map((name) => (
+            <th key={name ?? ''} scope="col">
+              {name === null ? (
+                <StateMark state="UNASSIGNED" label="no worker" />
+              ) : (
+                <Link to={tasksPath({ worker: name })}>
+                  <StateMark state={workers[name]?.state ?? 'dead'} label={name} />
+                </Link>
+              )}
+            </th>
+          ))}
+          <th className="number">Tasks</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <ConnectorCells
+            key={row.connector}
+            row={row}
+            workers={matrix.workers}
+            loadMax={matrix.loadMax}
+            moved={moved}
+            looks={looksOf(row, matrix, moved)}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface ConnectorCellsProps {
+  readonly row: MatrixRow;
+  readonly workers: Matrix['workers'];
+  readonly loadMax: number;
+  readonly moved: ReadonlySet<string>;
+  /** All that is seen of it, as text: rendered anew only when that is another. */
+  readonly looks: string;
+}
+
+const ConnectorCells = memo(
+  ({ row, workers, loadMax, moved }: ConnectorCellsProps) => (
+    <tr data-connector={row.connector}>
+      <th scope="row">
+        <Link to={connectorPath(row.connector)}>{row.connector}</Link>
+      </th>
+      {workers.map((worker) => (
+        <MatrixCell
+          key={worker ?? ''}
+          worker={worker}
+          cell={row.cells.get(worker)}
+          loadMax={loadMax}
+          moved={moved}
+        />
+      ))}
+      <td className="number">{row.tasks}</td>
+    </tr>
+  ),
+  (before, after) => before.looks === after.looks,
+);
+
+function looksOf(row: MatrixRow, { workers, loadMax }: Matrix, moved: ReadonlySet<string>): string {
+  return workers
+    .map((worker) => {
+      const cell = row.cells.get(worker);
+      if (!cell) return worker;
+      const tasks = cell.tasks.map(({ id, shown }) => `${id}=${shown}${moved.has(id) ? '!' : ''}`);
+      return `${worker ?? ''}:${shade(cell.load, loadMax)}:${tasks.join(',')}`;
+    })
+    .join(';');
+}
+
+function MatrixCell({
+  worker,
+  cell,
+  loadMax,
+  moved,
+}: {
+  readonly worker: string | null;
+  readonly cell: Cell | undefined;
+  readonly loadMax: number;
+  readonly moved: ReadonlySet<string>;
+}) {
+  if (!cell) return <td data-worker={worker ?? ''} />;
+  return (
+    <td
+      data-worker={worker ?? ''}
+      className={`shade-${shade(cell.load, loadMax)}`}
+      title={`${cell.tasks.length} tasks, ${rate(cell.load)} records/s`}
+    >
+      <span className="squares">
+        {cell.tasks.map((task) => (
+          <TaskSquare key={task.id} task={task} isMoved={moved.has(task.id)} />
+        ))}
+      </span>
+    </td>
+  );
+}
+
+function TaskSquare({ task: row, isMoved }: { readonly task: TaskRow; readonly isMoved: boolean }) {
+  const { connector, task, shown, reason, error } = row;
+  const name = `${connector}/${task}`;
+  return (
+    <button
+      type="button"
+      className={`task-square tone-${toneOf(shown)} ${isMoved ? 'moved' : ''}`}
+      data-state={shown}
+      data-task={row.id}
+      aria-label={`${name}, ${shown.toLowerCase()}`}
+      title={`${name}: ${shown.toLowerCase()}\n${error ?? reason ?? ''}`}
+      onClick={() => setQuery({ task: name })}
+    />
+  );
+}
+
+/** Ids of the units whose worker changed a moment ago. */
+function useMoved(): ReadonlySet<string> {
+  const { units } = useView();
+  const before = useRef(units);
+  const [moved, setMoved] = useState<ReadonlyMap<string, number>>(new Map());
+  useEffect(() => {
+    const moves = movesBetween(before.current, units);
+    before.current = units;
+    if (moves.length === 0) return;
+    const untilMs = Date.now() + movedMs;
+    setMoved((known) => new Map([...known, ...moves.map(({ unit }) => [unit, untilMs] as const)]));
+  }, [units]);
+  useEffect(() => {
+    if (moved.size === 0) return undefined;
+    const timer = window.setTimeout(() => {
+      const nowMs = Date.now();
+      setMoved((known) => new Map([...known].filter(([, untilMs]) => untilMs > nowMs)));
+    }, movedMs / 2);
+    return () => window.clearTimeout(timer);
+  }, [moved]);
+  return new Set(moved.keys());
+}

@@ -1,0 +1,173 @@
+/** The members of the cluster: who beats, what each carries, and taking work away from one. */
+import type { LiveWorker } from '@sluice/rest-api/live';
+import { bytes, grouped, rate } from '../format/numbers.ts';
+import { shortSpan, span } from '../format/times.ts';
+import { useServerNow, useView } from '../live/use-live.ts';
+import { tasksPath } from '../paths.ts';
+import { Link } from '../router.tsx';
+import { workerAction } from '../state/actions.ts';
+import { useRefusal } from '../state/session.ts';
+import { isAbnormal } from '../state/task-rows.ts';
+import { beatTone, type WorkerRow, workerRows } from '../state/workers.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Page } from '../ui/page.tsx';
+import { StateMark } from '../ui/state-mark.tsx';
+
+export function Workers() {
+  const rows = workerRows(useView());
+  const tasksMax = Math.max(1, ...rows.map(({ tasks }) => tasks.length));
+  return (
+    <Page title="Workers" note={String(rows.length)}>
+      {rows.length === 0 ? (
+        <Empty title="No workers" command="sluice-worker">
+          Connectors wait until one joins the cluster.
+        </Empty>
+      ) : (
+        <table className="table workers">
+          <thead>
+            <tr>
+              <th>State</th>
+              <th>Worker</th>
+              <th className="number">Slot</th>
+              <th className="number">Last beat</th>
+              <th>Tasks</th>
+              <th className="number">In /s</th>
+              <th className="number">Out /s</th>
+              <th className="number">CPU</th>
+              <th className="number">Memory</th>
+              <th className="number">Event loops, p99 ms</th>
+              <th className="number">Up</th>
+              <th className="end">
+                <span className="hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.name} row={row} tasksMax={tasksMax} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Page>
+  );
+}
+
+function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: number }) {
+  const nowMs = useServerNow();
+  const { name, state, load, host, pid, tasks, cordoned } = row;
+  const isHere = state === 'up' || state === 'draining';
+  return (
+    <tr data-worker={name}>
+      <td>
+        <StateMark state={state} />
+        {cordoned && <span className="tag">cordoned</span>}
+      </td>
+      <td className="name">
+        <Link to={tasksPath({ worker: name })}>{name}</Link>
+        <span className="dim">
+          {' '}
+          {host} · {pid}
+        </span>
+      </td>
+      <td className="number">{row.slot}</td>
+      <td className="number">
+        <Beat row={row} nowMs={nowMs} />
+      </td>
+      <td>
+        <Link to={tasksPath({ worker: name })} className="tasks-bar">
+          <span className="meter" aria-hidden="true">
+            <TaskShares row={row} tasksMax={tasksMax} />
+          </span>
+          {grouped(tasks.length)}
+          {row.connectors > 0 && <span className="dim"> + {row.connectors} conn.</span>}
+        </Link>
+      </td>
+      <td className="number">{load ? rate(row.recordsIn) : ''}</td>
+      <td className="number">{load ? rate(row.recordsOut) : ''}</td>
+      <td className="number">{load ? `${(load.cpu_cores * 100).toFixed(0)} %` : ''}</td>
+      <td className="number">{load ? bytes(load.rss_bytes) : ''}</td>
+      <td>
+        <Delays load={load} />
+      </td>
+      <td className="number dim" title={span(nowMs - row.joined_at_ms)}>
+        {shortSpan(nowMs - row.joined_at_ms)}
+      </td>
+      <td className="end">{isHere && <Actions row={row} />}</td>
+    </tr>
+  );
+}
+
+function Beat({ row, nowMs }: { readonly row: WorkerRow; readonly nowMs: number }) {
+  if (row.beat_at_ms === null) return <span className="tone-bad">none</span>;
+  const ageMs = Math.max(0, nowMs - row.beat_at_ms);
+  const tone = beatTone(ageMs);
+  return (
+    <span className={tone === 'calm' ? undefined : `tone-${tone === 'late' ? 'warn' : 'bad'}`}>
+      {span(ageMs)}
+    </span>
+  );
+}
+
+function TaskShares({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: number }) {
+  const bad = row.tasks.filter(({ shown }) => isAbnormal(shown)).length;
+  const width = (count: number): string => `${(count / tasksMax) * 100}%`;
+  return (
+    <>
+      {bad > 0 && <span className="fill-bad" style={{ width: width(bad) }} />}
+      <span className="fill-accent" style={{ width: width(row.tasks.length - bad) }} />
+    </>
+  );
+}
+
+/** A loop that is 50 ms late answers slowly; one of 250 ms is held up by what it runs. */
+function delayTone(ms: number): string {
+  if (ms < 50) return 'idle';
+  return ms < 250 ? 'warn' : 'bad';
+}
+
+function Delays({ load }: { readonly load: LiveWorker['load'] }) {
+  if (!load) return null;
+  return (
+    <ul className="delays" aria-label="Delay of each executor's event loop, p99 in ms">
+      {load.executors.map(
+        ({ id, kind, actors, heap_used_bytes: heap, event_loop_delay_ms: ms }) => (
+          <li
+            key={id}
+            className={`tone-${delayTone(ms)}`}
+            title={`${kind} executor ${id}: ${actors} actors, heap ${bytes(heap)}`}
+          >
+            {ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}
+          </li>
+        ),
+      )}
+    </ul>
+  );
+}
+
+function Actions({ row: { name, cordoned, state, tasks } }: { readonly row: WorkerRow }) {
+  const refused = useRefusal('operator');
+  const act = (action: 'drain' | 'cordon' | 'uncordon'): void =>
+    void workerAction(name, action, tasks.length);
+  return (
+    <span className="row">
+      {cordoned ? (
+        <Button kind="quiet" refused={refused} onPress={() => act('uncordon')}>
+          Uncordon
+        </Button>
+      ) : (
+        <Button kind="quiet" refused={refused} onPress={() => act('cordon')}>
+          Cordon
+        </Button>
+      )}
+      <Button
+        kind="quiet"
+        refused={refused ?? (state === 'draining' ? 'It is draining already' : undefined)}
+        onPress={() => act('drain')}
+      >
+        Drain
+      </Button>
+    </span>
+  );
+}

@@ -1,0 +1,77 @@
+/** The matrix: which worker runs which tasks of which connector. Pure. */
+import type { LiveView } from '@sluice/rest-api/live';
+import { collate, isAbnormal, rateOf, type TaskRow, taskRows } from './task-rows.ts';
+import { workerRows } from './workers.ts';
+
+export interface Matrix {
+  /** Columns, by slot; null: tasks that no worker has. It is there only while there are such. */
+  readonly workers: readonly (string | null)[];
+  readonly rows: readonly MatrixRow[];
+  /** The greatest load of a cell, to which the others are compared. */
+  readonly loadMax: number;
+}
+
+export interface MatrixRow {
+  readonly connector: string;
+  readonly tasks: number;
+  readonly hasAbnormal: boolean;
+  readonly cells: ReadonlyMap<string | null, Cell>;
+}
+
+export interface Cell {
+  readonly tasks: readonly TaskRow[];
+  /** Records a second. */
+  readonly load: number;
+}
+
+export function matrixOf(view: LiveView): Matrix {
+  const byConnector = Map.groupBy(taskRows(view), ({ connector }) => connector);
+  const rows = [...byConnector]
+    .map(([connector, tasks]) => matrixRow(connector, tasks))
+    .toSorted(
+      (a, b) => Number(b.hasAbnormal) - Number(a.hasAbnormal) || collate(a.connector, b.connector),
+    );
+  const names = workerRows(view)
+    .toSorted((a, b) => a.slot - b.slot || collate(a.name, b.name))
+    .map(({ name }) => name);
+  const known = new Set<string | null>(names);
+  const others = new Set(
+    rows.flatMap(({ cells }) => [...cells.keys()].filter((worker) => !known.has(worker))),
+  );
+  const loads = rows.flatMap(({ cells }) => [...cells.values()].map(({ load }) => load));
+  return { workers: [...names, ...others], rows, loadMax: Math.max(0, ...loads) };
+}
+
+function matrixRow(connector: string, tasks: readonly TaskRow[]): MatrixRow {
+  const cells = new Map<string | null, Cell>();
+  for (const [worker, some] of Map.groupBy(tasks, (task) => task.worker)) {
+    const load = some.reduce((total, task) => total + Math.max(0, rateOf(task)), 0);
+    cells.set(worker, { tasks: some.toSorted((a, b) => a.task - b.task), load });
+  }
+  return {
+    connector,
+    tasks: tasks.length,
+    hasAbnormal: tasks.some(({ shown }) => isAbnormal(shown)),
+    cells,
+  };
+}
+
+/** Shade of a cell from 0 to 4: by magnitude, since rates differ by thousands. */
+export function shade(load: number, loadMax: number): number {
+  if (load <= 0 || loadMax <= 0) return 0;
+  return Math.max(1, Math.ceil((Math.log1p(load) / Math.log1p(loadMax)) * 4));
+}
+
+export interface Move {
+  readonly unit: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** What moved between two looks. */
+export function movesBetween(before: LiveView['units'], after: LiveView['units']): Move[] {
+  return Object.entries(after).flatMap(([unit, { worker }]) => {
+    const from = before[unit]?.worker ?? null;
+    return from === worker ? [] : [{ unit, from, to: worker }];
+  });
+}

@@ -1,0 +1,50 @@
+/** The cluster in a few numbers. Pure. */
+import type { LiveView, TaskState } from '@sluice/rest-api/live';
+
+export interface Totals {
+  readonly byState: Readonly<Record<TaskState, number>>;
+  readonly tasks: number;
+  /** Of those RUNNING. */
+  readonly stalled: number;
+  readonly connectorsFailed: number;
+  readonly workers: { readonly up: number; readonly draining: number; readonly lost: number };
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly bytes: number;
+  /** null: no task knows its lag. */
+  readonly lag: number | null;
+  readonly deadLetters: number;
+  /** null: all tasks have a worker. */
+  readonly oldestUnassignedSinceMs: number | null;
+}
+
+export function totals(view: LiveView): Totals {
+  const byState = { RUNNING: 0, PAUSED: 0, FAILED: 0, RESTARTING: 0, UNASSIGNED: 0, STOPPED: 0 };
+  const sums = { tasks: 0, stalled: 0, connectorsFailed: 0 };
+  const flow = { recordsIn: 0, recordsOut: 0, bytes: 0, deadLetters: 0 };
+  let lag: number | null = null;
+  let oldest: number | null = null;
+  for (const unit of Object.values(view.units)) {
+    if (unit.task === null) {
+      if (unit.state === 'FAILED') sums.connectorsFailed += 1;
+      continue;
+    }
+    sums.tasks += 1;
+    byState[unit.state] += 1;
+    if (unit.stalled && unit.state === 'RUNNING') sums.stalled += 1;
+    if (unit.state === 'UNASSIGNED' && unit.since_ms !== null) {
+      oldest = Math.min(oldest ?? unit.since_ms, unit.since_ms);
+    }
+    if (!unit.load) continue;
+    flow.recordsIn += unit.load.records_in;
+    flow.recordsOut += unit.load.records_out;
+    flow.bytes += unit.load.bytes;
+    flow.deadLetters += unit.load.dead_letters;
+    if (unit.load.lag_records !== null) lag = (lag ?? 0) + unit.load.lag_records;
+  }
+  const workers = { up: 0, draining: 0, lost: 0 };
+  for (const { state } of Object.values(view.workers)) {
+    workers[state === 'up' || state === 'draining' ? state : 'lost'] += 1;
+  }
+  return { byState, ...sums, workers, ...flow, lag, oldestUnassignedSinceMs: oldest };
+}

@@ -1,0 +1,36 @@
+/** What stands where there is nothing: why, and the command that changes it. */
+import type { ReactNode } from 'react';
+import { CopyButton } from './button.tsx';
+
+export function Empty({
+  title,
+  children,
+  command,
+}: {
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly command?: string;
+}) {
+  return (
+    <div className="empty">
+      <p className="empty-title">{title}</p>
+      {children !== undefined && <p>{children}</p>}
+      {command !== undefined && (
+        <p className="command">
+          <code>{command}</code>
+          <CopyButton text={command} what="the command" />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Something that was asked for did not come. */
+export function Failed({ what, why }: { readonly what: string; readonly why: string }) {
+  return (
+    <div className="empty" role="alert">
+      <p className="empty-title">Could not load {what}</p>
+      <p>{why}</p>
+    </div>
+  );
+}

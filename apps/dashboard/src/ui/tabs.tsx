@@ -1,0 +1,22 @@
+/** Tabs that are addresses. */
+import { Link } from '../router.tsx';
+
+export interface Tab {
+  readonly to: string;
+  readonly label: string;
+  readonly count?: number | undefined;
+  readonly isCurrent: boolean;
+}
+
+export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
+  return (
+    <nav className="tabs" aria-label={label}>
+      {tabs.map(({ to, label: name, count, isCurrent }) => (
+        <Link key={to} to={to} aria-current={isCurrent ? 'page' : undefined}>
+          {name}
+          {count !== undefined && <span className="count">{count}</span>}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { connectorPath, parsePath, tasksPath } from '../src/paths.ts';
+import { isAbout, mergedEvents, toneOfEvent } from '../src/state/events.ts';
+import { refusal } from '../src/state/session.ts';
+import { meaningOf } from '../src/ui/keys.ts';
+import { rowHeight, rowsInSight } from '../src/ui/windowed.tsx';
+
+test('an address names a page, and what is no page is none', () => {
+  expect(parsePath('/')).toEqual({ page: 'overview' });
+  expect(parsePath('/events/errors')).toEqual({ page: 'events', tab: 'errors' });
+  expect(parsePath('/connectors/orders/logs')).toEqual({
+    page: 'connector',
+    name: 'orders',
+    tab: 'logs',
+  });
+  expect(parsePath('/nonsense')).toEqual({ page: 'unknown' });
+});
+
+test('any name of a connector survives its address', () => {
+  for (const name of ['orders', 'a/b', 'x y', '100%', 'ä?#']) {
+    expect(parsePath(connectorPath(name, 'offsets'))).toEqual({
+      page: 'connector',
+      name,
+      tab: 'offsets',
+    });
+  }
+  expect(parsePath('/connectors/100%')).toMatchObject({ name: '100%' });
+  expect(tasksPath({ connector: 'a b', state: 'FAILED' })).toBe(
+    '/tasks?connector=a+b&state=FAILED',
+  );
+});
+
+test('g and a letter go somewhere if they are one after the other', () => {
+  expect(meaningOf('t', { key: 'g', agoMs: 300 })).toBe('g t');
+  expect(meaningOf('t', { key: 'g', agoMs: 5_000 })).toBe('t');
+  expect(meaningOf('t', undefined)).toBe('t');
+  expect(meaningOf('z', { key: 'g', agoMs: 300 })).toBe('z');
+});
+
+test('only rows in sight and some around them are in the page', () => {
+  const screen = { height: 10 * rowHeight };
+  expect(rowsInSight(1_000, { top: 0, ...screen })).toEqual({ first: 0, last: 22 });
+  expect(rowsInSight(1_000, { top: -500 * rowHeight, ...screen })).toEqual({
+    first: 488,
+    last: 522,
+  });
+  expect(rowsInSight(5, { top: 0, ...screen })).toEqual({ first: 0, last: 5 });
+  expect(rowsInSight(5, { top: -500 * rowHeight, ...screen })).toEqual({ first: 0, last: 5 });
+});
+
+test('a viewer is told which role is missing, an admin nothing', () => {
+  const as = (role: 'viewer' | 'operator' | 'admin') => ({
+    kind: 'signed-in' as const,
+    session: { user: 'ann', role, hasSignIn: true },
+  });
+  expect(refusal(as('viewer'), 'operator')).toContain('Needs the role operator: you are a viewer');
+  expect(refusal(as('operator'), 'admin')).toContain('you are an operator');
+  expect(refusal(as('operator'), 'operator')).toBeUndefined();
+  expect(refusal(as('admin'), 'viewer')).toBeUndefined();
+  expect(refusal({ kind: 'signed-out' }, 'viewer')).toBeDefined();
+});
+
+test('events that came both ways are shown once, the newest first', () => {
+  const event = (id: string, at_ms: number) => ({ id, at_ms, type: 'x', message: '', facts: {} });
+  const merged = mergedEvents([event('3', 30), event('2', 20)], [event('2', 20), event('1', 10)]);
+  expect(merged.map(({ id }) => id)).toEqual(['3', '2', '1']);
+});
+
+test('an event is about what its facts name', () => {
+  const event = { id: '1', at_ms: 1, type: 'x', message: '', facts: { worker: 'worker-1' } };
+  expect(isAbout(event, { worker: 'worker-1' })).toBe(true);
+  expect(isAbout(event, { worker: 'worker-2' })).toBe(false);
+  expect(isAbout(event, { connector: 'orders' })).toBe(false);
+});
+
+test.each([
+  ['task.failed', 'bad'],
+  ['worker.dead', 'bad'],
+  ['assignment.rerun', 'move'],
+  ['worker.joined', 'ok'],
+  ['anything.else', 'idle'],
+])('%s is shown as %s', (type, tone) => {
+  expect(toneOfEvent(type)).toBe(tone);
+});

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { connectorRows } from '../src/state/connectors.ts';
+import { matrixOf, movesBetween, shade } from '../src/state/placement.ts';
+import { problemsOf } from '../src/state/problems.ts';
+import {
+  countByState,
+  matchingButState,
+  ofStates,
+  parseFilter,
+  sortRows,
+  taskRows,
+} from '../src/state/task-rows.ts';
+import { totals } from '../src/state/totals.ts';
+import { workerRows } from '../src/state/workers.ts';
+import { load, view, worker } from './views.ts';
+
+const mixed = view({
+  orders: {},
+  'orders/0': { load: load({ records_in: 5, records_out: 4, lag_records: 7 }) },
+  'orders/1': { state: 'FAILED', error: 'Error: disk full' },
+  'orders/2': { stalled: true, worker: 'worker-2' },
+  'orders/10': { state: 'UNASSIGNED', worker: null, since_ms: 500 },
+  'clicks/0': { state: 'PAUSED', load: load({ records_in: 3, lag_records: 1 }) },
+});
+
+const names = (rows: readonly { connector: string; task: number }[]): string[] =>
+  rows.map(({ connector, task }) => `${connector}/${task}`);
+
+describe('rows of tasks', () => {
+  test('the abnormal come first, a stalled task is not taken for a running one', () => {
+    expect(names(sortRows(taskRows(mixed), 'urgency'))).toEqual([
+      'orders/1',
+      'orders/2',
+      'orders/10',
+      'orders/0',
+      'clicks/0',
+    ]);
+  });
+
+  test('names are in the order of their numbers', () => {
+    expect(names(sortRows(taskRows(mixed), 'task'))).toEqual([
+      'clicks/0',
+      'orders/0',
+      'orders/1',
+      'orders/2',
+      'orders/10',
+    ]);
+  });
+
+  test('by lag, tasks without one come last', () => {
+    expect(names(sortRows(taskRows(mixed), 'lag')).slice(0, 2)).toEqual(['orders/0', 'clicks/0']);
+  });
+
+  test('a filter of the address chooses by states, names and words in errors', () => {
+    const rows = taskRows(mixed);
+    const filtered = (query: string): string[] => {
+      const filter = parseFilter(new URLSearchParams(query));
+      return names(ofStates(matchingButState(rows, filter), filter.states));
+    };
+    expect(filtered('state=failed,STALLED')).toEqual(['orders/1', 'orders/2']);
+    expect(filtered('worker=worker-2')).toEqual(['orders/2']);
+    expect(filtered('connector=clicks')).toEqual(['clicks/0']);
+    expect(filtered('q=Disk+orders')).toEqual(['orders/1']);
+    expect(filtered('state=nonsense')).toHaveLength(5);
+  });
+
+  test('counts beside the states are of what the rest of the filter lets through', () => {
+    const filter = parseFilter(new URLSearchParams('state=FAILED&connector=orders'));
+    expect([...countByState(matchingButState(taskRows(mixed), filter))]).toEqual([
+      ['RUNNING', 1],
+      ['FAILED', 1],
+      ['STALLED', 1],
+      ['UNASSIGNED', 1],
+    ]);
+  });
+});
+
+test('totals count tasks and not connectors, and know no lag when no task does', () => {
+  expect(totals(mixed)).toMatchObject({
+    tasks: 5,
+    stalled: 1,
+    byState: { RUNNING: 2, FAILED: 1, UNASSIGNED: 1, PAUSED: 1 },
+    recordsIn: 8,
+    lag: 8,
+    oldestUnassignedSinceMs: 500,
+  });
+  expect(totals(view({ 'orders/0': { load: load() } })).lag).toBeNull();
+});
+
+describe('health of a connector', () => {
+  const healthOf = (units: Parameters<typeof view>[0]): string | undefined =>
+    connectorRows(view(units))[0]?.health;
+
+  test('it is made of the connector and all of its tasks', () => {
+    expect(healthOf({ orders: {}, 'orders/0': {} })).toBe('healthy');
+    expect(healthOf({ orders: {}, 'orders/0': {}, 'orders/1': { state: 'FAILED' } })).toBe(
+      'degraded',
+    );
+    expect(healthOf({ orders: {}, 'orders/0': { state: 'FAILED' } })).toBe('unhealthy');
+    expect(healthOf({ orders: { state: 'FAILED' }, 'orders/0': {} })).toBe('unhealthy');
+    expect(healthOf({ orders: {}, 'orders/0': { stalled: true } })).toBe('degraded');
+    expect(healthOf({ orders: {} })).toBe('degraded');
+  });
+
+  test('one that was paused is paused, unless something of it failed', () => {
+    const paused = view({ orders: { state: 'PAUSED' }, 'orders/0': { state: 'PAUSED' } });
+    paused.connectors['orders'] = {
+      type: 'sink',
+      class: 'FileStreamSink',
+      target_state: 'PAUSED',
+      version: 2,
+    };
+    expect(connectorRows(paused)[0]?.health).toBe('paused');
+    const failed = {
+      ...paused,
+      units: { ...paused.units, ...view({ 'orders/1': { state: 'FAILED' } }).units },
+    };
+    expect(connectorRows(failed)[0]?.health).toBe('degraded');
+  });
+});
+
+test('lost workers come first, then by slot', () => {
+  const workers = {
+    'worker-10': worker({ slot: 2 }),
+    'worker-2': worker({ slot: 1 }),
+    'worker-3': worker({ slot: 3, state: 'lost' }),
+  };
+  expect(workerRows(view({}, { workers })).map(({ name }) => name)).toEqual([
+    'worker-3',
+    'worker-2',
+    'worker-10',
+  ]);
+});
+
+describe('the matrix', () => {
+  test('a task is in the cell of its worker; what has none has a column of its own', () => {
+    const matrix = matrixOf(mixed);
+    // worker-2 has a task and is no member any more.
+    expect(matrix.workers).toEqual(['worker-1', 'worker-2', null]);
+    const orders = matrix.rows.find(({ connector }) => connector === 'orders');
+    expect(names(orders?.cells.get('worker-1')?.tasks ?? [])).toEqual(['orders/0', 'orders/1']);
+    expect(orders).toMatchObject({ tasks: 4, hasAbnormal: true });
+    expect(matrix.rows[0]?.connector).toBe('orders');
+  });
+
+  test('without a task that has no worker there is no such column', () => {
+    expect(matrixOf(view({ 'orders/0': {} })).workers).toEqual(['worker-1']);
+  });
+
+  test('what moved is what has another worker than before', () => {
+    const before = view({ 'orders/0': {}, 'orders/1': {} }).units;
+    const after = view({ 'orders/0': {}, 'orders/1': { worker: 'worker-2' } }).units;
+    expect(movesBetween(before, after)).toEqual([
+      { unit: 'task/orders/1', from: 'worker-1', to: 'worker-2' },
+    ]);
+  });
+
+  test('the shade grows with the magnitude of the load', () => {
+    expect([0, 1, 30, 900, 1_000_000].map((each) => shade(each, 1_000_000))).toEqual([
+      0, 1, 1, 2, 4,
+    ]);
+  });
+});
+
+test('problems are lost workers, failed connectors, then tasks; each leads to where it is', () => {
+  const bad = view(
+    {
+      orders: { state: 'FAILED', error: 'Error: no such table' },
+      'orders/0': { state: 'FAILED' },
+      'orders/1': {},
+    },
+    { workers: { 'worker-1': worker({ state: 'lost' }) } },
+  );
+  expect(problemsOf(bad).map(({ name, to }) => [name, to])).toEqual([
+    ['worker-1', '/workers'],
+    ['orders', '/connectors/orders'],
+    ['orders/0', '/tasks?state=FAILED&task=orders%2F0'],
+  ]);
+});

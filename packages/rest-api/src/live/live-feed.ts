@@ -1,0 +1,229 @@
+/**
+ * Follows the cluster for all who look at a dashboard of this process: one reader, one comparison and one text for
+ * all of them, and nothing at all while nobody looks.
+ *
+ *     idle ──somebody comes──▶ reading, each turn ──nobody is left when a turn is due──▶ idle
+ *
+ * Failures: without the store, what was seen last stays, and clients are told how old it is. A client whose line does
+ * not take what there is gets nothing more until it does, and then the whole view: nothing is queued for it but what
+ * is on its way. Events that went back (the store lost data) are told by a whole view as well.
+ */
+import type { ClusterClient, LoadReport, LoadReports } from '@sluice/coordination';
+import { type Clock, type Timer, toError } from '@sluice/kernel';
+
+import { ApiError } from '../api-error.ts';
+import { within } from '../cluster-access.ts';
+import { describeEvent, describeView, type LiveNames } from './describe-view.ts';
+import { difference, isLater } from './difference.ts';
+import { eventsMax, type LiveEvent, type LiveView } from './live-view.ts';
+
+export interface LiveClient {
+  /** Whether its line takes more now. */
+  readonly takesMore: boolean;
+  send(message: Buffer): void;
+}
+
+export interface LiveFeedOptions {
+  readonly client: Pick<ClusterClient, 'snapshot' | 'events'>;
+  readonly names: LiveNames;
+  readonly clock: Clock;
+  /** What workers tell of their load; default: nobody tells. */
+  readonly loads?: Pick<LoadReports, 'readAll'>;
+  readonly clientsMax?: number;
+}
+
+/** What happened is on the screen within a second. */
+const turnMs = 500;
+const loadsEveryMs = 1_000;
+/** A client that hears nothing for two seconds takes its data for old. */
+const tickEveryMs = 1_000;
+/** The store's own limit comes first; this is for one that hangs. */
+const lookMsMax = 10_000;
+const clientsMaxDefault = 200;
+/** In most turns there is none. */
+const eventsAtOnce = 20;
+
+type EventName = 'view' | 'change' | 'tick' | 'stale';
+
+export class LiveFeed {
+  readonly #options: LiveFeedOptions;
+  /** Whether it has all that was sent, so that changes will do. */
+  readonly #clients = new Map<LiveClient, { isUpToDate: boolean }>();
+  #view: LiveView | undefined;
+  #viewMessage: Buffer | undefined;
+  #loads: ReadonlyMap<string, LoadReport> = new Map();
+  #loadsReadMs = Number.NEGATIVE_INFINITY;
+  #toldMs = Number.NEGATIVE_INFINITY;
+  #turning: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when there is something to show. @throws about a store that does not answer; ApiError 503. */
+  async ready(): Promise<void> {
+    this.#assertOpen();
+    if (this.#view) return;
+    this.#turning ??= this.#turn().finally(() => {
+      this.#turning = undefined;
+    });
+    await this.#turning;
+  }
+
+  /** Once ready. @returns what ends it. @throws ApiError 503. */
+  add(client: LiveClient): () => void {
+    this.#assertOpen();
+    this.#clients.set(client, { isUpToDate: false });
+    this.#bringUpToDate();
+    this.#schedule(turnMs);
+    return () => {
+      this.#clients.delete(client);
+    };
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#clients.clear();
+  }
+
+  #assertOpen(): void {
+    const { clientsMax = clientsMaxDefault } = this.#options;
+    if (this.#isStopped) throw unavailable('this coordinator is being stopped');
+    if (this.#clients.size < clientsMax) return;
+    throw unavailable(
+      `${clientsMax} dashboards are open on this coordinator, which is the most: close some, or open another coordinator's`,
+    );
+  }
+
+  #schedule(ms: number): void {
+    if (this.#isStopped || this.#timer) return;
+    this.#timer = this.#options.clock.after(ms, () => {
+      this.#timer = undefined;
+      if (this.#clients.size === 0) this.#rest();
+      else void this.#follow();
+    });
+  }
+
+  /** Nobody looks any more. */
+  #rest(): void {
+    this.#view = undefined;
+    this.#viewMessage = undefined;
+    this.#loads = new Map();
+    this.#loadsReadMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Never rejects. */
+  async #follow(): Promise<void> {
+    const beganMs = this.#options.clock.monotonicMs();
+    try {
+      await this.#turn();
+    } catch (error) {
+      this.#tellStale(toError(error).message);
+    }
+    const tookMs = this.#options.clock.monotonicMs() - beganMs;
+    this.#schedule(Math.max(turnMs - tookMs, turnMs / 4));
+  }
+
+  async #turn(): Promise<void> {
+    const { client, clock, names } = this.#options;
+    const before = this.#view;
+    const [snapshot, events] = await within(
+      Promise.all([client.snapshot(), this.#readEvents(before?.events ?? [])]),
+      lookMsMax,
+      clock,
+    );
+    await this.#readLoads(snapshot.workers.map(({ member }) => member.worker));
+    const seen = { snapshot, events, loads: this.#loads, atMs: clock.wallMs() };
+    const after = describeView(seen, names);
+    this.#viewMessage = undefined;
+    if (!before || wentBack(before.events, events)) {
+      this.#view = after;
+      for (const state of this.#clients.values()) state.isUpToDate = false;
+      this.#bringUpToDate();
+      return;
+    }
+    const { change, next } = difference(before, after);
+    this.#view = next;
+    if (change) this.#tell(messageOf('change', change));
+    else if (clock.monotonicMs() - this.#toldMs >= tickEveryMs) {
+      this.#tell(messageOf('tick', { at_ms: after.at_ms }));
+    }
+  }
+
+  /** The newest first, as many as a view has. */
+  async #readEvents(known: readonly LiveEvent[]): Promise<readonly LiveEvent[]> {
+    const { client } = this.#options;
+    const [newest] = known;
+    if (!newest) return (await client.events(eventsMax)).map(describeEvent);
+    const latest = (await client.events(eventsAtOnce)).map(describeEvent);
+    const isJoined = latest.some(({ id }) => id === newest.id);
+    if (!isJoined) return (await client.events(eventsMax)).map(describeEvent);
+    const added = latest.filter(({ id }) => isLater(id, newest.id));
+    return added.length === 0 ? known : [...added, ...known].slice(0, eventsMax);
+  }
+
+  /** Best effort, as telling them is. */
+  async #readLoads(workers: readonly string[]): Promise<void> {
+    const { loads, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    // A turn that is a little early would make it wait for another one.
+    if (!loads || nowMs - this.#loadsReadMs < loadsEveryMs - turnMs / 2) return;
+    try {
+      this.#loads = await within(loads.readAll(workers), lookMsMax, clock);
+      this.#loadsReadMs = nowMs;
+    } catch {
+      // They are told anew each second; what cannot be read at all fails the look as well.
+    }
+  }
+
+  #tellStale(reason: string): void {
+    const { clock } = this.#options;
+    if (clock.monotonicMs() - this.#toldMs < tickEveryMs) return;
+    this.#tell(messageOf('stale', { at_ms: this.#view?.at_ms ?? clock.wallMs(), reason }));
+  }
+
+  /** To those that have all before it; the others get a view that has it. */
+  #tell(message: Buffer): void {
+    this.#toldMs = this.#options.clock.monotonicMs();
+    for (const [client, state] of this.#clients) {
+      if (!state.isUpToDate) continue;
+      if (client.takesMore) client.send(message);
+      else state.isUpToDate = false;
+    }
+    this.#bringUpToDate();
+  }
+
+  #bringUpToDate(): void {
+    if (!this.#view) return;
+    for (const [client, state] of this.#clients) {
+      if (state.isUpToDate || !client.takesMore) continue;
+      this.#viewMessage ??= messageOf('view', this.#view);
+      client.send(this.#viewMessage);
+      state.isUpToDate = true;
+    }
+  }
+}
+
+/** Whether what is known is no more in the store, though it would have to be: what came later would be a gap. */
+function wentBack(known: readonly LiveEvent[], events: readonly LiveEvent[]): boolean {
+  const [newest] = known;
+  if (!newest || events.some(({ id }) => id === newest.id)) return false;
+  const oldest = events.at(-1);
+  const isPushedOut = events.length >= eventsMax && oldest && isLater(oldest.id, newest.id);
+  return !isPushedOut;
+}
+
+function unavailable(why: string): ApiError {
+  return new ApiError(503, `No live view: ${why}`, { headers: { 'retry-after': '5' } });
+}
+
+function messageOf(event: EventName, data: object): Buffer {
+  return Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}

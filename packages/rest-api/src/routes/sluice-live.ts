@@ -1,0 +1,79 @@
+/**
+ * `GET /sluice/live`: what happens, as it happens, over server-sent events (live/live-view.ts). A stream ends when the
+ * caller may not ask for it any more, when the server stops, and after some hours: whoever still looks asks again.
+ */
+import type { Clock, Timer } from '@sluice/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { mayStill } from '../caller.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
+import { LiveStream } from '../live/live-stream.ts';
+import { resource } from '../resource.ts';
+
+export interface LiveOptions {
+  readonly feed: LiveFeed;
+  /** How long a stream lasts; default six hours. */
+  readonly lastsMs?: number;
+}
+
+const lastsMsDefault = 6 * 3_600_000;
+/** Whoever loses a role sees no more than this long what it was for. */
+const lookAtCallerMs = 5_000;
+
+export function registerSluiceLive(
+  app: FastifyInstance,
+  { feed, lastsMs = lastsMsDefault }: LiveOptions,
+  clock: Clock,
+): void {
+  const open = new Set<LiveStream>();
+  // Before connections are closed, which waits for answers that have not ended.
+  app.addHook('preClose', async () => {
+    for (const stream of open) stream.end();
+  });
+
+  resource(app, '/sluice/live', {
+    GET: async (request, reply) => {
+      eventStreamHeaders(reply);
+      if (request.method === 'HEAD') return reply.send('');
+      await feed.ready();
+      const stream = new LiveStream();
+      const leave = feed.add(stream);
+      open.add(stream);
+      const watch = watchCaller(request, stream, clock);
+      const expiry = clock.after(lastsMs, () => stream.end());
+      stream.once('close', () => {
+        leave();
+        open.delete(stream);
+        watch.cancel();
+        expiry.cancel();
+      });
+      return reply.send(stream);
+    },
+  });
+}
+
+function eventStreamHeaders(reply: FastifyReply): void {
+  reply.header('content-type', 'text/event-stream; charset=utf-8');
+  reply.header('cache-control', 'no-store');
+  // Proxies of nginx's kind would keep it until there is more.
+  reply.header('x-accel-buffering', 'no');
+}
+
+function watchCaller(request: FastifyRequest, stream: LiveStream, clock: Clock): Timer {
+  let timer: Timer;
+  let isOver = false;
+  const look = async (): Promise<void> => {
+    // What cannot be asked now says nothing of the caller.
+    const may = await mayStill(request).catch(() => true);
+    if (isOver) return;
+    if (may) timer = clock.after(lookAtCallerMs, () => void look());
+    else stream.end();
+  };
+  timer = clock.after(lookAtCallerMs, () => void look());
+  return {
+    cancel: () => {
+      isOver = true;
+      timer.cancel();
+    },
+  };
+}
