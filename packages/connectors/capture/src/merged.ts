@@ -8,8 +8,9 @@ export async function* merged<Item>(
   try {
     while (pending.size > 0) {
       const { reader, result } = await Promise.race(pending.values());
-      if (result.done) pending.delete(reader);
-      else {
+      // Behind the others: one that is always ready would keep them waiting.
+      pending.delete(reader);
+      if (!result.done) {
         pending.set(reader, stepOf(reader));
         yield result.value;
       }
