@@ -13,6 +13,7 @@ const help = `Usage: npm run bench -- api [options]
   --connectors N           of one FileStreamSource task each (1000)
   --reads N                status reads, one after another (2000)
   --lists N                expanded lists, one after another (50)
+  --kafka                  records, and the journal of definitions, on a Kafka; else on Redis
   --compare connect        the same of the real Kafka Connect, on a Kafka of its own
   --connect-connectors N   as many as that is given (100)
   --connect-heap MB        of each of its two workers (512)
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       connectors: { type: 'string', default: '1000' },
       reads: { type: 'string', default: '2000' },
       lists: { type: 'string', default: '50' },
+      kafka: { type: 'boolean', default: false },
       compare: { type: 'string' },
       'connect-connectors': { type: 'string', default: '100' },
       'connect-heap': { type: 'string', default: '512' },
@@ -53,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   const isCompared = values.compare === 'connect' || values['only-connect'];
   const runs: (() => Promise<ApiReport>)[] = [
-    ...(values['only-connect'] ? [] : [() => measure(startSluice, plan)]),
+    ...(values['only-connect'] ? [] : [() => measure(() => startSluice({ onKafka: values.kafka }), plan)]),
     ...(isCompared
       ? [
           () =>

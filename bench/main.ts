@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 
 const benchmarks: Readonly<Record<string, string>> = {
   api: 'how long clients of the REST API wait with 1 000 connectors, beside Kafka Connect',
+  cdc: 'a table captured into Kafka from PostgreSQL and MariaDB, beside Debezium',
   assignment: 'plans for 10 000 tasks on 100 workers, and what each change of workers moves',
   pipeline:
     'records/s and CPU of converters and transforms, by hand and in Kafka Connect beside them',
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'fake-redis': 'scripts a second on the fake Redis of the simulator',
   backpressure: 'whether memory grows while a fast source meets slow sinks',
   failover: 'from SIGKILL of a worker to the first new record of each lost task',
+  dashboard: 'what open dashboards cost the coordinator, and how late they show what happens',
   dispatch: '10 000 tasks on 10 workers, from apply to all RUNNING',
   scale: 'what coordination costs Redis and the leader, up to 1 000 workers and 100 000 tasks',
 };

@@ -19,10 +19,10 @@ import { reportFileVariable, type VitestReport } from './count-reporter.ts';
 import { obtainDatabases } from './databases.ts';
 import { spawnForeground } from './foreground.ts';
 import { obtainKafka, quickenKafka } from './kafka.ts';
+import { obtainPromtool, obtainShells } from './optional-tools.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
-import { obtainShells } from './shells.ts';
 import { listDatabaseTests, listKafkaTests, matchesAny } from './test-selection.ts';
 import { closingLine, type Suite, summaryTable, total } from './test-summary.ts';
 
@@ -38,6 +38,7 @@ const usage = `usage: npm test [-- [--fast | --long] [FILTER…] [-t TITLE]]
 `;
 
 const shellTests = ['apps/cli/test/completion.test.ts'] as const;
+const alertTests = ['tests/observability.test.ts'] as const;
 
 interface Check {
   readonly name: string;
@@ -105,7 +106,10 @@ async function main(): Promise<void> {
     suites.push({ name: project, passed: 0, failed: missing.length, skipped: 0 });
     failures.push(...missing);
   }
-  if (!values.fast && !values.long && matchesAny(shellTests, positionals)) await obtainShells();
+  if (!values.fast && !values.long) {
+    if (matchesAny(shellTests, positionals)) await obtainShells();
+    if (matchesAny(alertTests, positionals)) await obtainPromtool();
+  }
   const tests = await runTests(runnable, filter);
   suites.push(...tests.suites);
   failures.push(...tests.failures);

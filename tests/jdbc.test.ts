@@ -138,3 +138,62 @@ test.each(directions)(
     await untilHistoryIsWhole(copy);
   },
 );
+
+test('offsets that are altered or reset by the API are those of an exactly-once sink in its target', async () => {
+  const name = 'rewind';
+  const copy = await JdbcCopy.start({ cluster, source: postgres, target: mariadb }, name);
+  await copy.change(1, 1);
+  await copy.untilEqual();
+  const once = await untilHistoryIsWhole(copy);
+  const sink = `${name}-history`;
+  const offsets = `/connectors/${sink}/offsets`;
+  const group = await waitFor(
+    async () => (await cluster.api.read<{ offsets: GroupOffset[] }>(offsets)).offsets,
+    {
+      what: 'the group to be where the target is',
+      until: (seen) => seen.reduce((sum, { offset }) => sum + offset.kafka_offset, 0) === once,
+      timeoutMs: 90_000,
+    },
+  );
+
+  const fromTheBeginning = group.map((each) => ({ ...each, offset: { kafka_offset: 0 } }));
+  const altered = await whileStopped(sink, () =>
+    cluster.api.patch(offsets, { offsets: fromTheBeginning }),
+  );
+  expect(altered).toBe('The offsets for this connector have been altered successfully');
+  await untilCount(copy, once * 2);
+
+  const reset = await whileStopped(sink, () => cluster.api.delete(offsets));
+  expect(reset).toBe('The offsets for this connector have been reset successfully');
+  await untilCount(copy, once * 3);
+}, 120_000);
+
+interface GroupOffset {
+  readonly partition: object;
+  readonly offset: { readonly kafka_offset: number };
+}
+
+/** Resolves with the message of what was asked for, once it was done. */
+async function whileStopped(
+  connector: string,
+  ask: () => Promise<{ readonly status: number; readonly body: unknown }>,
+): Promise<unknown> {
+  await cluster.api.put(`/connectors/${connector}/stop`, undefined);
+  const answer = await waitFor(ask, {
+    what: `the offsets of ${connector} to be changed`,
+    // Its tasks have not stopped yet.
+    until: ({ status }) => status === 200,
+    timeoutMs: 20_000,
+  });
+  await cluster.api.put(`/connectors/${connector}/resume`, undefined);
+  return (answer.body as { readonly message: string }).message;
+}
+
+async function untilCount(copy: JdbcCopy, count: number): Promise<void> {
+  await waitFor(async () => Number(await copy.sqlTo('SELECT count(*) FROM history')), {
+    what: `${String(count)} records in the history`,
+    until: (seen) => seen === count,
+    timeoutMs: 30_000,
+    intervalMs: 200,
+  });
+}

@@ -2,8 +2,10 @@
  * The standalone mode: the files of Kafka Connect's quickstart, one process, no Redis to operate. What was moved is
  * not moved again after a restart, and no process is left behind.
  */
+import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { tokenProof, tokenText } from '@sluice/access';
@@ -188,6 +190,19 @@ describe('on a log of its own', () => {
     await using second = standalone({ ...settings, listeners: 'http://127.0.0.1:0' });
     expect(await second.exited).toEqual({ code: 3, signal: null });
     expect(second.stderr).toMatch(/another standalone process uses .*shared.offsets.sluice/);
+  });
+
+  test('what is wrong with its listener, or another of its settings, is said of the key in the file', async () => {
+    const settings = { 'offset.storage.file.filename': join(folder, 'keys.offsets') };
+    await using taken = createServer().listen(port, '127.0.0.1');
+    await once(taken, 'listening');
+    await using inUse = standalone(settings);
+    expect((await inUse.exited).code).toBe(2);
+    expect(inUse.stderr).toMatch(/in use: .* set listeners to another port/);
+    await using wrong = standalone({ ...settings, 'offset.flush.interval.ms': 'soon' });
+    expect((await wrong.exited).code).toBe(2);
+    expect(wrong.stderr).toMatch(/offset\.flush\.interval\.ms/);
+    expect(wrong.stderr).not.toMatch(/SLUICE_OFFSET/);
   });
 
   test('a connector that is refused ends it, and says why', async () => {

@@ -13,9 +13,14 @@ export interface ApiTarget {
   readonly stop: () => Promise<void>;
 }
 
-/** One coordinator, two workers, with Redis as the record log. */
-export async function startSluice(): Promise<ApiTarget> {
-  const cluster = await startCluster({ workers: 2, profile: 'default' });
+/** One coordinator, two workers; the record log is on Redis, or on a Kafka of its own, with the journal of definitions. */
+export async function startSluice({ onKafka }: { readonly onKafka: boolean }): Promise<ApiTarget> {
+  const kafka = onKafka ? await startKafka({ tuning: 'server', heapMb: 512 }) : undefined;
+  const cluster = await startCluster({
+    workers: 2,
+    profile: 'default',
+    ...(kafka && { env: { KAFKA_BROKERS: kafka.bootstrap } }),
+  });
   const folder = makeOwnedFolder('bench-api');
   return {
     name: 'sluice',
@@ -24,6 +29,7 @@ export async function startSluice(): Promise<ApiTarget> {
     folder,
     stop: async () => {
       await cluster.stop();
+      await kafka?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

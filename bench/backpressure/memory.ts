@@ -32,9 +32,10 @@ export function rssOf(pid: number): number | undefined {
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** Of all its threads. */
+export function childrenOf(pid: number): number[] {
   try {
-    // Of every thread: a child belongs to the one that started it.
+    // A child belongs to the thread that started it.
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
         .split(' ')

@@ -8,6 +8,8 @@ const batchSize = 500;
 export interface Size {
   readonly workers: number;
   readonly tasks: number;
+  /** Default 20. */
+  readonly tasksPerConnector?: number;
 }
 
 export interface SomeMember {
@@ -44,12 +46,12 @@ export async function makeDataSet(store: CoordinationStore, size: Size): Promise
     members.push(await join(store, `worker-${number}`));
   }
   const names = Array.from(
-    { length: Math.ceil(size.tasks / tasksPerConnector) },
+    { length: Math.ceil(size.tasks / (size.tasksPerConnector ?? tasksPerConnector)) },
     (_, number) => `connector-${number}`,
   );
   await define(store, term, names);
   await own(store, term, members, await unitsOf(store, 'connector'));
-  await publish(store, members);
+  await publish(store, members, size.tasksPerConnector);
   await own(store, term, members, await unitsOf(store, 'task'));
   return { ...size, term, members };
 }
@@ -161,6 +163,7 @@ export async function publishAgain(
   store: CoordinationStore,
   { worker, incarnation }: SomeMember,
   { unit, uid, fence }: OwnedUnit,
+  count = tasksPerConnector,
 ): Promise<void> {
   await store.publishTasks({
     connector: parseUnit(unit).connector,
@@ -169,17 +172,21 @@ export async function publishAgain(
     incarnation,
     fence,
     definitionVersion: 1,
-    configs: taskConfigs(tasksPerConnector),
+    configs: taskConfigs(count),
   });
 }
 
-async function publish(store: CoordinationStore, members: readonly SomeMember[]): Promise<void> {
+async function publish(
+  store: CoordinationStore,
+  members: readonly SomeMember[],
+  count: number | undefined,
+): Promise<void> {
   const byIncarnation = new Map(members.map((member) => [member.incarnation, member]));
   const { units } = await store.changes(0, undefined);
   for (const unit of units.values()) {
     const owner = byIncarnation.get(unit?.incarnation ?? '');
     if (unit?.kind !== 'connector' || !owner) continue;
-    await publishAgain(store, owner, unit);
+    await publishAgain(store, owner, unit, count);
   }
 }
 

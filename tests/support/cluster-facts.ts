@@ -111,3 +111,20 @@ export async function allRunning(
 export function showLogsOnFailure(cluster: Cluster): void {
   onTestFailed(() => console.log(cluster.logs()));
 }
+
+/** A worker that runs a task of the connector, and is alive: to be killed. */
+export async function liveOwnerOf(
+  cluster: Cluster,
+  connector: string,
+): Promise<Cluster['workers'][number]> {
+  return await waitFor(
+    async () => {
+      const running = (await tasks(cluster, connector)).filter(({ state }) => state === 'RUNNING');
+      return cluster.workers.find(
+        ({ name, process: child }) =>
+          !child.hasExited && running.some(({ worker }) => worker === name),
+      );
+    },
+    { what: `a live owner of ${connector}`, timeoutMs: 60_000 },
+  );
+}

@@ -58,7 +58,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof SluiceError) {
     if (unreachableCodes.has(error.code)) return exitCodes.unreachable;
-    if (error.code === 'config.invalid') return exitCodes.usage;
+    if (error.code === 'config.invalid' || error.code.startsWith('bind.')) return exitCodes.usage;
     // Another release than the cluster's.
     if (error.code.startsWith('cluster.')) return exitCodes.invalid;
   }

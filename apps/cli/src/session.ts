@@ -12,6 +12,7 @@ import {
   type ClusterClientOptions,
   createClusterClient,
   type LeaderWaker,
+  type LoadReports,
   type LoggerLevel,
   timingProfile,
 } from '@sluice/coordination';
@@ -19,6 +20,7 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisLoadReports,
   RedisOperatorInbox,
 } from '@sluice/coordination-redis';
 import {
@@ -42,6 +44,8 @@ export interface Session {
   /** Its changes are kept in the audit trail. */
   readonly client: ClusterClient;
   readonly audit: AuditTrail;
+  /** What workers tell of themselves. */
+  readonly loads: Pick<LoadReports, 'readAll'>;
   /** Keeps a change that did not go through the client, if it can be kept. */
   note(what: NotedChange): Promise<void>;
   /** Those that were set for the whole cluster. */
@@ -73,6 +77,7 @@ export const openRedisSession: OpenSession = async (options, purpose) => {
           ? await changingClient(common, { redis, audit, options })
           : createClusterClient({ ...common, ask: askForDryRun(store) }),
       audit,
+      loads: new RedisLoadReports({ redis, cluster: options.cluster }),
       note: async (what) => {
         const caller = await auditCaller(redis);
         const entry = { ...caller, outcome: 'done', ...what, status: null } as const;

@@ -6,6 +6,7 @@ import type {
   ClusterSnapshot,
   ConnectorRecord,
   ConnectorView,
+  LoadReport,
   LoggerLevel,
   MemberRecord,
   PluginInfo,
@@ -31,6 +32,7 @@ export interface FakeCluster {
   /** Of the first requests; `outcome` is that of the others. */
   readonly outcomes?: readonly SubmitOutcome[];
   readonly loggerLevels?: ReadonlyMap<string, LoggerLevel>;
+  readonly loads?: ReadonlyMap<string, LoadReport>;
   readonly openError?: Error;
   readonly stdin?: string;
   readonly env?: Record<string, string>;
@@ -94,6 +96,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     return {
       client,
       audit: noAudit,
+      loads: { readAll: async () => cluster.loads ?? new Map() },
       note: async () => {},
       loggerLevels: async () => cluster.loggerLevels ?? new Map(),
       nowMs: async () => nowMs,

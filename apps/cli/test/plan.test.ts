@@ -1,12 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ClusterEvent, Definition, PluginInfo, WorkerView } from '@sluice/coordination';
+import {
+  type ClusterEvent,
+  type Definition,
+  type PluginInfo,
+  penaltiesOf,
+  planChanges,
+  type WorkerView,
+} from '@sluice/coordination';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { compare, surplus } from '../src/changes/compare.ts';
-import { penaltiesOf } from '../src/changes/flapping.ts';
-import { planChanges } from '../src/changes/plan-changes.ts';
 import { aMember, aPlugin, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
 
 const plugin = aPlugin('org.apache.kafka.connect.file.FileStreamSourceConnector');

@@ -1,6 +1,8 @@
+import { SluiceError } from '@sluice/kernel';
 import { describe, expect, test } from 'vitest';
 
 import { readProperties } from '../src/definitions/read-documents.ts';
+import { inWordsOfFile } from '../src/standalone/words-of-file.ts';
 import {
   readWorkerProperties,
   type StandaloneSettings,
@@ -216,5 +218,45 @@ describe('the worker file of the standalone mode', () => {
       'sasl.jaas.config=com.acme.Login required username="u" password="hunter2";',
     );
     expect(problems.join('\n')).not.toContain('hunter2');
+  });
+});
+
+test('errors of the coordinator and the worker name the keys that stand in the file', async () => {
+  const { env, keys, problems } = await read(`
+    bootstrap.servers=localhost:9092
+    listeners=https://:8443
+    admin.listeners=https://:8444
+    ssl.keystore.type=PEM
+    ssl.keystore.location=/etc/rest.pem
+    listeners.https.ssl.keystore.type=PEM
+    listeners.https.ssl.keystore.location=/etc/own.pem
+    security.protocol=SASL_SSL
+    sasl.jaas.config=PlainLoginModule required username="a" password="b";
+    offset.flush.interval.ms=soon
+    task.shutdown.graceful.timeout.ms=5000
+    plugin.path=./clock.ts,/opt/plugins
+    value.converter.schemas.enable=false
+    config.providers=env
+    producer.compression.type=gzip
+  `);
+  expect(problems).toEqual([]);
+  // Each setting has a key.
+  expect(Object.keys(env).filter((name) => !keys.has(name))).toEqual([]);
+  const told = (text: string): unknown =>
+    inWordsOfFile(new SluiceError('config.invalid', text, { details: { a: 1 } }), keys);
+  expect(told('SLUICE_OFFSET_FLUSH_INTERVAL_MS=soon must be a number')).toMatchObject({
+    code: 'config.invalid',
+    message: 'offset.flush.interval.ms=soon must be a number',
+    details: { a: 1 },
+  });
+  expect(
+    told('set SLUICE_LISTENERS to another port; SLUICE_TLS_KEY; KAFKA_SSL_KEY_LOCATION'),
+  ).toMatchObject({
+    message:
+      'set listeners to another port; listeners.https.ssl.keystore.location; ssl.keystore.location',
+  });
+  // Those that the file does not make are the environment's.
+  expect(told('SLUICE_AUTH_FILE is not there')).toMatchObject({
+    message: 'SLUICE_AUTH_FILE is not there',
   });
 });

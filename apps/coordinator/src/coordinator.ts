@@ -14,7 +14,9 @@ import {
   connectCoordinationRedis,
   RedisAuditTrail,
   RedisCoordinationStore,
+  RedisEventHistory,
   RedisLoadReports,
+  RedisLogLines,
   RedisOperatorInbox,
   RedisSessionStore,
   untilReady,
@@ -54,6 +56,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
 import { dashboardDirectory } from './dashboard-directory.ts';
+import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
 import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
@@ -100,6 +103,7 @@ export class Coordinator implements Service {
   readonly #offsetChanges: OffsetChanges;
   readonly #access: Access;
   readonly #liveFeed: LiveFeed;
+  readonly #deadLetters: DeadLetterQueues;
   readonly #limits: SharedLimits;
   /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
   readonly #servers: FastifyInstance[] = [];
@@ -132,6 +136,7 @@ export class Coordinator implements Service {
       logPromise: () => this.#logProbe.promise,
       builtInPlugins: configParts.builtIn,
       checkConfig: partProblems,
+      exactlyOnce: settings.exactlyOnce,
       protocol: settings.protocol,
       protocolQuietMs: settings.protocolQuietMs,
       onRefused,
@@ -168,6 +173,7 @@ export class Coordinator implements Service {
       logger,
     });
     this.#access = new Access(settings.access, { clock, logger });
+    this.#deadLetters = new DeadLetterQueues({ log: offsetsLog, cluster, clock });
     this.#liveFeed = new LiveFeed({
       client: this.#client,
       loads: new RedisLoadReports({ redis: this.#redis, cluster }),
@@ -280,6 +286,7 @@ export class Coordinator implements Service {
 
   #apiOptions({ isEncrypted }: Listener): ApiOptions {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
+    const { movement, settling } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
     const { trustedProxies } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
@@ -291,10 +298,14 @@ export class Coordinator implements Service {
       audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
       live: { feed: this.#liveFeed },
       sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
+      history: new RedisEventHistory({ redis: this.#redis, cluster }),
+      logLines: new RedisLogLines({ redis: this.#redis, cluster }),
+      planning: { movement, halfLifeMs: settling.penaltyHalfLifeMs },
+      deadLetters: this.#deadLetters,
       dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: configParts,
+      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
@@ -327,7 +338,11 @@ export class Coordinator implements Service {
       giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
       await scope.register(boards);
     });
-    const metrics = coordinatorMetrics(this.#loop, this.#client);
+    const metrics = coordinatorMetrics({
+      loop: this.#loop,
+      client: this.#client,
+      connectorsMax: this.#settings.metricsConnectorsMax,
+    });
     api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.render();

@@ -1,6 +1,6 @@
 /**
  * Asks connectors about changes of their offsets, each in a process of its own, with a limit of time and memory and a low
- * priority. One at a time; a few more wait for their turn.
+ * priority. Two at a time, as many as there are cores in the smallest machine; a few more wait for their turn.
  */
 import type { ProviderSettings } from '@sluice/config-providers';
 import { stringifyExactJson } from '@sluice/kernel';
@@ -23,7 +23,7 @@ export interface OffsetChangesOptions {
 export class OffsetChanges {
   readonly #options: OffsetChangesOptions;
   readonly #stopping = new AbortController();
-  readonly #turns = new Turns({ max: 1, what: 'changes of offsets', code: 'offsets' });
+  readonly #turns = new Turns({ max: 2, what: 'changes of offsets', code: 'offsets' });
 
   constructor(options: OffsetChangesOptions) {
     this.#options = options;

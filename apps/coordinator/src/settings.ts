@@ -19,7 +19,13 @@ import {
   timingProfile,
 } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader, toError } from '@sluice/kernel';
-import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
+import {
+  exactlyOnceHelp,
+  type LogSettings,
+  logSettingsHelp,
+  readExactlyOnce,
+  readLogSettings,
+} from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 import { parseResponseHeaders, type ResponseHeader } from '@sluice/rest-api';
 
@@ -46,6 +52,8 @@ export interface CoordinatorSettings {
   readonly trustedProxies: readonly string[];
   readonly responseHeaders: readonly ResponseHeader[];
   readonly allowedHosts: readonly string[] | undefined;
+  /** Sources write records and offsets together. */
+  readonly exactlyOnce: boolean;
   readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean };
   readonly corsOrigins: readonly string[];
   readonly corsMethods: readonly string[];
@@ -55,6 +63,8 @@ export interface CoordinatorSettings {
   readonly boardsWritable: boolean;
   /** At a time; 0: none. */
   readonly previewsMax: number;
+  /** Connectors that `/metrics` shows one by one at most. */
+  readonly metricsConnectorsMax: number;
   /** For what the plugin of one definition checks with code. */
   readonly validationTimeoutMs: number;
   /** Modules with plugins of the user, for previews and validations. */
@@ -104,8 +114,10 @@ ${accessSettingsHelp}
   SLUICE_ACCESS_CONTROL_ALLOW_METHODS  GET,POST,HEAD    access.control.allow.methods: what they may ask for
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable, as the workers'
   SLUICE_TOPIC_TRACKING_ALLOW_RESET  true               topic.tracking.allow.reset
+${exactlyOnceHelp}
   SLUICE_INSECURE              false                    as --insecure
   SLUICE_BOARDS_WRITABLE       false                    lets the boards change queues
+  SLUICE_METRICS_CONNECTORS_MAX  1000                   connectors that /metrics shows one by one at most
   SLUICE_PREVIEWS_MAX          1                        previews (POST /sluice/preview) at a time, each in a process
                                                         with at most 512 MB of heap; 0 refuses them
   SLUICE_VALIDATION_TIMEOUT_MS  5000                    for what a connector checks with code of its own before
@@ -155,6 +167,7 @@ export function readSettings(
     trustedProxies: readProxies(settings),
     responseHeaders: readResponseHeaders(settings),
     allowedHosts: settings.optional('SLUICE_ALLOWED_HOSTS')?.split(','),
+    exactlyOnce: readExactlyOnce(settings, log.kind),
     topicTracking: {
       isEnabled: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
       allowsReset: settings.boolean('SLUICE_TOPIC_TRACKING_ALLOW_RESET', true),
@@ -163,6 +176,10 @@ export function readSettings(
     corsMethods: settings.list('SLUICE_ACCESS_CONTROL_ALLOW_METHODS'),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     boardsWritable: settings.boolean('SLUICE_BOARDS_WRITABLE'),
+    metricsConnectorsMax: settings.integer('SLUICE_METRICS_CONNECTORS_MAX', 1_000, {
+      min: 0,
+      max: 100_000,
+    }),
     previewsMax: settings.integer('SLUICE_PREVIEWS_MAX', 1, { min: 0, max: 16 }),
     validationTimeoutMs: settings.integer('SLUICE_VALIDATION_TIMEOUT_MS', 5_000, {
       min: 100,

@@ -10,7 +10,7 @@ const change = {
   offsets: [{ partition: { shard: 18_014_398_509_481_985n }, offset: null }],
 };
 
-function answering(answer: OffsetsAnswer) {
+function answering(answer: OffsetsAnswer | ((task: OffsetsTask) => Promise<OffsetsAnswer>)) {
   const tasks: OffsetsTask[] = [];
   const changes = new OffsetChanges({
     timeoutMs: 1_000,
@@ -21,7 +21,7 @@ function answering(answer: OffsetsAnswer) {
     providers: noProviders,
     ask: async (task) => {
       tasks.push(task);
-      return answer;
+      return typeof answer === 'function' ? answer(task) : answer;
     },
   });
   return { changes, tasks };
@@ -49,4 +49,22 @@ test.each([
     status: 500,
     message: expect.stringContaining(says),
   });
+});
+
+test('two connectors are asked side by side, and a third waits for its turn', async () => {
+  const started: string[] = [];
+  const answers: (() => void)[] = [];
+  const { changes } = answering(async ({ config }) => {
+    started.push(config['name'] ?? '');
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return { kind: 'taken', isAll: true };
+  });
+  const all = Promise.all(
+    ['a', 'b', 'c'].map(async (name) => changes.ask({ ...change, config: { name } })),
+  );
+  await expect.poll(() => started).toEqual(['a', 'b']);
+  answers[0]?.();
+  await expect.poll(() => started).toEqual(['a', 'b', 'c']);
+  for (const answer of answers) answer();
+  expect(await all).toEqual([true, true, true]);
 });

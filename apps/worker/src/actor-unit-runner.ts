@@ -3,7 +3,13 @@
  * each unit, how it should run now, so that an actor which was restarted with what it was first told is
  * told again.
  */
-import type { ActorHost, ActorHostEvents, ActorSpec, ActorStatus } from '@sluice/actor';
+import type {
+  ActorHost,
+  ActorHostEvents,
+  ActorSpec,
+  ActorStatus,
+  ExecutorLoss,
+} from '@sluice/actor';
 import { restartSettingsOf } from '@sluice/connector-api';
 import type {
   LeaseDeadlines,
@@ -20,6 +26,12 @@ import { isLinesTold, type LinesTold } from './lines/executor-lines.ts';
 import type { UnitObserver } from './unit-observer.ts';
 import { UnitSecrets } from './unit-secrets.ts';
 
+/** Who wants to know besides. Must not throw. */
+export interface RunnerListeners {
+  readonly onLines?: (told: LinesTold) => void;
+  readonly onExecutorLost?: (loss: ExecutorLoss) => void;
+}
+
 export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #units = new Map<UnitId, RunnableUnit>();
   /** Why tasks wait for the record log. */
@@ -29,7 +41,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   readonly #observer: UnitObserver;
   readonly #logger: Logger;
   readonly #secrets: UnitSecrets;
-  readonly #onLines: (told: LinesTold) => void;
+  readonly #extra: RunnerListeners;
   #host: ActorHost | undefined;
   #events: UnitRunnerEvents | undefined;
 
@@ -38,9 +50,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     observer: UnitObserver,
     logger: Logger,
     workerConfig: Readonly<Record<string, string>> = {},
-    onLines: (told: LinesTold) => void = () => {},
+    extra: RunnerListeners = {},
   ) {
-    this.#onLines = onLines;
+    this.#extra = extra;
     this.#observer = observer;
     this.#logger = logger;
     this.#secrets = new UnitSecrets(workerConfig);
@@ -172,8 +184,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
     }
   }
 
-  executorLost(loss: Parameters<NonNullable<ActorHostEvents['executorLost']>>[0]): void {
+  executorLost(loss: ExecutorLoss): void {
     const { executor, what, reason, actors, culprit } = loss;
+    this.#extra.onExecutorLost?.(loss);
     const unit = culprit === undefined ? undefined : this.#units.get(culprit);
     const why = this.#withoutValues(reason, unit);
     this.#logger.warn({ executor, what, actors, culprit }, `executor lost: ${why}`);
@@ -181,7 +194,7 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
 
   /** Of an executor. */
   told(_executor: string, message: unknown): void {
-    if (isLinesTold(message)) this.#onLines(message);
+    if (isLinesTold(message)) this.#extra.onLines?.(message);
   }
 
   /** For logs that people see who may not see the configuration. */

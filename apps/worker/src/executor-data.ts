@@ -18,6 +18,7 @@ export interface ExecutorData {
   /** How long tasks that the log fences go on without Redis; 0: not at all. */
   readonly continueFencedMs: number;
   readonly trackTopics: boolean;
+  readonly exactlyOnce: boolean;
   readonly logLevel: string;
 }
 

@@ -41,6 +41,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
     offsetFlushIntervalMs: rest.offsetFlushIntervalMs,
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,
+    exactlyOnce: rest.exactlyOnce,
     logger,
   });
 });

@@ -16,7 +16,13 @@ import {
   timingProfile,
 } from '@sluice/coordination';
 import { type Environment, newShortId, SettingsReader } from '@sluice/kernel';
-import { type LogSettings, logSettingsHelp, readLogSettings } from '@sluice/log-choice';
+import {
+  exactlyOnceHelp,
+  type LogSettings,
+  logSettingsHelp,
+  readExactlyOnce,
+  readLogSettings,
+} from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 
 export interface WorkerSettings {
@@ -46,10 +52,14 @@ export interface WorkerSettings {
   /** How long tasks that the log fences go on without Redis; 0 by the policy `pause`. */
   readonly continueFencedMs: number;
   readonly trackTopics: boolean;
+  /** Sources write records and offsets together. */
+  readonly exactlyOnce: boolean;
   /** To its listener. */
   readonly access: AccessSettings;
   readonly insecure: boolean;
   readonly protocol: ProtocolRange;
+  /** Of what `/metrics` shows at most. */
+  readonly metrics: { readonly tasks: number; readonly partitions: number };
   readonly logLevel: string;
   readonly redisWaitMs: number;
 }
@@ -78,9 +88,12 @@ ${providerSettingsHelp}
   SLUICE_ON_REDIS_LOSS         pause                    or continue-if-fenced: tasks whose every effect Kafka fences
                                                         go on …
   SLUICE_ON_REDIS_LOSS_LIMIT_SECONDS  300               … for this long
+${exactlyOnceHelp}
   SLUICE_TOPIC_TRACKING_ENABLE  true                    topic.tracking.enable: note which topics tasks use
 ${accessSettingsHelp}
   SLUICE_INSECURE              false                    as --insecure
+  SLUICE_METRICS_TASKS_MAX     1000                     tasks that /metrics shows at most …
+  SLUICE_METRICS_PARTITIONS_MAX  1000                   … and partitions of sinks with their lag
   SLUICE_LOG_LEVEL             info                     debug, info, warn, error
   SLUICE_PROTOCOL_MAX                                   keeps the cluster from going to a higher version of
                                                         the protocol, while an upgrade may be taken back
@@ -122,10 +135,18 @@ export function readSettings(
     }),
     stopGraceMs: settings.integer('SLUICE_STOP_GRACE_MS', 5_000, { min: 0, max: hourMs }),
     drainTimeoutMs: settings.integer('SLUICE_DRAIN_TIMEOUT_MS', 15_000, { min: 0, max: hourMs }),
+    exactlyOnce: readExactlyOnce(settings, log.kind),
     trackTopics: settings.boolean('SLUICE_TOPIC_TRACKING_ENABLE', true),
     access: readAccessSettings(settings),
     insecure: flags.insecure || settings.boolean('SLUICE_INSECURE'),
     protocol: readProtocol(settings),
+    metrics: {
+      tasks: settings.integer('SLUICE_METRICS_TASKS_MAX', 1_000, { min: 0, max: 100_000 }),
+      partitions: settings.integer('SLUICE_METRICS_PARTITIONS_MAX', 1_000, {
+        min: 0,
+        max: 100_000,
+      }),
+    },
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };

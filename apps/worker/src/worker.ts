@@ -36,9 +36,10 @@ import { tellingLogger, toldLine } from './lines/told-line.ts';
 import { LoadReporter } from './load/load-reporter.ts';
 import { ProcessLoad } from './load/process-load.ts';
 import { TaskLoads } from './load/task-loads.ts';
+import { countedBeats, LeaseStats } from './metrics/lease-stats.ts';
+import { WorkerMetrics } from './metrics/worker-metrics.ts';
 import { announced, checkInheritedConverters, pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
-import { TaskMetrics } from './task-metrics.ts';
 import { allObservers } from './unit-observer.ts';
 
 const scanLimitMs = 20_000;
@@ -61,7 +62,7 @@ export class Worker implements Service {
   readonly #heartbeatRedis: Redis;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
-  readonly #metrics = new TaskMetrics();
+  readonly #metrics: WorkerMetrics;
   readonly #logProbe: LogProbe;
   readonly #levelFollower: LevelFollower;
   readonly #runner: ActorUnitRunner;
@@ -122,11 +123,14 @@ export class Worker implements Service {
       onChange: (inventory) => this.#pluginsChanged(inventory),
     });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
+    const metrics = new WorkerMetrics(new LeaseStats(), settings.metrics, clock);
+    this.#metrics = metrics;
     const loads = new TaskLoads(clock);
-    const observer = allObservers([this.#metrics, loads]);
-    this.#runner = new ActorUnitRunner(observer, logger, settings.workerConfig, (told) =>
-      lines.addAll(told),
-    );
+    const observer = allObservers([metrics.observer, loads]);
+    this.#runner = new ActorUnitRunner(observer, logger, settings.workerConfig, {
+      onLines: (told) => lines.addAll(told),
+      onExecutorLost: (loss) => metrics.executorLost(loss),
+    });
     this.#loads = new LoadReporter({
       worker,
       reports: new RedisLoadReports({ redis: this.#redis, cluster }),
@@ -144,8 +148,13 @@ export class Worker implements Service {
     this.#http = new WorkerHttp({
       settings,
       metrics: {
-        contentType: this.#metrics.contentType,
-        render: () => this.#metrics.render(this.#host?.executors() ?? [], this.#agent?.leaseAgeMs),
+        contentType: metrics.contentType,
+        render: () =>
+          metrics.render({
+            executors: this.#host?.executors() ?? [],
+            leaseAgeMs: this.#agent?.leaseAgeMs,
+            linesDropped: lines.dropped,
+          }),
       },
       ready: () => this.#readiness(),
       logger,
@@ -212,7 +221,15 @@ export class Worker implements Service {
         log: log.kind,
       },
       store: new RedisCoordinationStore({ redis: this.#redis, cluster }),
-      heartbeatStore: new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
+      heartbeatStore: countedBeats(
+        new RedisCoordinationStore({ redis: this.#heartbeatRedis, cluster }),
+        {
+          stats: this.#metrics.lease,
+          clock,
+          lateAfterMs: profile.heartbeatIntervalMs,
+          quiesceAfterMs: profile.quiesceAfterMs,
+        },
+      ),
       runner,
       waker: new LeaderWakeQueue({ queues: this.#queues, logger }),
       clock,
@@ -232,6 +249,7 @@ export class Worker implements Service {
       worker,
       incarnation: () => agent.incarnation,
       handler: agent.jobs,
+      onClaimed: (waitedMs) => this.#metrics.claimed(waitedMs),
       logger,
     });
     await agent.start();
@@ -303,7 +321,7 @@ export class Worker implements Service {
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
   const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
-  const { offsetFlushIntervalMs, continueFencedMs, trackTopics } = settings;
+  const { offsetFlushIntervalMs, continueFencedMs, trackTopics, exactlyOnce } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
   return {
     log,
@@ -314,6 +332,7 @@ function executorDataOf(settings: WorkerSettings): ExecutorData {
     providers,
     logLevel,
     trackTopics,
+    exactlyOnce,
     ...timings,
   };
 }

@@ -6,7 +6,7 @@ import { type Logger, silentLogger } from '@sluice/kernel';
 import { expect, test } from 'vitest';
 
 import { ActorUnitRunner } from '../src/actor-unit-runner.ts';
-import { TaskMetrics } from '../src/task-metrics.ts';
+import { allObservers } from '../src/unit-observer.ts';
 
 const unit: RunnableUnit = {
   unit: 'task/orders/0',
@@ -27,7 +27,7 @@ test('errors of plugins are logged without the configuration values that they qu
     void lines.push(JSON.stringify({ ...fields, message }));
   const logger: Logger = { ...silentLogger, warn: note, error: note };
   const reported: unknown[] = [];
-  const runner = new ActorUnitRunner(new TaskMetrics(), logger, {
+  const runner = new ActorUnitRunner(allObservers([]), logger, {
     'value.converter': 'io.confluent.connect.avro.AvroConverter',
     'value.converter.basic.auth.user.info': 'me:inherited',
   });
@@ -58,7 +58,7 @@ test('errors of plugins are logged without the configuration values that they qu
 
 test('a definition decides how its actor is restarted, also once it was changed', () => {
   const told: Partial<ActorSpec>[] = [];
-  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const runner = new ActorUnitRunner(allObservers([]), silentLogger);
   const host = {
     spawn: (spec: ActorSpec) => void told.push(spec),
     restart: (_address: string, _fence: number, next: Partial<ActorSpec>) => void told.push(next),
@@ -72,7 +72,7 @@ test('a definition decides how its actor is restarted, also once it was changed'
 
 test('a status tells which version of its plugin runs, also of a life that has failed', async () => {
   const reported: unknown[] = [];
-  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const runner = new ActorUnitRunner(allObservers([]), silentLogger);
   const host = { spawn: () => {}, stopActor: async () => {} } as unknown as ActorHost;
   const events = {
     reported: (_unit: string, _fence: number, status: unknown) => void reported.push(status),
@@ -142,7 +142,7 @@ function reporting(): {
   readonly reported: readonly { readonly trace?: string }[];
 } {
   const reported: { readonly trace?: string }[] = [];
-  const runner = new ActorUnitRunner(new TaskMetrics(), silentLogger);
+  const runner = new ActorUnitRunner(allObservers([]), silentLogger);
   const host = { spawn: () => {}, tell: () => {} } as unknown as ActorHost;
   const events = {
     reported: (_unit: string, _fence: number, report: { readonly trace?: string }) =>

@@ -3,7 +3,7 @@ import type { RunnableUnit } from '@sluice/coordination';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 
-import { RestartMetrics } from '../src/restart-metrics.ts';
+import { RestartMetrics } from '../src/metrics/restart-metrics.ts';
 
 const unit: RunnableUnit = {
   unit: 'task/orders/3',
@@ -24,7 +24,7 @@ test('starts, restarts and the time of the next one are there until the unit is 
   const registry = new Registry();
   const metrics = new RestartMetrics(registry);
   const shown = async (): Promise<string[]> => {
-    metrics.show();
+    metrics.show(10);
     const text = await registry.metrics();
     return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   };

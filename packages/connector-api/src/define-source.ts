@@ -5,6 +5,7 @@
  */
 import { type ConfigOf, type ConfigShape, defineConfig } from './config-builders.ts';
 import { type ConfigProblem, ConnectError } from './errors.ts';
+import type { Support } from './exactly-once.ts';
 import { GeneratorTask } from './generator-task.ts';
 import { type AlteredSourceOffset, aliasesOf, type SourcePlugin } from './plugin.ts';
 import type {
@@ -31,6 +32,8 @@ export type Work =
 
 /** A record as `run` yields it. */
 export interface YieldedRecord extends Omit<SourceRecord, 'sourceOffset'> {
+  /** With `transaction.boundary=connector`: the transaction ends with this record. */
+  readonly transaction?: 'commit' | 'abort';
   /** Where to go on after this record; comes back as `offset` after a restart. */
   readonly offset?: SourceOffsetValue;
 }
@@ -86,6 +89,12 @@ export interface SourceDefinition<
     readonly signal: AbortSignal;
     readonly logger: TaskLogger;
   }) => Awaitable<boolean>;
+  /** As of a `SourcePlugin`: whether `run` yields after a stored offset exactly what comes after it. */
+  readonly exactlyOnceSupport?: (context: { readonly config: ConfigOf<Shape> }) => Support;
+  /** Whether `run` ends transactions by itself, by `transaction` of what it yields. */
+  readonly canDefineTransactionBoundaries?: (context: {
+    readonly config: ConfigOf<Shape>;
+  }) => Support;
   /**
    * Splits the work: one element a task, at most `max`. Runs when the connector starts or is
    * reconfigured. Without it there is one task.
@@ -179,6 +188,7 @@ export function defineSource<
     ...(definition.alterOffsets
       ? { alterOffsets: typedAlterOffsets(configDef, definition.alterOffsets) }
       : {}),
+    ...supportOf(definition, configDef.parse),
     ...(definition.isolation ? { isolation: definition.isolation } : {}),
     ...(definition.movesExternalCursor ? { movesExternalCursor: true } : {}),
     createConnector: () => new DefinedConnector(definition, configDef.parse),
@@ -206,6 +216,27 @@ export function defineSource<
   };
 }
 
+function supportOf<Shape extends ConfigShape>(
+  definition: Pick<
+    SourceDefinition<Shape, Work | undefined>,
+    'exactlyOnceSupport' | 'canDefineTransactionBoundaries'
+  >,
+  parse: (config: ConnectorConfig) => ConfigOf<Shape>,
+): Pick<SourcePlugin, 'exactlyOnceSupport' | 'canDefineTransactionBoundaries'> {
+  const { canDefineTransactionBoundaries, exactlyOnceSupport } = definition;
+  return {
+    ...(exactlyOnceSupport
+      ? { exactlyOnceSupport: (config) => exactlyOnceSupport({ config: parse(config) }) }
+      : {}),
+    ...(canDefineTransactionBoundaries
+      ? {
+          canDefineTransactionBoundaries: (config) =>
+            canDefineTransactionBoundaries({ config: parse(config) }),
+        }
+      : {}),
+  };
+}
+
 /** A copy that keeps working when the runtime's context is a class with methods on its prototype. */
 function methodsOf(context: SourceTaskContext): SourceTaskContext {
   return {
@@ -215,6 +246,7 @@ function methodsOf(context: SourceTaskContext): SourceTaskContext {
     signal: context.signal,
     configs: () => context.configs(),
     offsets: (partitions) => context.offsets(partitions),
+    transactions: context.transactions,
   };
 }
 

@@ -19,7 +19,10 @@ import type {
   SourceTaskContext,
 } from './task.ts';
 
-type Yielded = Omit<SourceRecord, 'sourceOffset'> & { readonly offset?: SourceOffsetValue };
+type Yielded = Omit<SourceRecord, 'sourceOffset'> & {
+  readonly offset?: SourceOffsetValue;
+  readonly transaction?: 'commit' | 'abort';
+};
 
 /** What one task of a defined source runs. */
 export interface GeneratorSource {
@@ -123,12 +126,14 @@ export class GeneratorTask implements SourceTask {
         `the generator yielded ${String(yielded)}: yield a record, { topic, value, … }, or a list of them`,
       );
     const record = this.#withOffset(yielded, defaultPartition);
+    if (yielded.transaction === 'commit') this.#context?.transactions?.commitTransaction(record);
+    if (yielded.transaction === 'abort') this.#context?.transactions?.abortTransaction(record);
     if (this.commitRecord) this.#origins.set(record, yielded);
     return record;
   }
 
   #withOffset(yielded: Yielded, defaultPartition: SourcePartition | undefined): SourceRecord {
-    const { offset, ...record } = yielded;
+    const { offset, transaction: _end, ...record } = yielded;
     if (offset === undefined) return record;
     const partition = record.sourcePartition ?? defaultPartition;
     if (partition === undefined)

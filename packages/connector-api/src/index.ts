@@ -96,6 +96,14 @@ export {
   SchemaBuilderError,
   SchemaProjectorError,
 } from './errors.ts';
+export {
+  asksOfExactlyOnce,
+  exactlyOnceProblems,
+  requiresExactlyOnce,
+  type Support,
+  type TransactionBoundary,
+  transactionBoundaryOf,
+} from './exactly-once.ts';
 export { ConnectHeaders, headersNamed, lastHeader, latestHeaders } from './headers.ts';
 export {
   bytesOfDecimal,
@@ -193,6 +201,7 @@ export type {
   SourceTaskContext,
   TaskLogger,
   TopicPartition,
+  TransactionContext,
 } from './task.ts';
 export { TopicPattern } from './topic-pattern.ts';
 export type {

@@ -2,6 +2,7 @@
 import type { ConfigDef, ConfigKey } from './config-def.ts';
 import type { Converter } from './converter.ts';
 import type { ConfigProblem } from './errors.ts';
+import type { Support } from './exactly-once.ts';
 import type {
   Connector,
   ConnectorConfig,
@@ -73,6 +74,13 @@ export interface SourcePlugin extends PluginBase {
    * it cannot be read again. Such a connector is refused on a record log that may forget what it has acknowledged.
    */
   readonly movesExternalCursor?: boolean;
+  /**
+   * Whether each record is written once where workers write records and offsets together: what is polled after an offset
+   * was stored is exactly what comes after it. Absent: nobody knows. Asked where a definition requires it.
+   */
+  readonly exactlyOnceSupport?: (config: ConnectorConfig) => Support;
+  /** Whether its tasks may be asked to end transactions by themselves. Absent: they may not. */
+  readonly canDefineTransactionBoundaries?: (config: ConnectorConfig) => Support;
   readonly alterOffsets?: AlterOffsets<AlteredSourceOffset>;
   readonly createTask: () => SourceTask;
 }

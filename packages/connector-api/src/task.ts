@@ -74,7 +74,22 @@ interface TaskContext {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Where a task's transactions end, with `transaction.boundary=connector`. What is in none that has ended is not written,
+ * and polled again after a restart. Of one that is aborted no record is written, but its offsets are stored.
+ */
+export interface TransactionContext {
+  /** After the batch that is polled next, or is being polled. */
+  commitTransaction(): void;
+  /** After this record, which is of the batch that is polled next, or is being polled. */
+  commitTransaction(record: SourceRecord): void;
+  abortTransaction(): void;
+  abortTransaction(record: SourceRecord): void;
+}
+
 export interface SourceTaskContext extends TaskContext {
+  /** Undefined unless the workers write exactly once, and the definition leaves the boundaries to the connector. */
+  readonly transactions?: TransactionContext | undefined;
   /** Offsets that were stored for these source partitions, in order; undefined where there is none. */
   offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffsetValue | undefined)[]>;
 }

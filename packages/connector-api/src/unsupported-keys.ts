@@ -12,21 +12,10 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
   'topic.creation.groups': [''],
 };
 
-/** By key: the value that cannot be had. The first sentences are Kafka Connect's. */
-const refused: Readonly<Record<string, { readonly value: string; readonly message: string }>> = {
-  'exactly.once.support': {
-    value: 'required',
-    message:
-      'This worker does not have exactly-once source support enabled. Sluice does not write records and their offsets ' +
-      'in one transaction yet: with exactly.once.support=requested, or without it, each record is written at least once',
-  },
-  'transaction.boundary': {
-    value: 'connector',
-    message:
-      'The connector does not support connector-defined transaction boundaries with the given configuration. ' +
-      'Please reconfigure it to use a different transaction boundary definition.',
-  },
-};
+const notEnabled =
+  'This worker does not have exactly-once source support enabled. Set SLUICE_EXACTLY_ONCE_SOURCE_SUPPORT=enabled of all ' +
+  'workers and coordinators, which needs a Kafka log; with exactly.once.support=requested, or without it, each record ' +
+  'is written at least once';
 
 const prefixes = ['topic.creation.', 'producer.override.', 'consumer.override.', 'admin.override.'];
 
@@ -37,11 +26,15 @@ const supported = new Set([
   'consumer.override.isolation.level',
 ]);
 
-export function unsupportedKeys(config: ConnectorConfig): ConfigProblem[] {
+/** `exactlyOnce`: whether workers write records and offsets of sources together. */
+export function unsupportedKeys(
+  config: ConnectorConfig,
+  { exactlyOnce = false }: { readonly exactlyOnce?: boolean | undefined } = {},
+): ConfigProblem[] {
   return Object.entries(config).flatMap(([key, text]) => {
     const value = text.trim().toLowerCase();
-    const known = refused[key];
-    if (known) return known.value === value ? [{ key, message: known.message }] : [];
+    if (key === 'exactly.once.support')
+      return value === 'required' && !exactlyOnce ? [{ key, message: notEnabled }] : [];
     return isUnsupported(key, value)
       ? [{ key, message: `Configuration ${key} is not supported yet: remove it` }]
       : [];

@@ -2,17 +2,18 @@
  * A client of a log in memory whose produce calls a check can hold, refuse or leave without an answer. It owns what
  * hangs: `disconnect` ends that with an error, as cutting the sockets of a real log does.
  */
-import { SluiceError } from '@sluice/kernel';
-import type {
-  GroupOffset,
-  LogReader,
-  LogTopics,
-  LogWriter,
-  ProduceAck,
-  ReaderOptions,
-  RecordLog,
-  TopicBatch,
-  WriterIdentity,
+import { SluiceError, toError } from '@sluice/kernel';
+import {
+  type GroupOffset,
+  type LogReader,
+  type LogTopics,
+  type LogWriter,
+  outcomeUnknownError,
+  type ProduceAck,
+  type ReaderOptions,
+  type RecordLog,
+  type TopicBatch,
+  type WriterIdentity,
 } from '@sluice/record-log';
 import { MemoryLog, type MemoryLogOptions, type MemoryLogStore } from '@sluice/record-log/memory';
 
@@ -85,6 +86,17 @@ export class GatedLog implements RecordLog {
         pass(this.#gates.produce?.(batches), () => writer.produce(batches)),
       commitSourceOffsets: (connector, offsets) =>
         pass(this.#gates.commitSource?.(), () => writer.commitSourceOffsets(connector, offsets)),
+      transact: (transaction): Promise<ProduceAck[]> => {
+        let isCommitted = false;
+        const transacted = pass(this.#gates.produce?.(transaction.batches), async () => {
+          const acks = await writer.transact(transaction);
+          isCommitted = true;
+          return acks;
+        });
+        return transacted.catch((error: unknown) => {
+          throw isCommitted ? outcomeUnknownError(identity, toError(error)) : error;
+        });
+      },
       close: async () => {
         await Promise.allSettled(waiting);
         await writer.close();

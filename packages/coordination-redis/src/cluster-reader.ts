@@ -13,7 +13,7 @@ import type {
 import { type LogLevel, parseLogLevel, SluiceError } from '@sluice/kernel';
 
 import { readChanges } from './changes.ts';
-import { parseJson, type Reads, streamEntries } from './reads.ts';
+import { parseJson, type Reads, type StreamEntry, streamEntries } from './reads.ts';
 import type { Scripts } from './scripts.ts';
 
 export class RedisClusterReader implements ClusterStore {
@@ -69,13 +69,7 @@ export class RedisClusterReader implements ClusterStore {
     const entries = await this.#reads.run('events', (redis, keys) =>
       redis.xrevrange(keys.of('events'), '+', '-', 'COUNT', max),
     );
-    return streamEntries(entries).map(({ id, fields }) => ({
-      id,
-      atMs: Number(id.split('-')[0]),
-      type: fields.get('type') ?? '',
-      message: fields.get('message') ?? '',
-      facts: parseJson(`event ${id}`, fields.get('facts')) as ClusterEvent['facts'],
-    }));
+    return streamEntries(entries).map(eventOf);
   }
 
   async topics(connector: string): Promise<string[]> {
@@ -145,4 +139,14 @@ export class RedisClusterReader implements ClusterStore {
   async ping(): Promise<void> {
     await this.#reads.run('ping', (redis) => redis.ping());
   }
+}
+
+export function eventOf({ id, fields }: StreamEntry): ClusterEvent {
+  return {
+    id,
+    atMs: Number(id.split('-')[0]),
+    type: fields.get('type') ?? '',
+    message: fields.get('message') ?? '',
+    facts: parseJson(`event ${id}`, fields.get('facts')) as ClusterEvent['facts'],
+  };
 }

@@ -5,6 +5,7 @@ export {
   connectCoordinationRedis,
   untilReady,
 } from './connect.ts';
+export { RedisEventHistory } from './event-history.ts';
 export { clusterTag } from './keys.ts';
 export { RedisLoadReports } from './load-reports.ts';
 export { RedisLogLines } from './log-lines.ts';

@@ -32,6 +32,7 @@
  * | `operator-inbox` | stream | what operators ask for, until a coordinator has asked for it in their place |
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
+ * | `unit-events` | stream | the last 20 000 steps of units |
  * | `audit` | stream | who changed what: the last 10 000 |
  * | `log-lines` | stream | the last 5 000 lines of the logs of workers |
  * | `load:<worker>` | string with expiry | what the worker does now (JSON), told every second |
@@ -68,6 +69,7 @@ export const keyNames = [
   'audit',
   'log-lines',
   'events',
+  'unit-events',
   'quarantine',
   'reports',
   'lost',

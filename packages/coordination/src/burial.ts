@@ -3,6 +3,7 @@
  * whoever declared them dead.
  */
 import { batchSize, type LeaderContext } from './leader-context.ts';
+import { parseUnit } from './model.ts';
 import type { LeaderTerm } from './store.ts';
 
 export class Burial {
@@ -102,7 +103,15 @@ export class Burial {
       }
       for (;;) {
         const freed = await store.orphan(term, worker, incarnation, batchSize);
-        for (const unit of freed) this.#leader.reasons.set(unit, `lease of ${worker} expired`);
+        for (const unit of freed) {
+          const why = `lease of ${worker} expired`;
+          this.#leader.reasons.set(unit, why);
+          this.#leader.history.orphaned(
+            { unit, connector: parseUnit(unit).connector },
+            worker,
+            why,
+          );
+        }
         orphaned += freed.length;
         if (freed.length < batchSize) break;
       }

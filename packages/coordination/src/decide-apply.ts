@@ -108,7 +108,7 @@ function checkMode(
 
 function checkDefinition(
   definition: Definition,
-  { catalog, checkConfig, logPromise }: RequestContext,
+  { catalog, checkConfig, exactlyOnce, logPromise }: RequestContext,
 ): Refusal | undefined {
   const { name, config } = definition;
   if (name.trim() === '') return invalid(name, ['a connector needs a "name"']);
@@ -147,7 +147,7 @@ function checkDefinition(
       ...config,
       name,
     }),
-    ...unsupportedKeys(config),
+    ...unsupportedKeys(config, { exactlyOnce }),
     ...(checkConfig?.(config, catalog.list()) ?? []),
   ].map(({ message }) => message);
   const forgetful = forgetfulLog(plugin, logPromise);

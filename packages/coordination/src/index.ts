@@ -31,6 +31,15 @@ export {
 } from './cluster-client.ts';
 export { ClusterView } from './cluster-view.ts';
 export type { Dispatcher, LeaderWaker, RefreshJob, StartJob, StartJobHandler } from './dispatch.ts';
+export {
+  type EventHistory,
+  type EventQuery,
+  isAboutUnits,
+  isEventAskedFor,
+  unitEventPrefix,
+} from './event-history.ts';
+export { type FailureGroup, failureGroups, fingerprint } from './failure-groups.ts';
+export { penaltiesOf } from './flapping.ts';
 export type {
   DefinitionJournal,
   Journaled,
@@ -96,6 +105,13 @@ export {
   operatorRequest,
   operatorRequestId,
 } from './operator-requests.ts';
+export {
+  type Change,
+  type ChangePlan,
+  type PlannedUnit,
+  type PlanOptions,
+  planChanges,
+} from './plan-changes.ts';
 export { catalogOf } from './plugin-catalog.ts';
 export { PluginPlacement } from './plugin-placement.ts';
 export {

@@ -15,6 +15,7 @@ import type { TimingProfile } from './profile.ts';
 import type { CheckConfig, LogPromise } from './request-decision.ts';
 import type { Settling, SettlingOptions } from './settling.ts';
 import type { ClusterStore, LeaderStore } from './store.ts';
+import type { UnitHistory } from './unit-history.ts';
 
 export interface LeaderLoopOptions {
   readonly coordinator: string;
@@ -41,6 +42,8 @@ export interface LeaderLoopOptions {
   readonly logPromise?: () => LogPromise | undefined;
   /** Refuses definitions whose transforms are wrong, for example; must be quick. */
   readonly checkConfig?: CheckConfig;
+  /** Whether workers write records and offsets of sources together; definitions may require it then. */
+  readonly exactlyOnce?: boolean;
   /** Default: what this build speaks. */
   readonly protocol?: ProtocolRange;
   /** How long all must have spoken a higher version before it is used; default a minute. */
@@ -59,6 +62,7 @@ export interface LeaderContext {
   readonly heldSeats: HeldSeats;
   readonly changes: MembershipChanges;
   readonly stats: LeaderStats;
+  readonly history: UnitHistory;
   /** Why a unit is about to be started; the text that its job shows. */
   readonly reasons: Map<UnitId, string>;
   /** Brings the view up to date. */

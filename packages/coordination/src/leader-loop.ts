@@ -37,6 +37,7 @@ import { ProtocolRaise } from './protocol-raise.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
 import type { Beat, Changes, LeaderTerm } from './store.ts';
+import { UnitHistory } from './unit-history.ts';
 import { WholeReads } from './whole-reads.ts';
 
 /** Longer than a process takes to be started anew, image pull included. */
@@ -66,6 +67,7 @@ export class LeaderLoop implements Service {
   readonly #protocolRaise: ProtocolRaise;
   readonly #otherLog = new OtherLog();
   readonly #wholeReads: WholeReads;
+  readonly #history: UnitHistory;
   #hasRefusal = false;
   readonly #stopping = new AbortController();
   /** Of all workers ever seen: who is to be waited for after a loss may not be in the store any more. */
@@ -84,6 +86,7 @@ export class LeaderLoop implements Service {
     this.#logger = options.logger;
     this.#view = new ClusterView(options.builtInPlugins);
     this.#wholeReads = new WholeReads(options);
+    this.#history = new UnitHistory(options.clock);
     this.#settling = new Settling(options.settling);
     this.#goneQueues = new GoneQueues(options.dispatcher);
     this.#heldSeats = new HeldSeats(options.seatHoldMs ?? seatHoldMsDefault);
@@ -95,6 +98,7 @@ export class LeaderLoop implements Service {
       heldSeats: this.#heldSeats,
       changes: this.#changes,
       stats: this.stats,
+      history: this.#history,
       reasons: new Map(),
       refresh: () => this.#refresh(),
       readAnew: async () => this.#learn(await options.store.changes(0, this.#view.dataset)),
@@ -164,6 +168,7 @@ export class LeaderLoop implements Service {
   #leadershipChanged(term: LeaderTerm | undefined, founded: boolean): void {
     const { clock, profile, onLeadership } = this.#options;
     this.#burial.reset();
+    this.#history.reset();
     this.#ownership.reset(this.#workersUp());
     this.#keeper?.termChanged(term);
     this.#isNewTerm = term !== undefined;
@@ -211,6 +216,8 @@ export class LeaderLoop implements Service {
       let again = false;
       try {
         again = await this.#turn();
+        const { term } = this.#election;
+        if (term) await this.#history.tell(term, this.#options.store);
       } catch (error) {
         this.#turnFailed(error);
       }
@@ -293,6 +300,9 @@ export class LeaderLoop implements Service {
   #learn(changes: Changes, whole?: Changes): void {
     const nowMs = this.#options.clock.monotonicMs();
     const before = new Map(this.#view.members);
+    if (this.leads && changes.kind === 'delta') {
+      for (const [id, unit] of changes.units) this.#history.changed(this.#view.units.get(id), unit);
+    }
     if (whole ? this.#view.replace(whole, changes) : this.#view.apply(changes)) {
       this.#lostData.noticed(nowMs);
       this.#keeper?.outOfStep();

@@ -9,4 +9,6 @@ export class LeaderStats {
   requests = 0;
   /** Duration of the last planning, ms. */
   planMs = 0;
+  /** Wall clock, ms; 0: it has not done one yet. */
+  rerunAtMs = 0;
 }

@@ -5,7 +5,7 @@
 import { decideOwnership, type OwnershipDecision } from './decide-ownership.ts';
 import type { StartJob } from './dispatch.ts';
 import { batches, type LeaderContext } from './leader-context.ts';
-import type { MemberRecord } from './model.ts';
+import { type MemberRecord, parseUnit } from './model.ts';
 import type { Grant, LeaderTerm } from './store.ts';
 import { UnclaimedGrants } from './unclaimed-grants.ts';
 
@@ -133,6 +133,7 @@ export class OwnershipTurn {
     }
     this.#leader.options.logger.info(facts, message);
     this.#leader.stats.reruns++;
+    this.#leader.stats.rerunAtMs = this.#leader.options.clock.wallMs();
     this.#leader.stats.moves += moves;
   }
 
@@ -147,6 +148,7 @@ export class OwnershipTurn {
         const text = why === 'older epoch' ? 'reconfigured' : why;
         reasons.set(unit, `${text}, from ${record.worker}`);
       }
+      this.#leader.history.revoked(record, record.worker, why);
       const member = view.liveOwner(record);
       if (member) owners.set(member.incarnation, { member, why });
     }
@@ -183,6 +185,8 @@ export class OwnershipTurn {
           (from === undefined ? 'first assignment' : `moved from ${from}`);
         this.#leader.reasons.delete(unit);
         const job = { unit, fence: result.fence, worker, incarnation, reason };
+        const { connector } = parseUnit(unit);
+        this.#leader.history.granted({ unit, connector }, { worker, fence: result.fence }, reason);
         this.#unclaimed.granted(job, nowMs);
         jobs.push(job);
       }

@@ -33,6 +33,8 @@ export interface RequestContext {
   /** What the record log's acknowledgement means; absent as long as it has not said so. */
   readonly logPromise?: LogPromise | undefined;
   readonly checkConfig?: CheckConfig | undefined;
+  /** Whether workers write records and offsets of sources together. */
+  readonly exactlyOnce?: boolean | undefined;
   /** Redis server time as far as known; for `createdAtMs` only. */
   readonly nowMs: number;
 }

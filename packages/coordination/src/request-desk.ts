@@ -173,6 +173,7 @@ export class RequestDesk {
         newUid: newId,
         logPromise: options.logPromise?.(),
         checkConfig: options.checkConfig,
+        exactlyOnce: options.exactlyOnce,
         nowMs: Math.round(options.clock.wallMs()),
       });
       const refusals = refusalEvents(request, decision.result);

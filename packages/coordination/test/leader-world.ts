@@ -44,6 +44,7 @@ export class PlayedLeaderStore {
   readonly reports = new Map<string, HeldUnit[]>();
   readonly requests: StoredRequest[] = [];
   readonly events: string[] = [];
+  readonly unitEvents: string[] = [];
   /** What it was told to do, in order: `grant task/a/0 → w1`. */
   readonly done: string[] = [];
   leadership: LeadReply['kind'] | 'away' = 'leading';
@@ -169,7 +170,10 @@ export class PlayedLeaderStore {
     },
     appendEvents: async (_term, events) => {
       this.before.get('appendEvents')?.();
-      for (const { type, message } of events) this.events.push(`${type}: ${message}`);
+      for (const { type, message } of events) {
+        const list = type.startsWith('unit.') ? this.unitEvents : this.events;
+        list.push(`${type}: ${message}`);
+      }
     },
     journalMark: async () => {
       this.before.get('journalMark')?.();

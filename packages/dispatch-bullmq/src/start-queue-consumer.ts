@@ -6,7 +6,7 @@
  * late or forged ends as `stale`. A job that is no start job at all ends as failed, for the board to show.
  */
 import type { RefreshJob, StartJob, StartJobHandler } from '@sluice/coordination';
-import type { Clock, Logger, Service } from '@sluice/kernel';
+import { type Clock, type Logger, type Service, systemClock } from '@sluice/kernel';
 import { type Job, UnrecoverableError } from 'bullmq';
 
 import type { RedisTarget } from './connection.ts';
@@ -21,6 +21,8 @@ export interface StartQueueConsumerOptions {
   readonly incarnation: () => string;
   readonly handler: StartJobHandler;
   readonly logger: Logger;
+  /** How long a job waited from when it was added, by the clock of who added it, until its unit was claimed. */
+  readonly onClaimed?: (waitedMs: number) => void;
   readonly clock?: Clock;
   /** Jobs handled at a time; default 128: the more, the fewer claims a burst needs. */
   readonly concurrency?: number;
@@ -62,9 +64,18 @@ export class StartQueueConsumer implements Service {
     const { handler, worker, incarnation } = this.#options;
     const parsed = parseJobData(job.data);
     if (parsed.worker !== worker || parsed.incarnation !== incarnation()) return 'stale';
-    if ('unit' in parsed) return handler.start(parsed);
+    if ('unit' in parsed) {
+      const outcome = await handler.start(parsed);
+      if (outcome === 'claimed')
+        this.#options.onClaimed?.(Math.max(0, this.#wallMs() - job.timestamp));
+      return outcome;
+    }
     await handler.refresh(parsed);
     return 'refreshed';
+  }
+
+  #wallMs(): number {
+    return (this.#options.clock ?? systemClock).wallMs();
   }
 }
 

@@ -34,6 +34,23 @@ export function readLogSettings(reader: SettingsReader, redisUrl: string): LogSe
   return { kind: 'kafka', kafka };
 }
 
+export const exactlyOnceHelp = `  SLUICE_EXACTLY_ONCE_SOURCE_SUPPORT  disabled         exactly.once.source.support: enabled writes records and
+                                                        offsets of sources in one transaction, into Kafka;
+                                                        the same for all workers and coordinators`;
+
+/**
+ * Kafka Connect's setting of its name. Nothing has to be prepared: transactional ids, which fence, are always in use.
+ * Problems are told to the reader.
+ */
+export function readExactlyOnce(reader: SettingsReader, log: LogKind): boolean {
+  const name = 'SLUICE_EXACTLY_ONCE_SOURCE_SUPPORT';
+  const level = reader.oneOf(name, ['disabled', 'preparing', 'enabled'], 'disabled');
+  if (level !== 'enabled') return false;
+  if (log !== 'kafka')
+    reader.problem(`${name}=enabled needs a log with transactions: set KAFKA_BROKERS, or leave it`);
+  return true;
+}
+
 /** Where the log is, for people; without user and password. */
 export function logAddress(settings: LogSettings): string {
   if (settings.kind === 'kafka') return settings.kafka.brokers.join(',');

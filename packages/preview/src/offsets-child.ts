@@ -2,7 +2,7 @@
 import { noProviders, openConfigProviders } from '@sluice/config-providers';
 import type { ConnectorPlugin } from '@sluice/connector-api';
 import { parseExactJson, toError } from '@sluice/kernel';
-import { LazyPlugins } from '@sluice/runtime';
+import { LazyPlugins } from '@sluice/runtime/plugins';
 
 import type { FromOffsets, OffsetsAnswer, OffsetsTask } from './offset-messages.ts';
 import { onTask, tell } from './plugin-child.ts';

@@ -1,7 +1,7 @@
 /** What the processes have in common that code of plugins runs in: it may block, leak and crash there. */
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { shareConnectorApi } from '@sluice/runtime';
+import { shareConnectorApi } from '@sluice/runtime/plugins';
 
 /** Runs once, with what the parent sends; then the process ends, if the parent has not killed it before. */
 export function onTask(run: (task: unknown) => Promise<void>): void {

@@ -3,7 +3,8 @@
  * does, whoever asked for it goes on.
  */
 import { fork } from 'node:child_process';
-import { extname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock, type Timer } from '@sluice/kernel';
 
@@ -31,6 +32,8 @@ export interface PluginProcessEnd {
   readonly output: string;
 }
 
+/** Such processes are many and short: most of what they take is to compile the same modules. Where Node keeps it by default. */
+const compileCache = join(tmpdir(), 'node-compile-cache');
 export const memoryMbMax = 512;
 /** For importing what one definition names, and for starting the process. */
 export const loadLimitMs = 15_000;
@@ -50,7 +53,7 @@ export async function runPluginProcess<Message>({
   const child = fork(fileURLToPath(entry), {
     execArgv: [...process.execArgv, `--max-old-space-size=${String(memoryMbMax)}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...(environment ? { env: { ...environment } } : {}),
+    env: { NODE_COMPILE_CACHE: compileCache, ...(environment ?? process.env) },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

@@ -7,6 +7,7 @@ import {
   type ConfigProblem,
   type ConnectorConfig,
   type ConnectorPlugin,
+  exactlyOnceProblems,
   hasReference,
   recommendations,
   validateConnectorConfig,
@@ -92,9 +93,10 @@ async function ownProblems(
   config: ConnectorConfig,
   signal: AbortSignal,
 ): Promise<readonly ConfigProblem[]> {
-  if (!plugin.validate) return [];
+  const once = plugin.type === 'source' ? exactlyOnceProblems(plugin, config) : [];
+  if (!plugin.validate) return once;
   const answer: unknown = await plugin.validate(config, { logger: silent, signal });
-  if (Array.isArray(answer) && answer.every(isProblem)) return answer;
+  if (Array.isArray(answer) && answer.every(isProblem)) return [...answer, ...once];
   throw new Error('its validate has to return a list of { key, message }');
 }
 

@@ -24,7 +24,7 @@ import type { ProducePipeline } from './produce-pipeline.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 import { TopicTail } from './topic-tail.ts';
 import type { Watermarks } from './watermarks.ts';
-import { addPartitionsToTxnRequest, endTxnRequest } from './wire/transactions.ts';
+import { endTxnRequest } from './wire/transactions.ts';
 
 export interface FenceRegisterParts {
   readonly cluster: KafkaCluster;
@@ -146,18 +146,14 @@ export class FenceRegister {
 async function markPartitions(
   call: Call,
   session: OwnerSession,
-  { id: producerId, epoch: producerEpoch }: Producer,
+  marking: Producer,
   partitions: readonly { readonly topic: string; readonly partition: number }[],
 ): Promise<void> {
+  const { id: producerId, epoch: producerEpoch } = marking;
   const transactionalId = session.identity.id;
   const coordinator = ['transaction', transactionalId] as const;
   const producer = { transactionalId, producerId, producerEpoch };
-  await session.ask(
-    call,
-    coordinator,
-    addPartitionsToTxnRequest({ ...producer, partitions }),
-    ({ partitions: answers }) => answers.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0,
-  );
+  await session.addPartitions(call, marking, partitions);
   await session.ask(
     call,
     coordinator,

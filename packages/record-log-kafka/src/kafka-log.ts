@@ -93,7 +93,7 @@ export class KafkaLog implements RecordLog {
         ? 'Kafka acknowledges what all replicas in sync have: set min.insync.replicas=2, so that there are at least two.'
         : `Kafka keeps a single replica of ${offsetStorageTopic}, or that is not known yet: a crash of its machine may lose what it has acknowledged. Run three brokers, and give topics three replicas (default.replication.factor=3, min.insync.replicas=2).`,
       fencing: true,
-      transactions: false,
+      transactions: true,
     };
   }
 

@@ -16,10 +16,10 @@ import {
   KeylessPartitions,
   type LogWriter,
   type ProduceAck,
-  partitionForKey,
   RecordsRefusedError,
   type RefusedRecord,
   type SourceOffset,
+  type SourceTransaction,
   type TopicBatch,
 } from '@sluice/record-log';
 
@@ -30,10 +30,12 @@ import type { FenceRegister } from './fence-register.ts';
 import type { KnownTopic } from './metadata.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import type { OwnerSession } from './owner-session.ts';
-import { type PartitionRecords, splitByPartition } from './partition-records.ts';
+import type { PartitionRecords } from './partition-records.ts';
+import { type PlannedProduce, planProduce, refusalsOf, tellOffsets } from './planned-produce.ts';
 import type { Chunk, OffsetRun } from './produce-lane.ts';
 import type { ProducePipeline } from './produce-pipeline.ts';
 import type { SourceOffsets } from './source-offsets.ts';
+import { transact } from './source-transaction.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 
 export interface KafkaWriterParts {
@@ -118,6 +120,18 @@ export class KafkaWriter implements LogWriter {
     await sourceOffsets.commit(cluster.begin(), session, connector, offsets);
   }
 
+  /** Not while records are produced: a producer that is over would end the transaction's as well. */
+  async transact({ batches, connector, offsets }: SourceTransaction): Promise<ProduceAck[]> {
+    this.#assertOpen();
+    const filled = batches.filter(({ records }) => records.length > 0);
+    const bytes = assertRecords(batches, this.#parts.options.recordBytesMax);
+    const topics = await this.#admit(filled, bytes);
+    const planned = this.#plan(batches, topics);
+    if (planned.parts.length === 0 && offsets.length === 0) return planned.acks;
+    await transact(this.#parts, planned, { batches, connector, offsets });
+    return planned.acks;
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -190,40 +204,31 @@ export class KafkaWriter implements LogWriter {
     batches: readonly TopicBatch[],
     topics: ReadonlyMap<string, KnownTopic>,
   ): Promise<ProduceAck[]> {
-    const acks: { topic: string; partitions: Int32Array; offsets: Float64Array }[] = [];
+    const { acks, parts } = this.#plan(batches, topics);
     const refused: RefusedRecord[] = [];
-    const waits: Promise<void>[] = [];
-    for (const [batch, { topic, records }] of batches.entries()) {
-      const partitions = new Int32Array(records.length);
-      const offsets = new Float64Array(records.length);
-      acks.push({ topic, partitions, offsets });
-      const count = topics.get(topic)?.leaders.length ?? 1;
-      let keyless: number | undefined;
-      for (let index = 0; index < records.length; index += 1) {
-        const record = records[index];
-        if (!record) continue;
-        if (record.partition !== undefined) partitions[index] = record.partition;
-        else if (record.key !== null) partitions[index] = partitionForKey(record.key, count);
-        else partitions[index] = keyless ??= this.#keyless.next(topic, count);
-      }
-      const { batchBytesMax } = this.#parts.options;
-      for (const part of splitByPartition(topic, records, partitions, batchBytesMax)) {
-        waits.push(
-          new Promise((resolve, reject) => {
-            const acknowledged = (outcome: readonly OffsetRun[]): void => {
-              tellOffsets(part, outcome, offsets);
-              for (const { index, error } of refusals(part, outcome))
-                refused.push({ batch, index, error });
-              resolve();
-            };
-            this.#send({ part, acknowledged, failed: reject });
-          }),
-        );
-      }
-    }
+    const waits = parts.map(
+      ({ batch, part }) =>
+        new Promise<void>((resolve, reject) => {
+          const acknowledged = (outcome: readonly OffsetRun[]): void => {
+            tellOffsets(part, outcome, acks[batch]?.offsets);
+            for (const { index, error } of refusalsOf(part, outcome))
+              refused.push({ batch, index, error });
+            resolve();
+          };
+          this.#send({ part, acknowledged, failed: reject });
+        }),
+    );
     return Promise.all(waits).then(() => {
       if (refused.length > 0) throw new RecordsRefusedError(refused, acks);
       return acks;
+    });
+  }
+
+  #plan(batches: readonly TopicBatch[], topics: ReadonlyMap<string, KnownTopic>): PlannedProduce {
+    return planProduce(batches, {
+      partitionsOf: (topic) => topics.get(topic)?.leaders.length ?? 1,
+      keyless: this.#keyless,
+      batchBytesMax: this.#parts.options.batchBytesMax,
     });
   }
 
@@ -336,32 +341,4 @@ function hasUnknownPartition(
     const count = topics.get(topic)?.leaders.length ?? 0;
     return records.some(({ partition = 0 }) => partition >= count);
   });
-}
-
-/** Into the places that the records have in their batch. */
-function tellOffsets(
-  part: PartitionRecords,
-  outcome: readonly OffsetRun[],
-  offsets: Float64Array,
-): void {
-  let nth = 0;
-  for (const { baseOffset, count, refusal } of outcome) {
-    for (let past = 0; past < count; past += 1, nth += 1)
-      offsets[placeOf(part, nth)] = refusal ? -1 : baseOffset + past;
-  }
-}
-
-function* refusals(
-  part: PartitionRecords,
-  outcome: readonly OffsetRun[],
-): Generator<{ index: number; error: SluiceError }> {
-  let nth = 0;
-  for (const { count, refusal } of outcome) {
-    if (refusal) yield { index: placeOf(part, nth), error: refusal };
-    nth += count;
-  }
-}
-
-function placeOf({ indices, start }: PartitionRecords, nth: number): number {
-  return indices === undefined ? start + nth : (indices[nth] ?? 0);
 }

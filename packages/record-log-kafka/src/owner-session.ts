@@ -9,7 +9,12 @@
  * that it is fenced; the newer one, whose epoch it took, opens again and goes on.
  */
 import { backoffMs, type SluiceError, toError } from '@sluice/kernel';
-import { fencedError, type WriterIdentity } from '@sluice/record-log';
+import {
+  fencedError,
+  outcomeUnknownError,
+  type TopicPartition,
+  type WriterIdentity,
+} from '@sluice/record-log';
 
 import type { Call } from './call.ts';
 import type { CoordinatorKind, KafkaCluster } from './cluster.ts';
@@ -18,11 +23,17 @@ import type { Registration } from './fence-register.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import { errorCodes } from './wire/error-codes.ts';
 import type { KafkaRequest } from './wire/request.ts';
-import { endTxnRequest, initProducerIdRequest } from './wire/transactions.ts';
+import {
+  addPartitionsToTxnRequest,
+  endTxnRequest,
+  initProducerIdRequest,
+} from './wire/transactions.ts';
 
 const openAttemptsMax = 5;
 const transactAttemptsMax = 10;
 const retry = { initialMs: 20, maxMs: 500 };
+/** Of a transaction that is given up. */
+const abortWithinMs = 2_000;
 const sequencesMax = 2 ** 31;
 
 /** Asks whether a newer owner exists; stores our fence if it is the highest. */
@@ -88,49 +99,110 @@ export class OwnerSession {
    * new one, unless we are fenced: older owners that come late may take the epoch one after the other.
    */
   async transaction(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
+    await this.#alone(() => this.#untilOwned(call, () => this.#transact(call, work)));
+  }
+
+  /**
+   * The same, but committed once: `work` may be repeated only if it was surely not committed.
+   * @throws `log.outcome_unknown` if the commit was asked for and not answered.
+   */
+  async transactionOnce(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
+    await this.#alone(async () => {
+      const producer = await this.#untilOwned(call, async () => {
+        const begun = await this.#begin(call);
+        try {
+          await work(begun);
+        } catch (error) {
+          await this.#abort(begun);
+          throw error;
+        }
+        return begun;
+      });
+      try {
+        // Not by the time of the call: nothing may be left in the middle.
+        await this.#end(this.#cluster.begin(), producer, true);
+      } catch (error) {
+        this.endProducer(producer);
+        this.noteRefusal(toError(error));
+        throw outcomeUnknownError(this.identity, toError(error));
+      }
+    });
+  }
+
+  /** To be answered before the transaction's first records go there. */
+  async addPartitions(
+    call: Call,
+    { id: producerId, epoch: producerEpoch }: Producer,
+    partitions: readonly TopicPartition[],
+  ): Promise<void> {
+    const transactionalId = this.identity.id;
+    await this.ask(
+      call,
+      ['transaction', transactionalId],
+      addPartitionsToTxnRequest({ transactionalId, producerId, producerEpoch, partitions }),
+      (answer) => answer.partitions.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0,
+    );
+  }
+
+  async #alone(work: () => Promise<void>): Promise<void> {
     const before = this.#transaction;
     const done = Promise.withResolvers<void>();
     this.#transaction = done.promise;
     await before;
     try {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await this.#transact(call, work);
-        } catch (error) {
-          if (!isProducerOver(error)) throw error;
-          this.noteRefusal(toError(error));
-          if (attempt === transactAttemptsMax || call.isOver) throw error;
-          await this.#options.clock.sleep(backoffMs(attempt, retry, this.#options.random));
-        }
-      }
+      await work();
     } finally {
       done.resolve();
     }
   }
 
+  async #untilOwned<Result>(call: Call, attempt: () => Promise<Result>): Promise<Result> {
+    for (let count = 1; ; count += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isProducerOver(error)) throw error;
+        this.noteRefusal(toError(error));
+        if (count === transactAttemptsMax || call.isOver) throw error;
+        await this.#options.clock.sleep(backoffMs(count, retry, this.#options.random));
+      }
+    }
+  }
+
   async #transact(call: Call, work: (producer: Producer) => Promise<void>): Promise<void> {
-    call.assertGoing();
-    await this.open(call);
-    const producer = this.#producer;
-    if (!producer) throw producerOverError(this.#options.address);
+    const producer = await this.#begin(call);
     try {
       await work(producer);
-      await this.ask(
-        call,
-        ['transaction', this.identity.id],
-        endTxnRequest({
-          transactionalId: this.identity.id,
-          producerId: producer.id,
-          producerEpoch: producer.epoch,
-          commit: true,
-        }),
-        ({ errorCode }) => errorCode,
-      );
+      await this.#end(call, producer, true);
     } catch (error) {
       // A new epoch aborts what was begun, and nothing of it can arrive any more.
       this.endProducer(producer);
       throw error;
     }
+  }
+
+  async #begin(call: Call): Promise<Producer> {
+    call.assertGoing();
+    await this.open(call);
+    if (!this.#producer) throw producerOverError(this.#options.address);
+    return this.#producer;
+  }
+
+  async #end(call: Call, producer: Producer, commit: boolean): Promise<void> {
+    const { id: producerId, epoch: producerEpoch } = producer;
+    await this.ask(
+      call,
+      ['transaction', this.identity.id],
+      endTxnRequest({ transactionalId: this.identity.id, producerId, producerEpoch, commit }),
+      ({ errorCode }) => errorCode,
+    );
+  }
+
+  /** Now, so that readers need not wait for it. If it cannot be said, the next epoch says it. */
+  async #abort(producer: Producer): Promise<void> {
+    // Whatever of it is still on the way comes under an epoch that is over.
+    this.endProducer(producer);
+    await this.#end(this.#cluster.begin(abortWithinMs), producer, false).catch(() => {});
   }
 
   /** A request to a coordinator. @throws an error that `isProducerOver` knows, or as `toLogError`. */

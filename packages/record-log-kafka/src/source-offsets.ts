@@ -6,13 +6,14 @@
  * Kafka Connect compares keys byte by byte, so what once was written for a source partition is written again with the
  * same bytes, whoever wrote it first.
  *
- * Each commit is a transaction of the task's transactional id: what an older owner commits is refused. It is read
- * without waiting for transactions to end: an offset that was written was true, since it is written only after
- * the records before it are acknowledged; should its transaction be aborted, the records are there all the same.
+ * Each commit is a transaction of the task's transactional id, alone or together with records: what an older owner
+ * commits is refused. What is not committed is not seen, so that offsets are read with the records that they stand for.
+ * A new owner has ended its predecessor's transaction before it reads; others wait for one a little.
  */
 import { isObject, parseExactJson, stringifyExactJson } from '@sluice/kernel';
 import {
   type FetchedRecord,
+  type ProduceRecord,
   partitionForKey,
   type SourceOffset,
   sourcePartitionName,
@@ -28,7 +29,6 @@ import type { ProducePipeline } from './produce-pipeline.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 import { TopicTail } from './topic-tail.ts';
 import type { Watermarks } from './watermarks.ts';
-import { addPartitionsToTxnRequest } from './wire/transactions.ts';
 
 export interface SourceOffsetsParts {
   readonly cluster: KafkaCluster;
@@ -40,6 +40,15 @@ export interface SourceOffsetsParts {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Records of the offsets' topic, by partition. */
+export interface EncodedOffsets {
+  readonly topic: string;
+  readonly byPartition: ReadonlyMap<number, readonly ProduceRecord[]>;
+}
+
+/** An owner that ends its transaction in order needs milliseconds for it. */
+const settledWithinMs = 2_000;
 
 interface Stored {
   /** As it is in the topic. */
@@ -76,13 +85,16 @@ export class SourceOffsets {
     connector: string,
     partitions: readonly Fields[],
   ): Promise<(Fields | undefined)[]> {
-    await this.#readToEnd(call);
+    const asked = new Set(partitions.map((each) => sourcePartitionName(each)));
+    await this.#readToEnd(call, connector, (partition) =>
+      asked.has(sourcePartitionName(partition)),
+    );
     const stored = this.#stored.get(connector);
     return partitions.map((each) => stored?.get(sourcePartitionName(each))?.offset ?? undefined);
   }
 
   async list(call: Call, connector: string): Promise<SourceOffset[]> {
-    await this.#readToEnd(call);
+    await this.#readToEnd(call, connector, () => true);
     return [...(this.#stored.get(connector)?.values() ?? [])].flatMap(({ partition, offset }) =>
       offset === null ? [] : [{ partition, offset }],
     );
@@ -95,31 +107,10 @@ export class SourceOffsets {
     connector: string,
     offsets: readonly SourceOffset[],
   ): Promise<void> {
-    const { topics, options } = this.#parts;
-    const topic = options.offsetStorageTopic;
-    const known = await topics.ensureCompacted(call, topic, options.offsetStoragePartitions);
-    const byPartition = new Map<number, { key: Buffer; value: Buffer | null }[]>();
-    for (const { partition, offset } of offsets) {
-      const key = this.#keyOf(connector, partition);
-      const value = offset === null ? null : Buffer.from(stringifyExactJson(offset));
-      const at = partitionForKey(key, known.leaders.length);
-      const records = byPartition.get(at);
-      if (records) records.push({ key, value });
-      else byPartition.set(at, [{ key, value }]);
-    }
-    await session.transaction(call, async ({ id: producerId, epoch: producerEpoch }) => {
+    const { topic, byPartition } = await this.encode(call, connector, offsets);
+    await session.transaction(call, async (producer) => {
       const partitions = [...byPartition.keys()].map((partition) => ({ topic, partition }));
-      await session.ask(
-        call,
-        ['transaction', session.identity.id],
-        addPartitionsToTxnRequest({
-          transactionalId: session.identity.id,
-          producerId,
-          producerEpoch,
-          partitions,
-        }),
-        (answer) => answer.partitions.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0,
-      );
+      await session.addPartitions(call, producer, partitions);
       await Promise.all(
         [...byPartition].map(([partition, records]) =>
           append(
@@ -132,14 +123,44 @@ export class SourceOffsets {
     });
   }
 
+  /** As they are to be appended, by whoever does it within a transaction. The topic exists then. */
+  async encode(
+    call: Call,
+    connector: string,
+    offsets: readonly SourceOffset[],
+  ): Promise<EncodedOffsets> {
+    const { topics, options } = this.#parts;
+    const topic = options.offsetStorageTopic;
+    const known = await topics.ensureCompacted(call, topic, options.offsetStoragePartitions);
+    const byPartition = new Map<number, ProduceRecord[]>();
+    for (const { partition, offset } of offsets) {
+      const key = this.#keyOf(connector, partition);
+      const value = offset === null ? null : Buffer.from(stringifyExactJson(offset));
+      const at = partitionForKey(key, known.leaders.length);
+      const records = byPartition.get(at);
+      if (records) records.push({ key, value });
+      else byPartition.set(at, [{ key, value }]);
+    }
+    return { topic, byPartition };
+  }
+
   close(): void {
     this.#tail.close();
   }
 
-  async #readToEnd(call: Call): Promise<void> {
+  async #readToEnd(
+    call: Call,
+    connector: string,
+    isAsked: (partition: Fields) => boolean,
+  ): Promise<void> {
     const { topics, options } = this.#parts;
     await topics.ensureCompacted(call, options.offsetStorageTopic, options.offsetStoragePartitions);
     await this.#tail.readToEnd(call);
+    const isMeant = ({ key }: FetchedRecord): boolean => {
+      const parsed = key === null ? undefined : parseKey(Buffer.from(key).toString());
+      return parsed?.[0] === connector && isAsked(parsed[1]);
+    };
+    await this.#tail.untilEnded(isMeant, Math.min(call.leftMs, settledWithinMs));
   }
 
   #keyOf(connector: string, partition: Fields): Buffer {

@@ -2,8 +2,9 @@
  * Follows a compacted topic, all of its partitions from their first record on, so that what it says is in
  * memory when it is asked for.
  *
- * It reads what was appended, committed or not: everything written to these topics was true when it was
- * written (see the callers), and a transaction that its dead owner left open must not hold up anybody else.
+ * What is in a transaction is told when that is committed, and never if it is aborted. It is told apart here and not by
+ * the broker, which would give nothing behind a transaction that a dead owner left open: that must not hold up
+ * anybody else.
  *
  *     new ──readToEnd──▶ following ──the topic was emptied or made anew──▶ from the start again
  *
@@ -16,12 +17,13 @@ import type { Call } from './call.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { toLogError } from './errors.ts';
 import type { Fetcher, FetchTarget } from './fetcher.ts';
+import { OpenTransactions } from './open-transactions.ts';
 import type { CompiledKafkaLogOptions } from './options.ts';
 import { SharedRun } from './shared-run.ts';
 import type { Watermarks } from './watermarks.ts';
+import { batchesApart } from './wire/batches-apart.ts';
 import { errorCodes } from './wire/error-codes.ts';
 import type { FetchedPartition } from './wire/fetch.ts';
-import { RecordBatchCursor } from './wire/record-batch-cursor.ts';
 
 export interface TopicTailParts {
   readonly topic: string;
@@ -29,12 +31,11 @@ export interface TopicTailParts {
   readonly fetcher: Fetcher;
   readonly watermarks: Watermarks;
   readonly options: CompiledKafkaLogOptions;
-  /** In the order of each partition. Must not throw. */
+  /** In the order of each partition, as far as they are committed together. Must not throw. */
   readonly onRecord: (record: FetchedRecord, partition: number) => void;
 }
 
 const fetchBytesMax = 1024 * 1024;
-const recordsAtOnce = 1_000;
 
 export class TopicTail {
   readonly #parts: TopicTailParts;
@@ -67,6 +68,21 @@ export class TopicTail {
         throw toLogError(errorCodes.REQUEST_TIMED_OUT, `topic '${topic}'`, options.address);
       }
       await this.#progress(Math.min(call.leftMs, 1_000));
+    }
+  }
+
+  /**
+   * Resolves when no transaction is open any more that has such a record, or after the limit: its owner may be dead, and
+   * what it began is ended by the next one.
+   */
+  async untilEnded(isMeant: (record: FetchedRecord) => boolean, limitMs: number): Promise<void> {
+    const { clock } = this.#parts.options;
+    const deadlineMs = clock.monotonicMs() + limitMs;
+    const isOpen = (): boolean => this.#followed.some((each) => each.hasOpen(isMeant));
+    for (;;) {
+      const leftMs = deadlineMs - clock.monotonicMs();
+      if (leftMs <= 0 || this.#failure || !isOpen()) return;
+      await this.#progress(leftMs);
     }
   }
 
@@ -111,7 +127,7 @@ export class TopicTail {
     }
     try {
       const [first] = await watermarks.offsets(cluster.begin(), [followed], 'earliest');
-      followed.startAt(first ?? 0);
+      followed.beginAt(first ?? 0);
       fetcher.wake();
     } catch (error) {
       if (cluster.isClosed) return;
@@ -123,7 +139,7 @@ export class TopicTail {
   /** Somebody may have mended it: whoever asks next finds out. */
   #tryAgain(): void {
     this.#failure = undefined;
-    for (const each of this.#followed) if (each.isStuck) each.startAt(each.position);
+    for (const each of this.#followed) each.tryAgain();
     this.#parts.fetcher.wake();
   }
 
@@ -157,6 +173,7 @@ class FollowedPartition implements FetchTarget {
   readonly #hooks: FollowedHooks;
   #position: number;
   #isStuck = false;
+  readonly #transactions = new OpenTransactions();
 
   constructor(topic: string, partition: number, position: number, hooks: FollowedHooks) {
     this.topic = topic;
@@ -169,12 +186,19 @@ class FollowedPartition implements FetchTarget {
     return this.#position;
   }
 
-  get isStuck(): boolean {
-    return this.#isStuck;
+  hasOpen(isMeant: (record: FetchedRecord) => boolean): boolean {
+    for (const record of this.#transactions.records()) if (isMeant(record)) return true;
+    return false;
   }
 
-  startAt(offset: number): void {
+  /** It is not the topic that it was. */
+  beginAt(offset: number): void {
     this.#position = offset;
+    this.#transactions.clear();
+    this.#isStuck = false;
+  }
+
+  tryAgain(): void {
     this.#isStuck = false;
   }
 
@@ -185,13 +209,12 @@ class FollowedPartition implements FetchTarget {
   received({ records }: FetchedPartition, offset: number): void {
     if (offset !== this.#position || records.length === 0) return;
     try {
-      const cursor = new RecordBatchCursor(records, { fromOffset: offset });
-      while (!cursor.isDone) {
-        for (const record of cursor.next(recordsAtOnce)) {
+      for (const batch of batchesApart(records, offset)) {
+        for (const record of this.#transactions.committedBy(batch)) {
           this.#hooks.onRecord(record, this.partition);
         }
+        this.#position = batch.nextOffset;
       }
-      this.#position = cursor.nextOffset;
     } catch (error) {
       this.#isStuck = true;
       this.#hooks.onFailure(toError(error));

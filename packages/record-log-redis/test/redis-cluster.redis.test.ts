@@ -9,31 +9,35 @@ import { Keys } from '../src/keys.ts';
 
 const recordBytesMax = 2_000_000;
 
-describeRecordLog('Redis Cluster', async () => {
-  const servers = await startRedisCluster();
-  const cluster = newShortId();
-  const hashTag = `{sluice-log:${cluster}}`;
-  const client = openRedis(redisRoute(servers.url, { hashTag, keepsTrying: true }), {});
-  const keys = new Keys({ namespace: 'sluice-log', cluster });
-  return {
-    connect: (clientId) =>
-      new RedisLog({
-        url: servers.url,
-        cluster,
-        clientId,
-        defaultPartitions: 2,
-        recordBytesMax,
-      }),
-    defaultPartitions: 2,
-    recordBytesMax,
-    hasTopicLimits: false,
-    deleteRecords: async (partition, beforeOffset) => {
-      await client.xtrim(keys.stream(partition), 'MINID', beforeOffset + 1);
-      await client.hset(keys.meta(partition), 'low', beforeOffset);
-    },
-    close: async () => {
-      client.disconnect();
-      await servers.stop();
-    },
-  };
-});
+describeRecordLog(
+  'Redis Cluster',
+  async () => {
+    const servers = await startRedisCluster();
+    const cluster = newShortId();
+    const hashTag = `{sluice-log:${cluster}}`;
+    const client = openRedis(redisRoute(servers.url, { hashTag, keepsTrying: true }), {});
+    const keys = new Keys({ namespace: 'sluice-log', cluster });
+    return {
+      connect: (clientId) =>
+        new RedisLog({
+          url: servers.url,
+          cluster,
+          clientId,
+          defaultPartitions: 2,
+          recordBytesMax,
+        }),
+      defaultPartitions: 2,
+      recordBytesMax,
+      hasTopicLimits: false,
+      deleteRecords: async (partition, beforeOffset) => {
+        await client.xtrim(keys.stream(partition), 'MINID', beforeOffset + 1);
+        await client.hset(keys.meta(partition), 'low', beforeOffset);
+      },
+      close: async () => {
+        client.disconnect();
+        await servers.stop();
+      },
+    };
+  },
+  { transactions: false },
+);

@@ -21,6 +21,19 @@ export function fencedError(
   );
 }
 
+/** The log was told to commit, and did not say whether it has. */
+export function outcomeUnknownError({ id }: WriterIdentity, cause: Error): SluiceError {
+  return new SluiceError(
+    'log.outcome_unknown',
+    `whether the last transaction of '${id}' was committed is not known: ${cause.message}. Begin anew at the stored offsets`,
+    { cause, details: { identity: id } },
+  );
+}
+
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'log.outcome_unknown';
+}
+
 export function closedError(what: string): SluiceError {
   return new SluiceError('log.closed', `${what} is closed and cannot be used any more`);
 }

@@ -1,7 +1,9 @@
 export {
   closedError,
   fencedError,
+  isOutcomeUnknown,
   notAssignedError,
+  outcomeUnknownError,
   recordTooLargeError,
   topicExistsError,
   unknownPartitionError,
@@ -37,6 +39,7 @@ export type {
   ReaderOptions,
   RecordLog,
   SourceOffset,
+  SourceTransaction,
   TopicBatch,
   TopicPartition,
   WriterIdentity,
@@ -44,6 +47,7 @@ export type {
 export {
   assertPartitions,
   assertRecords,
+  nothingAppended,
   RecordsRefusedError,
   type RefusedRecord,
 } from './refusals.ts';

@@ -60,6 +60,7 @@ export interface LogCapabilities {
   readonly meaning: string;
   /** The log refuses what an owner with an older fence writes or commits. */
   readonly fencing: boolean;
+  /** Its writers have `transact`. */
   readonly transactions: boolean;
 }
 
@@ -74,6 +75,13 @@ export interface SourceOffset {
   readonly partition: Readonly<Record<string, unknown>>;
   /** null removes. */
   readonly offset: Readonly<Record<string, unknown>> | null;
+}
+
+/** What a source writes as one: all of it, or nothing. */
+export interface SourceTransaction {
+  readonly connector: string;
+  readonly batches: readonly TopicBatch[];
+  readonly offsets: readonly SourceOffset[];
 }
 
 /** `offset` is the next one to be read. */
@@ -189,6 +197,14 @@ export interface LogWriter {
   produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]>;
   /** Stores source offsets under the fence. @throws as produce. */
   commitSourceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void>;
+  /**
+   * Appends and stores offsets in one transaction: whoever reads what is committed sees all of it, once, or nothing.
+   * One call at a time, and none of `produce` by the same writer. What failed was not written, and the same call may be repeated, unless the error says that nobody
+   * knows: then only whoever opens the identity anew learns by the offsets what has become of it. Of a call of which
+   * records are refused nothing is written.
+   * @throws as produce; SluiceError `log.outcome_unknown`.
+   */
+  transact?(transaction: SourceTransaction): Promise<ProduceAck[]>;
   close(): Promise<void>;
 }
 

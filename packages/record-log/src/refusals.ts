@@ -72,7 +72,8 @@ export function assertPartitions(
   if (refused.length > 0) throw new RecordsRefusedError(refused, nothingAppended(batches));
 }
 
-function nothingAppended(batches: readonly TopicBatch[]): ProduceAck[] {
+/** The acknowledgements of a call of which nothing was appended. */
+export function nothingAppended(batches: readonly TopicBatch[]): ProduceAck[] {
   return batches.map(({ topic, records }) => ({
     topic,
     partitions: records.map(() => -1),

@@ -2,7 +2,13 @@
  * The REST API: a thin translation between HTTP and the cluster's client. It holds no state; every replica
  * answers every request, from the store.
  */
-import type { AuditTrail, ClusterClient, SessionStore } from '@sluice/coordination';
+import type {
+  AuditTrail,
+  ClusterClient,
+  EventHistory,
+  LogLines,
+  SessionStore,
+} from '@sluice/coordination';
 import { type Clock, type Logger, LogLevels, systemClock } from '@sluice/kernel';
 import type { FastifyInstance } from 'fastify';
 
@@ -12,6 +18,7 @@ import { CodeValidator, type RunValidations } from './code-validation.ts';
 import type { ConfigParts } from './config-infos.ts';
 import { DashboardFiles } from './dashboard/dashboard-files.ts';
 import { registerDashboard, sendBrowsersHome } from './dashboard/dashboard-routes.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { answerBrokenRequest, handleErrors, sendError } from './error-handling.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { LiveFeed } from './live/live-feed.ts';
@@ -30,9 +37,17 @@ import { registerPlugins } from './routes/plugins.ts';
 import { registerServer, type ServerInfo } from './routes/server.ts';
 import { registerSluiceApply } from './routes/sluice-apply.ts';
 import { registerSluiceAudit } from './routes/sluice-audit.ts';
+import { registerSluiceDeadLetters } from './routes/sluice-dead-letters.ts';
+import { registerSluiceErrors } from './routes/sluice-errors.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
 import { type LiveOptions, registerSluiceLive } from './routes/sluice-live.ts';
+import { registerSluiceLogs } from './routes/sluice-logs.ts';
+import {
+  type PlanningOptions,
+  planningDefaults,
+  registerSluicePlan,
+} from './routes/sluice-plan.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
 import { registerSluiceSession } from './routes/sluice-session.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
@@ -62,6 +77,14 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly preview?: Preview;
   /** What dashboards are shown, one feed for all servers of a process; default: one of its own, without loads. */
   readonly live?: LiveOptions;
+  /** Steps of units, and all that happened; default: only the newest events of the cluster. */
+  readonly history?: EventHistory;
+  /** In the record log; default: there are none. */
+  readonly deadLetters?: DeadLetters;
+  /** What workers wrote; default: nothing. */
+  readonly logLines?: Pick<LogLines, 'read'>;
+  /** How the leader plans. */
+  readonly planning?: Pick<PlanningOptions, 'movement' | 'halfLifeMs'>;
   /** Of browsers; default: nobody can sign in with one. */
   readonly sessions?: SessionStore;
   /** Where the built files of the dashboard are. Undefined: it is not built. Default: there is no `/ui`. */
@@ -124,7 +147,12 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceWorkers(app, cluster);
   registerSluiceLeader(app, cluster);
   registerSluiceTasks(app, cluster);
-  registerSluiceEvents(app, cluster);
+  registerSluiceEvents(app, cluster, options.history);
+  registerSluiceErrors(app, cluster);
+  registerSluiceDeadLetters(app, cluster, options.deadLetters);
+  registerSluiceLogs(app, cluster, options.logLines);
+  const { builtIn } = parts;
+  registerSluicePlan(app, cluster, { ...planningDefaults, builtIn, ...options.planning, clock });
   registerSluiceApply(app, cluster, checks);
   registerSluiceAudit(app, cluster, options.audit);
   registerSluicePreview(app, cluster, { parts, preview: options.preview });

@@ -65,9 +65,11 @@ function auditEntry(request: FastifyRequest, status: number): AuditEntry | undef
 }
 
 /** Of the path, else of the body, which may be anything. */
-function targetsOf({ params, body }: FastifyRequest): string[] {
+function targetsOf({ params, body, routeOptions }: FastifyRequest): string[] {
   const inPath = Object.values((params ?? {}) as Record<string, string>);
   if (inPath.length > 0) return [inPath.join('/')];
+  const queue = field(body, 'topic');
+  if (routeOptions.config.action === 'replay' && typeof queue === 'string') return [queue];
   const definitions = Array.isArray(body) ? body : field(body, 'definitions');
   const all: unknown[] = Array.isArray(definitions) ? definitions : [body];
   return all

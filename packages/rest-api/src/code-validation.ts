@@ -3,6 +3,7 @@
  * else's to start: here it is decided for which definitions, and what comes of it for the client.
  */
 import {
+  asksOfExactlyOnce,
   type ConnectorConfig,
   hasReferences,
   newestInRange,
@@ -112,6 +113,7 @@ function needsCode(
 ): boolean {
   if (type !== 'source' && type !== 'sink') return false;
   if (validates === true || hasReferences(config)) return true;
+  if (type === 'source' && asksOfExactlyOnce(config)) return true;
   return pluginNeeds(config).some(
     (need) => newestInRange(pluginsNamed(announced, need), need.range)?.validates === true,
   );

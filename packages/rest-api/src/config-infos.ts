@@ -43,6 +43,8 @@ export interface ConfigInfos {
 
 /** What is known of the parts of a definition that are no connectors. */
 export interface ConfigParts {
+  /** Whether workers write records and offsets of sources together. */
+  readonly exactlyOnce?: boolean;
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
   /** Keys of the converters, transforms and predicates that a definition names; `announced`: by workers. */
@@ -129,7 +131,7 @@ export function configProblems(
     ...validateConnectorConfig(type, versionProblems.length > 0 ? [] : plugin.configKeys, config),
     ...parts.problems(config, announced),
   ];
-  return [...problems, ...unsupportedKeys(config)];
+  return [...problems, ...unsupportedKeys(config, parts)];
 }
 
 export function withoutRules({ rules: _rules, ...key }: ConfigKeyInfo): ConfigKeyBody {

@@ -12,10 +12,14 @@ import {
   configPatchSchema,
   configSchema,
   createConnectorSchema,
+  deadLettersQuerySchema,
   eventsQuerySchema,
   loggerLevelSchema,
+  logsQuerySchema,
+  planSchema,
   previewQuerySchema,
   previewSchema,
+  replaySchema,
   signInSchema,
   tasksQuerySchema,
 } from './schemas.ts';
@@ -187,8 +191,33 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
   },
   'GET /sluice/events': {
     role: 'viewer',
-    summary: 'What happened, newest first',
+    summary: 'What happened, newest first; step by step to units that the query names',
     query: eventsQuerySchema,
+  },
+  'GET /sluice/dead-letters': {
+    role: 'viewer',
+    summary: 'Dead letter queues of connectors, or the newest letters of one',
+    query: deadLettersQuerySchema,
+  },
+  'POST /sluice/dead-letters/replay': {
+    role: 'operator',
+    action: 'replay',
+    summary: 'Write letters back to where they are from',
+    body: replaySchema,
+  },
+  'GET /sluice/errors': {
+    role: 'viewer',
+    summary: 'What has failed, put together by what went wrong',
+  },
+  'GET /sluice/logs': {
+    role: 'viewer',
+    summary: 'The last lines of connectors, tasks and workers, newest first',
+    query: logsQuerySchema,
+  },
+  'POST /sluice/plan': {
+    role: 'viewer',
+    summary: 'What a rerun of the assignment would move, also if workers came or went',
+    body: planSchema,
   },
   'GET /sluice/live': {
     role: 'viewer',

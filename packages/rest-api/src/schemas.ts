@@ -3,6 +3,7 @@ import {
   auditOutcomes,
   type Definition,
   invalidConfigurationMessage,
+  lineLevels,
   type TargetState,
 } from '@sluice/coordination';
 import { stringifyExactJson } from '@sluice/kernel';
@@ -191,7 +192,63 @@ export const applySchema = z.preprocess(
 /** `GET /sluice/events`. */
 export const eventsQuerySchema = z.object({
   limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
+  before: entryId('event').meta({ description: 'Only what happened before the event of this id' }),
+  type: z
+    .string()
+    .optional()
+    .meta({ description: 'A type, or its beginning: worker, unit, unit.failed' }),
+  connector: z.string().optional(),
+  worker: z.string().optional(),
+  unit: z.string().optional().meta({ description: 'connector/orders or task/orders/3' }),
 });
+
+/** `GET /sluice/logs`. */
+export const logsQuerySchema = z.object({
+  limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
+  before: entryId('entry').meta({ description: 'Only what is older: `next` of the page before' }),
+  connector: z.string().optional(),
+  task: wholeNumber(0, 1_000_000).optional(),
+  worker: z.string().optional(),
+  level: z.enum(lineLevels).optional().meta({ description: 'This one and what is graver' }),
+});
+
+/** `GET /sluice/dead-letters`. */
+export const deadLettersQuerySchema = z.object({
+  topic: z.string().optional().meta({ description: 'A queue to look into; else all are listed' }),
+  limit: wholeNumber(1, 500).default(50).meta({ description: 'How many letters, newest first' }),
+});
+
+const letterPlace = z.strictObject({
+  partition: wholeNumber(0, 1_000_000),
+  offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+});
+
+/** `POST /sluice/dead-letters/replay`. */
+export const replaySchema = z.strictObject({
+  topic: z.string().min(1, 'must not be empty').meta({ description: 'The queue' }),
+  letters: z
+    .array(letterPlace)
+    .min(1)
+    .max(1_000)
+    .optional()
+    .meta({ description: 'Only these; else all that were not replayed' }),
+  again: z.boolean().optional().meta({ description: 'Also those that were replayed' }),
+  to: z.string().min(1).optional().meta({ description: 'Instead of the topic that each is from' }),
+  dry_run: z.boolean().default(false),
+});
+
+/** `POST /sluice/plan`: what the cluster would be like. */
+export const planSchema = z
+  .strictObject({
+    workers: z
+      .strictObject({
+        add: wholeNumber(0, 1_000).default(0).meta({ description: 'So many of the kind there is' }),
+        remove: z.array(z.string()).max(1_000).default([]).meta({ description: 'Names' }),
+      })
+      .default({ add: 0, remove: [] }),
+  })
+  .nullish()
+  .transform((body) => body ?? { workers: { add: 0, remove: [] } });
 
 /** NaN for what is none; JavaScript reads all kinds of texts as times. */
 function isoTimeMs(text: string): number {
@@ -207,11 +264,7 @@ const time = z
 /** `GET /sluice/audit`. */
 export const auditQuerySchema = z.object({
   limit: wholeNumber(1, 1_000).default(100).meta({ description: 'How many, newest first' }),
-  before: z
-    .string()
-    .regex(/^\d{1,15}-\d{1,10}$/, 'must be the id of an entry')
-    .optional()
-    .meta({ description: 'Only what is older: `next` of the page before' }),
+  before: entryId('entry').meta({ description: 'Only what is older: `next` of the page before' }),
   since: time,
   until: time,
   who: z.string().optional(),
@@ -250,6 +303,13 @@ export const tasksQuerySchema = z.object({
     .optional()
     .meta({ description: 'RUNNING, FAILED, PAUSED, UNASSIGNED, RESTARTING or STOPPED' }),
 });
+
+function entryId(what: string) {
+  return z
+    .string()
+    .regex(/^\d{1,15}-\d{1,10}$/, `must be the id of an ${what}`)
+    .optional();
+}
 
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;

@@ -39,6 +39,13 @@ export function sourceBoundsOf(
   };
 }
 
+/** ms; undefined: as often as offsets are stored. */
+export function boundaryIntervalOf(config: ConnectorConfig): number | undefined {
+  const parsed = parseConfigValue('LONG', config['transaction.boundary.interval.ms'] ?? '');
+  const value = 'value' in parsed && parsed.value !== null ? Number(parsed.value) : Number.NaN;
+  return value >= 0 ? value : undefined;
+}
+
 function positive(config: ConnectorConfig, key: string): number | undefined {
   const text = config[key];
   if (text === undefined) return undefined;

@@ -1,5 +1,6 @@
 export type { ConnectorFacts, DefinitionPlugins, PluginLoader } from './definition-plugins.ts';
 export { groupOf } from './group-name.ts';
+export { type Histogram, histogramBounds } from './histogram.ts';
 export { LazyPlugins } from './lazy-plugins.ts';
 export { type LoadPluginsOptions, loadPlugins } from './load-plugins.ts';
 export type { RuntimeOptions } from './options.ts';

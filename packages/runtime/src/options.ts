@@ -49,6 +49,10 @@ export interface RuntimeOptions {
    * all others do.
    */
   readonly continueFencedMs?: number;
+  /**
+   * Whether sources write their records and offsets in transactions, which needs a log that has some. Default false.
+   */
+  readonly exactlyOnce?: boolean;
   /** Whether tasks tell which topics they use: `topic.tracking.enable`. Default true. */
   readonly trackTopics?: boolean;
   readonly observer?: RecordObserver;
@@ -105,6 +109,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     sinkIdlePutMs: options.sinkIdlePutMs ?? 1_000,
     topicRefreshMs: options.topicRefreshMs ?? 10_000,
     continueFencedMs: options.continueFencedMs ?? 0,
+    exactlyOnce: options.exactlyOnce ?? false,
     trackTopics: options.trackTopics ?? true,
     observer: options.observer,
     logBackoff: { initialMs: 50, maxMs: 2_000 },

@@ -3,6 +3,8 @@
  * here is structured-clonable. Configurations are in payloads and messages only, never in events.
  */
 
+import type { Histogram } from './histogram.ts';
+
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 
 /** `ActorSpec.payload` of a `connector`. */
@@ -95,6 +97,14 @@ export interface TaskCounters {
   readonly lag: number;
   /** Source: how old the newest record was when it was polled, ms; null where records have no time. */
   readonly sourceDelayMs: number | null;
+  /** Records of the largest batch. */
+  readonly batchRecordsMax: number;
+  readonly batchRecords: Histogram;
+  /** Of `poll` that returned records, or of `put`. */
+  readonly callSeconds: Histogram;
+  readonly commitSeconds: Histogram;
+  /** Sink: records not read yet of each partition (`topic-0`); as much of them as is told. */
+  readonly lags: ReadonlyMap<string, number>;
 }
 
 export function isRuntimeMessage(message: unknown): message is RuntimeMessage {

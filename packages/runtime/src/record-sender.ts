@@ -14,9 +14,27 @@ import type { ProcessedBatch } from './process-source-batch.ts';
 import { type ProducedParts, produceTolerantly, type RefusedRecord } from './produce-tolerantly.ts';
 import type { SubmittedBatch } from './submitted-batches.ts';
 import type { MutableCounters } from './task-metrics.ts';
+import type { TransactionEnd } from './transaction-requests.ts';
 
 export interface Sendable extends ProcessedBatch {
   readonly submitted: SubmittedBatch;
+}
+
+/** Sends batches in the order of polling, in the one way or the other. */
+export interface BatchSender {
+  /** Records added and not acknowledged. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Those of them that are acknowledged without more being polled. */
+  readonly settling: number;
+  /** `end`: where a transaction ends after it. */
+  add(batch: Sendable, end?: TransactionEnd): void;
+  /** The task rests: nothing is waited for that could be sent. */
+  endOpen(): void;
+  /** Nothing more will be added: `run` returns when all is acknowledged that can be. */
+  finish(): void;
+  /** @throws what the log refused for good, or the end of the run. */
+  run(): Promise<void>;
 }
 
 export interface RecordSenderOptions {
@@ -36,7 +54,7 @@ export interface RecordSenderOptions {
 /** Kafka Connect's name of what produces. */
 const producingClass = 'org.apache.kafka.connect.runtime.WorkerSourceTask';
 
-export class RecordSender {
+export class RecordSender implements BatchSender {
   readonly #options: RecordSenderOptions;
   readonly #changes = new Changes();
   #queue: Sendable[] = [];
@@ -48,8 +66,11 @@ export class RecordSender {
     this.#options = options;
   }
 
-  /** Records added and not acknowledged. */
   get records(): number {
+    return this.#records;
+  }
+
+  get settling(): number {
     return this.#records;
   }
 
@@ -64,13 +85,14 @@ export class RecordSender {
     this.#changes.notify();
   }
 
-  /** Nothing more will be added: `run` returns when all is acknowledged. */
+  /** Nothing waits here. */
+  endOpen(): void {}
+
   finish(): void {
     this.#isFinishing = true;
     this.#changes.notify();
   }
 
-  /** @throws what the log refused for good, or the end of the run. */
   async run(): Promise<void> {
     for (;;) {
       const seen = this.#changes.version;
@@ -134,7 +156,7 @@ export class RecordSender {
 
 const nothingProduced: ProducedParts = { acks: [], refused: [] };
 
-function refusedRecord(
+export function refusedRecord(
   { error, index, record }: RefusedRecord,
   { positions, records }: Sendable,
   group: number,

@@ -14,6 +14,7 @@ import type { LogReader } from '@sluice/record-log';
 
 import type { LogCalls } from './log-calls.ts';
 import { type PartitionOffset, partitionKey, type SinkPositions } from './sink-positions.ts';
+import { countCommit } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
 
 export interface SinkCommitsOptions {
@@ -96,7 +97,7 @@ export class SinkCommits {
     positions.commit(changed);
     calls.noteSuccess('commit');
     if (isRepeat) this.#repeatAtMs = nowMs + options.sinkRecommitMs;
-    counters.commits += 1;
+    countCommit(counters, this.#nowMs - nowMs);
     counters.lastCommitAtMs = options.clock.wallMs();
   }
 

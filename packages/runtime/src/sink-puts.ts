@@ -17,6 +17,7 @@ import type { ErrorSettings } from './errors/error-settings.ts';
 import { PutSearch } from './errors/put-search.ts';
 import type { LogCalls } from './log-calls.ts';
 import { type PartitionOffset, partitionKey } from './sink-positions.ts';
+import { countBatch } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
 
 export interface SinkBatch {
@@ -84,6 +85,7 @@ export class SinkPuts {
     const records = search ? search.next : held.batch.records;
     this.#timeoutMs = undefined;
     context.scope.assertMayAct();
+    const beganMs = this.#nowMs;
     if (records) {
       try {
         await task.put(records);
@@ -99,6 +101,8 @@ export class SinkPuts {
       this.#hold({ ...held, attempts: 0 }, 0);
       return;
     }
+    const { length } = held.batch.records;
+    if (length > 0) countBatch(context.counters, length, this.#nowMs - beganMs);
     if (search) await this.#giveUp(search);
     this.#held = undefined;
     this.#dueAtMs =

@@ -66,7 +66,6 @@ export class SinkTaskRun implements TaskRun {
   #deadLetters: DeadLetterQueue | undefined;
   readonly #changes = new Changes();
   readonly #positions = new SinkPositions();
-  readonly #lags = new Map<string, number>();
   readonly #selection: TopicSelection;
   #transforms: TransformationChain | undefined;
   #reader: LogReader | undefined;
@@ -87,7 +86,10 @@ export class SinkTaskRun implements TaskRun {
   }
 
   async start(): Promise<void> {
-    const { config, connector, identity, options } = this.#context;
+    const { config, connector, counters, identity, options } = this.#context;
+    // A run before this one may have ended with its lease; what it saw others may read now.
+    counters.lag = 0;
+    counters.lags.clear();
     const converters = createTaskConverters(config, options.workerConfig, [
       ...options.converters,
       ...this.#plugins.converters,
@@ -297,8 +299,8 @@ export class SinkTaskRun implements TaskRun {
     for (const record of batch.records) counters.bytes += recordBytes(record);
     const name = partitionKey(batch);
     const lag = Math.max(0, batch.highWatermark - batch.nextOffset);
-    counters.lag += lag - (this.#lags.get(name) ?? 0);
-    this.#lags.set(name, lag);
+    counters.lag += lag - (counters.lags.get(name) ?? 0);
+    counters.lags.set(name, lag);
   }
 
   #delivered(commits: SinkCommits, { records, ends }: SinkBatch): void {
@@ -310,7 +312,6 @@ export class SinkTaskRun implements TaskRun {
     if (records.length === 0) return;
     options.observer?.put(records);
     counters.recordsOut += records.length;
-    counters.batches += 1;
   }
 
   /** Returns the partitions that were moved. */
@@ -329,9 +330,10 @@ export class SinkTaskRun implements TaskRun {
   /** Partitions that do not exist any more. */
   #forget(removed: readonly TopicPartition[]): void {
     this.#parts?.puts.drop(removed);
+    const { counters } = this.#context;
     for (const partition of removed) {
-      this.#context.counters.lag -= this.#lags.get(partitionKey(partition)) ?? 0;
-      this.#lags.delete(partitionKey(partition));
+      counters.lag -= counters.lags.get(partitionKey(partition)) ?? 0;
+      counters.lags.delete(partitionKey(partition));
     }
   }
 

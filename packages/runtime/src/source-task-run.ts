@@ -6,6 +6,8 @@
  *        └──────────── acknowledgements ◀──────────────────────┤
  *     flush       every interval: offsets of the acknowledged ◀┘ prefix → log → acknowledgements: commit
  *
+ * With exactly once there is no flush: the sender writes records and offsets in one transaction (transaction-sender.ts).
+ *
  * On failure of …
  * - the log, retriably: the same batches are sent again for as long as it takes; polling goes on until the
  *   bound of records in flight is reached.
@@ -20,32 +22,40 @@
  *   slot, a queue) must be given up anyway, since a new owner elsewhere may need them. Polling already stops
  *   at the earlier pause deadline and offsets are stored then, so usually there is nothing to repeat.
  */
-import type {
-  SourceOffsetValue,
-  SourcePartition,
-  SourcePlugin,
-  SourceRecord,
-  SourceTask,
+import {
+  ConfigError,
+  exactlyOnceProblems,
+  type SourceOffsetValue,
+  type SourcePartition,
+  type SourcePlugin,
+  type SourceRecord,
+  type SourceTask,
+  transactionBoundaryOf,
+  unsupportedKeys,
 } from '@sluice/connector-api';
-import { assert, backoffMs, isFenced, isRetriable, SluiceError, type Timer } from '@sluice/kernel';
+import { assert, backoffMs, isFenced, isRetriable, SluiceError } from '@sluice/kernel';
 import type { LogWriter, ProduceAck } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { Acknowledgements } from './acknowledgements.ts';
-import { type SourceBounds, sourceBoundsOf } from './bounds.ts';
+import { boundaryIntervalOf, type SourceBounds, sourceBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
 import type { DefinitionPlugins } from './definition-plugins.ts';
 import { DeadLetterQueue, ensureDeadLetterTopic } from './errors/dead-letter-queue.ts';
 import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
+import { OffsetFlusher } from './offset-flusher.ts';
 import { polledRecords } from './polled-records.ts';
 import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
-import { RecordSender, type Sendable } from './record-sender.ts';
-import { type DueOffset, SubmittedBatches } from './submitted-batches.ts';
+import { type BatchSender, RecordSender, type Sendable } from './record-sender.ts';
+import { SubmittedBatches } from './submitted-batches.ts';
 import { createTaskConverters, type TaskConverters } from './task-converters.ts';
+import { countBatch } from './task-metrics.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
+import { type Segment, TransactionRequests } from './transaction-requests.ts';
+import { TransactionSender } from './transaction-sender.ts';
 import { withinLimit } from './within-limit.ts';
 
 /** A poll that found nothing sooner than this did not wait by itself. */
@@ -71,20 +81,20 @@ export class SourceTaskRun implements TaskRun {
   readonly #bounds: SourceBounds;
   readonly #changes = new Changes();
   readonly #submitted = new SubmittedBatches();
+  /** Where transactions end, if the connector says it. */
+  readonly #requests: TransactionRequests | undefined;
   readonly #failed = Promise.withResolvers<never>();
   #converters: TaskConverters | undefined;
   #transforms: TransformationChain | undefined;
   #writer: LogWriter | undefined;
   #task: SourceTask | undefined;
-  #sender: RecordSender | undefined;
+  #sender: BatchSender | undefined;
   #acknowledgements: Acknowledgements | undefined;
   #activities: Promise<unknown> = Promise.resolve();
   /** The current poll until its records are handed to the sender. */
   #step: Promise<void> | undefined;
-  /** Something was acknowledged since the last flush began. */
-  #isFlushDue = false;
-  #flushTimer: Timer | undefined;
-  #flushing: Promise<void> | undefined;
+  /** Undefined with exactly once. */
+  #flusher: OffsetFlusher | undefined;
 
   constructor(plugin: SourcePlugin, plugins: DefinitionPlugins, context: TaskRunContext) {
     this.#plugins = plugins;
@@ -93,12 +103,16 @@ export class SourceTaskRun implements TaskRun {
     this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
     this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#bounds = sourceBoundsOf(context.config, context.options);
+    const { exactlyOnce } = context.options;
+    if (exactlyOnce && transactionBoundaryOf(context.config) === 'connector')
+      this.#requests = new TransactionRequests();
     // Whoever races with it handles it; without this, a failure after the race would be unhandled.
     this.#failed.promise.catch(() => {});
   }
 
   async start(): Promise<void> {
     const { config, counters, identity, logger, options, scope } = this.#context;
+    this.#assertExactlyOnce();
     this.#converters = createTaskConverters(config, options.workerConfig, [
       ...options.converters,
       ...this.#plugins.converters,
@@ -112,14 +126,9 @@ export class SourceTaskRun implements TaskRun {
     const task = this.#plugin.createTask();
     this.#task = task;
     this.#acknowledgements = new Acknowledgements({ task, scope, counters, logger });
-    this.#sender = new RecordSender({
-      writer,
-      calls: this.#calls,
-      errors: this.#errors,
-      deadLetters,
-      counters,
-      onAcknowledged: (batch, acks) => this.#acknowledged(batch, acks),
-    });
+    this.#sender = options.exactlyOnce
+      ? this.#transactionSender(writer)
+      : this.#recordSender(writer, deadLetters, this.#acknowledgements);
     await task.start(config, {
       connector: this.#context.connector,
       task: this.#context.task,
@@ -127,6 +136,7 @@ export class SourceTaskRun implements TaskRun {
       signal: scope.closing,
       configs: () => config,
       offsets: (partitions) => this.#readOffsets(partitions),
+      transactions: this.#requests,
     });
   }
 
@@ -148,14 +158,14 @@ export class SourceTaskRun implements TaskRun {
         scope.close();
         const storing = sending
           .catch(() => {})
-          .then(() => (isFenced(error) ? undefined : this.#lastFlush()));
+          .then(() => (isFenced(error) ? undefined : this.#flusher?.last()));
         await withinLimit(storing, lastFlushMs, this.#context.options.clock);
         throw error;
       }
       // The stop goes on: what could not be sent was not acknowledged and will be read again.
       await both;
     }
-    await this.#lastFlush();
+    await this.#flusher?.last();
     await this.#acknowledgements?.tell();
   }
 
@@ -165,15 +175,87 @@ export class SourceTaskRun implements TaskRun {
   }
 
   async close(): Promise<void> {
-    this.#flushTimer?.cancel();
     await this.#activities;
-    await this.#flushing;
+    await this.#flusher?.close();
     try {
       await this.#task?.stop();
     } finally {
       await closeTransforms(this.#transforms, this.#context.logger);
       await this.#writer?.close();
     }
+  }
+
+  #recordSender(
+    writer: LogWriter,
+    deadLetters: DeadLetterQueue | undefined,
+    acknowledgements: Acknowledgements,
+  ): RecordSender {
+    this.#flusher = new OffsetFlusher({
+      context: this.#context,
+      calls: this.#calls,
+      submitted: this.#submitted,
+      acknowledgements,
+      writer,
+      onFatal: (error) => this.#failed.reject(error),
+      onChange: () => this.#changes.notify(),
+    });
+    return new RecordSender({
+      writer,
+      calls: this.#calls,
+      errors: this.#errors,
+      deadLetters,
+      counters: this.#context.counters,
+      onAcknowledged: (batch, acks) => {
+        this.#submitted.acknowledge(batch.submitted);
+        this.#acknowledged(batch, acks);
+        this.#flusher?.soon();
+      },
+    });
+  }
+
+  #transactionSender(writer: LogWriter): TransactionSender {
+    const { config, connector, counters, options } = this.#context;
+    return new TransactionSender({
+      connector,
+      boundary: transactionBoundaryOf(config),
+      intervalMs: boundaryIntervalOf(config) ?? options.offsetFlushIntervalMs,
+      bounds: this.#bounds,
+      writer,
+      calls: this.#calls,
+      errors: this.#errors,
+      submitted: this.#submitted,
+      counters,
+      clock: options.clock,
+      onCommitted: (batches, acks) => {
+        let next = 0;
+        for (const batch of batches) {
+          const end = next + batch.topics.length;
+          this.#acknowledged(batch, acks.slice(next, end));
+          next = end;
+        }
+        const mark = this.#acknowledgements?.markFlush();
+        if (mark) mark.outcome = 'stored';
+        counters.lastCommitAtMs = options.clock.wallMs();
+      },
+    });
+  }
+
+  /** Who has not asked before a definition was stored, or whose code said something else, is refused here. */
+  #assertExactlyOnce(): void {
+    const { config, options } = this.#context;
+    const { exactlyOnce } = options;
+    const problems = [
+      ...unsupportedKeys(config, { exactlyOnce }).filter(
+        ({ key }) => key === 'exactly.once.support',
+      ),
+      ...exactlyOnceProblems(this.#plugin, config),
+    ];
+    if (problems.length > 0) throw new ConfigError(problems);
+    if (!exactlyOnce || options.log.capabilities.transactions) return;
+    throw new SluiceError(
+      'log.no_transactions',
+      'sources are to be written exactly once (SLUICE_EXACTLY_ONCE_SOURCE_SUPPORT), and this record log has no transactions: use Kafka (KAFKA_BROKERS)',
+    );
   }
 
   async #openDeadLetters(writer: LogWriter): Promise<DeadLetterQueue | undefined> {
@@ -223,7 +305,8 @@ export class SourceTaskRun implements TaskRun {
         await this.#changes.after(seen);
       } else if (!scope.isFresh) {
         // Stored now, while it may still be done, so that an expiry would find nothing to repeat.
-        void this.#flush();
+        this.#sender?.endOpen();
+        void this.#flusher?.flush();
         await scope.untilFresh();
       } else if (this.#task?.commitRecord && (await this.#acknowledgedMore(seen))) {
         // Told first.
@@ -238,7 +321,7 @@ export class SourceTaskRun implements TaskRun {
 
   /** True if something was acknowledged, or changed otherwise, before the patience was over. */
   async #acknowledgedMore(seen: number): Promise<boolean> {
-    if ((this.#sender?.records ?? 0) === 0) return false;
+    if ((this.#sender?.settling ?? 0) === 0) return false;
     const { clock } = this.#context.options;
     return withinLimit(this.#changes.after(seen), acknowledgementPatienceMs, clock);
   }
@@ -270,6 +353,7 @@ export class SourceTaskRun implements TaskRun {
     }
     if (records.length > 0) {
       waits.empty = 0;
+      countBatch(counters, records.length, options.clock.monotonicMs() - beganMs);
       await this.#hand(records);
       return;
     }
@@ -282,19 +366,14 @@ export class SourceTaskRun implements TaskRun {
     const { counters, options, scope } = this.#context;
     assert(this.#converters && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
-    counters.batches += 1;
     const newestMs = records.at(-1)?.timestampMs;
     if (newestMs !== undefined) {
       counters.sourceDelayMs = Math.max(0, options.clock.wallMs() - newestMs);
     }
-    let processed: ProcessedBatch;
+    const segments = this.#requests?.apart(records) ?? [{ records, end: undefined }];
+    let processed: ProcessedBatch[];
     try {
-      processed = await processSourceBatch(
-        records,
-        this.#converters,
-        this.#transforms,
-        this.#errors,
-      );
+      processed = await this.#processed(segments, this.#converters);
     } catch (error) {
       // One that was tried again when the stop came is polled again by the next owner.
       if (scope.isClosing) return;
@@ -303,9 +382,21 @@ export class SourceTaskRun implements TaskRun {
     await this.#untilResumed();
     // Not sent, so not acknowledged: read again by the next owner.
     if (scope.isOver || (scope.isClosing && this.#context.isPaused())) return;
-    const submitted = this.#submitted.submit(records);
-    this.#sender.add({ ...processed, submitted });
+    for (const [index, batch] of processed.entries()) {
+      const submitted = this.#submitted.submit(batch.records);
+      this.#sender.add({ ...batch, submitted }, segments[index]?.end);
+    }
     counters.recordsActive = this.#sender.records;
+  }
+
+  async #processed(
+    segments: readonly Segment[],
+    converters: TaskConverters,
+  ): Promise<ProcessedBatch[]> {
+    const processed: ProcessedBatch[] = [];
+    for (const { records } of segments)
+      processed.push(await processSourceBatch(records, converters, this.#transforms, this.#errors));
+    return processed;
   }
 
   /** What was polled while the task was being paused is held back until it is resumed. */
@@ -327,70 +418,18 @@ export class SourceTaskRun implements TaskRun {
     }
   }
 
-  // Sender and flush
+  // Sender
 
   #acknowledged(batch: Sendable, acks: readonly ProduceAck[]): void {
     const { counters, options } = this.#context;
     this.#assertDurable();
-    this.#submitted.acknowledge(batch.submitted);
     this.#acknowledgements?.add(batch, acks);
     counters.recordsOut += batch.records.length - batch.droppedCount - refusedIn(acks);
     counters.bytes += batch.bytes;
     counters.recordsActive = this.#sender?.records ?? 0;
     options.observer?.written(batch, acks);
     for (const { topic } of batch.topics) this.#context.usedTopics.add(topic);
-    this.#isFlushDue = true;
-    this.#flushTimer ??= options.clock.after(
-      options.offsetFlushIntervalMs,
-      () => void this.#flush(),
-    );
     this.#changes.notify();
-  }
-
-  /** Stores what is due. One at a time; never rejects: what is fatal fails the run. */
-  #flush(): Promise<void> {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
-    if (this.#flushing || !this.#isFlushDue) return this.#flushing ?? Promise.resolve();
-    this.#flushing = this.#flushOnce().finally(() => {
-      this.#flushing = undefined;
-      const { clock, offsetFlushIntervalMs } = this.#context.options;
-      if (this.#isFlushDue && !this.#context.scope.isClosing)
-        this.#flushTimer ??= clock.after(offsetFlushIntervalMs, () => void this.#flush());
-      this.#changes.notify();
-    });
-    return this.#flushing;
-  }
-
-  async #flushOnce(): Promise<void> {
-    const { connector, counters, options, scope } = this.#context;
-    this.#isFlushDue = false;
-    const mark = this.#acknowledgements?.markFlush();
-    let due: DueOffset[] = [];
-    try {
-      due = this.#submitted.take();
-      if (due.length > 0) {
-        await this.#calls.attempt(async () => this.#writer?.commitSourceOffsets(connector, due));
-        this.#submitted.markStored(due);
-        this.#calls.noteSuccess('commit');
-        counters.commits += 1;
-        counters.lastCommitAtMs = options.clock.wallMs();
-      }
-      if (mark) mark.outcome = 'stored';
-    } catch (error) {
-      if (mark) mark.outcome = 'dropped';
-      this.#submitted.giveBack(due);
-      this.#isFlushDue = true;
-      if (scope.isOver) return;
-      counters.commitFailures += 1;
-      if (isRetriable(error)) this.#calls.noteFailure('commit', error);
-      else this.#failed.reject(error);
-    }
-  }
-
-  async #lastFlush(): Promise<void> {
-    await this.#flushing;
-    if (this.#context.scope.mayAct()) await this.#flush();
   }
 
   // Pause
@@ -400,14 +439,15 @@ export class SourceTaskRun implements TaskRun {
     const { options, scope } = this.#context;
     const isWanted = (): boolean => this.#context.isPaused() && !scope.isClosing;
     await withinLimit(this.#step ?? Promise.resolve(), pausePatienceMs, options.clock);
+    this.#sender?.endOpen();
     for (;;) {
       const seen = this.#changes.version;
       if (!isWanted()) return;
       const isStalled = this.#calls.isStalled('produce') || this.#calls.isStalled('dead-letters');
-      if (this.#sender?.records === 0 || isStalled) break;
+      if (this.#sender?.settling === 0 || isStalled) break;
       await this.#changes.after(seen);
     }
-    await this.#flush();
+    await this.#flusher?.flush();
     if (isWanted()) this.#context.reportPaused();
   }
 }

@@ -4,6 +4,7 @@
  *     waiting (lease not fresh, or target not STARTED before the first run)
  *        ▼
  *     running ── lease expired ──▶ run closed ──▶ waiting
+ *        ├── the log does not say whether a transaction was committed ──▶ run closed ──▶ waiting
  *        ├── stop ──▶ run closing ──▶ ended
  *        └── failure ──▶ `context.fail`, run closed ──▶ ended
  *
@@ -14,7 +15,8 @@
  * `log.fenced`, which fails the actor with an error whose `fenced` is true: not to be restarted.
  */
 import type { Actor, ActorContext } from '@sluice/actor';
-import { isFenced, SluiceError, toError } from '@sluice/kernel';
+import { backoffMs, isFenced, SluiceError, toError } from '@sluice/kernel';
+import { isOutcomeUnknown } from '@sluice/record-log';
 import type { CompiledRuntimeOptions } from './options.ts';
 import { isRuntimeMessage, type RuntimeEvent, type TargetState } from './payloads.ts';
 import type { ActorSecrets } from './references/actor-secrets.ts';
@@ -44,6 +46,8 @@ export interface TaskActorOptions {
   /** The actor ended. */
   readonly onEnd: (reason: 'stop' | 'restart' | 'failed') => void;
 }
+
+type RunEnd = 'lease-expired' | 'outcome-unknown' | 'ended';
 
 export class TaskActor implements Actor {
   readonly #options: TaskActorOptions;
@@ -107,11 +111,13 @@ export class TaskActor implements Actor {
 
   /** Never rejects. */
   async #live(): Promise<void> {
-    let isOver = false;
+    let unknown = 0;
     try {
-      while (!isOver && !this.#isEnding) {
+      for (let last: RunEnd | undefined; last !== 'ended' && !this.#isEnding; ) {
+        unknown = last === 'outcome-unknown' ? unknown + 1 : 0;
         await this.#untilWanted();
-        if (!this.#isEnding) isOver = (await this.#runOnce()) !== 'lease-expired';
+        if (unknown > 0) await this.#pause(unknown);
+        if (!this.#isEnding) last = await this.#runOnce();
       }
     } catch (error) {
       // Only waits throw here, when they are ended.
@@ -178,12 +184,19 @@ export class TaskActor implements Actor {
     };
   }
 
-  async #runOnce(): Promise<'lease-expired' | 'ended'> {
+  async #pause(attempt: number): Promise<void> {
+    const { clock, logBackoff, random } = this.#options.options;
+    const ending = AbortSignal.any([this.#stopping.signal, this.#context.signal]);
+    await clock.sleep(backoffMs(attempt, logBackoff, random), ending);
+  }
+
+  async #runOnce(): Promise<RunEnd> {
     const scope = new RunScope(this.#context.lease, this.#context.signal);
     this.#scope = scope;
     if (this.#stopping.signal.aborted) scope.close();
     scope.over.addEventListener('abort', () => void this.#watchStuck(scope), { once: true });
     let failure: { readonly error: unknown } | undefined;
+    let isUnknown = false;
     try {
       const run = await this.#options.createRun(this.#hooksOf(scope));
       this.#run = run;
@@ -191,7 +204,9 @@ export class TaskActor implements Actor {
       this.#settleStart();
       await run.move();
     } catch (error) {
-      if (!this.#isEnd(scope)) failure = { error };
+      isUnknown = isOutcomeUnknown(error);
+      if (isUnknown) this.#noteUnknown(error);
+      else if (!this.#isEnd(scope)) failure = { error };
     }
     scope.close();
     // The supervisor learns it now: the plugin's own end may take long, or never come.
@@ -205,7 +220,15 @@ export class TaskActor implements Actor {
     await closing;
     scope.dispose();
     this.#scope = undefined;
-    return !failure && scope.isLeaseExpired ? 'lease-expired' : 'ended';
+    if (failure) return 'ended';
+    if (scope.isLeaseExpired) return 'lease-expired';
+    return isUnknown ? 'outcome-unknown' : 'ended';
+  }
+
+  /** What the next run finds stored tells. */
+  #noteUnknown(error: unknown): void {
+    const { logger } = this.#options.options;
+    logger.warn({ error: toError(error).message }, 'the task begins anew at its stored offsets');
   }
 
   /** The run was ended from outside: whatever it threw then is not a failure. */

@@ -2,9 +2,26 @@
 import { outsideActors } from '@sluice/actor/executor';
 import type { Clock, Timer } from '@sluice/kernel';
 
+import {
+  copyOf,
+  histogramBounds,
+  type MutableHistogram,
+  newHistogram,
+  observe,
+} from './histogram.ts';
 import type { TaskCounters } from './payloads.ts';
 
-export type MutableCounters = { -readonly [Name in keyof TaskCounters]: TaskCounters[Name] };
+interface Live {
+  readonly batchRecords: MutableHistogram;
+  readonly callSeconds: MutableHistogram;
+  readonly commitSeconds: MutableHistogram;
+  readonly lags: Map<string, number>;
+}
+
+type Scalars = Omit<TaskCounters, keyof Live>;
+
+/** What a task counts in. */
+export type MutableCounters = { -readonly [Name in keyof Scalars]: Scalars[Name] } & Live;
 
 export function newCounters(kind: TaskCounters['kind']): MutableCounters {
   return {
@@ -29,7 +46,25 @@ export function newCounters(kind: TaskCounters['kind']): MutableCounters {
     partitions: 0,
     lag: 0,
     sourceDelayMs: null,
+    batchRecordsMax: 0,
+    batchRecords: newHistogram(histogramBounds.records),
+    callSeconds: newHistogram(histogramBounds.seconds),
+    commitSeconds: newHistogram(histogramBounds.seconds),
+    lags: new Map(),
   };
+}
+
+/** A batch that was polled, or put, and what the call took. */
+export function countBatch(counters: MutableCounters, records: number, ms: number): void {
+  counters.batches += 1;
+  counters.batchRecordsMax = Math.max(counters.batchRecordsMax, records);
+  observe(counters.batchRecords, histogramBounds.records, records);
+  observe(counters.callSeconds, histogramBounds.seconds, ms / 1_000);
+}
+
+export function countCommit(counters: MutableCounters, ms: number): void {
+  counters.commits += 1;
+  observe(counters.commitSeconds, histogramBounds.seconds, ms / 1_000);
 }
 
 interface Reported {
@@ -40,6 +75,8 @@ interface Reported {
 }
 
 const tellEveryMs = 1_000;
+/** Of one task; the largest are told. */
+const lagsMax = 200;
 
 /** One timer for thousands of tasks; it runs only while there are tasks. */
 export class MetricsTicker {
@@ -60,7 +97,7 @@ export class MetricsTicker {
     tell: (counters: TaskCounters) => void,
     onTick?: () => void,
   ): () => void {
-    const reported: Reported = { counters, tell, onTick, last: { ...counters } };
+    const reported: Reported = { counters, tell, onTick, last: counted(counters) };
     this.#reported.add(reported);
     // Of no actor: whatever it costs must not be blamed on the one that happened to be first.
     this.#timer ??= outsideActors(() => this.#clock.after(tellEveryMs, () => this.#tick()));
@@ -88,9 +125,23 @@ function tellIfChanged(reported: Reported): void {
   const { counters, last } = reported;
   let isChanged = false;
   for (const name of Object.keys(counters) as (keyof TaskCounters)[]) {
-    if (counters[name] !== last[name]) isChanged = true;
+    if (typeof counters[name] !== 'object' && counters[name] !== last[name]) isChanged = true;
   }
   if (!isChanged) return;
-  reported.last = { ...counters };
+  reported.last = counted(counters);
   reported.tell(reported.last);
+}
+
+/** As they are now. */
+function counted(counters: MutableCounters): TaskCounters {
+  const { batchRecords, callSeconds, commitSeconds, lags } = counters;
+  return {
+    ...counters,
+    batchRecords: copyOf(batchRecords),
+    callSeconds: copyOf(callSeconds),
+    commitSeconds: copyOf(commitSeconds),
+    lags: new Map(
+      lags.size <= lagsMax ? lags : [...lags].sort(([, a], [, b]) => b - a).slice(0, lagsMax),
+    ),
+  };
 }

@@ -1,26 +1,8 @@
 /** What definitions would change of a cluster as it is. Pure. */
-import type {
-  AppliedConnector,
-  ClusterSnapshot,
-  ConnectorRecord,
-  Definition,
-  TargetState,
-} from '@sluice/coordination';
+import type { Change, ClusterSnapshot, Definition } from '@sluice/coordination';
 
 import { changedKeys } from '../format/config.ts';
 import { fitsPattern } from '../names.ts';
-
-export interface Change {
-  readonly name: string;
-  readonly outcome: AppliedConnector['outcome'];
-  /** Keys of its configuration. */
-  readonly changed: readonly string[];
-  readonly before: ConnectorRecord | undefined;
-  /** As it would be stored: with its name in it. Undefined: it would be deleted. */
-  readonly after: Readonly<Record<string, string>> | undefined;
-  /** Of one that would be created. */
-  readonly initialState?: TargetState;
-}
 
 export function compare(
   { name, config, initialState }: Definition,

@@ -1,7 +1,7 @@
-import type { ClusterSnapshot, PluginInfo, RequestBody } from '@sluice/coordination';
+import type { Change, ClusterSnapshot, PluginInfo, RequestBody } from '@sluice/coordination';
 import type { Command } from 'commander';
 
-import { type Change, compare, surplus } from '../changes/compare.ts';
+import { compare, surplus } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import type { SourcedDefinition } from '../definitions/parse-definitions.ts';
 import { CliError, exitCodeOf, exitCodes } from '../exit-codes.ts';

@@ -1,6 +1,7 @@
+import type { Change } from '@sluice/coordination';
 import type { Command } from 'commander';
 
-import { type Change, compare } from '../changes/compare.ts';
+import { compare } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { configShower, type ShowConfig } from '../format/config.ts';

@@ -1,15 +1,10 @@
-/**
- * `sluice dlq replay`: letters become the records that they were, where they were. What was replayed is marked when
- * it is durable, batch by batch, so that a command that is killed repeats one batch at most.
- */
-import type { RecordLog, TopicBatch } from '@sluice/record-log';
+/** `sluice dlq replay`: letters become the records that they were, where they were. */
+import { type ReplayOutcome, replayLetters } from '@sluice/runtime/dead-letters';
 import type { Command } from 'commander';
 
-import { type DeadLetter, letterOf, type Replay, replayOf } from '../dead-letters.ts';
-import { markReplayed, queuePartitions, readQueue } from '../dlq-log.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { withLog } from '../log-session.ts';
-import { addGlobalOptions, type GlobalOptions, globalOptionsOf } from '../options.ts';
+import { addGlobalOptions, globalOptionsOf } from '../options.ts';
 import { type CommandContext, note, printOutcome } from './command.ts';
 import { queueTopic } from './dlq-queues.ts';
 
@@ -30,6 +25,8 @@ interface Flags {
   readonly to?: string;
 }
 
+type Outcome = Omit<ReplayOutcome, 'isWhole'>;
+
 export function addReplayCommand(dlq: Command, context: CommandContext): void {
   const command = dlq
     .command('replay')
@@ -48,10 +45,18 @@ export function addReplayCommand(dlq: Command, context: CommandContext): void {
           exitCodes.usage,
           `--to ${topic} is the queue itself: name another topic`,
         );
-      if (flags.dryRun) return { queue: topic, ...(await replay(log, global, topic, flags)) };
+      const { cluster } = global;
+      const { again = false, to } = flags;
+      const replay = async (isDryRun: boolean): Promise<Outcome> => {
+        const options = { log, cluster, topic, fence: Date.now(), again, isDryRun };
+        const replayed = await replayLetters({ ...options, ...(to !== undefined && { to }) });
+        const { topics, passedOver, isDone } = replayed;
+        return { topics, passedOver, isDone };
+      };
+      if (flags.dryRun) return { queue: topic, ...(await replay(true)) };
       const detail = flags.to === undefined ? null : `to=${flags.to}`;
       const change = { action: 'replay', targets: [topic], detail };
-      const replayed = await replay(log, global, topic, flags).catch(async (error: unknown) => {
+      const replayed = await replay(false).catch(async (error: unknown) => {
         // Some batches may have been written.
         await note(context, global, { ...change, outcome: 'failed' });
         throw error;
@@ -61,80 +66,6 @@ export function addReplayCommand(dlq: Command, context: CommandContext): void {
     });
     printOutcome(context, global, { text: textOf(outcome, flags), data: outcome });
   });
-}
-
-interface Outcome {
-  /** Records for each topic. */
-  readonly topics: Readonly<Record<string, number>>;
-  readonly passedOver: readonly { readonly letter: string; readonly reason: string }[];
-  readonly isDone: boolean;
-}
-
-async function replay(
-  log: RecordLog,
-  { cluster }: GlobalOptions,
-  topic: string,
-  { again, dryRun, to }: Flags,
-): Promise<Outcome> {
-  const partitions = (await queuePartitions(log, topic)) ?? [];
-  const from = partitions.map(({ high, low, partition, replayed }) => ({
-    partition,
-    high,
-    offset: again ? low : replayed,
-  }));
-  const marks = new Map(partitions.map(({ partition, replayed }) => [partition, replayed]));
-  const topics: Record<string, number> = {};
-  const passedOver: { letter: string; reason: string }[] = [];
-  // Who replays the same queue later takes over from who still does.
-  const identity = { id: `${cluster}.cli/dlq-replay/${topic}`, fence: Date.now() };
-  const writer = dryRun ? undefined : await log.openWriter(identity);
-  try {
-    for await (const batches of readQueue(log, cluster, topic, from)) {
-      const letters = batches.flatMap(({ partition, records }) =>
-        records.map((record) => letterOf(partition, record)),
-      );
-      const replays = await replaysOf(log, letters, to);
-      const produced: TopicBatch[] = [];
-      for (const [name, group] of Map.groupBy(replays, ({ kind, ...each }) =>
-        kind === 'record' && 'topic' in each ? each.topic : '',
-      )) {
-        if (name === '') continue;
-        const records = group.flatMap((each) => (each.kind === 'record' ? each.record : []));
-        topics[name] = (topics[name] ?? 0) + records.length;
-        produced.push({ topic: name, records });
-      }
-      for (const [index, each] of replays.entries())
-        if (each.kind === 'not-possible')
-          passedOver.push({ letter: placeOf(letters[index]), reason: each.reason });
-      if (!writer) continue;
-      if (produced.length > 0) await writer.produce(produced);
-      // What is replayed again does not move the mark back.
-      for (const { nextOffset, partition } of batches)
-        marks.set(partition, Math.max(marks.get(partition) ?? 0, nextOffset));
-      await markReplayed(
-        writer,
-        topic,
-        batches.map(({ partition }) => ({ partition, offset: marks.get(partition) ?? 0 })),
-      );
-    }
-  } finally {
-    await writer?.close();
-  }
-  return { topics, passedOver, isDone: writer !== undefined };
-}
-
-async function replaysOf(
-  log: RecordLog,
-  letters: readonly DeadLetter[],
-  to: string | undefined,
-): Promise<Replay[]> {
-  const names = new Set(letters.flatMap(({ context }) => context.get('topic') ?? []));
-  const known = await log.topics.describe([...names].filter((name) => name !== ''));
-  return letters.map((letter) => replayOf(letter, (name) => known.get(name)?.partitions, to));
-}
-
-function placeOf(letter: DeadLetter | undefined): string {
-  return letter ? `${String(letter.partition)}:${String(letter.offset)}` : '';
 }
 
 const toldMax = 20;

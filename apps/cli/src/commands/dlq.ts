@@ -1,8 +1,13 @@
 /** `sluice dlq …`: records that connectors gave up. */
+import {
+  type DeadLetter,
+  letterJson,
+  newestLetters,
+  preview,
+  queuePartitions,
+} from '@sluice/runtime/dead-letters';
 import type { Command } from 'commander';
 
-import { type DeadLetter, letterJson, letterOf, preview } from '../dead-letters.ts';
-import { queuePartitions, readQueue } from '../dlq-log.ts';
 import { formatTable } from '../format/table.ts';
 import { withLog } from '../log-session.ts';
 import { addGlobalOptions, globalOptionsOf, parseWholeNumber } from '../options.ts';
@@ -83,17 +88,8 @@ function addShowCommand(dlq: Command, context: CommandContext): void {
     const limit = parseWholeNumber(flags.limit, '--limit');
     const letters = await withLog(context.io, global, async ({ log }) => {
       const topic = await queueTopic(context, global, log, queue);
-      const partitions = (await queuePartitions(log, topic)) ?? [];
-      const from = partitions.map(({ high, low, partition }) => ({
-        partition,
-        high,
-        offset: Math.max(low, high - limit),
-      }));
-      const found: DeadLetter[] = [];
-      for await (const batches of readQueue(log, global.cluster, topic, from))
-        for (const { partition, records } of batches)
-          found.push(...records.map((record) => letterOf(partition, record)));
-      return found.sort((one, other) => one.record.timestampMs - other.record.timestampMs);
+      const { cluster } = global;
+      return newestLetters(log, { cluster, topic, fence: Date.now(), limit });
     });
     const { io } = context;
     if (global.json) return io.out(JSON.stringify(letters.map(letterJson), undefined, 2));

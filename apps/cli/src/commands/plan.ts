@@ -1,10 +1,17 @@
 import type { AssignmentPolicy } from '@sluice/assignment';
-import { type ClusterSnapshot, type PluginInfo, settlingDefaults } from '@sluice/coordination';
+import {
+  type Change,
+  type ChangePlan,
+  type ClusterSnapshot,
+  type PlannedUnit,
+  type PluginInfo,
+  penaltiesOf,
+  planChanges,
+  settlingDefaults,
+} from '@sluice/coordination';
 import type { Command } from 'commander';
 
-import { type Change, compare, surplus } from '../changes/compare.ts';
-import { penaltiesOf } from '../changes/flapping.ts';
-import { type ChangePlan, type PlannedUnit, planChanges } from '../changes/plan-changes.ts';
+import { compare, surplus } from '../changes/compare.ts';
 import { loadDefinitions } from '../definitions/load-definitions.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { formatTable } from '../format/table.ts';

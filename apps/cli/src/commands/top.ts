@@ -3,18 +3,16 @@ import type { Command } from 'commander';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { addGlobalOptions, globalOptionsOf, parseDuration } from '../options.ts';
-import { type ProcessRequests, processRequests, processRequestsHelp } from '../process-requests.ts';
 import type { Session } from '../session.ts';
 import { type Look, overviewJson, overviewText } from '../top/overview.ts';
-import { type Scrape, scrape } from '../top/scrape.ts';
+import { loadsOf } from '../top/rates.ts';
 import { type CommandContext, withSession } from './command.ts';
 
 const examples = `
-Rates come from the workers' /metrics: those of workers that cannot be reached from here (they listen on the
-loopback of another machine, say) are shown as -. What is abnormal comes first, then what moves most. LAG is what sinks
-have not read yet, ERRORS the records that were given up since their tasks started. Ctrl-C or q ends.
-With --json, or if the output is no terminal, it looks once: over one interval.
-${processRequestsHelp}
+Rates are of the last second, as workers tell them in Redis; CPU is in cores, DELAY that of the executor that is latest
+(p99). What is abnormal comes first, then what moves most. LAG is what sinks have not read yet, ERRORS the records that
+were given up, and calls of connectors that failed, since their tasks started. Ctrl-C or q ends.
+With --once, --json, or if the output is no terminal, it looks once.
 
 Examples:
   sluice top
@@ -29,6 +27,8 @@ const home = '\u001B[H';
 const clearLine = '\u001B[K';
 const clearBelow = '\u001B[J';
 const intervalMs = { min: 200, max: 3_600_000 };
+
+type LookOptions = Pick<Look, 'cluster' | 'withTasks'>;
 
 interface TopFlags {
   readonly once?: boolean;
@@ -51,75 +51,34 @@ export function addTopCommand(program: Command, context: CommandContext): void {
     if (everyMs < intervalMs.min || everyMs > intervalMs.max) {
       throw new CliError(exitCodes.usage, '--interval must be from 200ms to 1h');
     }
-    const requests = processRequests(io);
     await withSession(context, global, 'read', async (session) => {
-      const looking = new Looking(session, {
-        cluster: global.cluster,
-        withTasks: flags.tasks === true,
-        requests,
-      });
+      const options = { cluster: global.cluster, withTasks: flags.tasks === true };
       const isLive = io.columns !== undefined && !global.json && !flags.once;
       if (isLive) {
-        await watch(looking, everyMs, io.isColored);
+        await watch(() => look(session, options), everyMs, io.isColored);
         return;
       }
-      await looking.look();
-      await systemClock.sleep(everyMs);
-      const look = await looking.look();
+      const seen = await look(session, options);
       io.out(
-        global.json ? JSON.stringify(overviewJson(look), undefined, 2) : overviewText(look, io),
+        global.json ? JSON.stringify(overviewJson(seen), undefined, 2) : overviewText(seen, io),
       );
     });
   });
 }
 
-/** Remembers the last look, of which rates are made. */
-class Looking {
-  readonly #session: Session;
-  readonly #cluster: string;
-  readonly #withTasks: boolean;
-  readonly #requests: ProcessRequests;
-  #before: Scrape | undefined;
-
-  constructor(
-    session: Session,
-    {
-      cluster,
-      withTasks,
-      requests,
-    }: {
-      readonly cluster: string;
-      readonly withTasks: boolean;
-      readonly requests: ProcessRequests;
-    },
-  ) {
-    this.#session = session;
-    this.#cluster = cluster;
-    this.#withTasks = withTasks;
-    this.#requests = requests;
-  }
-
-  async look(): Promise<Look> {
-    const [snapshot, nowMs] = await Promise.all([
-      this.#session.client.snapshot(),
-      this.#session.nowMs(),
-    ]);
-    const now = await scrape(snapshot, this.#requests);
-    const before = this.#before;
-    this.#before = now;
-    return {
-      cluster: this.#cluster,
-      snapshot,
-      nowMs,
-      before,
-      now,
-      withTasks: this.#withTasks,
-    };
-  }
+async function look(session: Session, options: LookOptions): Promise<Look> {
+  const [snapshot, nowMs] = await Promise.all([session.client.snapshot(), session.nowMs()]);
+  const names = snapshot.workers.map(({ member }) => member.worker);
+  const loads = loadsOf(snapshot, await session.loads.readAll(names));
+  return { ...options, snapshot, nowMs, loads };
 }
 
 /** On a screen of its own, until Ctrl-C or q; the terminal is as it was then, whatever happened. */
-async function watch(looking: Looking, everyMs: number, isColored: boolean): Promise<void> {
+async function watch(
+  next: () => Promise<Look>,
+  everyMs: number,
+  isColored: boolean,
+): Promise<void> {
   const stop = new AbortController();
   const end = (): void => stop.abort();
   const onKey = (keys: Buffer): void => {
@@ -132,7 +91,7 @@ async function watch(looking: Looking, everyMs: number, isColored: boolean): Pro
   stdout.write(enterScreen);
   try {
     while (!stop.signal.aborted) {
-      const text = overviewText(await looking.look(), { columns: stdout.columns, isColored });
+      const text = overviewText(await next(), { columns: stdout.columns, isColored });
       const lines = text.split('\n').slice(0, Math.max(1, stdout.rows - 1));
       stdout.write(home + lines.map((line) => `${line}${clearLine}\n`).join('') + clearBelow);
       await systemClock.sleep(everyMs, stop.signal).catch(() => {});

@@ -24,6 +24,7 @@ import { CliError, exitCodes } from '../exit-codes.ts';
 import type { OpenSession } from '../session.ts';
 import { applyDefinitions } from './apply-definitions.ts';
 import { PrivateRedis } from './private-redis.ts';
+import { inWordsOfFile } from './words-of-file.ts';
 import type { StandaloneSettings } from './worker-properties.ts';
 
 export interface StandaloneOptions {
@@ -67,7 +68,9 @@ export async function runStandalone(options: StandaloneOptions): Promise<void> {
         running,
         onRefused: (error) => over.resolve(new CliError(exitCodes.invalid, error.message)),
       },
-    );
+    ).catch((error: unknown) => {
+      throw inWordsOfFile(error, settings.keys);
+    });
     onHangup = parts.reload;
     // Otherwise it ends the process, as it does when a terminal is closed.
     if (parts.hasAccessFiles) process.on('SIGHUP', onHangup);
@@ -164,11 +167,10 @@ async function startParts(
     remembersDefinitions,
   });
   const worker = new workers.Worker(workerSettings, written, { levels, onRefused });
-  for (const part of [coordinator, worker]) {
-    // Before the start: one that fails half-way has something to stop as well.
-    running.push(part);
-    await part.start();
-  }
+  // Before their starts: one that fails half-way, or is never started, has connections to close as well.
+  running.push(coordinator, worker);
+  await coordinator.start();
+  await worker.start();
   return {
     logger,
     port: coordinator.port,

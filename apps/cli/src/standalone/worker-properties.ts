@@ -6,10 +6,13 @@ import { settingName } from '@sluice/kernel';
 
 import { clientSettings, isClientKey } from './client-properties.ts';
 import { listenerSettings } from './listener-properties.ts';
+import { keysOfSettings } from './words-of-file.ts';
 
 export interface StandaloneSettings {
   /** Settings in the names of the environment; with passwords. */
   readonly env: Readonly<Record<string, string>>;
+  /** The key of the file behind each of them. */
+  readonly keys: ReadonlyMap<string, string>;
   /** Where source offsets go in Kafka Connect; undefined if the file does not say. */
   readonly offsetFile: string | undefined;
   /** What is done otherwise than the file may make one expect. */
@@ -67,8 +70,10 @@ export function readWorkerProperties(properties: Properties): StandaloneSettings
     else problems.push(refusalOf(key));
   }
   const fromClient = clientSettings(client);
+  const all = { ...env, ...fromClient.env };
   return {
-    env: { ...env, ...fromClient.env },
+    env: all,
+    keys: keysOfSettings(properties, all),
     offsetFile: properties['offset.storage.file.filename']?.trim() || undefined,
     notes,
     problems: [...problems, ...fromClient.problems],

@@ -1,5 +1,11 @@
 /** One look at the cluster with its rates: what `sluice top` shows, as data and as text. Pure. */
-import type { ClusterSnapshot, ConnectorView, RunState, UnitView } from '@sluice/coordination';
+import type {
+  ClusterSnapshot,
+  ConnectorView,
+  RunState,
+  UnitView,
+  WorkerLoad,
+} from '@sluice/coordination';
 
 import { formatShortAge } from '../format/age.ts';
 import { formatBytes } from '../format/bytes.ts';
@@ -15,15 +21,13 @@ import {
   tasksThere,
   workerStateCell,
 } from '../views.ts';
-import type { Scrape } from './scrape.ts';
-import { ratesOf, sumRates, type TaskRates } from './task-samples.ts';
+import { type Loads, sumRates, type TaskRates } from './rates.ts';
 
 export interface Look {
   readonly cluster: string;
   readonly snapshot: ClusterSnapshot;
   readonly nowMs: number;
-  readonly before: Scrape | undefined;
-  readonly now: Scrape;
+  readonly loads: Loads;
   /** Tasks one by one, too. */
   readonly withTasks: boolean;
 }
@@ -41,7 +45,8 @@ export function overviewJson(look: Look): object {
       worker: view.member.worker,
       state: view.state,
       ...countUnits(view),
-      isReached: !look.now.unreachable.has(view.member.worker),
+      hasTold: !look.loads.silent.has(view.member.worker),
+      ...loadJson(look.loads.workers.get(view.member.worker)),
       ...ratesJson(
         sumOf(
           look,
@@ -72,7 +77,19 @@ export function overviewText(look: Look, io: Pick<Io, 'columns' | 'isColored'>):
   return [
     heading(look),
     formatTable(
-      ['WORKER', 'STATE', 'TASKS', 'IN/S', 'OUT/S', 'BYTES/S', 'BEAT', 'NOTE'],
+      [
+        'WORKER',
+        'STATE',
+        'TASKS',
+        'IN/S',
+        'OUT/S',
+        'BYTES/S',
+        'CPU',
+        'MEM',
+        'DELAY',
+        'BEAT',
+        'NOTE',
+      ],
       workerRows(look),
       io,
     ),
@@ -106,7 +123,7 @@ function heading(look: Look): string {
 }
 
 function workerRows(look: Look): Cell[][] {
-  const { snapshot, now } = look;
+  const { snapshot, loads } = look;
   const views = snapshot.workers.toSorted((a, b) => badnessOfWorker(b) - badnessOfWorker(a));
   const tasks = tasksOf(snapshot);
   return views.map((view) => {
@@ -115,7 +132,8 @@ function workerRows(look: Look): Cell[][] {
       look,
       tasks.filter((task) => owned.has(task.unit)),
     );
-    const { worker, address } = view.member;
+    const { worker } = view.member;
+    const load = loads.workers.get(worker);
     return [
       worker,
       workerStateCell(view),
@@ -123,8 +141,11 @@ function workerRows(look: Look): Cell[][] {
       rateText(rates.recordsIn),
       rateText(rates.recordsOut),
       bytesText(rates.bytes),
+      load ? load.cpu_cores.toFixed(2) : unknown,
+      bytesText(load?.rss_bytes),
+      load ? `${delayOf(load).toFixed(1)}ms` : unknown,
       formatShortAge(view.beatAgeMs),
-      now.unreachable.has(worker) ? `${address} is not reachable from here` : '',
+      loads.silent.has(worker) ? 'has told nothing for a while' : '',
     ];
   });
 }
@@ -162,13 +183,13 @@ function taskRows(look: Look): Cell[][] {
     ]);
 }
 
-function rateCells({ recordsIn, recordsOut, bytes, lag, recordErrors }: TaskRates): Cell[] {
+function rateCells({ recordsIn, recordsOut, bytes, lag, errors }: TaskRates): Cell[] {
   return [
     rateText(recordsIn),
     rateText(recordsOut),
     bytesText(bytes),
     lag === undefined ? unknown : String(lag),
-    recordErrors > 0 ? { text: String(recordErrors), tone: 'warn' } : '0',
+    errors > 0 ? { text: String(errors), tone: 'warn' } : '0',
   ];
 }
 
@@ -180,13 +201,21 @@ function totalOf(look: Look): TaskRates {
   return sumOf(look, tasksOf(look.snapshot));
 }
 
-function sumOf({ before, now }: Look, tasks: readonly UnitView[]): TaskRates {
-  return sumRates(
-    tasks.flatMap(({ unit }) => {
-      const sample = now.samples.get(unit);
-      return sample ? [ratesOf(before?.samples.get(unit), sample)] : [];
-    }),
-  );
+function sumOf({ loads }: Look, tasks: readonly UnitView[]): TaskRates {
+  return sumRates(tasks.flatMap(({ unit }) => loads.rates.get(unit) ?? []));
+}
+
+/** Of the executor that is latest. */
+function delayOf({ executors }: WorkerLoad): number {
+  return Math.max(0, ...executors.map((each) => each.event_loop_delay_ms));
+}
+
+function loadJson(load: WorkerLoad | undefined): object {
+  return {
+    cpuCores: load?.cpu_cores ?? null,
+    rssBytes: load?.rss_bytes ?? null,
+    eventLoopDelayMs: load ? delayOf(load) : null,
+  };
 }
 
 function countStates(snapshot: ClusterSnapshot): [RunState, number][] {
@@ -200,7 +229,7 @@ function ratesJson(rates: TaskRates): object {
     recordsInPerSecond: rates.recordsIn ?? null,
     recordsOutPerSecond: rates.recordsOut ?? null,
     bytesPerSecond: rates.bytes ?? null,
-    recordErrors: rates.recordErrors,
+    errors: rates.errors,
     lag: rates.lag ?? null,
   };
 }

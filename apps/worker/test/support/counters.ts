@@ -27,6 +27,11 @@ export function countersOf(
     partitions: 0,
     lag: 0,
     sourceDelayMs: null,
+    batchRecordsMax: 0,
+    batchRecords: { counts: [0, 0, 0, 0, 0, 0, 0], sum: 0 },
+    callSeconds: { counts: [0, 0, 0, 0, 0, 0, 0, 0], sum: 0 },
+    commitSeconds: { counts: [0, 0, 0, 0, 0, 0, 0, 0], sum: 0 },
+    lags: new Map(),
     ...some,
   };
 }

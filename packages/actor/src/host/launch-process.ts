@@ -16,11 +16,16 @@ import type {
   ExitCause,
   LaunchRequest,
 } from './executor-handle.ts';
+import { semiSpaceMb } from './options.ts';
 
 export function launchProcess(request: LaunchRequest, events: ExecutorEvents): ExecutorHandle {
   const board = new ExecutorBoard();
   const child = fork(fileURLToPath(request.entry), [], {
-    execArgv: [...executorConditions(), `--max-old-space-size=${request.heapLimitMb}`],
+    execArgv: [
+      ...executorConditions(),
+      `--max-old-space-size=${request.heapLimitMb}`,
+      `--max-semi-space-size=${semiSpaceMb}`,
+    ],
     env: { ...request.environment, [parentPidVariable]: String(process.pid) },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -15,6 +15,10 @@ import type {
   ExitCause,
   LaunchRequest,
 } from './executor-handle.ts';
+import { semiSpaceMb } from './options.ts';
+
+/** In which V8 divides the young generation. */
+const semiSpaces = 3;
 
 export function launchThread(request: LaunchRequest, events: ExecutorEvents): ExecutorHandle {
   const board = new ExecutorBoard();
@@ -23,7 +27,10 @@ export function launchThread(request: LaunchRequest, events: ExecutorEvents): Ex
     workerData: { [bootKey]: { ...request.boot, board: board.buffer } },
     execArgv: [...executorConditions()],
     env: { ...request.environment },
-    resourceLimits: { maxOldGenerationSizeMb: request.heapLimitMb },
+    resourceLimits: {
+      maxOldGenerationSizeMb: request.heapLimitMb,
+      maxYoungGenerationSizeMb: semiSpaceMb * semiSpaces,
+    },
   });
   let cause: ExitCause | undefined;
   worker.on('message', (reports: readonly Report[]) => events.reports(reports));

@@ -3,6 +3,12 @@ import { SluiceError } from '@sluice/kernel';
 import { defaultRestartPolicy, type RestartPolicy } from '../supervisor.ts';
 import type { ActorHostOptions } from '../types.ts';
 
+/**
+ * Where V8 keeps what is new, half of its own size: what lives for one batch fills it and dies there in either, and a
+ * capture of a database takes a third less memory, for no more CPU time.
+ */
+export const semiSpaceMb = 8;
+
 export interface CompiledActorHostOptions {
   readonly entry: URL;
   readonly executorData: unknown;

@@ -44,6 +44,12 @@ export {
   tableText,
   wholeName,
 } from './selection.ts';
+export {
+  type RowPlace,
+  type SnapshotBatchesOptions,
+  type SnapshotRows,
+  snapshotBatches,
+} from './snapshot-batches.ts';
 export { SnapshotPlan, type TableToRead } from './snapshot-plan.ts';
 export {
   dateType,

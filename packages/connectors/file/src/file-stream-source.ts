@@ -174,6 +174,9 @@ export const fileStreamSource: SourcePlugin = {
     assertOffsets(offsets);
     return true;
   },
+  // As long as the file is only appended to. Standard input has no offsets.
+  exactlyOnceSupport: (config) =>
+    (config['file'] ?? '').trim() === '' ? 'UNSUPPORTED' : 'SUPPORTED',
   createConnector: () => new FileStreamSourceConnector(),
   createTask: () => new FileStreamSourceTask(),
 };

@@ -2,14 +2,18 @@
  * A growing file, read from a position on and followed by its name, as `tail -F` does:
  *
  *     missing ──appears──▶ open ──shorter than what was read: truncated──▶ open, from its beginning
+ *                            ├──other bytes in front of the position: rewritten──▶ open, from its beginning
  *                            └──another file under the name: replaced──▶ open the new one, from its beginning
  *
- * Reading anew may deliver lines twice; going on at the old position in other content would lose lines.
- * Content that was truncated and grew beyond the old position between two looks cannot be noticed.
+ * Reading anew may deliver lines twice; going on at the old position in other content would lose lines. Whether the content
+ * is another is looked at when there is news behind the end that was reached, more than `tail -F` does. What cannot be noticed:
+ * content that is the same for the 256 bytes in front of the position, that was written within the tick of the file system's
+ * clock in which the file was looked at, or that was written while no task read it and is not shorter.
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ConnectError, type TaskLogger } from '@sluice/connector-api';
 import { LineBuffer, type LineBufferOptions } from './line-buffer.ts';
+import { ReadEnd } from './read-end.ts';
 
 interface Opened {
   readonly handle: FileHandle;
@@ -34,6 +38,9 @@ export class TailedFile {
   #saidMissing = false;
   /** All was read that there was. */
   #isAtEnd = false;
+  /** Of the file, when it was known to be what was read. */
+  #changedMs: number | undefined;
+  readonly #end = new ReadEnd();
 
   constructor({ path, position, logger, buffer }: TailedFileOptions) {
     this.#path = path;
@@ -53,13 +60,18 @@ export class TailedFile {
    */
   async read(): Promise<boolean> {
     this.#opened ??= await this.#open();
-    if (!this.#opened || (this.#isAtEnd && !(await this.#hasNews(this.#opened)))) return false;
+    if (!this.#opened) return false;
+    if (this.#isAtEnd) {
+      if (!(await this.#hasNews(this.#opened))) return false;
+      if (await this.#restartIfRewritten(this.#opened)) return true;
+    }
     const room = this.#lines.room();
     const { bytesRead } = await this.#opened.handle
       .read(room, 0, room.length, this.#lines.readPosition)
       .catch((error: unknown) => {
         throw unreadable(this.#path, error);
       });
+    this.#end.note(room.subarray(0, bytesRead));
     this.#lines.advance(bytesRead);
     this.#isAtEnd = bytesRead === 0;
     if (bytesRead > 0) return true;
@@ -91,6 +103,8 @@ export class TailedFile {
     }
     const opened = { handle, device: facts.dev, inode: facts.ino };
     this.#restartIfShorter(facts.size);
+    await this.#end.take(handle, this.#lines.readPosition);
+    this.#changedMs = facts.mtimeMs;
     this.#isAtEnd = facts.size === this.#lines.readPosition;
     return opened;
   }
@@ -99,7 +113,22 @@ export class TailedFile {
   async #hasNews({ device, inode }: Opened): Promise<boolean> {
     const facts = await stat(this.#path).catch(() => undefined);
     const isSame = facts?.ino === inode && facts.dev === device;
-    return !isSame || facts.size !== this.#lines.readPosition;
+    return !isSame || facts.size !== this.#lines.readPosition || facts.mtimeMs !== this.#changedMs;
+  }
+
+  async #restartIfRewritten({ handle }: Opened): Promise<boolean> {
+    // Before the bytes: what changes them afterwards is news again.
+    const { mtimeMs, size } = await handle.stat();
+    this.#changedMs = mtimeMs;
+    const { readPosition } = this.#lines;
+    // One that is shorter is told apart where its end was read.
+    if (size < readPosition || (await this.#end.isBefore(handle, readPosition))) return false;
+    this.#logger.warn(
+      { file: this.#path, position: readPosition },
+      'the file was rewritten: what was read of it is there no more, reading it from its beginning',
+    );
+    this.#startOver();
+    return true;
   }
 
   /** At the end of the file: is it still the file that was opened, and at least as long? */
@@ -112,10 +141,15 @@ export class TailedFile {
     if (facts.ino !== opened.inode || facts.dev !== opened.device) {
       this.#logger.warn({ file: this.#path }, 'the file was replaced: reading the new one');
       await this.close();
-      this.#lines = new LineBuffer(0, this.#bufferOptions);
+      this.#startOver();
       return true;
     }
     return this.#restartIfShorter(facts.size);
+  }
+
+  #startOver(): void {
+    this.#lines = new LineBuffer(0, this.#bufferOptions);
+    this.#end.forget();
   }
 
   #restartIfShorter(size: number): boolean {
@@ -125,7 +159,7 @@ export class TailedFile {
       { file: this.#path, size, position: readPosition },
       'the file is shorter than the position in it: it was truncated, reading it from its beginning',
     );
-    this.#lines = new LineBuffer(0, this.#bufferOptions);
+    this.#startOver();
     return true;
   }
 }

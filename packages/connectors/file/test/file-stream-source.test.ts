@@ -1,4 +1,13 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceOffsetValue, SourceRecord, SourceTask } from '@sluice/connector-api';
@@ -49,6 +58,14 @@ async function started(offset?: SourceOffsetValue, config: Record<string, string
     },
   );
   return { task, abort, warnings, asked };
+}
+
+/** Under the same inode, at another time than before. */
+async function rewrite(path: string, text: string): Promise<void> {
+  const { mtimeMs } = await stat(path);
+  await writeFile(path, text);
+  const later = new Date(mtimeMs + 1_000);
+  await utimes(path, later, later);
 }
 
 /** Polls until so many lines came; a task that never hands them over fails the test by its time limit. */
@@ -201,6 +218,43 @@ describe('a task', () => {
     expect(values(records)).toEqual(['new']);
     expect(records[0]?.sourceOffset).toEqual({ position: 4 });
     expect(warnings).toEqual([expect.stringContaining('it was truncated')]);
+  });
+
+  test.each([
+    ['as long as before', 'b2\n'],
+    ['longer than before', 'b2\nb3\n'],
+  ])('starts anew when the file was rewritten in place, %s', async (_how, text) => {
+    await writeFile(file, 'a1\n');
+    const { task, warnings } = await started();
+    expect(await take(task, 1)).toMatchObject([{ value: 'a1' }]);
+    // All was read, and looked at again.
+    expect(await task.poll()).toBeNull();
+    await rewrite(file, text);
+    const lines = text.trim().split('\n');
+    expect((await take(task, lines.length)).map(({ value }) => value)).toEqual(lines);
+    expect(warnings).toEqual([expect.stringContaining('the file was rewritten')]);
+    await appendFile(file, 'c\n');
+    expect(await take(task, 1)).toMatchObject([{ value: 'c' }]);
+  });
+
+  test('starts anew when it goes on in a file that is rewritten later', async () => {
+    await writeFile(file, 'a1\na2\n');
+    const { task } = await started({ position: 6 });
+    expect(await task.poll()).toBeNull();
+    await rewrite(file, 'b1\nb2\n');
+    expect((await take(task, 2)).map(({ value }) => value)).toEqual(['b1', 'b2']);
+  });
+
+  test('goes on where a file was only touched, or written with the same', async () => {
+    await writeFile(file, 'a1\n');
+    const { task, warnings } = await started();
+    await take(task, 1);
+    expect(await task.poll()).toBeNull();
+    await rewrite(file, 'a1\n');
+    expect(await task.poll()).toBeNull();
+    await appendFile(file, 'a2\n');
+    expect(await take(task, 1)).toMatchObject([{ value: 'a2' }]);
+    expect(warnings).toEqual([]);
   });
 
   test('starts anew when the file is shorter than the stored position', async () => {

@@ -82,6 +82,8 @@ export interface TableInfo {
   readonly uniqueKeys: readonly (readonly string[])[];
   /** Whether COPY may write it. */
   readonly canCopy: boolean;
+  /** MySQL: the storage engine, if it knows no transactions. */
+  readonly engineWithoutTransactions: string | undefined;
   /** PostgreSQL's GENERATED ALWAYS AS IDENTITY: takes a value if an INSERT insists on it, and is never changed. */
   readonly alwaysIdentity: string | undefined;
 }

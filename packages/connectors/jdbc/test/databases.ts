@@ -56,6 +56,7 @@ export class SinkHarness implements AsyncDisposable {
     readonly partition: number;
     readonly offset: number;
   }[] = [];
+  readonly warnings: { readonly fields: object; readonly message: string }[] = [];
   readonly #abort = new AbortController();
   readonly #task: SinkTask;
   readonly #config: ConnectorConfig;
@@ -90,7 +91,10 @@ export class SinkHarness implements AsyncDisposable {
     return {
       connector: 'test',
       task: 0,
-      logger: silent,
+      logger: {
+        ...silent,
+        warn: (fields, message) => void this.warnings.push({ fields, message }),
+      },
       signal: this.#abort.signal,
       configs: () => this.#config,
       assignment: () => [],

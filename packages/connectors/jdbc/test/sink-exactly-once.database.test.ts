@@ -1,12 +1,21 @@
 import {
+  type AlteredSinkOffset,
   type ConnectorConfig,
   type SinkRecord,
   schemas,
   structSchema,
 } from '@sluice/connector-api';
+import { type MariadbHandle, startMariadb } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jdbcSink } from '../src/index.ts';
-import { connectionOf, databaseOf, databases, SinkHarness, type TestServer } from './databases.ts';
+import {
+  connectionOf,
+  databaseOf,
+  databases,
+  SinkHarness,
+  silent,
+  type TestServer,
+} from './databases.ts';
 
 const valueSchema = structSchema({ n: schemas.int32, text: schemas.optionalString });
 
@@ -41,7 +50,12 @@ describe.each(databases)('exactly once into $name', ({ start }) => {
     const sql = (text: string): Promise<string> => server.sql(text, databaseOf(url));
     const numbers = async (): Promise<number[]> =>
       (await sql('SELECT n FROM orders ORDER BY n')).split('\n').map(Number);
-    return { owner, sql, numbers };
+    const alter = async (offsets: readonly AlteredSinkOffset[], more: ConnectorConfig = {}) =>
+      await jdbcSink.alterOffsets?.({ ...config, ...more }, offsets, {
+        logger: silent,
+        signal: AbortSignal.timeout(10_000),
+      });
+    return { config, owner, sql, numbers, alter };
   }
 
   const upTo = (end: number): number[] => Array.from({ length: end }, (_, at) => at);
@@ -56,6 +70,58 @@ describe.each(databases)('exactly once into $name', ({ start }) => {
     await second.put(records(0, 15));
     expect(await numbers()).toEqual(upTo(15));
     expect(second.seeks).toEqual([]);
+    // Who set the group back is not left to wonder.
+    expect(second.warnings).toMatchObject([{ fields: { offsets: { 'orders-0': '0 to 11' } } }]);
+    await second.put(records(3, 16));
+    expect(second.warnings).toHaveLength(1);
+    expect(first.warnings).toEqual([]);
+  });
+
+  test('offsets that are set are those of the target, and a task of before is refused', async () => {
+    const { alter, numbers, owner } = await newTarget();
+    await using first = await owner();
+    await first.put(records(0, 6));
+    expect(await alter([{ topic: 'orders', partition: 0, offset: 3 }])).toBe(true);
+    await expect(first.put(records(6, 7))).rejects.toThrow(/has another owner since/);
+    await using second = await owner();
+    await second.put(records(3, 7));
+    expect(await numbers()).toEqual([0, 1, 2, 3, 3, 4, 4, 5, 5, 6]);
+    expect(second.warnings).toEqual([]);
+    // Forward, and of a partition that nothing was written of.
+    await alter([
+      { topic: 'orders', partition: 0, offset: 9 },
+      { topic: 'orders', partition: 5, offset: 2 },
+    ]);
+    await using third = await owner();
+    await third.put([...records(7, 10), record(1, 5), record(2, 5)]);
+    expect(await numbers()).toEqual([0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 9]);
+  });
+
+  test.each([
+    ['of a partition', [{ topic: 'orders', partition: 0, offset: null }]],
+    // As a group that has none any more gives it.
+    ['of all', []],
+  ])('a reset %s begins anew where the group does', async (_, offsets) => {
+    const { alter, numbers, owner } = await newTarget();
+    // Nothing was ever written.
+    expect(await alter(offsets)).toBe(true);
+    await using first = await owner();
+    await first.put(records(0, 3));
+    expect(await alter(offsets)).toBe(true);
+    await expect(first.put(records(3, 4))).rejects.toThrow(/has another owner since/);
+    await using second = await owner();
+    await second.put(records(0, 2));
+    expect(await numbers()).toEqual([0, 0, 1, 1, 2]);
+    expect([second.warnings, second.seeks]).toEqual([[], []]);
+  });
+
+  test('a target that is away refuses to have offsets changed, with why', async () => {
+    const { alter, config } = await newTarget();
+    const url = String(config['connection.url']).replace(/:\d+\//, ':1/');
+    const changing = alter([], { 'connection.url': url });
+    await expect(changing).rejects.toThrow(/sluice_offsets of the target.*cannot be changed/);
+    // Without a table of offsets there is nothing to change there.
+    expect(await alter([], { 'connection.url': url, 'exactly.once.offsets.table': '' })).toBe(true);
   });
 
   test('a former owner is refused, also when it comes late', async () => {
@@ -109,5 +175,79 @@ describe.each(databases)('exactly once into $name', ({ start }) => {
     await first.put(records(0, 2));
     await sql('DELETE FROM sluice_offsets');
     await expect(first.put(records(2, 3))).rejects.toThrow(/restart the task/);
+  });
+});
+
+describe('tables of MariaDB that know no transactions', () => {
+  let server: MariadbHandle;
+  beforeAll(async () => {
+    server = await startMariadb();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  async function newTarget(tables: string) {
+    const url = await server.createDatabase('engine');
+    await server.sql(tables, databaseOf(url));
+    const config: ConnectorConfig = {
+      name: 'test',
+      topics: 'orders',
+      ...connectionOf(url),
+      'auto.create': 'true',
+      'auto.evolve': 'true',
+      'exactly.once.offsets.table': 'sluice_offsets',
+    };
+    const put = async (): Promise<SinkHarness> => {
+      await using owner = await new SinkHarness(jdbcSink.createTask(), config).start();
+      await owner.put(records(0, 3));
+      return owner;
+    };
+    const problems = async () =>
+      await jdbcSink.validate?.(config, { logger: silent, signal: AbortSignal.timeout(10_000) });
+    return { put, problems, sql: (text: string) => server.sql(text, databaseOf(url)) };
+  }
+
+  test.each([
+    ['the target', 'CREATE TABLE orders (n INT) ENGINE=MyISAM', 'orders', 'MyISAM'],
+    [
+      'the target, to which a column is added',
+      'CREATE TABLE orders (n INT, text TEXT) ENGINE=Aria',
+      'orders',
+      'Aria',
+    ],
+    [
+      'that of the offsets',
+      'CREATE TABLE sluice_offsets (connector_name INT) ENGINE=MyISAM',
+      'sluice_offsets',
+      'MyISAM',
+    ],
+  ])(
+    '%s is refused at a validation and by the task, and nothing is written',
+    async (_, tables, table, engine) => {
+      const { problems, put, sql } = await newTarget(tables);
+      const message = expect.stringMatching(
+        new RegExp(`Table .${table}. is of the engine ${engine}.*ENGINE=InnoDB`),
+      );
+      expect(await problems()).toEqual([{ key: 'exactly.once.offsets.table', message }]);
+      // Not a record's fault: none is given up.
+      await expect(put()).rejects.toMatchObject({ message, retriable: false });
+      expect(await sql(`SELECT count(*) FROM ${table}`)).toBe('0');
+    },
+  );
+
+  test('a table that is created is of InnoDB, whatever the server makes by itself', async () => {
+    const { problems, put, sql } = await newTarget('SET GLOBAL default_storage_engine = MyISAM');
+    try {
+      expect(await problems()).toEqual([]);
+      await put();
+      expect(
+        await sql(
+          'SELECT DISTINCT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = database()',
+        ),
+      ).toBe('InnoDB');
+    } finally {
+      await sql('SET GLOBAL default_storage_engine = InnoDB');
+    }
   });
 });

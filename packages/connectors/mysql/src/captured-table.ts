@@ -96,6 +96,8 @@ export class CapturedTable {
   readonly #make: (values: readonly unknown[]) => Row;
   readonly #config: MysqlConfig;
   readonly #flavour: Flavour;
+  /** Of the last origin: all rows of a snapshot have the same. */
+  #lastSource: { readonly origin: Origin; readonly source: Row } | undefined;
 
   /** @throws ConnectError for a column that cannot be captured. */
   constructor(options: CapturedTableOptions) {
@@ -200,7 +202,13 @@ export class CapturedTable {
     );
   }
 
-  #source({ atMs, file, gtid, pos, row, serverId, snapshot }: Origin): Row {
+  #source(origin: Origin): Row {
+    if (this.#lastSource?.origin !== origin)
+      this.#lastSource = { origin, source: this.#sourceOf(origin) };
+    return this.#lastSource.source;
+  }
+
+  #sourceOf({ atMs, file, gtid, pos, row, serverId, snapshot }: Origin): Row {
     return {
       version,
       connector: this.#flavour,

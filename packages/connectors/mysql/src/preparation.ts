@@ -1,10 +1,14 @@
 /** What has to hold before anything is captured, and where a run begins. */
-import { ConnectError, type SourceOffsetValue, type TaskLogger } from '@sluice/connector-api';
+import {
+  ConnectError,
+  RetriableError,
+  type SourceOffsetValue,
+  type TaskLogger,
+} from '@sluice/connector-api';
 import { type TableName, tableText } from '@sluice/connector-capture';
 import { readTables, type ServerFacts, type ServerTable, scalar } from './catalog.ts';
 import type { Session } from './client.ts';
 import { type MysqlConfig, replicaName, selectionOf } from './config.ts';
-import { codeOf } from './errors.ts';
 import { type Position, positionOf } from './position.ts';
 
 /** What keeps changes of this server from being captured, each with what to do. */
@@ -105,7 +109,8 @@ export async function serverIdProblem(
       server.isMariadb ? 'SHOW SLAVE HOSTS' : await replicasStatement(sql),
     );
   } catch (error) {
-    if (codeOf(error).startsWith('E')) throw error;
+    // Of a connection that was lost; who lacks the privilege is not told.
+    if (error instanceof RetriableError) throw error;
     return undefined;
   }
   const taken = replicas.find(

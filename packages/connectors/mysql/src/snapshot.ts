@@ -2,8 +2,14 @@
  * Reading the rows that are there: each table in the order of its key, all in one state of the database, several tables at once if asked for. A table that was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
-import { merged, type SnapshotPlan, type TableName } from '@sluice/connector-capture';
-import type { CapturedTable } from './captured-table.ts';
+import {
+  merged,
+  type SnapshotPlan,
+  type SnapshotRows,
+  snapshotBatches,
+  type TableName,
+} from '@sluice/connector-capture';
+import type { CapturedTable, Origin } from './captured-table.ts';
 import { tableIdentifier } from './catalog.ts';
 import { identifier, type RawRow, type Session } from './client.ts';
 import type { Column } from './column.ts';
@@ -22,8 +28,10 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so much is held at a time, and one row. */
-const chunkBytes = 4 * 1024 * 1024;
+/** Rows may be of any size: so much memory they take at a time, and what the driver hands over at once. */
+const chunkBytes = 2 * 1024 * 1024;
+/** What a value takes besides its bytes. */
+const valueBytes = 100;
 
 interface Chunk {
   readonly table: string;
@@ -33,41 +41,42 @@ interface Chunk {
   readonly isEnd: boolean;
 }
 
-/**
- * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
- * until all others were yielded. Yields nothing when there is no row.
- */
-export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
-  const { at, batchMax, plan, schemas, signal } = options;
-  const atMs = Date.now();
+/** Records in batches, the last of which says that the snapshot is complete. */
+export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { at, batchMax, schemas, signal } = options;
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, at, schemas);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+}
+
+async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<RawRow>> {
+  const { at, plan, schemas, signal } = options;
+  const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs: Date.now() };
+  const first: Origin = { ...origin, snapshot: 'first' };
+  const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(at, plan.progress(), false, schemas);
-  let held: YieldedRecord[] = [];
-  let isFirst = true;
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const chunk of merged(readers)) {
+  for await (const { captured, isEnd, rows, table } of merged(readers)) {
     if (signal.aborted) return;
-    const { captured, isEnd, rows, table } = chunk;
     if (isEnd) plan.finish(table);
     else plan.advance(table, keyOf(captured, rows.at(-1)));
+    const before = offset;
     const after = snapshotOffset(at, plan.progress(), false, schemas);
-    const records = rows.flatMap((row, index) => {
-      const snapshot = isFirst ? ('first' as const) : ('true' as const);
-      isFirst = false;
-      const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs, snapshot };
-      const rowOffset = index === rows.length - 1 ? after : offset;
-      return captured.recordsOf(
-        { op: 'r', before: null, after: captured.rowOfText(row), origin, offset: rowOffset },
-        Date.now(),
-      );
-    });
     offset = after;
-    if (records.length === 0) continue;
-    yield* batches(held, batchMax);
-    held = records;
+    yield {
+      rows,
+      recordsOf: (row, { isFirst, isLast, nowMs }) =>
+        captured.recordsOf(
+          {
+            op: 'r',
+            before: null,
+            after: captured.rowOfText(row),
+            origin: isFirst ? first : others,
+            offset: isLast ? after : before,
+          },
+          nowMs,
+        ),
+    };
   }
-  const last = held.pop();
-  yield* batches(held, batchMax);
-  if (last) yield [asLast(last, at, schemas)];
 }
 
 export function* batches(
@@ -77,7 +86,7 @@ export function* batches(
   for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
 }
 
-function asLast(
+function completing(
   record: YieldedRecord,
   at: LogPosition,
   schemas: string | undefined,
@@ -98,13 +107,15 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
     const captured = tableOf(table);
     let rows: RawRow[] = [];
     let bytes = 0;
-    for await (const row of session.rows(selectOf(captured, next.after))) {
-      rows.push(row);
-      for (const value of row) bytes += value?.length ?? 0;
-      if (rows.length < fetchSize && bytes < chunkBytes) continue;
-      yield { table, captured, rows, isEnd: false };
-      rows = [];
-      bytes = 0;
+    for await (const some of session.rows(selectOf(captured, next.after))) {
+      for (const row of some) {
+        rows.push(row);
+        for (const value of row) bytes += valueBytes + (value?.length ?? 0);
+        if (rows.length < fetchSize && bytes < chunkBytes) continue;
+        yield { table, captured, rows, isEnd: false };
+        rows = [];
+        bytes = 0;
+      }
     }
     yield { table, captured, rows, isEnd: true };
   }

@@ -1,5 +1,5 @@
 /** What stands in the way of a definition at the other end, each with what to do about it. Nothing is changed there. */
-import type { ConfigProblem, TaskLogger } from '@sluice/connector-api';
+import { type ConfigProblem, RetriableError, type TaskLogger } from '@sluice/connector-api';
 import { type TableName, tableText, wholeName } from '@sluice/connector-capture';
 import { CapturedTable, type Flavour } from './captured-table.ts';
 import {
@@ -13,10 +13,9 @@ import {
 } from './catalog.ts';
 import { Session } from './client.ts';
 import { type MysqlConfig, readsRows, selectionOf } from './config.ts';
-import { codeOf } from './errors.ts';
 import { serverIdProblem, serverProblems, versioningProblem } from './preparation.ts';
 
-/** A form does not wait long. */
+/** For all of it: a form does not wait long. */
 const limitMs = 4_000;
 
 export interface ValidateContext {
@@ -27,8 +26,11 @@ export interface ValidateContext {
 }
 
 export async function databaseProblems(context: ValidateContext): Promise<ConfigProblem[]> {
-  const { config, signal } = context;
-  let session: Session;
+  const { config, logger } = context;
+  const limit = AbortSignal.timeout(limitMs);
+  const signal = AbortSignal.any([context.signal, limit]);
+  const found: ConfigProblem[] = [];
+  let session: Session | undefined;
   try {
     session = await Session.open({
       config,
@@ -36,34 +38,41 @@ export async function databaseProblems(context: ValidateContext): Promise<Config
       connectLimitMs: limitMs,
       queryLimitMs: limitMs,
     });
+    await findProblems(session, context, found);
   } catch (error) {
-    signal.throwIfAborted();
-    return [problem(keyOfFailure(error), messageOf(error))];
-  }
-  try {
-    return await problemsOn(session, context);
+    context.signal.throwIfAborted();
+    if (session && !limit.aborted) throw error;
+    if (!session) return [problem(keyOfFailure(error), messageOf(error))];
+    // Of thousands of tables; what was found is told, and the task finds the rest.
+    logger.warn({}, `the server took longer than ${String(limitMs)} ms: not all was looked at`);
   } finally {
-    await session.close();
+    await session?.close();
   }
+  return found;
 }
 
-async function problemsOn(
+/** Adds what it finds as it goes: there may be no time for all tables. */
+async function findProblems(
   session: Session,
   { config, flavour }: ValidateContext,
-): Promise<ConfigProblem[]> {
+  found: ConfigProblem[],
+): Promise<void> {
   const server = await readServer(session);
+  const streams = config['snapshot.mode'] !== 'initial_only';
+  if (streams)
+    found.push(...serverProblems(server).map((text) => problem('database.hostname', text)));
+  if (streams && server.hasLog) found.push(...(await replicationProblems(session, server, config)));
   const tables = await readTables(session);
   const captured = tables.filter((name) => selectionOf(config).hasTable(name));
   const versioned = versioningProblem(captured);
-  const streams = config['snapshot.mode'] !== 'initial_only';
-  return [
-    ...(streams ? serverProblems(server).map((text) => problem('database.hostname', text)) : []),
-    ...(streams && server.hasLog ? await replicationProblems(session, server, config) : []),
-    ...tableProblems(tables, config),
-    ...(versioned === undefined ? [] : [problem('table.exclude.list', versioned)]),
-    ...(await columnProblems(session, server, captured, { config, flavour })),
-    ...(readsRows(config) ? await selectProblems(session, captured, config) : []),
-  ];
+  found.push(...tableProblems(tables, config));
+  if (versioned !== undefined) found.push(problem('table.exclude.list', versioned));
+  for (const name of captured) {
+    const layout = await readLayout(session, name, server.isMariadb);
+    const text = problemOf(() => new CapturedTable({ config, flavour, name, layout }));
+    if (text !== undefined) found.push(problem('column.exclude.list', text));
+    if (readsRows(config)) found.push(...(await selectProblems(session, name, config)));
+  }
 }
 
 async function replicationProblems(
@@ -111,41 +120,20 @@ function tableProblems(tables: readonly TableName[], config: MysqlConfig): Confi
   );
 }
 
-/** Columns of types that are not supported. */
-async function columnProblems(
-  session: Session,
-  server: ServerFacts,
-  captured: readonly TableName[],
-  { config, flavour }: Pick<ValidateContext, 'config' | 'flavour'>,
-): Promise<ConfigProblem[]> {
-  const problems: ConfigProblem[] = [];
-  for (const name of captured) {
-    const layout = await readLayout(session, name, server.isMariadb);
-    const found = problemOf(() => new CapturedTable({ config, flavour, name, layout }));
-    if (found !== undefined) problems.push(problem('column.exclude.list', found));
-  }
-  return problems;
-}
-
 async function selectProblems(
   session: Session,
-  captured: readonly TableName[],
+  name: TableName,
   config: MysqlConfig,
 ): Promise<ConfigProblem[]> {
-  const user = config['database.user'];
-  const problems: ConfigProblem[] = [];
-  for (const name of captured)
-    try {
-      await session.query(`SELECT * FROM ${tableIdentifier(name)} LIMIT 0`);
-    } catch {
-      problems.push(
-        problem(
-          'database.user',
-          `user ${user} may not read ${tableText(name)}, which a snapshot needs: GRANT SELECT ON ${tableIdentifier(name)} TO ${user}`,
-        ),
-      );
-    }
-  return problems;
+  try {
+    await session.query(`SELECT * FROM ${tableIdentifier(name)} LIMIT 0`);
+    return [];
+  } catch (error) {
+    if (error instanceof RetriableError) throw error;
+    const user = config['database.user'];
+    const text = `user ${user} may not read ${tableText(name)}, which a snapshot needs: GRANT SELECT ON ${tableIdentifier(name)} TO ${user}`;
+    return [problem('database.user', text)];
+  }
 }
 
 function problemOf(work: () => unknown): string | undefined {
@@ -167,7 +155,7 @@ function keyOfFailure(error: unknown): string {
   if (/database\.password/.test(message)) return 'database.password';
   if (/database\.user/.test(message)) return 'database.user';
   if (/database\.ssl\.mode/.test(message)) return 'database.ssl.mode';
-  return codeOf(error) === 'ENOENT' ? 'database.ssl.ca' : 'database.hostname';
+  return /\bENOENT\b/.test(message) ? 'database.ssl.ca' : 'database.hostname';
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 /** What a definition is refused for, before it is stored, and with which remedy. */
 import type { ConfigProblem, ConnectorConfig } from '@sluice/connector-api';
-import { startMariadb } from '@sluice/testkit';
+import { startMariadb, TcpProxy } from '@sluice/testkit';
 import { afterAll, describe, expect, test } from 'vitest';
 import { mariadbConnector } from '../src/index.ts';
 import { Capture, configOf } from './capture.ts';
@@ -119,6 +119,17 @@ describe('a missing privilege is named with the statement that grants it', () =>
     await mariadb.sql('INSERT INTO item VALUES (2)', own);
     await capture.untilCount(`${own}.item`, 2);
   });
+});
+
+test('a server that is slow is not waited for, however much there is to look at', async () => {
+  await using proxy = await TcpProxy.start(mariadb.port);
+  proxy.disturb({ latencyMs: 250 });
+  lines.length = 0;
+  const startedAtMs = performance.now();
+  expect(await problemsOf(configOf(url, { 'database.port': String(proxy.port) }))).toEqual([]);
+  // Far less than the sum of its answers.
+  expect(performance.now() - startedAtMs).toBeLessThan(9_000);
+  expect(lines).toMatchObject([[{}, expect.stringMatching(/longer than 4000 ms: not all/)]]);
 });
 
 test('the number of another replica is named, and its own is not', async () => {

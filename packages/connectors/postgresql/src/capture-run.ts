@@ -33,7 +33,7 @@ import {
   withoutGap,
 } from './preparation.ts';
 import { identityOf, keyOfRelation, type Relation } from './relation-key.ts';
-import { ReplicationStream } from './replication-stream.ts';
+import { ReplicationStream, type StreamedMessage } from './replication-stream.ts';
 import { SessionPool } from './session-pool.ts';
 import { preparePublication, SlotTaken } from './slot.ts';
 import { beginSnapshot, readSnapshot } from './snapshot.ts';
@@ -60,6 +60,7 @@ export interface RunOptions {
 
 /** How long the stream is waited for before it is seen whether a heartbeat is due, ms. */
 const waitMs = 200;
+const soughtLabelsMax = 1_000;
 
 export class CaptureRun {
   readonly #config: PostgresConfig;
@@ -70,6 +71,9 @@ export class CaptureRun {
   readonly #selection: Selection;
   readonly #types = new TypeCatalog();
   readonly #streamed = new Map<number, CapturedTable | undefined>();
+  readonly #relations = new Map<number, Relation>();
+  /** Labels of enums that were looked for: one that was renamed since is not found. */
+  readonly #soughtLabels = new Set<string>();
   readonly #sessions: SessionPool;
 
   constructor({ config, logger, offset, signal, state }: RunOptions) {
@@ -197,7 +201,8 @@ export class CaptureRun {
         const nowMs = Date.now();
         for (const message of await stream.take(this.#config['max.batch.size'], limitMs)) {
           if (message.message.kind === 'relation') await this.#relation(message.message);
-          else for (const record of changes.take(message, nowMs)) records.push(record);
+          else await this.#followLabels(message);
+          for (const record of changes.take(message, nowMs)) records.push(record);
         }
         if (heartbeatMs > 0 && performance.now() >= nextHeartbeatMs) {
           records.push(...(await this.#heartbeat(changes)));
@@ -223,6 +228,19 @@ export class CaptureRun {
     return [heartbeatRecord(options, offset, Date.now())];
   }
 
+  /** PostgreSQL does not say that an enum got a label more: the first row that has it does. */
+  async #followLabels({ message }: StreamedMessage): Promise<void> {
+    if (message.kind !== 'insert' && message.kind !== 'update') return;
+    const label = this.#streamed.get(message.oid)?.newLabelOf(message.after);
+    const relation = this.#relations.get(message.oid);
+    if (label === undefined || !relation) return;
+    const sought = `${String(message.oid)} ${label}`;
+    if (this.#soughtLabels.has(sought)) return;
+    if (this.#soughtLabels.size >= soughtLabelsMax) this.#soughtLabels.clear();
+    this.#soughtLabels.add(sought);
+    await this.#relation(relation);
+  }
+
   /** Sent before the first change of a table, and again whenever its columns have changed. */
   async #relation(relation: Relation): Promise<void> {
     const { columns, namespace, oid, table } = relation;
@@ -230,6 +248,7 @@ export class CaptureRun {
       this.#streamed.set(oid, undefined);
       return;
     }
+    this.#relations.set(oid, relation);
     const sql = await this.#sessions.sql();
     await this.#types.readIfMissing(
       sql,

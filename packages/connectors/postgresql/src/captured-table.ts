@@ -77,9 +77,13 @@ export class CapturedTable {
   /** Names and places of the columns of the key in the rows. */
   readonly keyPlaces: readonly { readonly name: string; readonly index: number }[];
   readonly #columns: readonly CapturedColumn[];
+  /** Enums, and arrays of them. */
+  readonly #labelled: readonly CapturedColumn[];
   readonly #records: TableRecords;
   readonly #make: (values: readonly unknown[]) => Row;
   readonly #config: PostgresConfig;
+  /** Of the last origin: all rows of a snapshot have the same. */
+  #lastSource: { readonly origin: Origin; readonly source: Row } | undefined;
   /** Columns of the key that the log does not have of a former row. */
   readonly #untoldKey: readonly string[];
 
@@ -88,6 +92,7 @@ export class CapturedTable {
     this.name = name;
     this.#config = config;
     this.#columns = capturedColumns(options);
+    this.#labelled = this.#columns.filter(({ type }) => type.isNewLabel !== undefined);
     this.#make = objectMaker(this.#columns.map((column) => column.name));
     this.keyPlaces = options.keyColumns.flatMap((key) => {
       const index = columns.findIndex((column) => column.name === key);
@@ -109,6 +114,15 @@ export class CapturedTable {
       tombstonesOnDelete: config['tombstones.on.delete'],
       skipped: skippedOperations(config),
     });
+  }
+
+  /** A value of an enum that is none of its labels, as far as they are known; undefined: there is none. */
+  newLabelOf(row: RawRow): string | undefined {
+    for (const { index, type } of this.#labelled) {
+      const raw = row[index];
+      if (typeof raw === 'string' && type.isNewLabel?.(raw)) return raw;
+    }
+    return undefined;
   }
 
   recordsOf(
@@ -168,7 +182,13 @@ export class CapturedTable {
     return value;
   }
 
-  #source({ atUs, commitLsn, lsn, snapshot, transactionId }: Origin): Row {
+  #source(origin: Origin): Row {
+    if (this.#lastSource?.origin !== origin)
+      this.#lastSource = { origin, source: this.#sourceOf(origin) };
+    return this.#lastSource.source;
+  }
+
+  #sourceOf({ atUs, commitLsn, lsn, snapshot, transactionId }: Origin): Row {
     return {
       version,
       connector: 'postgresql',

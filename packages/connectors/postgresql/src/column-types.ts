@@ -68,7 +68,10 @@ export interface ValueSettings {
   readonly includeUnknown: boolean;
 }
 
-export type TextType = ColumnType<string>;
+export interface TextType extends ColumnType<string> {
+  /** Of an enum: whether the text is none of its labels, so that it must have got one since. */
+  readonly isNewLabel?: (raw: string) => boolean;
+}
 
 /** Types that are written as PostgreSQL writes them. */
 const plainTexts = new Set([
@@ -109,7 +112,7 @@ export function columnTypeOf(
       find,
       settings,
     );
-  if (type.kind === 'e') return asText(enumSchema(type.labels), type.labels[0] ?? '');
+  if (type.kind === 'e') return enumType(type.labels);
   if (type.kind === 'r' || type.kind === 'm') return text;
   // Two old types of fixed length are called arrays, too, and are none.
   if (type.category === 'A' && type.elementOid !== 0)
@@ -289,10 +292,24 @@ function hstore(mode: 'json' | 'map'): TextType {
       };
 }
 
+function enumType(labels: readonly string[]): TextType {
+  const known = new Set(labels);
+  return {
+    ...asText(enumSchema(labels), labels[0] ?? ''),
+    isNewLabel: (raw) => !known.has(raw),
+  };
+}
+
 function arrayType(element: TextType | undefined): TextType | undefined {
   if (!element) return undefined;
-  const { read } = element;
+  const { isNewLabel, read } = element;
   return {
+    ...(isNewLabel
+      ? {
+          isNewLabel: (raw) =>
+            elementsOfArray(raw).some((each) => each !== null && isNewLabel(each)),
+        }
+      : {}),
     schema: { type: 'array', items: optionalSchema(element.schema) },
     read: (raw) => elementsOfArray(raw).map((each) => (each === null ? null : read(each))),
     fallback: [],

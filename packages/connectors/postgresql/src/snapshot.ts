@@ -3,8 +3,14 @@
  * database, several tables at once if asked for. A table that was read in part goes on after its last key.
  */
 import type { YieldedRecord } from '@sluice/connector-api';
-import { merged, type SnapshotPlan, type TableName } from '@sluice/connector-capture';
-import type { CapturedTable } from './captured-table.ts';
+import {
+  merged,
+  type SnapshotPlan,
+  type SnapshotRows,
+  snapshotBatches,
+  type TableName,
+} from '@sluice/connector-capture';
+import type { CapturedTable, Origin } from './captured-table.ts';
 import type { Session, TextRow } from './client.ts';
 import { snapshotOffset } from './position.ts';
 import { identifier, tableIdentifier } from './slot.ts';
@@ -27,8 +33,10 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so many are read at a time that they have about this many characters. */
-const chunkCharacters = 8 * 1024 * 1024;
+/** Rows may be of any size: so many are read at a time that they take about so much memory. */
+const chunkBytes = 2 * 1024 * 1024;
+/** What a value takes besides its characters. */
+const valueBytes = 32;
 const firstFetchSize = 500;
 
 interface Chunk {
@@ -50,54 +58,50 @@ export async function beginSnapshot(session: Session, imported?: string): Promis
   return row?.[0] ?? '';
 }
 
-/**
- * Records in batches. The last record of all has an offset that says that the snapshot is complete, so it is held
- * until all others were yielded. Yields nothing when there is no row.
- */
-export async function* readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
-  const { batchMax, lsn, plan, signal } = options;
-  const nowUs = Date.now() * 1_000;
+/** Records in batches, the last of which says that the snapshot is complete. */
+export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
+  const { batchMax, lsn, signal } = options;
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, lsn);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+}
+
+async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<TextRow>> {
+  const { lsn, plan, signal } = options;
+  const origin = {
+    lsn,
+    commitLsn: undefined,
+    transactionId: undefined,
+    atUs: Date.now() * 1_000,
+  };
+  const first: Origin = { ...origin, snapshot: 'first' };
+  const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(lsn, plan.progress(), false);
-  let held: YieldedRecord[] = [];
-  let isFirst = true;
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const chunk of merged(readers)) {
+  for await (const { captured, isEnd, rows, table } of merged(readers)) {
     if (signal.aborted) return;
-    const { captured, isEnd, rows, table } = chunk;
     if (isEnd) plan.finish(table);
     else plan.advance(table, keyOf(captured, rows.at(-1)));
+    const before = offset;
     const after = snapshotOffset(lsn, plan.progress(), false);
-    const records = rows.flatMap((row, index) => {
-      const snapshot = isFirst ? 'first' : 'true';
-      isFirst = false;
-      const origin = {
-        lsn,
-        commitLsn: undefined,
-        transactionId: undefined,
-        atUs: nowUs,
-        snapshot,
-      } as const;
-      const at = index === rows.length - 1 ? after : offset;
-      return captured.recordsOf(
-        { op: 'r', before: undefined, after: row, origin, offset: at },
-        Date.now(),
-      );
-    });
     offset = after;
-    if (records.length === 0) continue;
-    yield* batches(held, batchMax);
-    held = records;
+    yield {
+      rows,
+      recordsOf: (row, { isFirst, isLast, nowMs }) =>
+        captured.recordsOf(
+          {
+            op: 'r',
+            before: undefined,
+            after: row,
+            origin: isFirst ? first : others,
+            offset: isLast ? after : before,
+          },
+          nowMs,
+        ),
+    };
   }
-  const last = held.pop();
-  yield* batches(held, batchMax);
-  if (last) yield [asLast(last, lsn)];
 }
 
-function* batches(records: readonly YieldedRecord[], max: number): Generator<YieldedRecord[]> {
-  for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
-}
-
-function asLast(record: YieldedRecord, lsn: number): YieldedRecord {
+function completing(record: YieldedRecord, lsn: number): YieldedRecord {
   const value = record.value as { readonly source: object };
   return {
     ...record,
@@ -126,10 +130,10 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
 }
 
 function nextFetchSize(rows: readonly TextRow[]): number {
-  let characters = 0;
-  for (const row of rows) for (const value of row) characters += value?.length ?? 0;
-  const perRow = Math.max(1, characters / Math.max(1, rows.length));
-  return Math.max(1, Math.floor(chunkCharacters / perRow));
+  let bytes = 0;
+  for (const row of rows) for (const value of row) bytes += valueBytes + (value?.length ?? 0);
+  const perRow = Math.max(1, bytes / Math.max(1, rows.length));
+  return Math.max(1, Math.floor(chunkBytes / perRow));
 }
 
 /** `after`: the key of the last row that was read before. */

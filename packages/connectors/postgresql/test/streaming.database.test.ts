@@ -1,4 +1,4 @@
-import type { SourceOffsetValue } from '@sluice/connector-api';
+import type { Schema, SourceOffsetValue } from '@sluice/connector-api';
 import { usePostgres } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { Capture, configOf, databasesOf, type Envelope } from './capture.ts';
@@ -396,3 +396,36 @@ test('tables and columns are chosen by lists, and keys by message.key.columns', 
     ['shop_stock_item', { region: 'us', id: 2 }, { id: 2, region: 'us' }],
   ]);
 });
+
+test('a label that an enum gets in the middle of the stream is in the schema of the first row that has it', async () => {
+  const { sql, url } = await newDatabase('label');
+  await sql(`CREATE TYPE mood AS ENUM ('sad', 'ok');
+    CREATE TABLE item (id int PRIMARY KEY, one mood, many mood[])`);
+  await using capture = await Capture.start(configOf(url));
+  await capture.untilStreaming();
+  await sql(`INSERT INTO item VALUES (1, 'sad', '{ok}')`);
+  await capture.untilCount('public.item', 1);
+  await sql(`ALTER TYPE mood ADD VALUE 'glad'`);
+  await sql(`INSERT INTO item VALUES (2, 'ok', '{glad,NULL}'), (3, 'glad', NULL)`);
+  await sql(
+    `ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'; INSERT INTO item VALUES (4, 'happy', NULL)`,
+  );
+  const changes = await capture.untilCount('public.item', 4);
+  expect(changes.map(({ after }) => after?.['one'])).toEqual(['sad', 'ok', 'glad', 'happy']);
+  const allowed = capture.records.map(({ valueSchema }) => {
+    const after = fieldOf(valueSchema, 'after');
+    return [fieldOf(after, 'one'), fieldOf(after, 'many')?.items].map(
+      (schema) => schema?.parameters?.['allowed'],
+    );
+  });
+  expect(allowed[0]).toEqual(['sad,ok', 'sad,ok']);
+  expect(allowed.at(-1)).toEqual(['sad,ok,happy', 'sad,ok,happy']);
+  for (const [one, many] of allowed.slice(1)) {
+    expect(one).toMatch(/^sad,ok,(?:glad|happy)$/);
+    expect(many).toBe(one);
+  }
+});
+
+function fieldOf(schema: Schema | undefined, name: string): Schema | undefined {
+  return schema?.fields?.find(({ field }) => field === name)?.schema;
+}

@@ -7,6 +7,7 @@ export const verifiableSource: SourcePlugin = defineSource({
   class: 'org.apache.kafka.connect.tools.VerifiableSourceConnector',
   version: '1.0.0',
   config: sequenceConfig,
+  exactlyOnceSupport: () => 'SUPPORTED',
   tasks: ({ max }) => numbered(max),
   sourcePartition: ({ work }) => ({ id: work.id }),
   run: ({ config, work, offset, connector, signal }) =>

@@ -3,7 +3,7 @@ import { type NodeProcess, spawnNode, waitFor } from '@sluice/testkit';
 
 /** What `owner-process.ts` is to do. */
 export interface OwnerTask {
-  readonly kind: 'sink' | 'source';
+  readonly kind: 'sink' | 'source' | 'transactions';
   readonly brokers: readonly string[];
   readonly cluster: string;
   readonly identity: WriterIdentity;

@@ -3,7 +3,7 @@
  * may until it is refused. Each line that it prints is an event of `owner-events.ts`.
  */
 import { isFenced, SluiceError, toError } from '@sluice/kernel';
-import type { RecordLog } from '@sluice/record-log';
+import { isOutcomeUnknown, type LogWriter, type RecordLog } from '@sluice/record-log';
 
 import { KafkaLog } from '../../src/index.ts';
 import type { OwnerEvent, OwnerTask } from './owner-events.ts';
@@ -13,7 +13,7 @@ const { brokers, cluster, identity, group, partition, connector, source } = task
 const log = new KafkaLog({ brokers, cluster, clientId: `owner-${identity.fence}` });
 await log.start();
 try {
-  await (task.kind === 'sink' ? commit(log) : produce(log));
+  await { sink: commit, source: produce, transactions: transact }[task.kind](log);
 } catch (error) {
   tell(refusal(toError(error)));
   if (!isFenced(error)) process.exitCode = 1;
@@ -52,6 +52,37 @@ async function produce(target: RecordLog): Promise<void> {
       await Promise.race([writer.commitSourceOffsets(connector, offsets), failed.promise]);
     }
     while (pending.size > 40) await Promise.race([...pending, failed.promise]);
+  }
+}
+
+/** Goes on at the stored offset, also where it is not known whether the last transaction was committed. */
+async function transact(target: RecordLog): Promise<void> {
+  for (;;) {
+    const writer = await target.openWriter({ ...identity });
+    const [stored] = await target.readSourceOffsets(connector, [source]);
+    tell({ type: 'opened' });
+    try {
+      await transactFrom(writer, Number(stored?.['number'] ?? 0));
+    } catch (error) {
+      if (!isOutcomeUnknown(error)) throw error;
+      await writer.close();
+    }
+  }
+}
+
+/** Some records more and the offset after them in each transaction. */
+async function transactFrom(writer: LogWriter, stored: number): Promise<never> {
+  for (let number = stored; ; ) {
+    const records = Array.from({ length: 1 + (number % 7) }, (_, index) => ({
+      key: null,
+      value: Buffer.from(String(number + index + 1)),
+      partition: partition.partition,
+    }));
+    number += records.length;
+    const offsets = [{ partition: source, offset: { number } }];
+    const { topic } = partition;
+    await writer.transact?.({ connector, batches: [{ topic, records }], offsets });
+    tell({ type: 'done', number });
   }
 }
 

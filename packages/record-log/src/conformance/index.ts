@@ -9,6 +9,7 @@ import { testProduce } from './produce.ts';
 import { testRead } from './read.ts';
 import { testRefusals } from './refusals.ts';
 import { testTopics } from './topics.ts';
+import { testTransactions } from './transactions.ts';
 
 export {
   count,
@@ -32,7 +33,11 @@ export {
  * @example
  * describeRecordLog('memory', async () => memoryLogUnderTest());
  */
-export function describeRecordLog(name: string, makeLog: MakeLog): void {
+export function describeRecordLog(
+  name: string,
+  makeLog: MakeLog,
+  { transactions = true }: { readonly transactions?: boolean } = {},
+): void {
   describe(`the ${name} log`, () => {
     const harness = useHarness(makeLog);
     describe('topics', () => testTopics(harness));
@@ -43,6 +48,7 @@ export function describeRecordLog(name: string, makeLog: MakeLog): void {
     describe('group offsets', () => testGroupOffsets(harness));
     describe('source offsets', () => testSourceOffsets(harness));
     describe('fencing', () => testFencing(harness));
+    if (transactions) describe('transactions', () => testTransactions(harness));
     describe('lifecycle', () => testLifecycle(harness));
   });
 }

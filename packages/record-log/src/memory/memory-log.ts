@@ -6,7 +6,6 @@ import {
   type LogCapabilities,
   type LogReader,
   type LogTopics,
-  type LogWriter,
   type ReaderOptions,
   type RecordLog,
   recordBytesMaxDefault,
@@ -34,7 +33,7 @@ export class MemoryLog implements RecordLog {
     durability: 'volatile',
     meaning: 'Records are in the memory of one process, and end with it.',
     fencing: true,
-    transactions: false,
+    transactions: true,
   };
   readonly topics: LogTopics;
   readonly #store: MemoryLogStore;
@@ -93,7 +92,7 @@ export class MemoryLog implements RecordLog {
 
   disconnect(): void {}
 
-  async openWriter(identity: WriterIdentity): Promise<LogWriter> {
+  async openWriter(identity: WriterIdentity): Promise<MemoryWriter> {
     this.#openStore().takeOver(identity);
     return new MemoryWriter(identity, this.#options, () => this.#openStore());
   }

@@ -6,6 +6,7 @@ import {
   closedError,
   KeylessPartitions,
   type LogWriter,
+  nothingAppended,
   type ProduceAck,
   partitionForKey,
   RecordsRefusedError,
@@ -13,6 +14,7 @@ import {
   recordBytes,
   recordTooLargeError,
   type SourceOffset,
+  type SourceTransaction,
   type TopicBatch,
   type WriterIdentity,
 } from '../index.ts';
@@ -45,7 +47,35 @@ export class MemoryWriter implements LogWriter {
   }
 
   async produce(batches: readonly TopicBatch[]): Promise<ProduceAck[]> {
+    return this.#produce(this.#ownedStore(), batches);
+  }
+
+  /** Waits for nothing, so that nobody sees a part of it. */
+  async transact({ batches, connector, offsets }: SourceTransaction): Promise<ProduceAck[]> {
     const store = this.#ownedStore();
+    // Else found out halfway.
+    const refused = batches.flatMap(({ topic, records }, batch) =>
+      records.flatMap((record, index) => {
+        const [bytes, bytesMax] = [recordBytes(record), store.recordBytesMax(topic)];
+        if (bytes <= bytesMax) return [];
+        return [{ batch, index, error: recordTooLargeError(topic, bytes, bytesMax) }];
+      }),
+    );
+    if (refused.length > 0) throw new RecordsRefusedError(refused, nothingAppended(batches));
+    const acks = this.#produce(store, batches);
+    store.commitSource(connector, offsets);
+    return acks;
+  }
+
+  async commitSourceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
+    this.#ownedStore().commitSource(connector, offsets);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #produce(store: MemoryLogStore, batches: readonly TopicBatch[]): ProduceAck[] {
     const { defaultPartitions, recordBytesMax } = this.#options;
     assertRecords(batches, recordBytesMax);
     const partitionsOf = (topic: string): number => store.topic(topic)?.length ?? defaultPartitions;
@@ -60,14 +90,6 @@ export class MemoryWriter implements LogWriter {
     store.wakeReaders();
     if (refused.length > 0) throw new RecordsRefusedError(refused, acks);
     return acks;
-  }
-
-  async commitSourceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
-    this.#ownedStore().commitSource(connector, offsets);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
   }
 
   #ownedStore(): MemoryLogStore {

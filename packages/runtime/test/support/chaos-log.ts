@@ -3,10 +3,12 @@ import {
   type GroupOffset,
   type LogReader,
   type LogWriter,
+  outcomeUnknownError,
   type ReaderOptions,
   type RecordLog,
   RecordsRefusedError,
   type SourceOffset,
+  type SourceTransaction,
   type TopicBatch,
   type WriterIdentity,
 } from '@sluice/record-log';
@@ -22,6 +24,7 @@ export interface ChaosLogOptions {
   readonly lease: { isHeld(): boolean };
   readonly decide: (operation: string) => Outcome;
   readonly onProduce?: (batches: readonly TopicBatch[]) => void;
+  readonly onTransaction?: (transaction: SourceTransaction) => void;
   readonly onSourceCommit?: (offsets: readonly SourceOffset[]) => void;
   readonly onGroupCommit?: (offsets: readonly GroupOffset[]) => void;
 }
@@ -71,7 +74,7 @@ export class ChaosLog implements RecordLog {
   }
 
   async openWriter(identity: WriterIdentity): Promise<LogWriter> {
-    const { inner, onProduce, onSourceCommit } = this.#options;
+    const { inner, onProduce, onSourceCommit, onTransaction } = this.#options;
     const writer = await this.#call('open', true, () => inner.openWriter(identity));
     return {
       produce: (batches) =>
@@ -85,6 +88,17 @@ export class ChaosLog implements RecordLog {
             throw error;
           }
         }),
+      transact: (transaction) =>
+        this.#call(
+          'transact',
+          true,
+          async () => {
+            const acks = await writer.transact?.(transaction);
+            onTransaction?.(transaction);
+            return acks ?? [];
+          },
+          () => outcomeUnknownError(identity, unreachable()),
+        ),
       commitSourceOffsets: (connector, offsets) =>
         this.#call('commit', true, async () => {
           await writer.commitSourceOffsets(connector, offsets);
@@ -133,6 +147,7 @@ export class ChaosLog implements RecordLog {
     operation: string,
     isEffect: boolean,
     apply: () => Promise<Result>,
+    lost: () => Error = unreachable,
   ): Promise<Result> {
     const { clock, decide, lease } = this.#options;
     if (isEffect && !lease.isHeld()) this.violations.push(`${operation} without a lease`);
@@ -151,7 +166,7 @@ export class ChaosLog implements RecordLog {
     if (cuts !== this.#cuts) throw unreachable();
     if (outcome !== 'lost-reply') return apply();
     await apply().catch(() => {});
-    throw unreachable();
+    throw lost();
   }
 }
 

@@ -109,6 +109,9 @@ async function describeTable(
     `SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE, EXTRA, COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`,
   );
   if (columns.length === 0) return undefined;
+  const [engine] = await session.query(
+    `SELECT ENGINE FROM information_schema.TABLES JOIN information_schema.ENGINES USING (ENGINE) WHERE ${where} AND TRANSACTIONS <> 'YES'`,
+  );
   const indexes = await session.query(
     `SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE ${where} AND NON_UNIQUE = 0 AND SUB_PART IS NULL ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX`,
   );
@@ -129,6 +132,7 @@ async function describeTable(
     })),
     uniqueKeys: [...keys.values()],
     canCopy: false,
+    engineWithoutTransactions: engine?.[0] ?? undefined,
     alwaysIdentity: undefined,
   };
 }

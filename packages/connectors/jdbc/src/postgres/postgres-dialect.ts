@@ -167,6 +167,7 @@ async function describeTable(session: Session, name: string): Promise<TableInfo 
     })),
     uniqueKeys: [...keys.values()],
     canCopy: canCopy === 'true',
+    engineWithoutTransactions: undefined,
     alwaysIdentity: columns.find(([, , , , identity]) => identity === 'a')?.[0] ?? undefined,
   };
 }

@@ -2,9 +2,10 @@
 import type { ConfigProblem } from '@sluice/connector-api';
 import { openDialect } from '../connection/open-dialect.ts';
 import { connectionProblem, connectLimitMs } from '../connection/validation.ts';
-import type { Dialect, Privilege, Session } from '../dialect.ts';
+import type { Dialect, Privilege, Session, TableInfo } from '../dialect.ts';
 import { messageOf } from '../sql-error.ts';
-import type { SinkConfig } from './sink-keys.ts';
+import { engineProblem } from './offsets-table.ts';
+import { isExactlyOnce, offsetsTableOf, type SinkConfig } from './sink-keys.ts';
 
 export async function checkTarget(
   config: SinkConfig,
@@ -19,7 +20,7 @@ export async function checkTarget(
     return [connectionProblem(error)];
   }
   try {
-    const problems: ConfigProblem[] = [];
+    const problems = await offsetsTableProblems(dialect, session, config);
     for (const topic of topics)
       problems.push(...(await tableProblems(dialect, session, config, topic)));
     return problems;
@@ -28,6 +29,24 @@ export async function checkTarget(
   } finally {
     await session.close();
   }
+}
+
+async function offsetsTableProblems(
+  dialect: Dialect,
+  session: Session,
+  config: SinkConfig,
+): Promise<ConfigProblem[]> {
+  const name = offsetsTableOf(config);
+  if (name === undefined) return [];
+  const table = dialect.parseTableName(name);
+  return engineProblems(dialect.tableName(table), await dialect.describeTable(session, table));
+}
+
+function engineProblems(name: string, info: TableInfo | undefined): ConfigProblem[] {
+  const engine = info?.engineWithoutTransactions;
+  return engine === undefined
+    ? []
+    : [{ key: 'exactly.once.offsets.table', message: engineProblem(name, engine) }];
 }
 
 async function tableProblems(
@@ -44,7 +63,7 @@ async function tableProblems(
     const message = `Table ${name} for the topic ${topic} is missing, or connection.user may not see it: create it, GRANT it, or set auto.create=true`;
     return [{ key: 'auto.create', message }];
   }
-  const problems: ConfigProblem[] = [];
+  const problems = isExactlyOnce(config) ? engineProblems(name, info) : [];
   const keys = config['pk.fields'];
   const isUpsert = config['insert.mode'] === 'upsert';
   if (isUpsert && info.uniqueKeys.length === 0)

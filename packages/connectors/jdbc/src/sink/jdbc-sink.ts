@@ -8,6 +8,7 @@ import {
 } from '@sluice/connector-api';
 import { openDialect } from '../connection/open-dialect.ts';
 import { refusing } from '../refused-keys.ts';
+import { alterSinkOffsets } from './alter-sink-offsets.ts';
 import { checkTarget } from './check-target.ts';
 import { sinkKeys, sinkProblems } from './sink-keys.ts';
 import { SinkRun } from './sink-run.ts';
@@ -40,6 +41,8 @@ export const jdbcSink: SinkPlugin = refusing(
   {
     ...sink,
     aliases: [...aliasesOf(className), 'io.aiven.connect.jdbc.JdbcSinkConnector'],
+    alterOffsets: (config, offsets, { signal }) =>
+      alterSinkOffsets(configDef.parse(config), config['name'], offsets, signal),
     validate: async (config, { signal }) => {
       // What is wrong with single keys is told by whoever asks, and what is wrong between them is told first.
       const isSound =

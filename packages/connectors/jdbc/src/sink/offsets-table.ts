@@ -5,8 +5,8 @@
  * An owner claims a partition by raising its epoch. Every later transaction locks the row first and compares the epoch,
  * so that what a former owner still writes is refused, however late it comes.
  */
-import { ConnectError, type TopicPartition } from '@sluice/connector-api';
-import type { Dialect, Session, SqlValue } from '../dialect.ts';
+import { type AlteredSinkOffset, ConnectError, type TopicPartition } from '@sluice/connector-api';
+import type { Dialect, Session, SqlValue, TableName } from '../dialect.ts';
 import { isTemporary, messageOf } from '../sql-error.ts';
 
 export interface Claim {
@@ -18,6 +18,7 @@ export interface Claim {
 export class OffsetsTable {
   readonly #dialect: Dialect;
   readonly #connector: string;
+  readonly #table: TableName;
   readonly #name: string;
   #isThere = false;
   /** Epochs of this owner. */
@@ -26,7 +27,8 @@ export class OffsetsTable {
   constructor(dialect: Dialect, name: string, connector: string) {
     this.#dialect = dialect;
     this.#connector = connector;
-    this.#name = dialect.tableName(dialect.parseTableName(name));
+    this.#table = dialect.parseTableName(name);
+    this.#name = dialect.tableName(this.#table);
   }
 
   isClaimed(partition: TopicPartition): boolean {
@@ -85,6 +87,41 @@ export class OffsetsTable {
     await this.#update(session, partition, [['next_offset', next]]);
   }
 
+  /**
+   * Of a connector that is stopped: where it goes on, as somebody asks for it; null: where its group is. Without any, all
+   * its partitions. A task that is still about is refused from now on.
+   */
+  async alter(session: Session, offsets: readonly AlteredSinkOffset[]): Promise<void> {
+    const isReset = offsets.every(({ offset }) => offset === null);
+    if (isReset && !(await this.#canBeRead(session))) return;
+    await this.#create(session);
+    await session.execute('BEGIN');
+    try {
+      if (offsets.length === 0) await this.#resetAll(session);
+      for (const { offset, partition, topic } of offsets) {
+        await this.#insertMissing(session, { topic, partition });
+        const [claim] = await this.#lock(session, [{ topic, partition }]);
+        await this.#update(session, { topic, partition }, [
+          ['next_offset', offset],
+          ['owner_epoch', (claim?.epoch ?? 0) + 1],
+        ]);
+      }
+      await session.execute('COMMIT');
+    } catch (error) {
+      await rollBack(session);
+      throw error;
+    }
+  }
+
+  async #resetAll(session: Session): Promise<void> {
+    const values: SqlValue[] = [];
+    const name = this.#dialect.bind(values, this.#connector);
+    await session.execute(
+      `UPDATE ${this.#name} SET next_offset = NULL, owner_epoch = owner_epoch + 1 WHERE connector_name = ${name}`,
+      values,
+    );
+  }
+
   async #create(session: Session): Promise<void> {
     if (this.#isThere) return;
     const text = this.#dialect.keyTextType;
@@ -104,6 +141,9 @@ export class OffsetsTable {
           { cause: error },
         );
     }
+    const info = await this.#dialect.describeTable(session, this.#table);
+    if (info?.engineWithoutTransactions !== undefined)
+      throw new ConnectError(engineProblem(this.#name, info.engineWithoutTransactions));
     this.#isThere = true;
   }
 
@@ -151,7 +191,7 @@ export class OffsetsTable {
   async #update(
     session: Session,
     partition: TopicPartition,
-    settings: readonly (readonly [string, number])[],
+    settings: readonly (readonly [string, number | null])[],
   ): Promise<void> {
     const values: SqlValue[] = [];
     const set = settings
@@ -167,6 +207,11 @@ export class OffsetsTable {
     const bind = (value: SqlValue): string => this.#dialect.bind(values, value);
     return `(connector_name = ${bind(this.#connector)} AND topic_name = ${bind(topic)} AND partition_number = ${bind(partition)})`;
   }
+}
+
+/** Of a table that cannot be written together with the offsets. */
+export function engineProblem(table: string, engine: string): string {
+  return `Table ${table} is of the engine ${engine}, which knows no transactions, so nothing in it can be exactly once: ALTER TABLE ${table} ENGINE=InnoDB, or remove exactly.once.offsets.table`;
 }
 
 export function keyOf({ partition, topic }: TopicPartition): string {

@@ -98,6 +98,15 @@ export const sinkKeys = {
 
 export type SinkConfig = ConfigOf<typeof sinkKeys>;
 
+/** The table of offsets, if there is one. */
+export function offsetsTableOf(config: SinkConfig): string | undefined {
+  return config['exactly.once.offsets.table'] || undefined;
+}
+
+export function isExactlyOnce(config: SinkConfig): boolean {
+  return offsetsTableOf(config) !== undefined;
+}
+
 const refused: RefusedKeys = {
   ...refusedEverywhere,
   'date.timezone': ['DB_TIMEZONE', 'UTC'],

@@ -2,7 +2,7 @@
  * The tables that records go to: looked at once, created and extended as `auto.create` and `auto.evolve` allow. Data
  * definition is done outside of transactions, since MySQL would end them. Two tasks may do the same at the same time.
  */
-import { DataError } from '@sluice/connector-api';
+import { ConnectError, DataError } from '@sluice/connector-api';
 import type {
   Dialect,
   NewColumn,
@@ -13,8 +13,9 @@ import type {
   ValueWriter,
 } from '../dialect.ts';
 import { isTemporary, SqlError } from '../sql-error.ts';
+import { engineProblem } from './offsets-table.ts';
 import type { RowShape, ShapeColumn } from './record-row.ts';
-import type { SinkConfig } from './sink-keys.ts';
+import { isExactlyOnce, type SinkConfig } from './sink-keys.ts';
 
 /** A shape in a table: which columns are written, and how. */
 export interface Target {
@@ -71,6 +72,9 @@ export class TargetTables {
     let info = this.#infos.get(name) ?? (await dialect.describeTable(session, table));
     info ??= await this.#create(session, table, shape);
     info = await this.#evolve(session, table, info, shape);
+    // No record is at fault: none may be given up for it.
+    if (isExactlyOnce(this.#config) && info.engineWithoutTransactions !== undefined)
+      throw new ConnectError(engineProblem(name, info.engineWithoutTransactions));
     this.#infos.set(name, info);
     const target = this.#match(table, info, shape);
     this.#assertKeyed(target);
@@ -89,7 +93,10 @@ export class TargetTables {
     const keys = shape.columns.filter(({ isKey }) => isKey).map((each) => dialect.quote(each.name));
     const parts = shape.columns.map((column) => this.#definition(column));
     if (keys.length > 0) parts.push(`PRIMARY KEY (${keys.join(', ')})`);
-    await tolerating(session.execute(`CREATE TABLE IF NOT EXISTS ${name} (${parts.join(', ')})`));
+    const engine = isExactlyOnce(this.#config) ? dialect.transactionalTable : '';
+    await tolerating(
+      session.execute(`CREATE TABLE IF NOT EXISTS ${name} (${parts.join(', ')})${engine}`),
+    );
     const info = await dialect.describeTable(session, table);
     if (!info) throw new SqlError('table', '', `table ${name} was created, and is not there`);
     return info;

@@ -9,6 +9,7 @@ import {
 import { openDialect } from '../connection/open-dialect.ts';
 import type { Dialect } from '../dialect.ts';
 import { refusing } from '../refused-keys.ts';
+import { assertSourceOffsets } from './alter-source-offsets.ts';
 import { checkSource } from './check-source.ts';
 import { queryPartition } from './position.ts';
 import { sourceKeys, sourceProblems } from './source-keys.ts';
@@ -30,6 +31,10 @@ function sourceWith(monitor: TableMonitor): SourcePlugin {
     watch: (context) => monitor.watch(context),
     // Records of tables say it themselves.
     sourcePartition: () => queryPartition,
+    alterOffsets: ({ config, offsets }) => {
+      assertSourceOffsets(config, offsets);
+      return true;
+    },
     setup: ({ config }) => openDialect(config),
     run: runSource,
   });

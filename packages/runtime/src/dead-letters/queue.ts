@@ -1,8 +1,8 @@
 /** Dead letter queues in the log: reading one from an offset on, and remembering how far it was replayed. */
-import { newShortId } from '@sluice/kernel';
+import { newShortId, SluiceError } from '@sluice/kernel';
 import type { FetchedBatch, LogWriter, RecordLog } from '@sluice/record-log';
 
-import { CliError, exitCodes } from './exit-codes.ts';
+import { type DeadLetter, letterOf } from './letter.ts';
 
 export interface QueuePartition {
   readonly partition: number;
@@ -52,14 +52,37 @@ export async function markReplayed(
 const pollMs = 1_000;
 const silentPollsMax = 10;
 
+export interface ReadOptions {
+  readonly cluster: string;
+  readonly topic: string;
+  readonly fence: number;
+}
+
+/** The newest of each partition, in the order of their times. */
+export async function newestLetters(
+  log: RecordLog,
+  { limit, ...options }: ReadOptions & { readonly limit: number },
+): Promise<DeadLetter[]> {
+  const partitions = (await queuePartitions(log, options.topic)) ?? [];
+  const from = partitions.map(({ high, low, partition }) => ({
+    partition,
+    high,
+    offset: Math.max(low, high - limit),
+  }));
+  const found: DeadLetter[] = [];
+  for await (const batches of readQueue(log, options, from))
+    for (const { partition, records } of batches)
+      found.push(...records.map((record) => letterOf(partition, record)));
+  return found.sort((one, other) => one.record.timestampMs - other.record.timestampMs);
+}
+
 /**
  * What the partitions hold from their offsets up to `high`, in batches; what is added meanwhile is left out.
- * @throws CliError if the log stops answering.
+ * @throws SluiceError `log.unreachable` if the log stops answering.
  */
 export async function* readQueue(
   log: RecordLog,
-  cluster: string,
-  topic: string,
+  { cluster, topic, fence }: ReadOptions,
   from: readonly { readonly partition: number; readonly offset: number; readonly high: number }[],
 ): AsyncGenerator<readonly FetchedBatch[]> {
   const rest = new Map(
@@ -68,7 +91,7 @@ export async function* readQueue(
   if (rest.size === 0) return;
   const group = `sluice-dlq-${newShortId()}`;
   const reader = await log.openReader({
-    identity: { id: `${cluster}.cli/dlq-reader`, fence: Date.now() },
+    identity: { id: `${cluster}.cli/dlq-reader`, fence },
     group,
   });
   try {
@@ -87,9 +110,10 @@ export async function* readQueue(
       if (found.length > 0) yield found;
     }
     if (rest.size > 0)
-      throw new CliError(
-        exitCodes.unreachable,
+      throw new SluiceError(
+        'log.unreachable',
         `the log does not answer with the rest of ${topic}`,
+        { retriable: true },
       );
   } finally {
     await reader.close();

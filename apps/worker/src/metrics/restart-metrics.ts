@@ -3,6 +3,8 @@ import type { ActorStatus } from '@sluice/actor';
 import type { RunnableUnit, UnitId } from '@sluice/coordination';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+import type { UnitObserver } from '../unit-observer.ts';
+
 const labelNames: ('connector' | 'task' | 'unit')[] = ['connector', 'task', 'unit'];
 
 interface Seen {
@@ -11,7 +13,7 @@ interface Seen {
   readonly restarts: number;
 }
 
-export class RestartMetrics {
+export class RestartMetrics implements UnitObserver {
   readonly #seen = new Map<UnitId, Seen>();
   readonly #starts: Gauge<'connector' | 'task' | 'unit'>;
   readonly #restarts: Counter<'connector' | 'task' | 'unit'>;
@@ -33,6 +35,8 @@ export class RestartMetrics {
     );
   }
 
+  record(): void {}
+
   status(unit: RunnableUnit, status: ActorStatus): void {
     const before = this.#seen.get(unit.unit);
     const { nextRetryAtMs } = status;
@@ -50,10 +54,10 @@ export class RestartMetrics {
     this.#seen.delete(unit);
   }
 
-  /** Brings the metrics up to date. */
-  show(): void {
+  /** Brings the metrics up to date, of so many units at most. */
+  show(max: number): void {
     for (const metric of [this.#starts, this.#restarts, this.#nextAt]) metric.reset();
-    for (const { unit, status, restarts } of this.#seen.values()) {
+    for (const { unit, status, restarts } of [...this.#seen.values()].slice(0, max)) {
       const { connector, kind, task } = unit;
       const labels = {
         connector,

@@ -1,5 +1,6 @@
 /** Which workers get work last, since they died often: as the leader reckons, from what it said of their deaths. Pure. */
-import { type ClusterEvent, Settling, settlingDefaults } from '@sluice/coordination';
+import type { ClusterEvent } from './model.ts';
+import { Settling, settlingDefaults } from './settling.ts';
 
 export interface FlappingOptions {
   readonly nowMs: number;

@@ -12,17 +12,31 @@ import {
   planAssignment,
 } from '@sluice/assignment';
 import {
-  type ClusterSnapshot,
-  catalogOf,
+  type ConnectorRecord,
   connectorUnit,
   type PluginInfo,
-  PluginPlacement,
+  type TargetState,
   taskUnit,
   type UnitId,
   type UnitRecord,
-} from '@sluice/coordination';
+} from './model.ts';
+import { catalogOf } from './plugin-catalog.ts';
+import { PluginPlacement } from './plugin-placement.ts';
+import type { AppliedConnector } from './requests.ts';
+import type { ClusterSnapshot } from './snapshot.ts';
 
-import type { Change } from './compare.ts';
+/** What becomes of one definition. */
+export interface Change {
+  readonly name: string;
+  readonly outcome: AppliedConnector['outcome'];
+  /** Keys of its configuration. */
+  readonly changed: readonly string[];
+  readonly before: ConnectorRecord | undefined;
+  /** As it would be stored: with its name in it. Undefined: it would be deleted. */
+  readonly after: Readonly<Record<string, string>> | undefined;
+  /** Of one that would be created. */
+  readonly initialState?: TargetState;
+}
 
 export interface PlannedUnit {
   readonly unit: UnitId;

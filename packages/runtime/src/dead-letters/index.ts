@@ -1,0 +1,9 @@
+/** Reading dead letter queues, and replaying them. */
+export { type DeadLetter, letterJson, letterOf, preview } from './letter.ts';
+export { newestLetters, type QueuePartition, queuePartitions } from './queue.ts';
+export {
+  type LetterPlace,
+  type ReplayOptions,
+  type ReplayOutcome,
+  replayLetters,
+} from './replay.ts';
