@@ -19,7 +19,7 @@ import { reportFileVariable, type VitestReport } from './count-reporter.ts';
 import { obtainDatabases } from './databases.ts';
 import { spawnForeground } from './foreground.ts';
 import { obtainKafka, quickenKafka } from './kafka.ts';
-import { obtainPromtool, obtainShells } from './optional-tools.ts';
+import { obtainChromium, obtainPromtool, obtainShells } from './optional-tools.ts';
 import { note, seconds } from './progress.ts';
 import { obtainRedisServer } from './redis.ts';
 import { runCommand } from './run-command.ts';
@@ -39,6 +39,7 @@ const usage = `usage: npm test [-- [--fast | --long] [FILTER…] [-t TITLE]]
 
 const shellTests = ['apps/cli/test/completion.test.ts'] as const;
 const alertTests = ['tests/observability.test.ts'] as const;
+const browserTests = ['tests/dashboard.test.ts', 'tests/dashboard-access.test.ts'] as const;
 
 interface Check {
   readonly name: string;
@@ -109,6 +110,7 @@ async function main(): Promise<void> {
   if (!values.fast && !values.long) {
     if (matchesAny(shellTests, positionals)) await obtainShells();
     if (matchesAny(alertTests, positionals)) await obtainPromtool();
+    if (matchesAny(browserTests, positionals)) await obtainChromium();
   }
   const tests = await runTests(runnable, filter);
   suites.push(...tests.suites);

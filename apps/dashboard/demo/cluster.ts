@@ -127,11 +127,6 @@ export class DemoCluster {
     }
   }
 
-  cordon(name: string, cordoned: boolean): void {
-    const worker = this.view.workers[name];
-    if (worker) this.view.workers[name] = { ...worker, cordoned };
-  }
-
   #define(tasks: number, workers: number, nowMs: number): void {
     const connectors = tasks <= 10 ? 2 : Math.round(tasks / 5);
     for (let task = 0; task < tasks; task += 1) {

@@ -58,8 +58,6 @@ function act(cluster: DemoCluster, method: string, path: string): void {
       cluster.setState(`task/${name}/${task ?? ''}`, 'RUNNING', 'restarted by ann');
     }
   }
-  if (area === 'sluice' && task === 'cordon') cluster.cordon(verb ?? '', true);
-  if (area === 'sluice' && task === 'uncordon') cluster.cordon(verb ?? '', false);
 }
 
 function sendEvent(client: ServerResponse, event: string, data: object): void {

@@ -85,7 +85,8 @@ function Fleet({ sums }: { readonly sums: Totals }) {
         to="/events?type=leader"
         label="Leader"
         value={leader?.coordinator ?? 'none'}
-        unit={leader ? `epoch ${leader.epoch}` : 'nothing is assigned anew'}
+        unit={leader ? 'leads' : 'nothing is assigned anew'}
+        title={leader ? `epoch ${leader.epoch}` : undefined}
         isText
       />
     </section>
@@ -97,6 +98,7 @@ function Figure({
   label,
   value,
   unit,
+  title,
   isText = false,
   children,
 }: {
@@ -104,11 +106,12 @@ function Figure({
   readonly label: string;
   readonly value: string;
   readonly unit: string;
+  readonly title?: string | undefined;
   readonly isText?: boolean;
   readonly children?: ReactNode;
 }) {
   return (
-    <Link to={to} className={isText ? 'figure text' : 'figure'}>
+    <Link to={to} className={isText ? 'figure text' : 'figure'} title={title}>
       <span className="figure-label">{label}</span>
       <span className="figure-value">
         {value} <small>{unit}</small>

@@ -5,7 +5,7 @@ import { shortSpan, span } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
 import { tasksPath } from '../paths.ts';
 import { Link } from '../router.tsx';
-import { workerAction } from '../state/actions.ts';
+import { drainWorker } from '../state/actions.ts';
 import { useRefusal } from '../state/session.ts';
 import { isAbnormal } from '../state/task-rows.ts';
 import { beatTone, type WorkerRow, workerRows } from '../state/workers.ts';
@@ -146,28 +146,15 @@ function Delays({ load }: { readonly load: LiveWorker['load'] }) {
   );
 }
 
-function Actions({ row: { name, cordoned, state, tasks } }: { readonly row: WorkerRow }) {
+function Actions({ row: { name, state, tasks } }: { readonly row: WorkerRow }) {
   const refused = useRefusal('operator');
-  const act = (action: 'drain' | 'cordon' | 'uncordon'): void =>
-    void workerAction(name, action, tasks.length);
   return (
-    <span className="row">
-      {cordoned ? (
-        <Button kind="quiet" refused={refused} onPress={() => act('uncordon')}>
-          Uncordon
-        </Button>
-      ) : (
-        <Button kind="quiet" refused={refused} onPress={() => act('cordon')}>
-          Cordon
-        </Button>
-      )}
-      <Button
-        kind="quiet"
-        refused={refused ?? (state === 'draining' ? 'It is draining already' : undefined)}
-        onPress={() => act('drain')}
-      >
-        Drain
-      </Button>
-    </span>
+    <Button
+      kind="quiet"
+      refused={refused ?? (state === 'draining' ? 'It is draining already' : undefined)}
+      onPress={() => void drainWorker(name, tasks.length)}
+    >
+      Drain
+    </Button>
   );
 }

@@ -184,28 +184,17 @@ async function eachOf<T>(
   });
 }
 
-export async function workerAction(
-  worker: string,
-  action: 'drain' | 'cordon' | 'uncordon',
-  tasks: number,
-): Promise<boolean> {
-  if (action === 'drain') {
-    const yes = await ask({
-      title: `Drain ${worker}?`,
-      body: `Its ${count(tasks, 'task')} move to other workers, and it is given no more. Its process ends when it is empty.`,
-      verb: `Drain ${worker}`,
-      isDestructive: true,
-    });
-    if (!yes) return false;
-  }
-  const done = {
-    drain: `${worker} is draining`,
-    cordon: `${worker} is cordoned: it keeps what it has and is given no more`,
-    uncordon: `${worker} is given work again`,
-  };
+export async function drainWorker(worker: string, tasks: number): Promise<boolean> {
+  const yes = await ask({
+    title: `Drain ${worker}?`,
+    body: `Its ${count(tasks, 'task')} move to other workers, and it is given no more. It stays up, empty, until it is ended; started again, it takes part again.`,
+    verb: `Drain ${worker}`,
+    isDestructive: true,
+  });
+  if (!yes) return false;
   return await perform(
-    `${action.charAt(0).toUpperCase()}${action.slice(1)} ${worker}`,
-    async () => await call('POST', `/sluice/workers/${encodeURIComponent(worker)}/${action}`),
-    done[action],
+    `Drain ${worker}`,
+    async () => await call('POST', `/sluice/workers/${encodeURIComponent(worker)}/drain`),
+    `${worker} is draining`,
   );
 }

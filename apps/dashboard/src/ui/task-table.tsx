@@ -211,8 +211,8 @@ function Row({
   );
 }
 
-/** Nothing for a task that never failed. */
-function attemptOf({ attempts, attempts_max: max }: TaskRow): string {
-  if (attempts === 0) return '';
+/** Nothing for a task that runs since its first start. */
+function attemptOf({ attempts, attempts_max: max, shown }: TaskRow): string {
+  if (attempts === 0 || (attempts === 1 && shown === 'RUNNING')) return '';
   return max === null ? String(attempts) : `${attempts} of ${max}`;
 }

@@ -1,0 +1,327 @@
+/** The dashboard in a real Chromium, on a cluster of real processes: what people do with it. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildDashboard, DashboardPage, startBrowser } from './support/browser.ts';
+import { showLogsOnFailure, tasks } from './support/cluster-facts.ts';
+
+const plugins = ['stubborn', 'picky'].map((name) =>
+  fileURLToPath(new URL(`./support/${name}-plugin.ts`, import.meta.url)),
+);
+const folder = makeOwnedFolder('dashboard');
+const broken = join(folder, 'broken');
+const input = join(folder, 'lines.txt');
+const numbers = join(folder, 'numbers.txt');
+const text = { 'value.converter': 'org.apache.kafka.connect.storage.StringConverter' };
+
+let cluster: Cluster;
+let browser: Browser;
+
+beforeAll(async () => {
+  writeFileSync(input, Array.from({ length: 30 }, (_, line) => `line ${line}\n`).join(''));
+  await buildDashboard();
+  cluster = await startCluster({
+    workers: 0,
+    // A browser keeps a small machine busy: leases of a second would expire by that alone.
+    profile: 'default',
+    env: { SLUICE_PLUGINS: plugins.join(',') },
+  });
+  // One after the other: beside a browser, all at once is much for a small machine.
+  for (let worker = 0; worker < 3; worker += 1) await cluster.addWorker();
+  browser = await startBrowser();
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => showLogsOnFailure(cluster));
+
+async function open(options?: Parameters<typeof DashboardPage.open>[2]): Promise<DashboardPage> {
+  const [coordinator] = cluster.coordinators;
+  if (!coordinator) throw new Error('there is a coordinator');
+  return await DashboardPage.open(browser, coordinator, options);
+}
+
+async function ownersOf(connector: string): Promise<(string | null)[]> {
+  return (await tasks(cluster, connector)).map(({ worker }) => worker);
+}
+
+test('an empty cluster says how to begin', async () => {
+  await using dashboard = await open();
+  await dashboard.goto('/');
+  await dashboard.page.getByText('No connectors yet').waitFor();
+  expect(await dashboard.page.getByText('sluice apply -f connector.yaml').count()).toBe(1);
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('a connector is created by the wizard, after a preview, and runs', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/create');
+  await page.getByLabel('Search plugins').fill('file source');
+  await page.locator('.tile').first().click();
+  await page.locator('#connector-name').fill('lines');
+  const field = (key: string) => page.locator(`[data-key="${key}"] input`);
+  await field('file').fill(input);
+  // What is wrong stands at its field.
+  await field('tasks.max').fill('many');
+  await page.locator('[data-key="tasks.max"] .error').waitFor();
+  await field('tasks.max').fill('1');
+  await field('topic').fill('lines');
+  await page.locator('[data-key="tasks.max"] .error').waitFor({ state: 'detached' });
+
+  await dashboard.press('Read ten records');
+  await page.locator('.records li').nth(9).waitFor();
+  expect(await page.locator('.records li').first().textContent()).toContain('line 0');
+  await dashboard.picture('create');
+
+  await dashboard.press('Review');
+  await page.getByText('cURL', { exact: true }).click();
+  await page.getByText(/curl -X PUT/).waitFor();
+  await dashboard.press('Create lines');
+  await dashboard.waitForNotice('Created lines');
+  await page.locator('tr[data-task="task/lines/0"]').getByText('running').waitFor();
+  await cluster.waitForRunning('lines');
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('what failed is found at once, and restarted in bulk', async () => {
+  writeFileSync(broken, '');
+  await cluster.apply('stubborn', {
+    'connector.class': 'StubbornSource',
+    topic: 'numbers',
+    broken,
+    'tasks.max': '6',
+    'restart.max.attempts': '0',
+  });
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/');
+  const failed = page.locator('.state-bar').getByText('6 failed');
+  await failed.waitFor();
+  await dashboard.picture('overview');
+  // One click from the number to what it counts.
+  await failed.click();
+  expect(new URL(page.url()).search).toBe('?state=FAILED');
+  const rows = page.locator('tr[data-task^="task/stubborn/"]');
+  await rows.nth(5).waitFor();
+  await rows.filter({ hasText: 'is in the way' }).first().waitFor();
+  await dashboard.picture('tasks');
+  rmSync(broken);
+  await page.getByLabel('Select all that are shown').check();
+  await dashboard.press('Restart 6');
+  await dashboard.waitForNotice('Restarted 6 tasks');
+  await rows.first().waitFor({ state: 'detached' });
+  await cluster.waitForRunning('stubborn', 6);
+  expect(dashboard.errors).toEqual([]);
+  // From here on a task that a busy machine held up comes back by itself.
+  await cluster.api.patch('/connectors/stubborn/config', { 'restart.max.attempts': '-1' });
+});
+
+test('the tasks of a killed worker are seen to move within its lease', async () => {
+  await cluster.waitForRunning('stubborn', 6);
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/placement');
+  const squares = (worker: string) =>
+    page.locator(`td[data-worker="${worker}"] [data-task^="task/stubborn/"]`);
+  await squares('worker-2').nth(1).waitFor();
+  await cluster.worker('worker-2').process.kill('SIGKILL');
+  const killedAtMs = performance.now();
+  await waitFor(async () => await squares('worker-2').count(), {
+    what: 'the squares of worker-2 to be elsewhere',
+    until: (count) => count === 0,
+    timeoutMs: 20_000,
+    intervalMs: 20,
+  });
+  const tookMs = performance.now() - killedAtMs;
+  await page.locator('.task-square.moved[data-task^="task/stubborn/"]').first().waitFor();
+  await dashboard.picture('placement');
+  // A lease is over after 4 s; the rest is for claims, and for a machine that has a browser to draw besides.
+  expect(tookMs).toBeLessThan(9_000);
+  expect(await squares('worker-1').count()).toBe(3);
+  expect(await squares('worker-3').count()).toBe(3);
+  expect(new Set(await ownersOf('stubborn'))).toEqual(new Set(['worker-1', 'worker-3']));
+  await cluster.addWorker({ name: 'worker-2' });
+  await squares('worker-2').nth(1).waitFor();
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('a configuration is edited, its difference seen before it is saved', async () => {
+  await cluster.waitForRunning('stubborn', 6);
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/stubborn/configuration');
+  await page.locator('[data-key="tasks.max"] input').fill('4');
+  const change = page.locator('.diff tr[data-key="tasks.max"]').first();
+  await change.waitFor();
+  expect(await change.locator('del').textContent()).toBe('6');
+  expect(await change.locator('ins').textContent()).toBe('4');
+  expect(await page.locator('.configuration .diff tr').count()).toBe(1);
+  await dashboard.picture('configuration');
+  await dashboard.press('Review and save');
+  await dashboard.confirm('Save');
+  await dashboard.waitForNotice('Saved 1 change to stubborn');
+  await waitFor(async () => await tasks(cluster, 'stubborn'), {
+    what: 'four tasks',
+    until: (seen) => seen.length === 4,
+  });
+  const { body } = await cluster.api.get<Record<string, string>>('/connectors/stubborn/config');
+  expect(body).toMatchObject({ 'tasks.max': '4', topic: 'numbers' });
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('a change that somebody else made meanwhile is not overwritten', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/stubborn/configuration');
+  await page.locator('[data-key="topic"] input').fill('mine');
+  await page.locator('.diff tr[data-key="topic"]').waitFor();
+  const { body } = await cluster.api.get<Record<string, string>>('/connectors/stubborn/config');
+  await cluster.apply('stubborn', { ...body, topic: 'theirs' });
+  await dashboard.press('Review and save');
+  await dashboard.confirm('Save');
+  await dashboard.waitForNotice('Save stubborn: not done');
+  const after = await cluster.api.get<Record<string, string>>('/connectors/stubborn/config');
+  expect(after.body).toMatchObject({ topic: 'theirs' });
+});
+
+test('a dead letter is looked at and replayed', async () => {
+  writeFileSync(numbers, '6\n7\n');
+  await cluster.apply('numbers-in', {
+    'connector.class': 'FileStreamSource',
+    file: numbers,
+    topic: 'picked',
+    ...text,
+  });
+  await cluster.apply('picky', {
+    'connector.class': 'PickySink',
+    file: join(folder, 'out.txt'),
+    topics: 'picked',
+    ...text,
+    'errors.tolerance': 'all',
+    'errors.deadletterqueue.topic.name': 'dead',
+    'errors.deadletterqueue.context.headers.enable': 'true',
+    'errors.deadletterqueue.put.enable': 'true',
+  });
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/picky/dead-letters');
+  const letters = page.locator('tr[data-letter]');
+  const look = async (count: number): Promise<void> => {
+    await waitFor(
+      async () => {
+        if ((await letters.count()) === 0) await page.reload();
+        else await dashboard.press('Look again');
+        await letters.first().waitFor({ timeout: 2_000 });
+        return await letters.count();
+      },
+      { what: `${count} dead letters`, until: (seen) => seen === count, timeoutMs: 30_000 },
+    );
+  };
+  await look(1);
+  expect(await letters.first().textContent()).toContain('7 violates a constraint');
+  await dashboard.picture('dead-letters');
+  await letters.first().getByRole('checkbox').check();
+  await dashboard.press('Replay 1');
+  await dashboard.confirm('Replay 1');
+  await dashboard.waitForNotice('Replayed 1 record to picked');
+  // It is refused again, and is a letter again.
+  await look(2);
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('what destroys asks, names what it destroys, and says that it was done', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/lines');
+  await dashboard.press('Delete');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Delete lines?').waitFor();
+  await dialog.getByRole('textbox').fill('line');
+  expect(
+    await dialog.getByRole('button', { name: 'Delete lines' }).getAttribute('aria-disabled'),
+  ).toBe('true');
+  await dialog.getByRole('textbox').fill('lines');
+  await dashboard.confirm('Delete lines');
+  await dashboard.waitForNotice('Deleted lines');
+  expect((await cluster.api.get('/connectors/lines')).status).toBe(404);
+});
+
+test('the keyboard goes everywhere, and rows are opened by it', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/');
+  await page.locator('.fleet').waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('t');
+  await page.getByRole('heading', { name: 'Tasks' }).waitFor();
+  await page.locator('tr[data-task]').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByRole('complementary', { name: /^Task / }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('complementary', { name: /^Task/ }).waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('nothing has this name');
+  await page.getByText('No task matches the filter.').waitFor();
+  expect(new URL(page.url()).searchParams.get('q')).toBe('nothing has this name');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  expect(dashboard.errors).toEqual([]);
+});
+
+/** With what is there when it has come. */
+const pages: readonly (readonly [path: string, content: string])[] = [
+  ['/', '.fleet'],
+  ['/connectors', 'tr[data-connector="stubborn"]'],
+  ['/connectors/stubborn', 'tr[data-task]'],
+  ['/connectors/stubborn/configuration', '[data-key="topic"] input'],
+  ['/connectors/stubborn/offsets', '.offsets tbody tr'],
+  ['/connectors/stubborn/topics', '.plain-list li'],
+  ['/connectors/stubborn/dead-letters', '.empty'],
+  ['/connectors/stubborn/events', '.tabs [aria-current]'],
+  ['/connectors/stubborn/logs', '.tabs [aria-current]'],
+  ['/tasks?task=stubborn/0', '.side-panel .facts'],
+  ['/workers', 'tr[data-worker]'],
+  ['/placement', '.task-square[data-task]'],
+  ['/events', '.event-list li'],
+  ['/events/errors', '.tabs [aria-current]'],
+  ['/create', '.tile'],
+  ['/create?class=StubbornSource', '[data-key="topic"] input'],
+];
+
+test.each(['light', 'dark'] as const)(
+  'no page has a serious barrier, %s',
+  async (theme) => {
+    await using dashboard = await open({ theme });
+    for (const [path, content] of pages) {
+      await dashboard.goto(path);
+      await dashboard.page.locator(content).first().waitFor();
+      expect(await dashboard.seriousViolations(), `${path}, ${theme}`).toEqual([]);
+      if (path === '/workers') await dashboard.picture(`workers-${theme}`);
+      if (path === '/connectors/stubborn') await dashboard.picture(`connector-${theme}`);
+    }
+    expect(dashboard.errors).toEqual([]);
+  },
+  240_000,
+);
+
+// The last one: it ends the coordinator.
+test('data that grows old is said to be old', async () => {
+  await using dashboard = await open();
+  await dashboard.goto('/');
+  await dashboard.page.locator('.fleet').waitFor();
+  expect(await dashboard.page.locator('.banner').count()).toBe(0);
+  await cluster.coordinators[0]?.process.kill('SIGKILL');
+  await dashboard.page.getByText(/Data is \d+(\.\d)? s old: no coordinator answers/).waitFor();
+  expect(await dashboard.page.locator('.fleet').count()).toBe(1);
+});
