@@ -15,6 +15,7 @@ import {
   withoutPassword,
 } from '@sluice/testkit';
 import { note, seconds } from './progress.ts';
+import { buildDashboard } from './quickstart/dashboard.ts';
 import {
   endLeftovers,
   findRunning,
@@ -102,6 +103,7 @@ async function start({ port, workers, ...options }: QuickstartOptions): Promise<
     remember(recorded, { ...env, REDIS_URL: redisUrl.replaceAll("'", '%27') });
   };
   record();
+  const dashboard = buildDashboard(tell);
   const starting = [
     started.startApp('coordinator', 'coordinator', { ...env, SLUICE_PORT: String(port) }),
     ...Array.from({ length: workers }, async (_, index) => {
@@ -121,6 +123,7 @@ async function start({ port, workers, ...options }: QuickstartOptions): Promise<
   const firstMs = await sendLine(`first line of ${stamp}`);
   const nextMs = await sendLine(`second line of ${stamp}`);
   tell(`a line went through in ${Math.round(firstMs)} ms, the next in ${Math.round(nextMs)} ms`);
+  await dashboard;
   process.stdout.write(await whatNext(apiUrl, apps, options.kafka ? topics.kafka : undefined));
   watchProcesses(apps, { apiUrl, signal: stopping.signal, tell: note });
 }

@@ -31,10 +31,10 @@ export function keepBusy(
   { members }: DataSet,
   tasks: readonly BusyUnit[],
 ): { stop: () => Promise<void> } {
-  let isStopped = false;
+  const stopping = new AbortController();
   let turn = 0;
   const running = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const beganMs = performance.now();
       turn++;
       await Promise.all(
@@ -50,7 +50,7 @@ export function keepBusy(
   })();
   return {
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await running;
     },
   };

@@ -23,6 +23,7 @@ export async function whatNext(
   return `
 Sluice is up.
 
+  dashboard       ${apiUrl}/ui/
   REST API        ${apiUrl}/connectors
   BullMQ boards   ${apiUrl}/queues
   workers         ${apiUrl}/sluice/workers
