@@ -55,7 +55,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   const isCompared = values.compare === 'connect' || values['only-connect'];
   const runs: (() => Promise<ApiReport>)[] = [
-    ...(values['only-connect'] ? [] : [() => measure(() => startSluice({ onKafka: values.kafka }), plan)]),
+    ...(values['only-connect']
+      ? []
+      : [() => measure(() => startSluice({ onKafka: values.kafka }), plan)]),
     ...(isCompared
       ? [
           () =>
