@@ -33,11 +33,13 @@
  * | `result:<id>` | string with expiry | result of an applied request (JSON) |
  * | `events` | stream | the last 10 000 events |
  * | `unit-events` | stream | the last 20 000 steps of units |
+ * | `last-event` | hash | `ms` and `sequence` of the id of the last one in both streams |
  * | `audit` | stream | who changed what: the last 10 000 |
  * | `log-lines` | stream | the last 5 000 lines of the logs of workers |
  * | `load:<worker>` | string with expiry | what the worker does now (JSON), told every second |
  * | `loggers` | hash | logger → `<level>\|<when it was set, ms>`, for the whole cluster |
  * | `session:<id>`, `sessions` | string with expiry, sorted set | who signed in with a browser, by a hash of what it has; id → when it ends, ms |
+ * | `sessions-of:<hash>` | sorted set with expiry | those of one caller |
  * | `secrets` | hash | name → what definitions refer to, encrypted; see packages/config-providers |
  * | `quarantine`, `reports`, `lost` | string, hash, set | nonce while one runs; incarnation → what it reported to hold; data sets whose loss was noticed |
  */
@@ -70,6 +72,7 @@ export const keyNames = [
   'log-lines',
   'events',
   'unit-events',
+  'last-event',
   'quarantine',
   'reports',
   'lost',
@@ -89,6 +92,7 @@ export const keyFamilies = [
   'u',
   'result',
   'session',
+  'sessions-of',
   'load',
 ] as const;
 

@@ -131,7 +131,12 @@ export type {
   StoredRequest,
 } from './requests.ts';
 export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
-export { type SessionStore, sessionsMax } from './session-store.ts';
+export {
+  type KeptSession,
+  type SessionStore,
+  sessionsMax,
+  sessionsOfOwnerMax,
+} from './session-store.ts';
 export { Settling, type SettlingOptions, settlingDefaults } from './settling.ts';
 export type {
   ClusterSnapshot,

@@ -67,7 +67,11 @@ export class Sessions {
     const endMs = nowMs + sessionMs;
     const untilMs = credential.kind === 'jwt' ? Math.min(endMs, credential.untilMs) : endMs;
     const id = randomBytes(idBytes).toString('base64url');
-    await store.put(hashed(id), JSON.stringify({ caller, credential, untilMs }), untilMs - nowMs);
+    await store.put(hashed(id), {
+      session: JSON.stringify({ caller, credential, untilMs }),
+      owner: `${caller.by} ${caller.name}`,
+      keptMs: untilMs - nowMs,
+    });
     const before = this.#idIn(request);
     if (before !== undefined) await store.remove(hashed(before));
     this.#setCookie(request, reply, { id, seconds: Math.floor((untilMs - nowMs) / 1_000) });

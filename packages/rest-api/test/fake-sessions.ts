@@ -1,11 +1,11 @@
-import type { SessionStore } from '@sluice/coordination';
+import type { KeptSession, SessionStore } from '@sluice/coordination';
 
 export class FakeSessions implements SessionStore {
   readonly kept = new Map<string, string>();
   /** As a store that does not answer. */
   failure: Error | undefined;
 
-  async put(id: string, session: string): Promise<void> {
+  async put(id: string, { session }: KeptSession): Promise<void> {
     this.#answer();
     this.kept.set(id, session);
   }

@@ -188,6 +188,7 @@ export function testBounds(make: MakeStoredRedis): void {
       'gone',
       'dead',
       'past-slots',
+      'last-event',
       'ordinal',
       'fence-floor',
     ] as const;

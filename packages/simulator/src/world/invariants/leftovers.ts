@@ -13,6 +13,7 @@ const kept: ReadonlySet<string> = new Set([
   'fence-floor',
   'gone',
   'journal',
+  'last-event',
   'leader-epoch',
   'log',
   'loggers',
@@ -24,6 +25,7 @@ const kept: ReadonlySet<string> = new Set([
   'requests',
   'revision',
   'trimmed',
+  'unit-events',
 ]);
 
 export function whatIsLeft({ fake }: SimulatedCluster): string | undefined {
