@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { liveOwnerOf, showLogsOnFailure } from './support/cluster-facts.ts';
 
-/** More of them: BULLMQ_KILL_ROUNDS=20 npm test -- tests/bullmq */
+/** More of them: BULLMQ_KILL_ROUNDS=20 npm run test:long -- tests/bullmq */
 const rounds = Number(process.env['BULLMQ_KILL_ROUNDS'] ?? 2);
 /** Of each task of the source. */
 const heldMax = 20;

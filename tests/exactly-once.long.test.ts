@@ -7,7 +7,7 @@ import { KafkaLog } from '@sluice/record-log-kafka';
 import { type Cluster, type KafkaHandle, startCluster, startKafka, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** More of them: KILL_ROUNDS=12 npm test -- tests/exactly-once */
+/** More of them: KILL_ROUNDS=12 npm run test:long -- tests/exactly-once */
 const rounds = Number(process.env.KILL_ROUNDS ?? 2);
 const topic = 'once';
 const tasksMax = 3;
