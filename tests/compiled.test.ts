@@ -91,11 +91,13 @@ test('the compiled command line runs a connector that is being written', async (
 function namedFiles({ bin, exports }: { bin?: object; exports?: object }): string[] {
   const targets: unknown[] = [
     ...Object.values(bin ?? {}),
-    ...Object.values(exports ?? {}).flatMap((conditions: object) =>
-      // Only those who have the sources set our own condition.
-      Object.entries(conditions).flatMap(([name, file]) =>
-        name === '@sluice/source' ? [] : [file as unknown],
-      ),
+    ...Object.values(exports ?? {}).flatMap((target: string | object) =>
+      typeof target === 'string'
+        ? [target]
+        : // Only those who have the sources set our own condition.
+          Object.entries(target).flatMap(([name, file]) =>
+            name === '@sluice/source' ? [] : [file as unknown],
+          ),
     ),
   ];
   return targets.map((target) => String(target).replace(/^\.\//, ''));
