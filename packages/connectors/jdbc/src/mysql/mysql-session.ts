@@ -1,5 +1,6 @@
 /** One connection to MySQL or MariaDB, by the driver `mysql2`. All values come as the bytes of their texts. */
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions, FieldPacket, QueryOptions } from 'mysql2';
 import { type ConnectionTarget, targetText } from '../connection/jdbc-url.ts';
@@ -43,6 +44,8 @@ export class MysqlSession implements Session {
   #isUsable = true;
   /** Ends what waits for an answer: the driver tells nobody of a connection that is destroyed. */
   #onDestroy: (() => void) | undefined;
+  /** Those that are being read. */
+  #rows: Readable | undefined;
 
   private constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
@@ -52,6 +55,8 @@ export class MysqlSession implements Session {
     const onLost = (): void => {
       this.#isUsable = false;
       this.#unlink();
+      // The driver tells the connection alone, and not the statement whose rows are being read.
+      this.#rows?.destroy(lostError());
     };
     connection.on('error', onLost);
     connection.on('end', onLost);
@@ -141,7 +146,7 @@ export class MysqlSession implements Session {
       fields = given;
     });
     const rows = query.stream({ highWaterMark: options.batchRows });
-    this.#onDestroy = () => rows.destroy(lostError());
+    this.#rows = rows;
     // The driver's limit holds for the first answer only.
     let waitingSinceMs = performance.now();
     const watch = setInterval(() => {
@@ -164,7 +169,7 @@ export class MysqlSession implements Session {
       throw toSqlError(error);
     } finally {
       clearInterval(watch);
-      this.#onDestroy = undefined;
+      this.#rows = undefined;
       // The rest of the rows cannot be refused in another way.
       if (!isComplete) this.destroy();
     }
@@ -187,6 +192,7 @@ export class MysqlSession implements Session {
     // The driver only ends its side: a server in the middle of an answer would go on.
     (this.#connection as unknown as { readonly stream: Socket }).stream.destroy();
     this.#onDestroy?.();
+    this.#rows?.destroy(lostError());
   }
 
   #assertUsable(): void {
