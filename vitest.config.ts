@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 // Tests read the sources of every package through this export condition, so that they need no build.
@@ -24,6 +26,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // By default one core would be left idle.
+          maxWorkers: Math.max(2, availableParallelism()),
           // The JavaScript is that of the templates for connectors.
           include: [
             '{apps,packages,scripts,chaos,bench,conformance,examples}/**/*.test.ts',
