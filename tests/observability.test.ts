@@ -1,11 +1,11 @@
 /** The alert rules and the dashboard in deploy/: what they say of metrics holds, and alerts fire when they should. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { findOnPath, repositoryRoot } from '@sluice/testkit';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 
 const rulesFile = join(repositoryRoot, 'deploy/prometheus/alerts.yaml');
 const rules = read('deploy/prometheus/alerts.yaml');
@@ -23,6 +23,11 @@ interface Dashboard {
   readonly panels: readonly Panel[];
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
 function read(file: string): string {
   return readFileSync(join(repositoryRoot, file), 'utf8');
 }
@@ -37,7 +42,7 @@ function judge(args: readonly string[]): string {
 }
 
 function written(name: string, content: object): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'sluice-rules-')), name);
+  const file = join(folder, name);
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(content));
   return file;

@@ -1,6 +1,6 @@
 /** What workers tell of themselves through Redis, where nobody has to reach them. */
 import { appendFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,9 +26,11 @@ beforeAll(async () => {
   });
 });
 
+// As much of it as was begun.
 afterAll(async () => {
-  redis.disconnect();
-  await cluster.stop();
+  redis?.disconnect();
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 test('each worker tells every second what its processes and tasks do, until it is gone', async () => {

@@ -1,4 +1,6 @@
 /** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
+import { readFileSync } from 'node:fs';
+
 import { Access, hasAuthentication } from '@sluice/access';
 import { configParts, partProblems } from '@sluice/config-parts';
 import {
@@ -68,6 +70,12 @@ import { Validations } from './validations.ts';
 
 /** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
 const compatibleVersion = '4.1.0';
+
+/** What people see. */
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
 
 /** At a time: as many cores as the smallest machine has. */
 const validationsMax = 2;
@@ -180,7 +188,7 @@ export class Coordinator implements Service {
       clock,
       names: {
         cluster,
-        version: compatibleVersion,
+        version: ownVersion(),
         boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
       },
     });
