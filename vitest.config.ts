@@ -53,6 +53,8 @@ export default defineConfig({
           testTimeout: 20_000,
           // More than cores: they wait for Redis most of the time.
           maxWorkers: 4,
+          // Vitest wants projects with other numbers of workers in another group.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -77,6 +79,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // As many as for Redis, beside which they run.
           maxWorkers: 4,
+          sequence: { groupOrder: 1 },
         },
       },
       {
