@@ -103,7 +103,7 @@ test('after anything it comes to rest: every task has one owner that is up, and 
           true,
         );
         const cordoned = new Set(up.filter((each) => each.cordoned).map((each) => each.worker));
-        const isKept = ({ worker = '' }: UnitRecord): boolean => cordoned.has(worker);
+        const isKept = (unit: UnitRecord): boolean => cordoned.has(unit.worker ?? '');
         if (up.length === cordoned.size) {
           expect(model.owned.every(isKept)).toBe(true);
           return;
@@ -166,8 +166,8 @@ test('nothing is taken from a cordoned worker but what ends, is reconfigured or 
     fc.property(fc.array(step, { maxLength: 40 }), policy, (steps, rest) => {
       const model = new OwnershipModel();
       for (const each of steps) take(model, each);
-      const kept = model.owned.filter(({ worker = '' }) => {
-        const owner = model.members.get(worker);
+      const kept = model.owned.filter((unit) => {
+        const owner = model.members.get(unit.worker ?? '');
         return owner?.state === 'up' && owner.cordoned === true;
       });
       const { revoke } = model.turn({ ...rest, penalties: new Map() });
