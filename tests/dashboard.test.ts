@@ -27,7 +27,7 @@ beforeAll(async () => {
     workers: 0,
     // A browser keeps a small machine busy: leases of a second would expire by that alone.
     profile: 'default',
-    env: { SLUICE_PLUGINS: plugins.join(',') },
+    env: { SLUICE_PLUGINS: plugins.join(','), SLUICE_PROTOCOL_QUIET_SECONDS: '1' },
   });
   // One after the other: beside a browser, all at once is much for a small machine.
   for (let worker = 0; worker < 3; worker += 1) await cluster.addWorker();
@@ -122,6 +122,29 @@ test('what failed is found at once, and restarted in bulk', async () => {
   expect(dashboard.errors).toEqual([]);
   // From here on a task that a busy machine held up comes back by itself.
   await cluster.api.patch('/connectors/stubborn/config', { 'restart.max.attempts': '-1' });
+});
+
+test('a worker is cordoned with one press, and uncordoned; the lease of the leader is seen', async () => {
+  await waitFor(async () => await cluster.api.read<{ protocol: number }>('/sluice/leader'), {
+    what: 'a protocol that knows cordoned workers',
+    until: ({ protocol }) => protocol === 2,
+    timeoutMs: 20_000,
+  });
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/workers');
+  const row = page.locator('tr[data-worker="worker-2"]');
+  await row.getByRole('button', { name: 'Cordon', exact: true }).click();
+  await dashboard.waitForNotice('worker-2 is cordoned');
+  await row.getByText('cordoned', { exact: true }).waitFor();
+  await dashboard.goto('/');
+  await page.getByText('1 cordoned').waitFor();
+  await page.getByText(/^lease: \d+\.\d s left$/).waitFor();
+  await dashboard.goto('/workers');
+  await row.getByRole('button', { name: 'Uncordon' }).click();
+  await dashboard.waitForNotice('worker-2 takes part again');
+  await row.getByRole('button', { name: 'Cordon', exact: true }).waitFor();
+  expect(dashboard.errors).toEqual([]);
 });
 
 test('the tasks of a killed worker are seen to move within its lease', async () => {

@@ -1,6 +1,6 @@
 /**
- * A cluster is upgraded process by process while sequences are written: release 1, this one, speaks version 1 of the
- * protocol, release 2 speaks 1 and 2. One cluster for all tests, which follow on each other; whatever they do, nothing
+ * A cluster is upgraded process by process while sequences are written: release 2, this one, speaks versions 1 and 2 of
+ * the protocol, release 3 speaks 3, too. One cluster for all tests, which follow on each other; whatever they do, nothing
  * that was written may be missing.
  */
 import { rmSync } from 'node:fs';
@@ -49,15 +49,20 @@ const sequences = [0, 1, 2, 3].map((task) => `sequences/${task}`);
 
 const folder = makeOwnedFolder('upgrade');
 const sinkFile = join(folder, 'out.jsonl');
-let release2: OtherRelease;
+let release3: OtherRelease;
 let cluster: Cluster;
 let observer: SequenceObserver;
 let redis: Redis;
 
 beforeAll(async () => {
-  release2 = makeOtherRelease({ min: 1, max: 2 });
+  release3 = makeOtherRelease({ min: 1, max: 3 });
   cluster = await startCluster({ coordinators: 2, workers: 3, env });
   redis = new Redis(cluster.redisUrl);
+  await waitFor(versionInUse, {
+    what: 'a new cluster to use what all of it speak',
+    until: (version) => version === 2,
+    timeoutMs: 4 * quietMs,
+  });
   observer = await SequenceObserver.watch(cluster, 'sequences', 4);
   await cluster.apply('sequences', source);
   await cluster.apply('out', {
@@ -75,13 +80,13 @@ afterAll(async () => {
   redis?.disconnect();
   await observer?.stop();
   await cluster?.stop();
-  release2?.[Symbol.dispose]();
+  release3?.[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
 beforeEach(() => showLogsOnFailure(cluster));
 
-test('a leader of release 1 gives work to workers of release 2', async () => {
+test('a leader of release 2 gives work to workers of release 3', async () => {
   const leader = await leaderName();
   await replaceWorker('worker-1');
   await replaceWorker('worker-2');
@@ -91,16 +96,16 @@ test('a leader of release 1 gives work to workers of release 2', async () => {
   expect(tasksOf(rows, 'worker-1').length).toBeGreaterThan(0);
   expect(tasksOf(rows, 'worker-2').length).toBeGreaterThan(0);
   await expectNothingMissing();
-  expect(await versionInUse()).toBe(1);
+  expect(await versionInUse()).toBe(2);
   expect(await ranges()).toEqual({
-    'worker-1': { min: 1, max: 2 },
-    'worker-2': { min: 1, max: 2 },
-    'worker-3': { min: 1, max: 1 },
+    'worker-1': { min: 1, max: 3 },
+    'worker-2': { min: 1, max: 3 },
+    'worker-3': { min: 1, max: 2 },
   });
 });
 
-test('a request of release 2 with a field that release 1 does not know is applied by its leader', async () => {
-  await using command = spawnNode(join(release2.folder, 'apps/cli/src/main.ts'), {
+test('a request of release 3 with a field that release 2 does not know is applied by its leader', async () => {
+  await using command = spawnNode(join(release3.folder, 'apps/cli/src/main.ts'), {
     args: ['pause', 'out', '--wait'],
     env: environment(),
   });
@@ -109,24 +114,24 @@ test('a request of release 2 with a field that release 1 does not know is applie
   await cluster.waitForRunning('out', 2);
 });
 
-test('a leader of release 2 gives work to a worker of release 1', async () => {
-  const newer = await cluster.addCoordinator({}, { release: release2.folder });
+test('a leader of release 3 gives work to a worker of release 2', async () => {
+  const newer = await cluster.addCoordinator({}, { release: release3.folder });
   await leadsAlone(newer);
-  // Another one of release 1 comes, and one that has tasks is killed: the leader gives them to it, among others.
+  // Another one of release 2 comes, and one that has tasks is killed: the leader gives them to it, among others.
   await cluster.addWorker({ name: 'worker-4' });
   await cluster.worker('worker-3').process.kill('SIGKILL');
   await hasTasks('worker-4');
   const [given] = tasksOf(await units(cluster), 'worker-4');
   expect(await field(`u:task/${given}`, marks.field)).toBe(marks.value);
   await expectNothingMissing();
-  expect(await versionInUse()).toBe(1);
+  expect(await versionInUse()).toBe(2);
 });
 
-test('what release 2 wrote outlives being rewritten by release 1', async () => {
+test('what release 3 wrote outlives being rewritten by release 2', async () => {
   await cluster.apply('sequences', { ...source, throughput: '60' });
   await cluster.waitForRunning('sequences', 4);
   expect(await field('c:sequences', marks.field)).toBe(marks.value);
-  // A coordinator of release 1 takes over once more: an upgrade may be taken back until the version is raised.
+  // A coordinator of release 2 takes over once more: an upgrade may be taken back until the version is raised.
   await leadsAlone(await cluster.addCoordinator());
   await cluster.apply('sequences', { ...source, throughput: '50' });
   await cluster.waitForRunning('sequences', 4);
@@ -136,59 +141,59 @@ test('what release 2 wrote outlives being rewritten by release 1', async () => {
   await expectNothingMissing();
 });
 
-test('the version is raised when the last of release 1 is gone for a while, and not before', async () => {
+test('the version is raised when the last of release 2 is gone for a while, and not before', async () => {
   // With all coordinators new, one old worker is enough to hold it.
-  await leadsAlone(await cluster.addCoordinator({}, { release: release2.folder }));
+  await leadsAlone(await cluster.addCoordinator({}, { release: release3.folder }));
   await systemClock.sleep(1.5 * quietMs);
-  expect(await versionInUse()).toBe(1);
+  expect(await versionInUse()).toBe(2);
   expect(await gated()).toEqual([]);
   await cluster.worker('worker-4').process.stop();
   const goneMs = Date.now();
-  await cluster.addWorker({ name: 'worker-4', release: release2.folder });
+  await cluster.addWorker({ name: 'worker-4', release: release3.folder });
   await waitFor(versionInUse, {
     what: 'the protocol to be raised',
-    until: (version) => version === 2,
+    until: (version) => version === 3,
     timeoutMs: 4 * quietMs,
   });
   const raised = await events(cluster, 'protocol.raised');
-  expect(raised.map(({ facts }) => facts)).toEqual([{ before: 1, version: 2 }]);
+  expect(raised[0]?.facts).toEqual({ before: 2, version: 3 });
   expect((raised[0]?.at_ms ?? 0) - goneMs).toBeGreaterThan(0.9 * quietMs);
-  // From now on what only version 2 knows is written.
+  // From now on what only version 3 knows is written.
   await replaceWorker('worker-1');
-  await waitFor(gated, { what: 'units as of version 2', until: (found) => found.length > 0 });
+  await waitFor(gated, { what: 'units as of version 3', until: (found) => found.length > 0 });
   await expectNothingMissing();
 });
 
 test.each(['worker', 'coordinator'])(
-  'a %s of release 1 that comes late is refused by name, and nobody else notices',
+  'a %s of release 2 that comes late is refused by name, and nobody else notices',
   async (app) => {
     const before = holdings(await allRunning(cluster));
     await using late = spawnNode(`apps/${app}/src/main.ts`, { env: environment() });
     expect(await late.exited).toEqual({ code: 1, signal: null });
     expect(late.stdout + late.stderr).toMatch(
-      /is too old: it speaks version 1 of the protocol, and the cluster uses version 2, .* install the release that the others run/,
+      /is too old: it speaks version 1 to 2 of the protocol, and the cluster uses version 3, .* install the release that the others run/,
     );
     expect(holdings(await allRunning(cluster))).toEqual(before);
   },
 );
 
-test('a worker of a release that has given version 2 up is refused as too new', async () => {
-  using release4 = makeOtherRelease({ min: 3, max: 4 });
+test('a worker of a release that has given version 3 up is refused as too new', async () => {
+  using release5 = makeOtherRelease({ min: 4, max: 5 });
   const before = holdings(await allRunning(cluster));
-  await using early = spawnNode(join(release4.folder, 'apps/worker/src/main.ts'), {
+  await using early = spawnNode(join(release5.folder, 'apps/worker/src/main.ts'), {
     env: environment(),
   });
   expect(await early.exited).toEqual({ code: 1, signal: null });
   expect(early.stderr).toMatch(
-    /is too new: it speaks version 3 to 4 .* uses version 2; upgrade everything to a release that speaks 2 and 3 first/,
+    /is too new: it speaks version 4 to 5 .* uses version 3; upgrade everything to a release that speaks 3 and 4 first/,
   );
   expect(holdings(await allRunning(cluster))).toEqual(before);
 });
 
-test('the command line of release 1 says that it is too old, instead of misreading', async () => {
+test('the command line of release 2 says that it is too old, instead of misreading', async () => {
   const result = await sluice(cluster, ['get', 'tasks']);
   expect(result).toMatchObject({ code: 3, stdout: '' });
-  expect(result.stderr).toMatch(/this program is too old: .* uses version 2/);
+  expect(result.stderr).toMatch(/this program is too old: .* uses version 3/);
 });
 
 test('a worker that was frozen over all of it is fenced, and then refused', async () => {
@@ -197,12 +202,12 @@ test('a worker that was frozen over all of it is fenced, and then refused', asyn
   const frozen = small.worker('worker-1');
   await frozen.process.kill('SIGSTOP');
   for (const { process } of small.coordinators) await process.stop();
-  await small.addCoordinator({}, { release: release2.folder });
+  await small.addCoordinator({}, { release: release3.folder });
   await upgradeWorker(small, 'worker-2');
   const view = new Redis(small.redisUrl);
   await waitFor(async () => await view.get(`{sluice:${small.name}}:protocol`), {
     what: 'the protocol to be raised without the frozen worker',
-    until: (version) => version === '2',
+    until: (version) => version === '3',
     timeoutMs: 5 * quietMs,
   });
   view.disconnect();
@@ -211,10 +216,10 @@ test('a worker that was frozen over all of it is fenced, and then refused', asyn
   expect(frozen.process.stdout).toContain('cluster.protocol_too_old');
 });
 
-/** Replaces the worker by one of release 2. */
+/** Replaces the worker by one of release 3. */
 async function upgradeWorker(of: Cluster, name: string): Promise<void> {
   await of.worker(name).process.stop();
-  await of.addWorker({ name, release: release2.folder });
+  await of.addWorker({ name, release: release3.folder });
 }
 
 async function replaceWorker(name: string): Promise<void> {
@@ -280,7 +285,7 @@ async function field(record: string, name: string): Promise<string | null> {
   return await redis.hget(key(record), name);
 }
 
-/** Units that hold what may only be written in version 2. */
+/** Units that hold what may only be written in version 3. */
 async function gated(): Promise<string[]> {
   const ids = (await units(cluster)).map(({ id }) => id);
   const values = await Promise.all(ids.map((id) => field(`u:${id}`, marks.gatedField)));

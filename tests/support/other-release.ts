@@ -28,9 +28,9 @@ export interface OtherRelease extends Disposable {
 /** What it writes into records; see `changes`. */
 export const marks = {
   /** Of members, units and connectors: this release neither writes nor knows it. */
-  field: 'sinceRelease2',
-  /** Of units; only while version 2 of the protocol is in use. */
-  gatedField: 'onlyInVersion2',
+  field: 'sinceRelease3',
+  /** Of units; only while version 3 of the protocol is in use. */
+  gatedField: 'onlyInVersion3',
   value: 'north',
 } as const;
 
@@ -47,7 +47,7 @@ function changes(protocol: { readonly min: number; readonly max: number }): read
   return [
     {
       file: 'packages/coordination/src/agreement.ts',
-      find: 'protocolSpoken: ProtocolRange = { min: 1, max: 1 };',
+      find: 'protocolSpoken: ProtocolRange = { min: 1, max: 2 };',
       replace: `protocolSpoken: ProtocolRange = { min: ${protocol.min}, max: ${protocol.max} };`,
     },
     {
@@ -60,7 +60,7 @@ function changes(protocol: { readonly min: number; readonly max: number }): read
       find: "redis.call('SADD', tag .. ':a:' .. incarnation, unit)",
       replace: `redis.call('SADD', tag .. ':a:' .. incarnation, unit)
     redis.call('HSET', key, ${extra})
-    if tonumber(redis.call('GET', tag .. ':protocol')) >= 2 then
+    if tonumber(redis.call('GET', tag .. ':protocol')) >= 3 then
       redis.call('HSET', key, '${marks.gatedField}', '${marks.value}')
     end`,
     },
@@ -71,8 +71,8 @@ function changes(protocol: { readonly min: number; readonly max: number }): read
     },
     {
       file: 'packages/coordination/src/cluster-client.ts',
-      find: 'await store.submit(requestId, body);',
-      replace: `await store.submit(requestId, { ...body, ...{ ${marks.field}: '${marks.value}' } });`,
+      find: 'store.submit(id, body)',
+      replace: `store.submit(id, { ...body, ...{ ${marks.field}: '${marks.value}' } })`,
     },
     {
       file: 'packages/dispatch-bullmq/src/bull-dispatcher.ts',

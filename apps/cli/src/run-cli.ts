@@ -63,6 +63,7 @@ Examples:
   sluice describe orders
   sluice restart orders --failed
   sluice drain worker-2 --wait
+  sluice cordon worker-2
   sluice doctor
   sluice log groups
   sluice dlq list

@@ -32,8 +32,8 @@ export function badnessOfConnector({ connector, tasks }: ConnectorView): number 
 
 const workerBadness = { dead: 3, lost: 3, draining: 1, up: 0 } as const;
 
-export function badnessOfWorker({ state }: WorkerView): number {
-  return workerBadness[state];
+export function badnessOfWorker({ state, member }: WorkerView): number {
+  return Math.max(workerBadness[state], member.cordoned ? workerBadness.draining : 0);
 }
 
 export function stateCell(unit: UnitView): Cell {
@@ -50,9 +50,15 @@ function toneOf(unit: UnitView): Tone {
   return unit.state === 'RUNNING' ? 'good' : 'plain';
 }
 
-export function workerStateCell({ state }: WorkerView): Cell {
-  const tone = state === 'up' ? 'good' : state === 'draining' ? 'warn' : 'bad';
-  return { text: state, tone };
+export function workerStateCell(view: WorkerView): Cell {
+  const { state, member } = view;
+  const isCalm = state === 'up' || state === 'draining';
+  const tone = state === 'up' && !member.cordoned ? 'good' : isCalm ? 'warn' : 'bad';
+  return { text: workerStateText(view), tone };
+}
+
+export function workerStateText({ state, member }: WorkerView): string {
+  return member.cordoned ? `${state}, cordoned` : state;
 }
 
 /** Why it is as it is, in one line: the reason, the next retry, or the first line of the trace. */
@@ -148,6 +154,7 @@ export function workerJson(view: WorkerView): object {
     worker,
     incarnation,
     state: view.state,
+    cordoned: view.member.cordoned === true,
     slot,
     pid,
     host,

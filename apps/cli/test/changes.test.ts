@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { aPlugin, aRecord, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
+import { aMember, aPlugin, aRecord, aSnapshot, aView, aWorker, done, run } from './fakes.ts';
 
 const orders = '{"name":"orders","config":{"connector.class":"FileStreamSource","tasks.max":3}}';
 const pending = { kind: 'pending', requestId: 'r1', reason: 'no coordinator is up' } as const;
@@ -234,5 +234,41 @@ describe('delete and drain', () => {
     });
     expect(result.requests).toEqual([{ op: 'drain', worker: 'worker-1' }]);
     expect(result).toMatchObject({ code: 0, out: 'worker worker-1 is empty' });
+  });
+});
+
+describe('cordon and uncordon', () => {
+  const first = aWorker('worker-1');
+  const cordoned = aWorker('worker-2', { member: { ...aMember('worker-2'), cordoned: true } });
+  const snapshots = [aSnapshot([], { workers: [first, cordoned] })];
+
+  test('asks for each worker, and says what is new', async () => {
+    const result = await run(['cordon', 'worker-*'], { snapshots });
+    expect(result.requests).toEqual([
+      { op: 'cordon', worker: 'worker-1', protocol: 2 },
+      { op: 'cordon', worker: 'worker-2', protocol: 2 },
+    ]);
+    expect(result).toMatchObject({
+      code: 0,
+      out: 'worker worker-1 is cordoned\nworker worker-2 was cordoned already',
+    });
+  });
+
+  test('uncordon says what it was, also as JSON', async () => {
+    const { out } = await run(['uncordon', 'worker-2', '--json'], { snapshots });
+    expect(JSON.parse(out)).toEqual({ worker: 'worker-2', cordoned: false, outcome: 'updated' });
+    const again = await run(['uncordon', 'worker-1'], { snapshots });
+    expect(again).toMatchObject({ code: 0, out: 'worker worker-1 was not cordoned' });
+  });
+
+  test('a worker that there is not is refused by name, and a pattern that fits none', async () => {
+    const message = 'no worker "worker-9" is up; there are: worker-1, worker-2';
+    const outcome = { kind: 'refused', status: 404, code: 'worker.unknown', message } as const;
+    const refused = await run(['cordon', 'worker-9'], { snapshots, outcome });
+    expect(refused).toMatchObject({ code: 4, out: '' });
+    expect(refused.err).toContain(message);
+    const unmatched = await run(['cordon', 'w?'], { snapshots });
+    expect(unmatched.code).toBe(4);
+    expect(unmatched.err).toContain('no worker fits w?');
   });
 });

@@ -147,6 +147,7 @@ describe('with a coordinator and a worker', () => {
       ['delete', 'nothing'],
       ['restart', 'nothing'],
       ['drain', 'nothing'],
+      ['uncordon', 'nothing'],
     ]) {
       expect(await cluster.cli(argv)).toMatchObject({
         code: 4,

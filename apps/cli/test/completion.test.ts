@@ -37,6 +37,7 @@ describe('what may come next', () => {
       ['clicks', 'orders', 'orders-2'],
     ],
     [['drain', ''], ['worker-1']],
+    [['uncordon', 'worker-1', ''], ['worker-1']],
     [['plugins', 'com'], ['com.acme.Source']],
     [['--cluster', 'default', 'paus'], ['pause']],
     [['pause', '--timeout', ''], []],

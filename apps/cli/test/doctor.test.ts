@@ -110,7 +110,7 @@ describe('the cluster', () => {
       'ok: 2 of 2 workers are up',
       'ok: none of 0 connectors has FAILED',
       'ok: all 2 workers have the same 1 plugins',
-      'ok: all speak version 1 of the protocol, which is used',
+      'ok: all speak version 2 of the protocol, which is used',
     ]);
   });
 
@@ -148,14 +148,25 @@ describe('the cluster', () => {
     );
   });
 
+  test('with a worker that is cordoned', () => {
+    const second = worker('worker-2');
+    const workers = [
+      worker('worker-1'),
+      { ...second, member: { ...second.member, cordoned: true } },
+    ];
+    expect(lines(aSnapshot([], { workers, plugins: [plugin] }))).toContain(
+      'warn: cordoned, so that they are given nothing new: worker-2',
+    );
+  });
+
   test('while it is upgraded', () => {
     const newer = worker('worker-2');
     const workers = [
       worker('worker-1'),
-      { ...newer, member: { ...newer.member, protocol: { min: 1, max: 2 } } },
+      { ...newer, member: { ...newer.member, protocol: { min: 1, max: 3 } } },
     ];
     expect(lines(aSnapshot([], { workers, plugins: [plugin] }))).toContain(
-      'warn: version 1 of the protocol is used, and worker-1 (1) cannot speak 2',
+      'warn: version 2 of the protocol is used, and worker-1 (1 to 2) cannot speak 3',
     );
   });
 });

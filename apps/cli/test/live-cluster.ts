@@ -88,6 +88,7 @@ export class LiveCluster {
       profile,
       movement: 'minimal',
       log: 'redis',
+      protocolQuietMs: 0,
     });
     const operators = new OperatorDesk({
       inbox: new RedisOperatorInbox({ redis, cluster }),

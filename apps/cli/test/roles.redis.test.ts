@@ -117,6 +117,14 @@ const commands: readonly [
     [unreachable, ok, ok],
     ['drain', 'worker-2', '--wait'],
   ],
+  [
+    [unreachable, ok, ok],
+    ['cordon', 'worker-2'],
+  ],
+  [
+    [unreachable, ok, ok],
+    ['uncordon', 'worker-2'],
+  ],
   [[unreachable, unreachable, ok], ['apply', '-f', '-', '--dry-run'], definition],
   [[unreachable, unreachable, ok], ['apply', '-f', '-'], definition],
   [

@@ -112,7 +112,9 @@ describe('sluice top', () => {
     const { out, code } = await run(['top', '--once', '--tasks'], cluster);
     expect(code).toBe(0);
     const [heading = '', workers = '', connectors = '', tasks = ''] = out.split('\n\n');
-    expect(heading).toMatch(/^cluster default: coordinator-1 leads, 2 workers, 3 connectors$/m);
+    expect(heading).toMatch(
+      /^cluster default: coordinator-1 leads \(3.4s of its lease left\), 2 workers, 3 connectors$/m,
+    );
     expect(heading).toMatch(/^tasks: 1 FAILED, 2 RUNNING$/m);
     expect(heading).toMatch(/^records: 55 in\/s, 50 out\/s, \S+ \w+\/s$/m);
     expect(workers).toMatch(/^worker-1 +up +1 +55 +50 +.* 1\.25 +200.* 12\.3ms +0\.1s/m);

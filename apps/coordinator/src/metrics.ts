@@ -87,6 +87,10 @@ function clusterGauges(make: (name: string, help: string, labels?: string[]) => 
   return {
     epoch: make('sluice_leader_epoch', 'Epoch of the term of whoever leads; 0: nobody does'),
     workers: make('sluice_workers', 'Workers by state', ['state']),
+    cordoned: make(
+      'sluice_workers_cordoned',
+      'Workers that are given nothing new, but for dead ones',
+    ),
     beatAge: make('sluice_worker_beat_age_seconds', 'Since the last heartbeat', ['worker']),
     workerTasks: make('sluice_worker_tasks', 'Tasks that a worker owns', ['worker']),
     tasks: make('sluice_tasks', 'Tasks by state', ['state']),
@@ -113,10 +117,12 @@ function showCluster(
 ): void {
   gauges.epoch.set(snapshot.leader?.epoch ?? 0);
   for (const state of ['up', 'draining', 'lost', 'dead']) gauges.workers.set({ state }, 0);
+  gauges.cordoned.set(0);
   for (const { member, state, beatAgeMs, units } of snapshot.workers) {
-    const { worker } = member;
+    const { worker, cordoned } = member;
     gauges.workers.inc({ state });
     if (state === 'dead') continue;
+    if (cordoned) gauges.cordoned.inc();
     gauges.beatAge.set({ worker }, beatAgeMs / 1_000);
     gauges.workerTasks.set({ worker }, units.filter((unit) => unit.startsWith('task/')).length);
   }

@@ -13,9 +13,14 @@ const connector = (states: readonly string[]): unknown => ({
 });
 
 const snapshot = {
-  leader: { coordinator: 'c-1', epoch: 7 },
+  leader: { coordinator: 'c-1', epoch: 7, leaseLeftMs: 3_000 },
   workers: [
-    { member: { worker: 'w-1' }, state: 'up', beatAgeMs: 250, units: ['connector/a', 'task/a/0'] },
+    {
+      member: { worker: 'w-1', cordoned: true },
+      state: 'up',
+      beatAgeMs: 250,
+      units: ['connector/a', 'task/a/0'],
+    },
     { member: { worker: 'w-2' }, state: 'dead', beatAgeMs: 9_000, units: [] },
   ],
   connectors: new Map([
@@ -61,6 +66,7 @@ test('the cluster is shown by state, workers and connectors one by one up to a l
     'sluice_leader_epoch 7',
     'sluice_workers{state="up"} 1',
     'sluice_workers{state="lost"} 0',
+    'sluice_workers_cordoned 1',
     'sluice_worker_beat_age_seconds{worker="w-1"} 0.25',
     'sluice_worker_tasks{worker="w-1"} 1',
     'sluice_tasks{state="RUNNING"} 3',

@@ -56,7 +56,7 @@ export class DemoCluster {
       at_ms: nowMs,
       cluster: 'demo',
       version: '0.1.0',
-      leader: { coordinator: 'coordinator-1', epoch: 4 },
+      leader: { coordinator: 'coordinator-1', epoch: 4, lease_ends_at_ms: nowMs + 4_000 },
       workers: Object.fromEntries(
         Array.from({ length: workers }, (_, index) => [
           `worker-${index + 1}`,
@@ -80,6 +80,7 @@ export class DemoCluster {
     this.view = {
       ...before,
       at_ms: atMs,
+      leader: before.leader && { ...before.leader, lease_ends_at_ms: atMs + 4_000 },
       units: { ...before.units },
       workers: { ...before.workers },
     };
@@ -95,6 +96,7 @@ export class DemoCluster {
     const fresh = this.view.events.filter(({ id }) => !before.events.some((old) => old.id === id));
     return {
       at_ms: atMs,
+      leader: this.view.leader,
       workers: this.view.workers,
       units: this.view.units,
       connectors: this.view.connectors,

@@ -87,6 +87,20 @@ test('totals count tasks and not connectors, and know no lag when no task does',
   expect(totals(view({ 'orders/0': { load: load() } })).lag).toBeNull();
 });
 
+test('workers that are cordoned are among those up, and told besides', () => {
+  const workers = {
+    'worker-1': worker(),
+    'worker-2': worker({ cordoned: true }),
+    'worker-3': worker({ cordoned: true, state: 'draining' }),
+  };
+  expect(totals(view({}, { workers })).workers).toEqual({
+    up: 2,
+    draining: 1,
+    lost: 0,
+    cordoned: 1,
+  });
+});
+
 describe('health of a connector', () => {
   const healthOf = (units: Parameters<typeof view>[0]): string | undefined =>
     connectorRows(view(units))[0]?.health;

@@ -2,8 +2,8 @@ import { Dealer, rankPenalties } from './dealer.ts';
 import type { Roster } from './roster.ts';
 
 /**
- * The formula over all tasks: task j belongs to worker j mod N. A task whose worker by the formula is held,
- * or has not got its plugin, is dealt to the least loaded worker that can run it.
+ * The formula over all tasks: task j belongs to worker j mod N. A task whose worker by the formula is held or
+ * cordoned, or has not got its plugin, is dealt to the least loaded worker that can run it.
  * @returns the worker's position in `roster.up` for each task of `roster.tasks`.
  */
 export function placeLiterally(roster: Roster): number[] {

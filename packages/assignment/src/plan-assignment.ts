@@ -16,7 +16,7 @@ import type {
  *
  * `literal`: task j on worker j mod N, whoever runs it now. `minimal`: the same from a cold start, later
  * the fewest moves that keep the workers' loads within 1 of each other (or as close as the plugins that
- * they have allow).
+ * they have allow). With either, a cordoned worker keeps what it has and gets nothing.
  *
  * Takes O(T log T + P log N) for T tasks of which P have to be placed on N workers that have the same plugins.
  * `bench assignment` measures it.
@@ -29,7 +29,7 @@ export function planAssignment(
   const roster = buildRoster(tasks, workers);
   const target = policy.movement === 'literal' ? placeLiterally(roster) : placeMinimally(roster);
 
-  const assignment = new Map<string, string>();
+  const assignment = new Map(roster.kept.map(({ id, worker }) => [id, worker]));
   const moves: AssignmentMove[] = [];
   const load = new Int32Array(roster.up.length);
   let balanceMoves = 0;

@@ -1,6 +1,7 @@
 /**
  * The input of a plan, put in order once: workers ranked by slot, tasks by ordinal, and for each plugin
  * the workers that can run it. From here on workers are numbers: positions among those that are up.
+ * What cordoned workers have stays there and is placed by nobody; it only counts in the ranks of the others.
  */
 import { compareText } from '@sluice/kernel';
 
@@ -24,10 +25,12 @@ export interface RankedTask {
 
 export interface Roster {
   readonly up: readonly PlannerWorker[];
-  /** Workers with a place in the literal formula, ranked by slot: those up and those held. */
+  /** Workers with a place in the literal formula, ranked by slot: those up, cordoned and held. */
   readonly seats: readonly PlannerWorker[];
   /** Only those that can be placed, ascending by rank. */
   readonly tasks: readonly RankedTask[];
+  /** Tasks of cordoned workers that have their plugin, ascending by rank. */
+  readonly kept: readonly { readonly id: string; readonly worker: string }[];
   readonly groups: readonly Group[];
   readonly unplaceable: readonly { readonly id: string; readonly reason: string }[];
   readonly isKnown: (worker: string) => boolean;
@@ -40,6 +43,9 @@ export function buildRoster(
   const seats = workers.filter((worker) => worker.state !== 'leaving').sort(bySlot);
   const up = seats.filter((worker) => worker.state === 'up');
   const positions = new Map(up.map((worker, position) => [worker.worker, position]));
+  const cordoned = new Map(
+    seats.filter(({ state }) => state === 'cordoned').map((worker) => [worker.worker, worker]),
+  );
   const known = new Set(workers.map((worker) => worker.worker));
 
   const groups: Group[] = [];
@@ -47,7 +53,7 @@ export function buildRoster(
   const groupOfPlugin = new Map<string, number | undefined>();
   const groupFor = (plugin: string): number | undefined => {
     if (groupOfPlugin.has(plugin)) return groupOfPlugin.get(plugin);
-    const isEligible = up.map((worker) => worker.plugins?.has(plugin) ?? true);
+    const isEligible = up.map((worker) => runs(worker, plugin));
     const eligible = [...isEligible.keys()].filter((position) => isEligible[position]);
     const key = eligible.join(',');
     let group = eligible.length === 0 ? undefined : groupOfEligible.get(key);
@@ -60,8 +66,14 @@ export function buildRoster(
   };
 
   const ranked: RankedTask[] = [];
+  const kept: { id: string; worker: string }[] = [];
   const unplaceable: { id: string; reason: string }[] = [];
   for (const [rank, task] of tasks.toSorted(byOrdinal).entries()) {
+    const keeper = task.owner === undefined ? undefined : cordoned.get(task.owner);
+    if (keeper && runs(keeper, task.plugin)) {
+      kept.push({ id: task.id, worker: keeper.worker });
+      continue;
+    }
     const group = groupFor(task.plugin);
     if (group === undefined) {
       unplaceable.push({ id: task.id, reason: reasonUnplaceable(task, workers, up.length) });
@@ -75,6 +87,7 @@ export function buildRoster(
     up,
     seats,
     tasks: ranked,
+    kept,
     groups,
     unplaceable,
     isKnown: (worker) => known.has(worker),
@@ -87,8 +100,18 @@ function reasonUnplaceable(
   upCount: number,
 ): string {
   if (workers.length === 0) return 'no worker has joined';
-  if (upCount === 0) return 'no worker is up: all are draining or restarting';
-  return `no worker that is up has the plugin ${task.plugin}`;
+  const isCordoned = workers.some(({ state }) => state === 'cordoned');
+  if (upCount > 0) {
+    const which = isCordoned ? 'is up and not cordoned' : 'is up';
+    return `no worker that ${which} has the plugin ${task.plugin}`;
+  }
+  return isCordoned
+    ? 'every worker that is up is cordoned: uncordon one, or start another'
+    : 'no worker is up: all are draining or restarting';
+}
+
+function runs({ plugins }: PlannerWorker, plugin: string): boolean {
+  return plugins?.has(plugin) ?? true;
 }
 
 function bySlot(a: PlannerWorker, b: PlannerWorker): number {

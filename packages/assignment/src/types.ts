@@ -19,9 +19,9 @@ export interface PlannerWorker {
   /**
    * `up` takes work; `leaving` (draining) gives everything away; `held` (announced restart): gives
    * everything away too, but with movement `literal` it keeps its place in the formula, so that only its
-   * own tasks move, and come back.
+   * own tasks move, and come back. `cordoned` keeps what it has and that place, and takes nothing.
    */
-  readonly state: 'up' | 'leaving' | 'held';
+  readonly state: 'up' | 'cordoned' | 'leaving' | 'held';
   /** Damping of a worker that keeps dying: the higher, the later it gets work. Default 0. */
   readonly penalty?: number;
 }
@@ -54,9 +54,9 @@ export interface AssignmentPlan {
   readonly assignment: ReadonlyMap<string, string>;
   /** In the order of the tasks' ordinals. */
   readonly moves: readonly AssignmentMove[];
-  /** Tasks that no worker which is up can run; they are not in `assignment`, whoever holds them now. */
+  /** Tasks that no worker which takes work can run; they are not in `assignment`, whoever holds them now. */
   readonly unplaceable: readonly { readonly id: string; readonly reason: string }[];
-  /** Most minus fewest tasks of the workers that are up, after this round. */
+  /** Most minus fewest tasks of the workers that take work, after this round. */
   readonly spread: number;
   /** Balancing moves left out of this round because of `balanceMovesMax`. */
   readonly balanceRemaining: number;

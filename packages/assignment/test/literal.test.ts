@@ -88,6 +88,25 @@ describe('literal movement', () => {
     );
   });
 
+  test('keeps the place of a worker that is cordoned, so that what is new goes elsewhere and nothing else moves', () => {
+    fc.assert(
+      fc.property(fc.nat(60), fc.integer({ min: 2, max: 9 }), fc.nat(8), (count, size, pick) => {
+        const cordoned = `worker-${pick % size}`;
+        const crew = someWorkers(size);
+        const before = settle(someTasks(count), planAssignment(someTasks(count), crew, literal));
+        const workers = crew.map((worker) =>
+          worker.worker === cordoned ? { ...worker, state: 'cordoned' as const } : worker,
+        );
+        const more = [...before, ...someTasks(count + size).slice(count)];
+        const plan = planAssignment(more, workers, literal);
+        expect(plan.moves.every(({ from, to }) => from === undefined && to !== cordoned)).toBe(
+          true,
+        );
+        expect(plan.moves).toHaveLength(size);
+      }),
+    );
+  });
+
   test('gives a task to another worker only if the one of the formula has not got the plugin', () => {
     fc.assert(
       fc.property(situations({ tasksMax: 40, workersMax: 6, plugins: 3 }), (situation) => {

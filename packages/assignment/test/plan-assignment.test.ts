@@ -16,10 +16,21 @@ import {
   someWorkers,
 } from './arbitraries.ts';
 
+const states = ['up', 'up', 'cordoned', 'leaving', 'held'] as const;
 const anySituation = fc.oneof(
-  situations({ tasksMax: 60, workersMax: 10, plugins: 1, states: ['up', 'up', 'leaving', 'held'] }),
-  situations({ tasksMax: 40, workersMax: 8, plugins: 3, states: ['up', 'up', 'leaving', 'held'] }),
+  situations({ tasksMax: 60, workersMax: 10, plugins: 1, states }),
+  situations({ tasksMax: 40, workersMax: 8, plugins: 3, states }),
 );
+
+function canRun(worker: PlannerWorker, task: PlannerTask): boolean {
+  return worker.plugins?.has(task.plugin) ?? true;
+}
+
+/** Whether its worker is cordoned, and can run it. */
+function isKept(task: PlannerTask, workers: readonly PlannerWorker[]): boolean {
+  const owner = workers.find(({ worker }) => worker === task.owner);
+  return owner?.state === 'cordoned' && canRun(owner, task);
+}
 
 describe('a plan', () => {
   test('does not depend on the order in which tasks and workers are given', () => {
@@ -57,15 +68,13 @@ describe('a plan', () => {
     );
   });
 
-  test('places each task on a worker that is up and has its plugin, or reports why not', () => {
+  test('places each task on a worker that takes work and has its plugin, or reports why not', () => {
     fc.assert(
       fc.property(anySituation, anyMovement, ({ tasks, workers }, policy) => {
         const plan = planAssignment(tasks, workers, policy);
         const unplaceable = new Set(plan.unplaceable.map((entry) => entry.id));
-        for (const task of tasks) {
-          const able = workers.filter(
-            (worker) => worker.state === 'up' && (worker.plugins?.has(task.plugin) ?? true),
-          );
+        for (const task of tasks.filter((each) => !isKept(each, workers))) {
+          const able = workers.filter((worker) => worker.state === 'up' && canRun(worker, task));
           const target = plan.assignment.get(task.id);
           expect(unplaceable.has(task.id)).toBe(able.length === 0);
           if (able.length === 0) expect(target).toBeUndefined();
@@ -137,6 +146,58 @@ describe('a plan', () => {
   });
 });
 
+describe('a cordoned worker', () => {
+  test('is given no task, and keeps each that it has and can run', () => {
+    fc.assert(
+      fc.property(anySituation, anyMovement, ({ tasks, workers }, policy) => {
+        const plan = planAssignment(tasks, workers, policy);
+        const cordoned = workers.filter(({ state }) => state === 'cordoned');
+        const names = new Set(cordoned.map(({ worker }) => worker));
+        expect(plan.moves.filter(({ to }) => names.has(to))).toEqual([]);
+        for (const task of tasks) {
+          if (isKept(task, workers)) expect(plan.assignment.get(task.id)).toBe(task.owner);
+          else expect(names).not.toContain(plan.assignment.get(task.id));
+        }
+        const taken = plan.moves.filter(({ from }) => from !== undefined && names.has(from));
+        expect(taken.every(({ cause }) => cause === 'drain')).toBe(true);
+      }),
+    );
+  });
+
+  test('moves nothing by being cordoned, and gets its share back when it is not any more', () => {
+    fc.assert(
+      fc.property(
+        anyMovement,
+        fc.nat(60),
+        fc.integer({ min: 1, max: 9 }),
+        (policy, count, size) => {
+          const crew = someWorkers(size);
+          const before = settle(someTasks(count), planAssignment(someTasks(count), crew, policy));
+          const cordon = crew.map((worker) =>
+            worker.slot === 0 ? { ...worker, state: 'cordoned' as const } : worker,
+          );
+          expect(planAssignment(before, cordon, policy).moves).toEqual([]);
+          const more = [...before, ...someTasks(count + 10).slice(count)];
+          const grown = settle(more, planAssignment(more, cordon, policy));
+          const back = planAssignment(grown, crew, policy);
+          expect(back.spread).toBeLessThanOrEqual(1);
+          expect(back.assignment.size).toBe(more.length);
+        },
+      ),
+    );
+  });
+
+  test('takes no part in the balance of the others', () => {
+    const owners = ['worker-0', 'worker-0', 'worker-0', 'worker-0', 'worker-1', 'worker-1'];
+    const tasks = someTasks(6).map((task, index) => ({ ...task, owner: owners[index] ?? '' }));
+    const [first, ...others] = someWorkers(3);
+    const workers = [{ ...first, state: 'cordoned' } as PlannerWorker, ...others];
+    const plan = planAssignment(tasks, workers, minimal);
+    expect(plan.moves).toMatchObject([{ from: 'worker-1', to: 'worker-2', cause: 'balance' }]);
+    expect(plan.spread).toBe(0);
+  });
+});
+
 function isBalancing(cause: MoveCause): boolean {
   return cause === 'balance' || cause === 'formula';
 }
@@ -187,6 +248,17 @@ describe('a task that cannot be placed', () => {
     {
       workers: [{ ...up, state: 'leaving' as const }],
       reason: 'no worker is up: all are draining or restarting',
+    },
+    {
+      workers: [{ ...up, state: 'cordoned' as const }],
+      reason: 'every worker that is up is cordoned: uncordon one, or start another',
+    },
+    {
+      workers: [
+        { ...up, state: 'cordoned' as const },
+        { ...up, worker: 'w2', plugins: new Set(['Other']) },
+      ],
+      reason: 'no worker that is up and not cordoned has the plugin MySink',
     },
     {
       workers: [{ ...up, plugins: new Set(['Other']) }],

@@ -4,8 +4,9 @@
 ---
 --- KEYS    1 tag
 --- ARGV    1 term · 2 request id · 3 position · 4 result (JSON) · 5 ms to keep the result
----         6 worker to drain, or '' · 7 its incarnation · 8 mark of the journal that it was written to,
----         `<journal>|<position>`, or '' · 9 the mark before it, '' if there was none, '*' for any · 10 number of connectors, 15 values for each:
+---         6 worker to change, or '' · 7 its incarnation · 8 'drain' | 'cordon' | 'uncordon'
+---         9 mark of the journal that it was written to, `<journal>|<position>`, or ''
+---         10 the mark before it, '' if there was none, '*' for any · 11 number of connectors, 15 values for each:
 ---           name · '1' if it must exist · expected version · uid · target state · lifecycle
 ---           uid · version · config (JSON) · type · target state · lifecycle · task epoch ·
 ---           '1' to retire its tasks · '1' to retire its own unit
@@ -19,17 +20,19 @@ local tag = KEYS[1]
 --- @include "journal-mark"
 --- @include "live-member"
 --- @include "time"
+--- @include "cordons"
 --- @include "events"
 local result = tag .. ':result:' .. ARGV[2]
 if redis.call('EXISTS', result) == 1 then return 'already' end
 
-local drained, drainedIncarnation = ARGV[6], ARGV[7]
-local connectorCount, firstConnector, stride = tonumber(ARGV[10]), 11, 15
+local worker, incarnation, change = ARGV[6], ARGV[7], ARGV[8]
+local mark, markBefore = ARGV[9], ARGV[10]
+local connectorCount, firstConnector, stride = tonumber(ARGV[11]), 12, 15
 local firstUnit = firstConnector + connectorCount * stride + 1
 local lastUnit = firstUnit - 1 + ARGV[firstUnit - 1]
 
-if ARGV[8] ~= '' and not isJournalMark(ARGV[9]) then return 'conflict' end
-if drained ~= '' and not liveState(drained, drainedIncarnation) then return 'conflict' end
+if mark ~= '' and not isJournalMark(markBefore) then return 'conflict' end
+if worker ~= '' and not liveState(worker, incarnation) then return 'conflict' end
 for index = 0, connectorCount - 1 do
   local name, mustExist, version, uid, target, lifecycle, newUid =
     unpack(ARGV, firstConnector + index * stride, firstConnector + index * stride + 6)
@@ -57,7 +60,7 @@ local function write(name, oldUid, uid, version, config, type, target, lifecycle
   end
   -- Those of a namesake, or of one that ends.
   if uid ~= oldUid or lifecycle ~= 'live' then redis.call('DEL', tag .. ':topics:' .. name) end
-  if ARGV[8] ~= '' then redis.call('HSETNX', key, 'journaledEpoch', 0) end
+  if mark ~= '' then redis.call('HSETNX', key, 'journaledEpoch', 0) end
   if oldUid == '' then noteCreated('c:' .. name) else noteChanged('c:' .. name) end
   if lifecycle == 'live' then ensureConnectorUnit(name, uid) end
 end
@@ -91,12 +94,16 @@ for index = firstUnit, lastUnit do
   end
 end
 
-if drained ~= '' then
-  redis.call('HSET', tag .. ':m:' .. drained, 'state', 'draining')
-  noteChanged('m:' .. drained)
+if worker ~= '' then
+  if change == 'drain' then
+    redis.call('HSET', tag .. ':m:' .. worker, 'state', 'draining')
+  else
+    cordon(worker, change == 'cordon')
+  end
+  noteChanged('m:' .. worker)
 end
 
-if ARGV[8] ~= '' then advanceJournalMark(ARGV[8]) end
+if mark ~= '' then advanceJournalMark(mark) end
 redis.call('SET', result, ARGV[4], 'PX', ARGV[5])
 redis.call('XDEL', tag .. ':requests', ARGV[3])
 redis.call('HDEL', tag .. ':request-ids', ARGV[2])

@@ -5,7 +5,7 @@
 --- KEYS    1 tag
 --- ARGV    1 worker · 2 incarnation · 3 data set · 4 highest beat seen · 5 highest revision seen
 ---         6 own beat acknowledged · 7 nonce
---- Returns 'ok', beat, revision, assignment revision, state, '1' if quarantined
+--- Returns 'ok', beat, revision, assignment revision, state, '1' if quarantined, '1' if cordoned
 ---         'rejoin' | 'fenced'
 --- Refuses who was declared dead, left or was superseded (fenced), and whom Redis does not know though
 ---         it was never buried, or who knew what is lost (rejoin).
@@ -27,7 +27,8 @@ if dataset ~= known or behind then
   return { 'rejoin' }
 end
 
-local member, state = unpack(redis.call('HMGET', tag .. ':m:' .. worker, 'incarnation', 'state'))
+local member, state, cordoned =
+  unpack(redis.call('HMGET', tag .. ':m:' .. worker, 'incarnation', 'state', 'cordoned'))
 if member ~= incarnation then
   if member or redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
   return { 'rejoin' }
@@ -38,4 +39,5 @@ local own = redis.call('INCR', tag .. ':beat')
 redis.call('HSET', tag .. ':beats', worker, string.format('%.0f|%.0f|%s', own, nowMs, ARGV[6]))
 local everybody, mine = unpack(redis.call('HMGET', tag .. ':assigned', '*', incarnation))
 local assigned = tonumber(everybody or 0) + tonumber(mine or 0)
-return { 'ok', own, tonumber(revision or 0), assigned, state, quarantine and '1' or '0' }
+return { 'ok', own, tonumber(revision or 0), assigned, state, quarantine and '1' or '0',
+  cordoned == '1' and '1' or '0' }

@@ -11,6 +11,7 @@
 ---   uid, epoch          the plan was made for another definition or task set
 ---   connector-deleting  it has to end, not to start
 ---   worker-not-up       draining, dead, or another incarnation
+---   worker-cordoned     it keeps what it has, and gets nothing new
 ---   older-epoch-held    a task of an older set still runs: both could own the same partition
 local tag = KEYS[1]
 --- @include "check-term"
@@ -18,11 +19,18 @@ local tag = KEYS[1]
 --- @include "next-fence"
 --- @include "live-member"
 local quarantined = redis.call('EXISTS', tag .. ':quarantine') == 1
-local up, connectors, oldest, replies = {}, {}, {}, {}
+local up, cordoned, connectors, oldest, replies = {}, {}, {}, {}, {}
 
 local function isUp(worker, incarnation)
   if up[incarnation] == nil then up[incarnation] = liveState(worker, incarnation) == 'up' end
   return up[incarnation]
+end
+
+local function isCordoned(worker)
+  if cordoned[worker] == nil then
+    cordoned[worker] = redis.call('HGET', tag .. ':m:' .. worker, 'cordoned') == '1'
+  end
+  return cordoned[worker]
 end
 
 local function isLive(connector)
@@ -50,6 +58,7 @@ local function refusal(unit, uid, epoch, worker, incarnation, connector, task, r
   if recordEpoch ~= epoch then return 'epoch' end
   if not isLive(connector) then return 'connector-deleting' end
   if not isUp(worker, incarnation) then return 'worker-not-up' end
+  if isCordoned(worker) then return 'worker-cordoned' end
   if task and olderEpochHeld(connector, epoch) then return 'older-epoch-held' end
   return nil
 end

@@ -6,6 +6,7 @@
 --- ARGV    1 worker · 2 incarnation · 3 pid · 4 host · 5 address · 6 highest protocol that it speaks
 ---         7 plugins (JSON) · 8 data set that it knew, or '' · 9 what it holds (JSON)
 ---         10 highest fence of that, or 0 · 11 nonce · 12 ms of its lease · 13 lowest protocol · 14 its log
+---         15 '1' if it was cordoned in the data set that it knew
 --- Returns 'joined', slot, data set, beat, revision
 ---         'name-taken', incarnation, host, pid
 ---         'fenced'
@@ -18,6 +19,7 @@ local tag = KEYS[1]
 --- @include "changes"
 --- @include "fence-floor"
 --- @include "agreement"
+--- @include "cordons"
 local worker, incarnation, known, nonce = ARGV[1], ARGV[2], ARGV[8], ARGV[11]
 if redis.call('ZSCORE', tag .. ':dead', incarnation) then return { 'fenced' } end
 
@@ -30,9 +32,12 @@ end
 local refused = disagreement(ARGV[13], ARGV[6], ARGV[14], isAlone())
 if refused then return refused end
 
-local dataset = foundDataSet(nonce)
+local dataset, hasLost = foundDataSet(nonce), false
 if known ~= '' then
-  if known ~= dataset then dataset = noteLostDataSet(known, dataset, nonce) end
+  if known ~= dataset then
+    hasLost = true
+    dataset = noteLostDataSet(known, dataset, nonce)
+  end
   raiseFenceFloor(tonumber(ARGV[10]))
 end
 
@@ -64,12 +69,13 @@ local function takeSlot()
   return slot
 end
 
+if hasLost and ARGV[15] == '1' then cordonName(worker) end
 useLog(ARGV[14])
 local slot = takeSlot()
 if not rejoins then redis.call('DEL', key) end
 redis.call('HSET', key, 'incarnation', incarnation, 'state', rejoins and state or 'up', 'slot', slot,
   'pid', ARGV[3], 'host', ARGV[4], 'address', ARGV[5], 'protocol', ARGV[6], 'protocolMin', ARGV[13],
-  'log', ARGV[14], 'plugins', ARGV[7], 'leaseMs', ARGV[12],
+  'log', ARGV[14], 'plugins', ARGV[7], 'leaseMs', ARGV[12], 'cordoned', takeCordon(worker),
   'joinedAtMs', rejoins and joinedAtMs or nowMs)
 if member then noteChanged('m:' .. worker) else noteCreated('m:' .. worker) end
 

@@ -5,6 +5,7 @@ import type {
   ClusterEvent,
   ClusterStore,
   ConnectorRecord,
+  LeaderSeen,
   LoggerLevel,
   OffsetsFence,
   RequestBody,
@@ -43,12 +44,16 @@ export class RedisClusterReader implements ClusterStore {
     });
   }
 
-  async leader(): Promise<{ coordinator: string; epoch: number } | undefined> {
-    const value = await this.#reads.run('leader', (redis, keys) => redis.get(keys.of('leader')));
-    const match = /^(.*)\|(\d+)\|\d+$/s.exec(value ?? '');
-    return match?.[1] === undefined
-      ? undefined
-      : { coordinator: match[1], epoch: Number(match[2]) };
+  async leader(): Promise<LeaderSeen | undefined> {
+    const [value, leftMs] = await this.#reads.pipeline('leader', (pipeline, keys) => {
+      pipeline.get(keys.of('leader'));
+      pipeline.pttl(keys.of('leader'));
+    });
+    const match = /^(.*)\|(\d+)\|\d+$/s.exec(typeof value === 'string' ? value : '');
+    if (match?.[1] === undefined) return undefined;
+    // It may have ended between the two.
+    const leaseLeftMs = Math.max(0, Number(leftMs));
+    return { coordinator: match[1], epoch: Number(match[2]), leaseLeftMs };
   }
 
   async taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]> {

@@ -11,6 +11,7 @@
  * | `beats` | hash | worker → `<beat>\|<Redis time, ms>\|<own beat acknowledged>` |
  * | `m:<worker>` | hash | member |
  * | `slots`, `past-slots` | sorted set, hash | worker → its slot; the one that it had |
+ * | `cordons` | sorted set | worker that is given nothing new → 0; when its last incarnation went, ms, if none is there |
  * | `protocol`, `log` | strings | version of the protocol in use; record log: what all agreed on |
  * | `coordinators` | hash | coordinator → `<highest protocol that it speaks>\|<Redis time, ms>`, until it ends |
  * | `dead` | sorted set | incarnation that must not come back → when it ended, ms |
@@ -52,6 +53,7 @@ export const keyNames = [
   'protocol',
   'log',
   'coordinators',
+  'cordons',
   'beat',
   'beats',
   'slots',

@@ -68,6 +68,7 @@ export function decodeMember(worker: string, hash: Hash): MemberRecord {
     plugins: read.json('plugins') as readonly PluginInfo[],
     joinedAtMs: read.integer('joinedAtMs'),
     ...(hash.returns === '1' ? { returns: true } : {}),
+    ...(hash.cordoned === '1' ? { cordoned: true } : {}),
   };
 }
 

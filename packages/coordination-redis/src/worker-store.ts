@@ -48,6 +48,7 @@ export class RedisWorkerStore implements WorkerStore {
       request.leaseMs,
       request.protocol.min,
       request.log,
+      request.cordoned ? '1' : '',
     ]);
     const kind = reply.at(0).status('joined', 'name-taken', 'fenced', 'refused');
     switch (kind) {
@@ -92,6 +93,7 @@ export class RedisWorkerStore implements WorkerStore {
       assignmentRevision: reply.at(3).integer(),
       state: reply.at(4).status('up', 'draining'),
       quarantined: reply.at(5).status('0', '1') === '1',
+      cordoned: reply.at(6).status('0', '1') === '1',
     };
   }
 

@@ -1,5 +1,5 @@
 /** Coordinators and workers together on a real Redis: what becomes of the units. */
-import { parseUnit, type RequestBody } from '@sluice/coordination';
+import { parseUnit, type RequestBody, workerRequest } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
 import { waitFor } from '@sluice/testkit';
 import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
@@ -193,6 +193,37 @@ describe.concurrent('workers that end', () => {
     await cluster.coordinators[0]?.kill();
     await cluster.running(12, (owners) => !owners.includes('w3'));
     expect(cluster.coordinators[1]?.loop.leads).toBe(true);
+  });
+});
+
+describe.concurrent('a cordoned worker', () => {
+  test('keeps what it runs and is given nothing, until it is uncordoned', async ({ cluster }) => {
+    await cluster.coordinator({ protocolQuietMs: 0 });
+    await cluster.joinAll(3);
+    await cluster.apply('orders', 9);
+    await cluster.balanced(9, 3);
+    await waitFor(async () => (await cluster.client.snapshot()).protocol === 2, {
+      what: 'a protocol that knows cordoned workers',
+    });
+    const before = await cluster.holdings();
+    expect(await cluster.ask(workerRequest('cordon', 'w1'))).toMatchObject({ kind: 'done' });
+    await cluster.apply('logs', 6);
+    const grown = await cluster.running(15);
+    expect(await cluster.holdings()).toMatchObject(before);
+    expect(grown.filter((owner) => owner === 'w1')).toHaveLength(3);
+    // Nor what another one had.
+    cluster.workers.get('w3')?.kill();
+    const left = await cluster.running(15, (owners) => !owners.includes('w3'));
+    expect(left.filter((owner) => owner === 'w1')).toHaveLength(3);
+    await cluster.ask(workerRequest('uncordon', 'w1'));
+    await cluster.balanced(15, 2);
+    expect(await cluster.eventMessages('assignment.rerun')).toEqual(
+      expect.arrayContaining([
+        'modulo rerun: w1 was cordoned, N 3→2, 0 orphaned, 0 moved',
+        'modulo rerun: w1 was uncordoned, N 1→2, 0 orphaned, 0 moved',
+        'modulo rerun: balance, N 2, 0 orphaned, 4 moved',
+      ]),
+    );
   });
 });
 

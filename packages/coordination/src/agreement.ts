@@ -13,8 +13,11 @@ export interface ProtocolRange {
   readonly max: number;
 }
 
-/** What this build speaks. A change of the protocol raises `max`; a later release may then raise `min`. */
-export const protocolSpoken: ProtocolRange = { min: 1, max: 1 };
+/**
+ * What this build speaks. A change of the protocol raises `max`; a later release may then raise `min`.
+ * 2: workers may be cordoned. A leader that speaks no more than 1 would give them work all the same.
+ */
+export const protocolSpoken: ProtocolRange = { min: 1, max: 2 };
 
 /** What one process can agree to. */
 export interface Agreement {

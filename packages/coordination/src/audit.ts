@@ -181,7 +181,9 @@ export function auditedRequest(
     case 'delete':
       return { action: 'delete', targets: [body.connector], detail: null };
     case 'drain':
-      return { action: 'drain', targets: [body.worker], detail: null };
+    case 'cordon':
+    case 'uncordon':
+      return { action: body.op, targets: [body.worker], detail: null };
     default:
       return { action: 'unknown', targets: [], detail: null };
   }

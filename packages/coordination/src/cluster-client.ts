@@ -162,7 +162,9 @@ export function describeRequest(body: RequestBody): string {
       return body.task === undefined ? `restart ${name}` : `restart ${name}/${body.task}`;
     }
     case 'drain':
-      return `drain ${shortened(body.worker)}`;
+    case 'cordon':
+    case 'uncordon':
+      return `${body.op} ${shortened(body.worker)}`;
     default:
       return 'unknown request';
   }

@@ -15,6 +15,7 @@ import {
 import type { ClusterView } from './cluster-view.ts';
 import type { HeldSeat } from './held-seats.ts';
 import { connectorUnit, type MemberRecord, type UnitId, type UnitRecord } from './model.ts';
+import { plannerStateOf } from './planner-state.ts';
 import type { PluginCatalog } from './plugin-catalog.ts';
 import { PluginPlacement } from './plugin-placement.ts';
 import type { Grant, Ownership } from './store.ts';
@@ -185,7 +186,7 @@ function plannerWorkers(
       worker: member.worker,
       slot: member.slot,
       plugins: placement.metBy(member),
-      state: member.state === 'up' ? 'up' : member.returns ? 'held' : 'leaving',
+      state: plannerStateOf(member),
       ...(penalty === undefined ? {} : { penalty }),
     });
   }

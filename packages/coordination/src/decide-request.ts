@@ -3,6 +3,7 @@
  * in one step that is refused if a record moved on meanwhile, and then asks again.
  */
 import { decideApply } from './decide-apply.ts';
+import { decideWorker, protocolNeeded } from './decide-worker.ts';
 import {
   type ConnectorRecord,
   connectorUnit,
@@ -26,7 +27,8 @@ import type { RequestBody, RequestResult, StoredRequest } from './requests.ts';
 
 export function decideRequest(body: RequestBody, context: RequestContext): RequestDecision {
   const inUse = context.view.protocol ?? 1;
-  if ((body.protocol ?? 1) > inUse) return refusal(newerRequest(body, inUse));
+  const needed = Math.max(body.protocol ?? 1, protocolNeeded(body));
+  if (needed > inUse) return refusal(newerRequest(body.op, needed, inUse));
   switch (body.op) {
     case 'apply':
       return decideApply(body, context);
@@ -37,7 +39,9 @@ export function decideRequest(body: RequestBody, context: RequestContext): Reque
     case 'restart':
       return decideRestart(body, context);
     case 'drain':
-      return decideDrain(body.worker, context);
+    case 'cordon':
+    case 'uncordon':
+      return decideWorker(body, context);
     default:
       return refusal(unknownRequest(body));
   }
@@ -163,36 +167,17 @@ function restartEvent(connector: string, units: readonly string[]): NewEvent {
   };
 }
 
-function decideDrain(worker: string, { view }: RequestContext): RequestDecision {
-  const member = view.members.get(worker);
-  if (!member || member.state === 'dead') {
-    const known = [...view.members.values()].filter(({ state }) => state !== 'dead');
-    return refusal(
-      refused(
-        404,
-        'worker.unknown',
-        `no worker "${worker}" is up; there are: ${known.map((m) => m.worker).join(', ') || 'none'}`,
-      ),
-    );
-  }
-  return {
-    mutation: { ...nothing, drain: { worker, incarnation: member.incarnation } },
-    result: { kind: 'done', connectors: [] },
-    events: [{ type: 'worker.drain', message: `${worker} is to be drained`, facts: { worker } }],
-  };
-}
-
 /** Not as `notFound`: so Kafka Connect words it for pause, resume and stop. */
 function unknownConnector(name: string): Refusal {
   return refused(404, 'connector.unknown', `Unknown connector ${name}`);
 }
 
-/** Of another version of Sluice, or not JSON at all. */
-function newerRequest({ op, protocol }: RequestBody, inUse: number): Refusal {
-  const message = `the request "${op}" needs version ${protocol} of the protocol, and the cluster uses version ${inUse}: upgrade all coordinators and workers, then ask again`;
+function newerRequest(op: string, needed: number, inUse: number): Refusal {
+  const message = `the request "${op}" needs version ${needed} of the protocol, and the cluster uses version ${inUse}: upgrade all coordinators and workers, then ask again; it uses a version a minute after all of them speak it`;
   return refused(409, 'request.newer_protocol', message);
 }
 
+/** Of another version of Sluice, or not JSON at all. */
 function unknownRequest(body: { readonly op?: unknown }): Refusal {
   const message = `this coordinator does not know the request "${String(body.op)}": is it older than who asks?`;
   return refused(400, 'request.unknown', message);

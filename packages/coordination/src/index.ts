@@ -121,14 +121,15 @@ export {
   timingProfiles,
 } from './profile.ts';
 export { invalidConfigurationMessage, unknownClassMessage } from './refusal-texts.ts';
-export type {
-  AppliedConnector,
-  ConnectorMutation,
-  Definition,
-  Mutation,
-  RequestBody,
-  RequestResult,
-  StoredRequest,
+export {
+  type AppliedConnector,
+  type ConnectorMutation,
+  type Definition,
+  type Mutation,
+  type RequestBody,
+  type RequestResult,
+  type StoredRequest,
+  workerRequest,
 } from './requests.ts';
 export { ResultWaits, type ResultWaitsOptions } from './result-waits.ts';
 export {
@@ -161,6 +162,7 @@ export type {
   HeldUnit,
   JoinReply,
   JoinRequest,
+  LeaderSeen,
   LeaderStore,
   LeaderTerm,
   LeadReply,

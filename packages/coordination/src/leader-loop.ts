@@ -33,6 +33,7 @@ import { MembershipChanges } from './membership-changes.ts';
 import type { MemberRecord } from './model.ts';
 import { OtherLog } from './other-log.ts';
 import { OwnershipTurn } from './ownership-turn.ts';
+import { plannerStateOf } from './planner-state.ts';
 import { ProtocolRaise } from './protocol-raise.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Settling } from './settling.ts';
@@ -343,14 +344,15 @@ export class LeaderLoop implements Service {
     for (const { leaseMs } of this.#view.members.values()) {
       this.#leaseMsMax = Math.max(this.#leaseMsMax, leaseMs);
     }
-    const { joined, gone } = this.#changes.noteMembers(before, this.#view.members);
+    const { joined, gone, uncordoned } = this.#changes.noteMembers(before, this.#view.members);
     for (const worker of gone) this.#heldSeats.left(before.get(worker), nowMs);
-    if (joined.length > 0) this.#settling.membershipChanged(nowMs);
+    // Who takes part again is given its share like one that joins.
+    if (joined.length + uncordoned.length > 0) this.#settling.membershipChanged(nowMs);
     for (const worker of joined) this.#goneQueues.joined(worker);
     for (const worker of gone) this.#goneQueues.gone(worker, nowMs);
   }
 
   #workersUp(): number {
-    return [...this.#view.members.values()].filter(({ state }) => state === 'up').length;
+    return [...this.#view.members.values()].filter((each) => plannerStateOf(each) === 'up').length;
   }
 }

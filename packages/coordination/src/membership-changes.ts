@@ -15,14 +15,20 @@ export class MembershipChanges {
   noteMembers(
     before: ReadonlyMap<string, MemberRecord>,
     after: ReadonlyMap<string, MemberRecord>,
-  ): { joined: string[]; gone: string[] } {
+  ): { joined: string[]; gone: string[]; uncordoned: string[] } {
     const joined: string[] = [];
     const gone: string[] = [];
+    const uncordoned: string[] = [];
     for (const [worker, member] of after) {
       const previous = before.get(worker);
       if (member.state === 'up' && previous?.incarnation !== member.incarnation) {
         joined.push(worker);
-        this.note(`${worker} joined`);
+        this.note(member.cordoned ? `${worker} joined, cordoned` : `${worker} joined`);
+      } else if (previous && !previous.cordoned && member.cordoned) {
+        this.note(`${worker} was cordoned`);
+      } else if (previous?.cordoned && !member.cordoned) {
+        uncordoned.push(worker);
+        this.note(`${worker} was uncordoned`);
       }
       if (member.state === 'draining' && previous?.state === 'up') this.note(`${worker} drains`);
     }
@@ -32,7 +38,7 @@ export class MembershipChanges {
       // A death has been noted by the one who declared it, with its reason.
       if (member.state === 'up') this.note(`${worker} left`);
     }
-    return { joined, gone };
+    return { joined, gone, uncordoned };
   }
 
   noteConnectors(changed: ReadonlyMap<string, ConnectorRecord | undefined>): void {

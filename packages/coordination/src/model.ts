@@ -123,6 +123,8 @@ export interface MemberRecord {
   readonly joinedAtMs: number;
   /** Draining because it will come back under its name (SIGTERM), so that `literal` holds its slot. */
   readonly returns?: boolean;
+  /** It keeps what it runs, and is given nothing new; so is the next process under its name. */
+  readonly cordoned?: boolean;
 }
 
 /** One plugin as a worker announces it; no code, only data. */

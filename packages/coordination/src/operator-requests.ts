@@ -52,7 +52,7 @@ export function operatorRequest(body: unknown): RequestBody | undefined {
 export function needsAdmin(what: string): SluiceError {
   return new SluiceError(
     'store.denied',
-    `to ${what} needs an admin: this user is an operator, who may pause, resume, stop and restart connectors, and drain workers`,
+    `to ${what} needs an admin: this user is an operator, who may pause, resume, stop and restart connectors, and drain, cordon and uncordon workers`,
   );
 }
 
@@ -79,6 +79,8 @@ function operationOf(fields: Readonly<Record<string, unknown>>): RequestOperatio
       };
     }
     case 'drain':
+    case 'cordon':
+    case 'uncordon':
       return isName(worker) ? { op, worker } : undefined;
     default:
       return undefined;

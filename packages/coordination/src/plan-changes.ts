@@ -20,6 +20,7 @@ import {
   type UnitId,
   type UnitRecord,
 } from './model.ts';
+import { plannerStateOf } from './planner-state.ts';
 import { catalogOf } from './plugin-catalog.ts';
 import { PluginPlacement } from './plugin-placement.ts';
 import type { AppliedConnector } from './requests.ts';
@@ -86,7 +87,7 @@ export function planChanges(
     return {
       worker: member.worker,
       slot: member.slot,
-      state: member.state === 'up' ? 'up' : member.returns ? 'held' : 'leaving',
+      state: plannerStateOf(member),
       plugins: placement.metBy(member),
       ...(penalty !== undefined && { penalty }),
     };

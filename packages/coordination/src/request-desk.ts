@@ -156,8 +156,9 @@ export class RequestDesk {
     const touched = mutation.connectors.map(({ record }) => record.name);
     const restarted = mutation.restart.map((unit) => view.units.get(unit)?.connector ?? '');
     const owners = this.#ownersOf(new Set([...touched, ...restarted]));
-    if (mutation.drain) {
-      const member = view.members.get(mutation.drain.worker);
+    // Of a cordon it has to know nothing.
+    if (mutation.worker?.change === 'drain') {
+      const member = view.members.get(mutation.worker.worker);
       if (member) owners.add(member);
     }
     return owners;

@@ -48,6 +48,8 @@ function subjectsOf(body: RequestBody): readonly string[] | undefined {
     case 'restart':
       return subjectsNamed('connector', [body.connector]);
     case 'drain':
+    case 'cordon':
+    case 'uncordon':
       return subjectsNamed('worker', [body.worker]);
     default:
       return undefined;

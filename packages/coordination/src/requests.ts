@@ -44,7 +44,19 @@ export type RequestOperation =
       readonly includeTasks?: boolean;
       readonly onlyFailed?: boolean;
     }
-  | { readonly op: 'drain'; readonly worker: string };
+  | {
+      /** `cordon`: it keeps what it runs and gets nothing new; `uncordon`: it takes part again. */
+      readonly op: 'drain' | 'cordon' | 'uncordon';
+      readonly worker: string;
+    };
+
+/** A request with the version of the protocol that it takes. */
+export function workerRequest(op: 'drain' | 'cordon' | 'uncordon', worker: string): RequestBody {
+  return op === 'cordon' ? { op, worker, protocol: cordonProtocol } : { op, worker };
+}
+
+/** The first that knows cordoned workers. */
+export const cordonProtocol = 2;
 
 export interface StoredRequest {
   /** Chosen by the client; the same id is applied once. */
@@ -87,8 +99,13 @@ export interface Mutation {
   readonly connectors: readonly ConnectorMutation[];
   /** Units whose `restarts` counter grows by one. */
   readonly restart: readonly UnitId[];
-  /** Worker to set draining. */
-  readonly drain?: { readonly worker: string; readonly incarnation: string };
+  readonly worker?: WorkerMutation;
+}
+
+export interface WorkerMutation {
+  readonly worker: string;
+  readonly incarnation: string;
+  readonly change: 'drain' | 'cordon' | 'uncordon';
 }
 
 export interface ConnectorMutation {

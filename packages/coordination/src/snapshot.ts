@@ -11,6 +11,7 @@ import type {
   UnitId,
   UnitRecord,
 } from './model.ts';
+import type { LeaderSeen } from './store.ts';
 
 export interface UnitView {
   readonly unit: UnitId;
@@ -61,7 +62,7 @@ export interface ClusterSnapshot {
   readonly connectors: ReadonlyMap<string, ConnectorView>;
   /** Sorted by slot. */
   readonly workers: readonly WorkerView[];
-  readonly leader: { readonly coordinator: string; readonly epoch: number } | undefined;
+  readonly leader: LeaderSeen | undefined;
   /** Version of the protocol in use; undefined before anybody joined or led. */
   readonly protocol: number | undefined;
   /** Union of what workers announce; sorted by class and version. */

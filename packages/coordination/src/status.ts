@@ -11,6 +11,9 @@ import type {
   WorkerView,
 } from './snapshot.ts';
 
+/** In one line. */
+const namesMax = 3;
+
 /** What a worker's units are judged by. */
 type Owner = Omit<WorkerView, 'units'>;
 
@@ -126,7 +129,8 @@ function unitState(
   switch (unit.state) {
     case 'free': {
       const journal = waitsForJournal(unit, record) ? ', or for the journal of definitions' : '';
-      return { state: 'UNASSIGNED', reason: `waits for a worker${missing(workers)}${journal}` };
+      const missing = missingWorker(workers.values());
+      return { state: 'UNASSIGNED', reason: `waits for a worker${missing}${journal}` };
     }
     case 'granted':
       return { state: 'UNASSIGNED', reason: `waits for ${worker} to take it` };
@@ -157,10 +161,25 @@ function waitsForJournal(
 }
 
 /** What keeps a free unit from being given to a worker. */
-function missing(workers: ReadonlyMap<string, Owner>): string {
-  const states = new Set(Array.from(workers.values(), ({ state }) => state));
-  if (states.has('up')) return ' that has its plugin';
-  return states.has('draining') ? ': all that are up are being drained' : ': none is up';
+function missingWorker(workers: Iterable<Owner>): string {
+  const all = [...workers];
+  const up = all.filter(({ state }) => state === 'up');
+  const cordoned = up.filter(({ member }) => member.cordoned).map(({ member }) => member.worker);
+  const isDraining = all.some(({ state }) => state === 'draining');
+  if (cordoned.length > 0) {
+    const names = namesOf(cordoned);
+    if (cordoned.length < up.length) return ` that has its plugin (cordoned: ${names})`;
+    const which = isDraining ? 'cordoned or being drained' : 'cordoned';
+    return `: every worker that is up is ${which}: sluice uncordon ${names}`;
+  }
+  if (up.length > 0) return ' that has its plugin';
+  return isDraining ? ': all that are up are being drained' : ': none is up';
+}
+
+/** As they are given to a command. */
+function namesOf(workers: readonly string[]): string {
+  const shown = workers.toSorted().slice(0, namesMax).join(' ');
+  return workers.length > namesMax ? `${shown} …` : shown;
 }
 
 function since({ beatAgeMs }: Owner): string {

@@ -84,6 +84,8 @@ export interface JoinRequest extends Agreement {
   readonly holding: readonly HeldUnit[];
   /** Nonce of the data set that this incarnation knew; absent at the first join. */
   readonly knownDataset?: string;
+  /** That data set said so with its last beat: one that has lost it has it then. */
+  readonly cordoned?: boolean;
 }
 
 export interface HeldUnit {
@@ -132,6 +134,8 @@ export type BeatReply =
       /** Grows whenever the answer of `assignments` for this worker may have changed. */
       readonly assignmentRevision: number;
       readonly state: 'up' | 'draining';
+      /** It is given nothing new. */
+      readonly cordoned: boolean;
       /** Data was lost and ownership is being re-established: claim nothing, keep quiet. */
       readonly quarantined: boolean;
     }
@@ -276,6 +280,14 @@ export interface Beat {
   readonly ackedBeat: number;
 }
 
+/** For display: who may write is decided by the term alone. */
+export interface LeaderSeen {
+  readonly coordinator: string;
+  readonly epoch: number;
+  /** By the store's clock. It is renewed several times before it is over. */
+  readonly leaseLeftMs: number;
+}
+
 /** `unchanged`: the store had just these already. */
 export type AnnounceReply = 'announced' | 'unchanged' | 'refused';
 
@@ -406,7 +418,8 @@ export interface LeaderStore {
 export interface ClusterStore {
   changes(sinceRevision: number, dataset: string | undefined): Promise<Changes>;
   beats(): Promise<Beat[]>;
-  leader(): Promise<{ coordinator: string; epoch: number } | undefined>;
+  /** Who leads as long as its lease runs. One round trip. */
+  leader(): Promise<LeaderSeen | undefined>;
   taskConfigs(connector: string): Promise<readonly Readonly<Record<string, string>>[]>;
   /** Newest first. */
   events(max: number): Promise<ClusterEvent[]>;

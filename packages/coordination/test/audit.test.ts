@@ -70,6 +70,10 @@ const requests: [RequestBody, Partial<AuditEntry>][] = [
     { op: 'drain', worker: 'worker-1' },
     { action: 'drain', targets: ['worker-1'] },
   ],
+  [
+    { op: 'cordon', worker: 'worker-1', protocol: 2 },
+    { action: 'cordon', targets: ['worker-1'] },
+  ],
 ];
 
 describe('changes through an audited client', () => {

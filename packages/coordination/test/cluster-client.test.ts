@@ -10,7 +10,7 @@ import {
 import type { ClusterEvent } from '../src/model.ts';
 import { timingProfiles } from '../src/profile.ts';
 import type { RequestBody, RequestResult } from '../src/requests.ts';
-import type { Beat, Changes, ClusterStore, OffsetsFence } from '../src/store.ts';
+import type { Beat, Changes, ClusterStore, LeaderSeen, OffsetsFence } from '../src/store.ts';
 import { changesOf, connector, member } from './records.ts';
 
 class PlayedCluster implements ClusterStore {
@@ -18,7 +18,7 @@ class PlayedCluster implements ClusterStore {
   readonly submitted: { readonly id: string; readonly body: RequestBody }[] = [];
   readonly wakeUps: [string, string | undefined][] = [];
   readonly results = new Map<string, RequestResult>();
-  leads: { coordinator: string; epoch: number } | undefined = { coordinator: 'c1', epoch: 1 };
+  leads: LeaderSeen | undefined = { coordinator: 'c1', epoch: 1, leaseLeftMs: 3_000 };
   newestEvents: ClusterEvent[] = [];
   readonly fences: OffsetsFence[] = [];
   reads = 0;
@@ -102,7 +102,7 @@ describe('snapshots', () => {
     const { connectors, workers, leader, plugins } = await client.snapshot();
     expect(connectors.get('orders')?.record.version).toBe(1);
     expect(workers).toMatchObject([{ state: 'up', beatAgeMs: 70 }]);
-    expect(leader).toEqual({ coordinator: 'c1', epoch: 1 });
+    expect(leader).toEqual({ coordinator: 'c1', epoch: 1, leaseLeftMs: 3_000 });
     expect(plugins.map((each) => each.class)).toEqual(['example.Clock']);
   });
 
@@ -167,7 +167,10 @@ describe('while nothing changes', () => {
   test.each<[string, (cluster: PlayedCluster) => void]>([
     ['another revision', (cluster) => (cluster.still = { revision: 2 })],
     ['another data set', (cluster) => (cluster.still = { dataset: 'another' })],
-    ['another leader', (cluster) => (cluster.leads = { coordinator: 'c2', epoch: 2 })],
+    [
+      'another leader',
+      (cluster) => (cluster.leads = { coordinator: 'c2', epoch: 2, leaseLeftMs: 3_000 }),
+    ],
     ['no leader', (cluster) => (cluster.leads = undefined)],
   ])('%s is shown at once', async (_what, change) => {
     const cluster = await atRest();
@@ -210,7 +213,7 @@ describe('requests', () => {
   test.each([
     [
       'a leader that is slow',
-      { coordinator: 'c1', epoch: 1 },
+      { coordinator: 'c1', epoch: 1, leaseLeftMs: 3_000 },
       'the leader c1 has not applied it within 500 ms',
     ],
     ['no leader', undefined, 'no coordinator is up'],
@@ -270,6 +273,7 @@ test.each<[string, RequestBody]>([
   ['restart a', { op: 'restart', connector: 'a', includeTasks: true }],
   ['restart a/3', { op: 'restart', connector: 'a', task: 3 }],
   ['drain w1', drain],
+  ['cordon w1', { op: 'cordon', worker: 'w1', protocol: 2 }],
   ['unknown request', { op: 'teleport' } as unknown as RequestBody],
   [`drain ${'w'.repeat(200)}…`, { op: 'drain', worker: 'w'.repeat(201) }],
 ])('a request reads "%s" on the board', (expected, body) => {

@@ -302,6 +302,49 @@ describe('moving', () => {
   });
 });
 
+describe('a cordoned worker', () => {
+  const cordoned = member('w1', { cordoned: true });
+
+  test('keeps what it has, and what is new or free goes to others', () => {
+    const units = tasks(6, (n) => (n < 4 ? ownedBy(w1) : { lastWorker: 'w1' }));
+    const decision = decide({ members: [cordoned, w2], units });
+    expect(revokes(decision)).toEqual([]);
+    expect(grants(decision)).toEqual(['task/a/4 → w2', 'task/a/5 → w2']);
+    expect(decision).toMatchObject({ workers: 1, moves: 2, balanceRemaining: 0 });
+  });
+
+  test('gives everything away when it is drained', () => {
+    const draining = { ...cordoned, state: 'draining' as const };
+    const decision = decide({ members: [draining, w2], units: [task('a', 0, ownedBy(w1))] });
+    expect(revokes(decision)).toEqual(['task/a/0 (drain)']);
+  });
+
+  test('alone leaves what is free where it is, and says why', () => {
+    const decision = decide({
+      members: [cordoned],
+      units: [task('a', 0, ownedBy(w1)), task('a', 1)],
+    });
+    expect(decision).toMatchObject({ grant: [], revoke: [], workers: 0 });
+    expect(decision.unplaceable).toEqual([
+      {
+        id: 'task/a/1',
+        reason: 'every worker that is up is cordoned: uncordon one, or start another',
+      },
+    ]);
+  });
+
+  test('has its seat in the formula', () => {
+    const owner = [w1, w2, w3];
+    const units = tasks(6, (n) => ownedBy(owner[n % 3] ?? w1));
+    const decision = decide(
+      { members: [cordoned, w2, w3], units: [...units, task('a', 6)] },
+      { movement: 'literal' },
+    );
+    expect(revokes(decision)).toEqual([]);
+    expect(grants(decision)).toEqual(['task/a/6 → w2']);
+  });
+});
+
 describe('movement literal', () => {
   const literal = { movement: 'literal' } as const;
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
+import type { ClusterView } from '../src/cluster-view.ts';
 import { decideRequest, refuseUndecidable } from '../src/decide-request.ts';
 import { PluginCatalog } from '../src/plugin-catalog.ts';
 import type { LogPromise, RequestDecision } from '../src/request-decision.ts';
 import type { Definition, RequestBody } from '../src/requests.ts';
 import {
   actor,
+  changesOf,
   clockPlugin,
   connector,
   member,
@@ -599,7 +601,7 @@ describe('drain', () => {
     expect(mutation).toEqual({
       connectors: [],
       restart: [],
-      drain: { worker, incarnation: `${worker}#1` },
+      worker: { worker, incarnation: `${worker}#1`, change: 'drain' },
     });
     expect(result).toEqual({ kind: 'done', connectors: [] });
   });
@@ -616,6 +618,53 @@ describe('drain', () => {
     expectRefused(decide({ op: 'drain', worker: 'w1' }, {}), {
       message: 'no worker "w1" is up; there are: none',
     });
+  });
+});
+
+describe('cordon and uncordon', () => {
+  const members = [member('w1'), member('w2', { cordoned: true }), member('w3', { state: 'dead' })];
+  const newer = (): ClusterView => {
+    const view = viewOf({ members });
+    view.apply(changesOf({}, { revision: 2, protocol: 2 }));
+    return view;
+  };
+  const decideNow = (body: RequestBody, view = newer()): RequestDecision =>
+    decideRequest(body, { view, catalog, newUid: () => 'new-uid', nowMs: 5_000 });
+
+  test.each([
+    ['cordon', 'w1', ['w1 is cordoned: it keeps what it runs, and gets nothing new']],
+    ['cordon', 'w2', []],
+    ['uncordon', 'w1', []],
+    ['uncordon', 'w2', ['w2 is not cordoned any more']],
+  ] as const)('%s %s is written, and told if it is new', (op, worker, messages) => {
+    const { mutation, result, events } = decideNow({ op, worker });
+    expect(mutation).toEqual({
+      connectors: [],
+      restart: [],
+      worker: { worker, incarnation: `${worker}#1`, change: op },
+    });
+    expect(result).toEqual({ kind: 'done', connectors: [] });
+    expect(events.map(({ message }) => message)).toEqual(messages);
+    expect(events.every(({ type }) => type === `worker.${op}`)).toBe(true);
+  });
+
+  test.each(['w3', 'w9'])('%s, dead or unknown, is refused by name', (worker) => {
+    expectRefused(decideNow({ op: 'uncordon', worker }), {
+      status: 404,
+      code: 'worker.unknown',
+      message: `no worker "${worker}" is up; there are: w1, w2`,
+    });
+  });
+
+  test('while a leader may come that does not know it, whatever it says itself, only uncordon is done', () => {
+    const older = viewOf({ members });
+    expectRefused(decideNow({ op: 'cordon', worker: 'w1' }, older), {
+      status: 409,
+      code: 'request.newer_protocol',
+      message: expect.stringContaining('"cordon" needs version 2 of the protocol'),
+    });
+    const { result } = decideNow({ op: 'uncordon', worker: 'w2' }, older);
+    expect(result.kind).toBe('done');
   });
 });
 

@@ -1,6 +1,7 @@
 /** The order of a leader's turns, and what it does when the store, or itself, fails in one of them. */
 import { describe, expect, test } from 'vitest';
 
+import { protocolSpoken } from '../src/agreement.ts';
 import type { LeaderLoopOptions } from '../src/leader-context.ts';
 import type { ConnectorRecord, MemberRecord, UnitRecord } from '../src/model.ts';
 import { type TimingProfile, timingProfiles } from '../src/profile.ts';
@@ -23,6 +24,8 @@ function runBy(owner: MemberRecord, name = 'a'): [ConnectorRecord, UnitRecord] {
 /** Three workers that beat, and a task of w1's. */
 async function running(): Promise<LeaderWorld> {
   const world = new LeaderWorld();
+  // Nothing is to be raised.
+  world.played.protocol = protocolSpoken.max;
   world.played.set(w1, w2, w3, ...runBy(w3), task('a', 0, ownedBy(w1)));
   await world.started();
   await world.ticks(10, ...workers);

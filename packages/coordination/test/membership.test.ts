@@ -238,6 +238,16 @@ describe('the lease', () => {
     ]);
   });
 
+  test('that it is cordoned is remembered for a store that may lose it, as the last beat has it', async () => {
+    const world = await new World().started();
+    for (const cordoned of [true, false]) {
+      world.store.beatAnswers.push(beatAnswer({ cordoned }), { kind: 'rejoin' });
+      await world.beats(2);
+      expect(world.store.callsOf('join').at(-1)).toMatchObject({ knownDataset: 'data', cordoned });
+    }
+    expect(world.store.callsOf('join')[0]).not.toHaveProperty('cordoned');
+  });
+
   test('is not renewed in a quarantine, and nothing else is done', async () => {
     const world = await new World().started();
     world.store.beatAnswers.push(beatAnswer({ quarantined: true }));

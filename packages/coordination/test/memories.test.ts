@@ -189,8 +189,32 @@ describe('why a rerun happens', () => {
       [member('w1', { state: 'draining' })],
       { joined: [], gone: [], cause: undefined },
     ],
+    [
+      'cordoned',
+      [member('w1')],
+      [member('w1', { cordoned: true })],
+      { joined: [], gone: [], cause: 'w1 was cordoned' },
+    ],
+    [
+      'cordoned as before: that was told',
+      [member('w1', { cordoned: true })],
+      [member('w1', { cordoned: true, address: 'elsewhere:8084' })],
+      { joined: [], gone: [], cause: undefined },
+    ],
+    [
+      'uncordoned',
+      [member('w1', { cordoned: true })],
+      [member('w1')],
+      { joined: [], gone: [], uncordoned: ['w1'], cause: 'w1 was uncordoned' },
+    ],
+    [
+      'back, and cordoned',
+      [member('w1')],
+      [member('w1', { incarnation: 'w1#2', cordoned: true })],
+      { joined: ['w1'], gone: [], cause: 'w1 joined, cordoned' },
+    ],
   ])('a worker is %s', (_what, before, after, expected) => {
-    expect(noted(before, after)).toEqual(expected);
+    expect(noted(before, after)).toEqual({ uncordoned: [], ...expected });
   });
 
   test('connectors that come, get tasks, and go', () => {

@@ -12,6 +12,8 @@ describe('what an operator may ask for', () => {
     { op: 'restart', connector: 'orders', includeTasks: true, onlyFailed: true },
     { op: 'restart', connector: 'orders', task: 3 },
     { op: 'drain', worker: 'worker-1' },
+    { op: 'cordon', worker: 'worker-1', protocol: 2 },
+    { op: 'uncordon', worker: 'worker-1', protocol: 2 },
   ])('$op $state goes on as it is', (body) => {
     expect(operatorRequest(body)).toEqual(body);
   });
@@ -24,6 +26,7 @@ describe('what an operator may ask for', () => {
     { op: 'target', connector: ['orders'], state: 'PAUSED' },
     { op: 'restart' },
     { op: 'drain', worker: 7 },
+    { op: 'cordon', worker: 7 },
     { op: 'drain', worker: 'w'.repeat(1_001) },
     { op: 'restart', connector: 'c'.repeat(1_001) },
     { op: 'target', connector: 'c'.repeat(1_001), state: 'PAUSED' },

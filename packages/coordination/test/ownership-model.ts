@@ -19,13 +19,23 @@ export class OwnershipModel {
   readonly faults: string[] = [];
   /** Times that a unit was taken by a worker. */
   readonly claims = new Map<UnitId, number>();
+  readonly #cordons = new Set<string>();
   #fences = 0;
   #incarnations = 0;
 
   join(worker: string): void {
     if (this.members.has(worker)) return;
     const incarnation = `${worker}#${++this.#incarnations}`;
-    this.members.set(worker, member(worker, { incarnation }));
+    const cordoned = this.#cordons.has(worker);
+    this.members.set(worker, member(worker, { incarnation, cordoned }));
+  }
+
+  cordon(worker: string, cordoned: boolean): void {
+    const record = this.members.get(worker);
+    if (!record) return;
+    if (cordoned) this.#cordons.add(worker);
+    else this.#cordons.delete(worker);
+    this.members.set(worker, { ...record, cordoned });
   }
 
   drain(worker: string): void {
@@ -100,10 +110,16 @@ export class OwnershipModel {
     return [...this.units.values()].filter(({ state }) => state === 'claimed');
   }
 
+  /** Of workers that take work. */
   loads(): Map<string, number> {
     const loads = new Map<string, number>();
-    for (const { worker, state } of this.members.values()) if (state === 'up') loads.set(worker, 0);
-    for (const { worker = '' } of this.owned) loads.set(worker, (loads.get(worker) ?? 0) + 1);
+    for (const { worker, state, cordoned } of this.members.values()) {
+      if (state === 'up' && !cordoned) loads.set(worker, 0);
+    }
+    for (const { worker = '' } of this.owned) {
+      const load = loads.get(worker);
+      if (load !== undefined) loads.set(worker, load + 1);
+    }
     return loads;
   }
 
@@ -127,6 +143,8 @@ export class OwnershipModel {
       this.#fault(`${id} granted as it is not`);
     } else if (owner?.state !== 'up' || owner.incarnation !== incarnation) {
       this.#fault(`${id} granted to ${worker}, which is not up`);
+    } else if (owner.cordoned) {
+      this.#fault(`${id} granted to ${worker}, which is cordoned`);
     } else if (olderHeld) {
       this.#fault(`${id} granted while an older set is held`);
     } else {

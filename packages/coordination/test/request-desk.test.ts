@@ -56,6 +56,17 @@ test('who is to drain is told, and the owners of a connector of which something 
   expect(world.jobs).toEqual(['refresh w1: restart', 'refresh w2: restart', 'refresh w1: drain']);
 });
 
+test('who is cordoned goes on as it does, and is told nothing', async () => {
+  const world = new LeaderWorld();
+  world.played.protocol = 2;
+  world.played.set(w1, w2);
+  await world.started();
+  world.played.requests.push(request('1', { op: 'cordon', worker: 'w1' }));
+  await world.ticks(1, 'w1', 'w2');
+  expect(world.played.done).toContain('applyRequest 1');
+  expect(world.jobs).toEqual([]);
+});
+
 test('who is gone when its drain was applied is told nothing', async () => {
   const world = new LeaderWorld();
   world.played.set(w1, w2);

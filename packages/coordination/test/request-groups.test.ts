@@ -24,6 +24,7 @@ test.each<[string, RequestBody[], number[][]]>([
   ['a connector and a worker of its name', [apply('a'), drain('a')], [[0, 1]]],
   ['one connector twice', [apply('a'), pause('a')], [[0], [1]]],
   ['one worker twice', [drain('a'), drain('a')], [[0], [1]]],
+  ['one worker, drained and cordoned', [drain('a'), { op: 'cordon', worker: 'a' }], [[0], [1]]],
   ['one connector among others', [apply('a', 'b'), apply('c'), remove('b')], [[0, 1], [2]]],
   ['what follows', [apply('a'), pause('a'), pause('b')], [[0], [1, 2]]],
   ['as many definitions as a group takes', [apply(...many), apply('x')], [[0, 1]]],

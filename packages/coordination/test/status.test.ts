@@ -20,7 +20,7 @@ function lookAt(records: Records, beatAgesMs: Record<string, number> = {}): Look
   return {
     view: viewOf(records),
     beatAgesMs: new Map(Object.entries({ ...fresh, ...beatAgesMs })),
-    leader: { coordinator: 'c1', epoch: 7 },
+    leader: { coordinator: 'c1', epoch: 7, leaseLeftMs: 3_000 },
     version: 1,
   };
 }
@@ -72,6 +72,34 @@ describe('the state of a task', () => {
     expect(taskView({}, { beatAgeMs: 10_000 })).toMatchObject({
       reason: 'waits for a worker: none is up',
     });
+  });
+
+  test.each<[string, readonly MemberRecord[], string]>([
+    [
+      'all are cordoned',
+      ['w1', 'w2', 'w3', 'w4'].map((name) => member(name, { cordoned: true })),
+      ': every worker that is up is cordoned: sluice uncordon w1 w2 w3 …',
+    ],
+    [
+      'the others are being drained',
+      [member('w1', { cordoned: true }), member('w2', { state: 'draining' })],
+      ': every worker that is up is cordoned or being drained: sluice uncordon w1',
+    ],
+    [
+      'another one takes work',
+      [member('w1', { cordoned: true }), member('w2')],
+      ' that has its plugin (cordoned: w1)',
+    ],
+    [
+      'the cordoned one is being drained',
+      [member('w1', { cordoned: true, state: 'draining' })],
+      ': all that are up are being drained',
+    ],
+  ])('free, and %s: it says so by name', (_what, members, reason) => {
+    const records = { members, connectors: [connector('orders')], units: [task('orders', 0)] };
+    const ages = Object.fromEntries(members.map(({ worker }) => [worker, 100]));
+    const view = snapshot(records, ages).connectors.get('orders')?.tasks[0];
+    expect(view?.reason).toBe(`waits for a worker${reason}`);
   });
 
   test('free, and not in the journal yet: it says so', () => {
@@ -315,7 +343,7 @@ describe('workers', () => {
 
 test('a snapshot carries the leader, the plugins and the raw units', () => {
   const { leader, plugins, units } = snapshot({ members: [w1], units: [task('orders', 0)] });
-  expect(leader).toEqual({ coordinator: 'c1', epoch: 7 });
+  expect(leader).toEqual({ coordinator: 'c1', epoch: 7, leaseLeftMs: 3_000 });
   expect(plugins.map((each) => each.class)).toEqual(['example.Clock']);
   expect([...units.keys()]).toEqual(['task/orders/0']);
 });

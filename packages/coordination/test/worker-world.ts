@@ -285,6 +285,7 @@ const okBeat = {
   revision: 1,
   state: 'up',
   quarantined: false,
+  cordoned: false,
 } as const;
 
 /** An answer to a beat. */

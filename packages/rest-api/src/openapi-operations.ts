@@ -183,7 +183,22 @@ export const operations: Readonly<Record<string, Operation | undefined>> = {
     summary: 'Move all work off a worker',
     status: 202,
   },
-  'GET /sluice/leader': { role: 'viewer', summary: 'Which coordinator leads' },
+  'PUT /sluice/workers/:name/cordon': {
+    role: 'operator',
+    action: 'cordon',
+    summary: 'Let a worker keep what it runs, and give it nothing new',
+    status: 202,
+  },
+  'PUT /sluice/workers/:name/uncordon': {
+    role: 'operator',
+    action: 'uncordon',
+    summary: 'Let a cordoned worker take part again',
+    status: 202,
+  },
+  'GET /sluice/leader': {
+    role: 'viewer',
+    summary: 'Which coordinator leads, and what its lease is',
+  },
   'GET /sluice/tasks': {
     role: 'viewer',
     summary: 'Where everything runs, and why there',

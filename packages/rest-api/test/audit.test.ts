@@ -75,6 +75,8 @@ test.each([
   ],
   ['PUT /admin/loggers/root', { level: 'DEBUG' }, 'set-level', ['root'], 'level=DEBUG'],
   ['POST /sluice/workers/worker-1/drain', undefined, 'drain', ['worker-1'], null],
+  ['PUT /sluice/workers/worker-1/cordon', undefined, 'cordon', ['worker-1'], null],
+  ['PUT /sluice/workers/worker-1/uncordon', undefined, 'uncordon', ['worker-1'], null],
   ['POST /connectors/none/tasks/0/restart', undefined, 'restart-task', ['none/0'], null],
   ['POST /sluice/preview', { name: 'p', config }, 'preview', ['p'], null],
 ])('%s is kept without values', async (request, body, action, targets, detail) => {

@@ -56,7 +56,9 @@ export class FakeCluster implements ClusterClient {
     return {
       connectors: new Map(Array.from(this.connectors).sort(([a], [b]) => (a < b ? -1 : 1))),
       workers: this.workers,
-      leader: this.hasLeader ? { coordinator: 'coordinator-1', epoch: 1 } : undefined,
+      leader: this.hasLeader
+        ? { coordinator: 'coordinator-1', epoch: 1, leaseLeftMs: 3_400.2 }
+        : undefined,
       protocol: 1,
       plugins: this.plugins,
       units,
@@ -185,6 +187,8 @@ export class FakeCluster implements ClusterClient {
         if (!this.connectors.has(body.connector)) return notFound(body.connector);
         return { kind: 'done', connectors: [] };
       case 'drain':
+      case 'cordon':
+      case 'uncordon':
         return { kind: 'done', connectors: [] };
     }
   }

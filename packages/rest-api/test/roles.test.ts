@@ -54,6 +54,8 @@ const needed: Readonly<Record<RouteRole, readonly string[]>> = {
     'PUT /connectors/:name/resume',
     'PUT /connectors/:name/stop',
     'PUT /connectors/:name/topics/reset',
+    'PUT /sluice/workers/:name/cordon',
+    'PUT /sluice/workers/:name/uncordon',
   ],
   admin: [
     'DELETE /connectors/:name',

@@ -13,7 +13,11 @@ test('workers are listed with what they have and how old their beats are', async
   const plugins = [plugin('Clock'), plugin('./broken.ts', { error: 'it throws' })];
   cluster.workers = [
     workerView('worker-1', { units, member: { ...member, plugins } }),
-    workerView('worker-2', { state: 'lost', beatAgeMs: Number.POSITIVE_INFINITY }),
+    workerView('worker-2', {
+      state: 'lost',
+      member: { ...member, worker: 'worker-2', cordoned: true },
+      beatAgeMs: Number.POSITIVE_INFINITY,
+    }),
   ];
   const response = await call('GET /sluice/workers');
   expect(response.statusCode).toBe(200);
@@ -22,6 +26,7 @@ test('workers are listed with what they have and how old their beats are', async
       id: 'worker-1',
       incarnation: 'worker-1-incarnation',
       state: 'up',
+      cordoned: false,
       slot: 0,
       pid: 4_242,
       host: 'machine',
@@ -36,7 +41,13 @@ test('workers are listed with what they have and how old their beats are', async
       tasks: ['eu/orders/0', 'billing/3'],
       connectors: ['eu/orders'],
     },
-    expect.objectContaining({ id: 'worker-2', state: 'lost', beat_age_ms: null, task_count: 0 }),
+    expect.objectContaining({
+      id: 'worker-2',
+      state: 'lost',
+      cordoned: true,
+      beat_age_ms: null,
+      task_count: 0,
+    }),
   ]);
 });
 
@@ -46,6 +57,17 @@ test('draining a worker is accepted', async () => {
   expect(response.statusCode).toBe(202);
   expect(response.json()).toEqual({ worker: 'worker-1', state: 'draining' });
   expect(cluster.requests).toEqual([{ op: 'drain', worker: 'worker-1' }]);
+});
+
+test.each([
+  ['cordon', 'cordoned', { protocol: 2 }],
+  ['uncordon', 'uncordoned', {}],
+] as const)('%s of a worker is accepted', async (op, state, terms) => {
+  const { cluster, call } = apiUnderTest();
+  const response = await call(`PUT /sluice/workers/worker-1/${op}`);
+  expect(response.statusCode).toBe(202);
+  expect(response.json()).toEqual({ worker: 'worker-1', state });
+  expect(cluster.requests).toEqual([{ op, worker: 'worker-1', ...terms }]);
 });
 
 test('draining nobody is refused in the words of the leader', async () => {
@@ -75,7 +97,7 @@ test('draining without a leader is accepted and pending', async () => {
 test('who leads is told, and that nobody does', async () => {
   const { cluster, call } = apiUnderTest();
   expect((await call('GET /sluice/leader')).json()).toEqual({
-    leader: { coordinator: 'coordinator-1', epoch: 1 },
+    leader: { coordinator: 'coordinator-1', epoch: 1, lease_left_ms: 3_400 },
     protocol: 1,
   });
   cluster.hasLeader = false;

@@ -23,6 +23,7 @@ export const impossibleReplies: ReadonlyMap<string, string> = new Map([
   ['grant: uid', oneAfterAnother],
   ['grant: connector-deleting', oneAfterAnother],
   ['grant: older-epoch-held', oneAfterAnother],
+  ['grant: worker-cordoned', oneAfterAnother],
   [
     'join: fenced',
     'it takes a freeze, for longer than a lease, within the milliseconds of a join; the conformance suite has it',

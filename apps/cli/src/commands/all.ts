@@ -6,6 +6,7 @@ import { addAuditCommand } from './audit.ts';
 import { addAuthCommand } from './auth.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletionCommand } from './completion.ts';
+import { addCordonCommands } from './cordon.ts';
 import { addDeleteCommand } from './delete.ts';
 import { addDescribeCommand } from './describe.ts';
 import { addDevCommand } from './dev.ts';
@@ -48,6 +49,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
     addRestartCommand,
     addDeleteCommand,
     addDrainCommand,
+    addCordonCommands,
     addLoggersCommand,
     addSecretsCommand,
   ],

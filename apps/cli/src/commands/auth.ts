@@ -24,7 +24,7 @@ Each prints a line for the file that SLUICE_AUTH_FILE of coordinators and worker
 proves it, from which the secret cannot be had. They read the file again when it changes. Neither Redis nor the
 cluster is asked.
 
-Roles: viewer reads; operator pauses, resumes, stops, restarts and drains, too; admin may do everything.
+Roles: viewer reads; operator pauses, resumes, stops, restarts, drains and cordons, too; admin may do everything.
 
 Examples:
   sluice auth password ann --role admin >> callers          # type the password, or pipe it in

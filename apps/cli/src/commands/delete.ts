@@ -5,7 +5,7 @@ import { isPattern, wordFor } from '../names.ts';
 import { addGlobalOptions, addWaitOptions, globalOptionsOf, waitOptionsOf } from '../options.ts';
 import { lookAtDeleted, waitUntil } from '../waiting.ts';
 import type { CommandContext } from './command.ts';
-import { eachConnector, namesHelp } from './each-connector.ts';
+import { eachConnector, namesHelp } from './each-named.ts';
 
 export function addDeleteCommand(program: Command, context: CommandContext): void {
   const command = program

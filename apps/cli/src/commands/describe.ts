@@ -27,6 +27,7 @@ import {
   stateText,
   unitJson,
   workerJson,
+  workerStateText,
 } from '../views.ts';
 import { type CommandContext, withSession } from './command.ts';
 
@@ -198,7 +199,7 @@ function describeWorker(view: WorkerView, seen: Seen): Description {
   const broken = brokenPlugins(view);
   const fields = formatFields([
     ['Worker', member.worker],
-    ['State', `${view.state}, last beat ${formatShortAge(view.beatAgeMs)} ago`],
+    ['State', `${workerStateText(view)}, last beat ${formatShortAge(view.beatAgeMs)} ago`],
     ['Process', `${member.pid} on ${member.host}, ${member.address}`],
     ['Incarnation', member.incarnation],
     ['Slot', String(member.slot)],

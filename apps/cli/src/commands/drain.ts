@@ -6,7 +6,7 @@ import { type CommandContext, printOutcome, request, withSession } from './comma
 
 const examples = `
 The worker gives its connectors and tasks to the others and gets no new ones. It stays up, empty, until it
-is ended; started again, it takes part again.
+is ended; started again, it takes part again, unless it is cordoned (sluice cordon).
 
 Examples:
   sluice drain worker-2 --wait && kill <its pid>`;

@@ -7,7 +7,7 @@ import { addGlobalOptions, globalOptionsOf } from '../options.ts';
 import { writePrivateFile } from '../private-file.ts';
 import { isOffsets, type Transfer, transferText } from '../transfer/transfer-file.ts';
 import type { CommandContext } from './command.ts';
-import { namesHelp } from './each-connector.ts';
+import { namesHelp } from './each-named.ts';
 
 const examples = `
 Writes definitions, target states and offsets, as sluice import reads them. It holds secrets: with --output only you

@@ -15,7 +15,7 @@ import { judgeMove, type Verdict } from '../transfer/judge-move.ts';
 import { type ConnectConnector, KafkaConnectClient } from '../transfer/kafka-connect.ts';
 import { parseTransfers, type Transfer } from '../transfer/transfer-file.ts';
 import type { CommandContext } from './command.ts';
-import { namesHelp } from './each-connector.ts';
+import { namesHelp } from './each-named.ts';
 
 const examples = `
 Each connector is created stopped, gets its offsets, and then the target state that it had. All are looked at first,

@@ -12,7 +12,7 @@ import {
 } from '../options.ts';
 import { failuresIn, lookAtRestarted, waitUntil } from '../waiting.ts';
 import type { CommandContext } from './command.ts';
-import { eachConnector, namesHelp } from './each-connector.ts';
+import { eachConnector, namesHelp } from './each-named.ts';
 
 const examples = `
 Without options the connector itself is restarted and its tasks are not, as in Kafka Connect.

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { addGlobalOptions, addWaitOptions, globalOptionsOf, waitOptionsOf } from '../options.ts';
 import { failuresIn, lookAtConnector, waitUntil } from '../waiting.ts';
 import type { CommandContext } from './command.ts';
-import { eachConnector, namesHelp } from './each-connector.ts';
+import { eachConnector, namesHelp } from './each-named.ts';
 
 interface TargetCommand {
   readonly name: string;

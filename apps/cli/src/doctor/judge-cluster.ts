@@ -27,6 +27,7 @@ function leader({ leader: found }: ClusterSnapshot): Finding {
 
 function workers({ workers: views }: ClusterSnapshot): Finding[] {
   const up = views.filter(({ state }) => state === 'up');
+  const cordoned = up.filter(({ member }) => member.cordoned);
   const gone = views.filter(({ state }) => state === 'lost' || state === 'dead');
   const names = gone.map(({ member }) => `${member.worker} on ${member.host}`).join(', ');
   return [
@@ -37,6 +38,15 @@ function workers({ workers: views }: ClusterSnapshot): Finding[] {
           'no worker is up',
           'start one: sluice-worker, with the same REDIS_URL and SLUICE_CLUSTER',
         ),
+    ...(cordoned.length > 0
+      ? [
+          warn(
+            'cluster',
+            `cordoned, so that they are given nothing new: ${cordoned.map(({ member }) => member.worker).join(', ')}`,
+            'if that is not wanted any more: sluice uncordon NAME',
+          ),
+        ]
+      : []),
     ...(gone.length > 0
       ? [
           warn(

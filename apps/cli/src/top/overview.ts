@@ -39,11 +39,13 @@ export function overviewJson(look: Look): object {
   return {
     cluster: look.cluster,
     leader: snapshot.leader?.coordinator ?? null,
+    leaderLeaseLeftMs: snapshot.leader?.leaseLeftMs ?? null,
     tasks: Object.fromEntries(countStates(snapshot)),
     ...ratesJson(totalOf(look)),
     workers: snapshot.workers.map((view) => ({
       worker: view.member.worker,
       state: view.state,
+      cordoned: view.member.cordoned === true,
       ...countUnits(view),
       hasTold: !look.loads.silent.has(view.member.worker),
       ...loadJson(look.loads.workers.get(view.member.worker)),
@@ -114,7 +116,10 @@ function heading(look: Look): string {
   const { cluster, snapshot } = look;
   const total = totalOf(look);
   const states = countStates(snapshot).map(([state, count]) => `${count} ${state}`);
-  const leads = snapshot.leader ? `${snapshot.leader.coordinator} leads` : 'NO COORDINATOR LEADS';
+  const { leader } = snapshot;
+  const leads = leader
+    ? `${leader.coordinator} leads (${formatShortAge(leader.leaseLeftMs)} of its lease left)`
+    : 'NO COORDINATOR LEADS';
   return [
     `cluster ${cluster}: ${leads}, ${snapshot.workers.length} workers, ${snapshot.connectors.size} connectors`,
     `tasks: ${states.join(', ') || 'none'}`,

@@ -1,4 +1,5 @@
 /** The cluster at a glance: what is wrong first, then how it flows. Each number leads to what it counts. */
+import type { LiveLeader } from '@sluice/rest-api/live';
 import type { ReactNode } from 'react';
 import { grouped, rate, short } from '../format/numbers.ts';
 import { span } from '../format/times.ts';
@@ -56,6 +57,7 @@ function Fleet({ sums }: { readonly sums: Totals }) {
   return (
     <section className="fleet" aria-label="The cluster in numbers">
       <Figure to="/workers" label="Workers" value={String(workers.up)} unit="up">
+        <Part count={workers.cordoned} word="cordoned" tone="warn" />
         <Part count={workers.draining} word="draining" tone="warn" />
         <Part count={workers.lost} word="lost" tone="bad" />
       </Figure>
@@ -88,9 +90,18 @@ function Fleet({ sums }: { readonly sums: Totals }) {
         unit={leader ? 'leads' : 'nothing is assigned anew'}
         title={leader ? `epoch ${leader.epoch}` : undefined}
         isText
-      />
+      >
+        {leader && <Lease leader={leader} nowMs={nowMs} />}
+      </Figure>
     </section>
   );
+}
+
+/** As it was seen last: it is renewed all the time, so that what is shown is the least that is left. */
+function Lease({ leader, nowMs }: { readonly leader: LiveLeader; readonly nowMs: number }) {
+  const leftMs = leader.lease_ends_at_ms - nowMs;
+  if (leftMs <= 0) return <span className="tone-bad">its lease is over</span>;
+  return <span className="dim">lease: {span(leftMs)} left</span>;
 }
 
 function Figure({

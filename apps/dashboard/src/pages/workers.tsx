@@ -1,11 +1,11 @@
-/** The members of the cluster: who beats, what each carries, and taking work away from one. */
+/** The members of the cluster: who beats, what each carries, taking work away from one, and giving it none. */
 import type { LiveWorker } from '@sluice/rest-api/live';
 import { bytes, grouped, rate } from '../format/numbers.ts';
 import { shortSpan, span } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
 import { tasksPath } from '../paths.ts';
 import { Link } from '../router.tsx';
-import { drainWorker } from '../state/actions.ts';
+import { cordonWorker, drainWorker } from '../state/actions.ts';
 import { useRefusal } from '../state/session.ts';
 import { isAbnormal } from '../state/task-rows.ts';
 import { beatTone, type WorkerRow, workerRows } from '../state/workers.ts';
@@ -146,15 +146,21 @@ function Delays({ load }: { readonly load: LiveWorker['load'] }) {
   );
 }
 
-function Actions({ row: { name, state, tasks } }: { readonly row: WorkerRow }) {
+function Actions({ row: { name, state, tasks, cordoned } }: { readonly row: WorkerRow }) {
   const refused = useRefusal('operator');
+  const op = cordoned ? 'uncordon' : 'cordon';
   return (
-    <Button
-      kind="quiet"
-      refused={refused ?? (state === 'draining' ? 'It is draining already' : undefined)}
-      onPress={() => void drainWorker(name, tasks.length)}
-    >
-      Drain
-    </Button>
+    <span className="row">
+      <Button kind="quiet" refused={refused} onPress={() => void cordonWorker(name, op)}>
+        {cordoned ? 'Uncordon' : 'Cordon'}
+      </Button>
+      <Button
+        kind="quiet"
+        refused={refused ?? (state === 'draining' ? 'It is draining already' : undefined)}
+        onPress={() => void drainWorker(name, tasks.length)}
+      >
+        Drain
+      </Button>
+    </span>
   );
 }

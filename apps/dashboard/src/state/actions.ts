@@ -198,3 +198,13 @@ export async function drainWorker(worker: string, tasks: number): Promise<boolea
     `${worker} is draining`,
   );
 }
+
+/** Nothing moves by it, and it can be taken back: it is not asked first. */
+export async function cordonWorker(worker: string, op: 'cordon' | 'uncordon'): Promise<boolean> {
+  const isCordon = op === 'cordon';
+  return await perform(
+    `${isCordon ? 'Cordon' : 'Uncordon'} ${worker}`,
+    async () => await call('PUT', `/sluice/workers/${encodeURIComponent(worker)}/${op}`),
+    isCordon ? `${worker} is cordoned: it is given nothing new` : `${worker} takes part again`,
+  );
+}

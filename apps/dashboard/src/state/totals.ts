@@ -7,7 +7,13 @@ export interface Totals {
   /** Of those RUNNING. */
   readonly stalled: number;
   readonly connectorsFailed: number;
-  readonly workers: { readonly up: number; readonly draining: number; readonly lost: number };
+  readonly workers: {
+    readonly up: number;
+    readonly draining: number;
+    readonly lost: number;
+    /** Of those up. */
+    readonly cordoned: number;
+  };
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly bytes: number;
@@ -42,9 +48,10 @@ export function totals(view: LiveView): Totals {
     flow.deadLetters += unit.load.dead_letters;
     if (unit.load.lag_records !== null) lag = (lag ?? 0) + unit.load.lag_records;
   }
-  const workers = { up: 0, draining: 0, lost: 0 };
-  for (const { state } of Object.values(view.workers)) {
+  const workers = { up: 0, draining: 0, lost: 0, cordoned: 0 };
+  for (const { state, cordoned } of Object.values(view.workers)) {
     workers[state === 'up' || state === 'draining' ? state : 'lost'] += 1;
+    if (state === 'up' && cordoned) workers.cordoned += 1;
   }
   return { byState, ...sums, workers, ...flow, lag, oldestUnassignedSinceMs: oldest };
 }

@@ -1,5 +1,6 @@
 --- @include "time"
 --- @include "changes"
+--- @include "cordons"
 --- Ends of an incarnation. Who was declared dead, left or was forgotten is remembered for a week at
 --- least, so that a process frozen for long learns that it is fenced instead of joining again.
 local remembersMs = 7 * 24 * 3600 * 1000
@@ -24,6 +25,7 @@ local function removeMember(worker, incarnation)
     redis.call('HSET', past, worker, slot)
     redis.call('ZREM', tag .. ':slots', worker)
   end
+  leaveCordon(worker)
   redis.call('DEL', tag .. ':m:' .. worker)
   redis.call('HDEL', tag .. ':beats', worker)
   noteDeleted('m:' .. worker)

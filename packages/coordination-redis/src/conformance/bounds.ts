@@ -33,6 +33,42 @@ export function testBounds(make: MakeStoredRedis): void {
     expect(await stored.command('HGET', past, 'w')).toBe('0');
   });
 
+  test('that a name is cordoned is kept for a week without a worker of that name, and as long as there is one', async () => {
+    await using stored = await startStoredCluster(make);
+    const { cluster, keys } = stored;
+    const cordons = keys.of('cordons');
+    const isCordoned = async (worker: string): Promise<boolean> => {
+      const { incarnation } = await cluster.join(worker);
+      const { members } = await cluster.everything();
+      await cluster.store.leave(worker, incarnation);
+      return members.get(worker)?.cordoned === true;
+    };
+    const nowMs = await stored.nowMs();
+    const longAgoMs = nowMs - weekMs - 60_000;
+    await stored.command('ZADD', cordons, nowMs - weekMs + 60_000, 'recent', longAgoMs, 'old');
+    expect(await isCordoned('recent')).toBe(true);
+    expect(await isCordoned('old')).toBe(false);
+    await stored.command('ZADD', cordons, longAgoMs, 'older', 0, 'here');
+    expect(await isCordoned('recent')).toBe(true);
+    expect((await stored.list('ZRANGE', cordons, 0, -1)).toSorted()).toEqual(['here', 'recent']);
+  });
+
+  test('of a thousand names that are gone and cordoned the one that is gone longest is forgotten', async () => {
+    await using stored = await startStoredCluster(make);
+    const { cluster, keys } = stored;
+    const cordons = keys.of('cordons');
+    const nowMs = await stored.nowMs();
+    const gone = Array.from({ length: 1_000 }, (_, number) => [nowMs - number, `gone-${number}`]);
+    await stored.command('ZADD', cordons, ...gone.flat(), 0, 'here', 0, 'w');
+    const { incarnation } = await cluster.join('w');
+    await cluster.store.leave('w', incarnation);
+    expect(await stored.command('ZCARD', cordons)).toBe(1_001);
+    const left = await stored.list('ZRANGE', cordons, 0, -1);
+    expect(left).toContain('here');
+    expect(left).toContain('w');
+    expect(left).not.toContain('gone-999');
+  });
+
   test('results are kept for a week', async () => {
     await using stored = await startStoredCluster(make);
     const { cluster, keys } = stored;

@@ -54,6 +54,25 @@ export function testLossOfEverything(make: MakeStore): void {
     expect(await cluster.store.quarantine()).toEqual(expect.any(String));
   });
 
+  test('who was cordoned in what is lost is so again, as it says; a data set that was not lost knows better', async () => {
+    await using cluster = await startTestCluster(make);
+    const members = [await cluster.join('cordoned'), await cluster.join('other')];
+    const rejoin = async (): Promise<string[]> => {
+      for (const member of members) {
+        const cordoned = member.worker === 'cordoned';
+        const again = await cluster.join(member.worker, { ...rejoining(member, []), cordoned });
+        Object.assign(member, again);
+      }
+      const found = [...(await cluster.everything()).members.values()];
+      return found.flatMap((member) => (member?.cordoned ? [member.worker] : []));
+    };
+    expect(await rejoin()).toEqual([]);
+    await cluster.under.loseData();
+    expect(await rejoin()).toEqual(['cordoned']);
+    const [cordoned] = members;
+    expect(cordoned && (await cluster.beat(cordoned))).toMatchObject({ cordoned: true });
+  });
+
   test('assignments show that data was lost, and a quarantine', async () => {
     await using cluster = await startTestCluster(make);
     const member = await cluster.join('w');

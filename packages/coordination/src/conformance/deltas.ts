@@ -20,10 +20,12 @@ export function testDeltas(make: MakeStore): void {
     const a = await cluster.join('a');
     const b = await cluster.join('b');
     const { incarnation } = b;
-    const drain = { worker: 'a', incarnation: a.incarnation };
+    const drain = { worker: 'a', incarnation: a.incarnation, change: 'drain' } as const;
+    const cordon = { ...drain, change: 'cordon' } as const;
     await expectDelta(cluster, () => cluster.join('c'), ['c']);
     await expectDelta(cluster, () => cluster.join('a', { incarnation: a.incarnation }), ['a']);
-    await expectDelta(cluster, () => cluster.apply({ drain }), ['a']);
+    await expectDelta(cluster, () => cluster.apply({ worker: cordon }), ['a']);
+    await expectDelta(cluster, () => cluster.apply({ worker: drain }), ['a']);
     await expectDelta(cluster, () => store.drain('b', incarnation, { returns: false }), ['b']);
     await expectDelta(cluster, () => cluster.kill(b), ['b']);
     await expectDelta(cluster, () => store.forget(term, 'b', incarnation), ['b']);

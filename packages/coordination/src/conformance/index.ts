@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 
 import { testAgreement } from './agreement.ts';
 import { testAssignments, testClaiming } from './claims.ts';
+import { testCordons } from './cordons.ts';
 import {
   testAdoption,
   testLossOfEverything,
@@ -67,6 +68,7 @@ export function describeCoordinationStore(name: string, make: MakeStore): void {
     describe('levels of loggers', () => testLoggerLevels(make));
     describe('requests', () => testRequests(make));
     describe('mutations', () => testMutations(make));
+    describe('cordons', () => testCordons(make));
     describe('repairs', () => testRepairs(make));
     describe('marks of a journal', () => testJournalMarks(make));
     describe('restoring', () => testRestoring(make));

@@ -42,6 +42,21 @@ export function testLeadership(make: MakeStore): void {
     });
   });
 
+  test('everybody sees who leads, and what is left of the lease', async () => {
+    await using under = await start();
+    const { store } = under;
+    expect(await store.leader()).toBeUndefined();
+    const { term } = await leading(store.lead(leadRequest('a', hourMs)));
+    const seen = await store.leader();
+    expect(seen).toEqual({ ...term, leaseLeftMs: expect.any(Number) as number });
+    expect(seen?.leaseLeftMs).toBeLessThanOrEqual(hourMs);
+    expect(seen?.leaseLeftMs).toBeGreaterThan(hourMs - 60_000);
+    await store.lead(leadRequest('a', 300));
+    expect((await store.leader())?.leaseLeftMs).toBeLessThanOrEqual(300);
+    await under.elapse(400);
+    expect(await store.leader()).toBeUndefined();
+  });
+
   test('a second coordinator follows, and sees each renewal', async () => {
     await using under = await start();
     await under.store.lead(leadRequest('a', hourMs));
@@ -61,7 +76,7 @@ export function testLeadership(make: MakeStore): void {
     const second = await leading(under.store.lead(leadRequest('b', hourMs)));
     expect(second).toMatchObject({ elected: true, founded: false });
     expect(second.term.epoch).toBeGreaterThan(first.term.epoch);
-    expect(await under.store.leader()).toEqual(second.term);
+    expect(await under.store.leader()).toMatchObject(second.term);
   });
 
   test('a value that stood still is taken over from, even if its lease has not run out', async () => {
@@ -99,7 +114,7 @@ export function testLeadership(make: MakeStore): void {
     await under.store.resign(term);
     const present = await leading(under.store.lead(leadRequest('b', hourMs)));
     await under.store.resign(term);
-    expect(await under.store.leader()).toEqual(present.term);
+    expect(await under.store.leader()).toMatchObject(present.term);
   });
 
   test.each(Object.entries(leaderCalls))(
@@ -159,7 +174,11 @@ const leaderCalls: Readonly<Record<string, LeaderCall>> = {
     store.applyRequest(
       term,
       { id: 'r', position: '1-1' },
-      { connectors: [], restart: ['task/orders/0'], drain: { worker, incarnation } },
+      {
+        connectors: [],
+        restart: ['task/orders/0'],
+        worker: { worker, incarnation, change: 'cordon' },
+      },
       { kind: 'done', connectors: [] },
       [{ type: 'test', message: 'test', facts: {} }],
     ),

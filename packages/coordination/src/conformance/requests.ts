@@ -293,10 +293,11 @@ export function testMutations(make: MakeStore): void {
     await using cluster = await startTestCluster(make);
     const { worker, incarnation } = await cluster.join('w');
     const request = cluster.request();
-    const drain = { worker, incarnation: 'another' };
-    expect(await cluster.apply({ drain }, request)).toBe('conflict');
+    const drain = { worker, incarnation, change: 'drain' } as const;
+    const another = { ...drain, incarnation: 'another' };
+    expect(await cluster.apply({ worker: another }, request)).toBe('conflict');
     expect((await cluster.everything()).members.get('w')?.state).toBe('up');
-    expect(await cluster.apply({ drain: { worker, incarnation } }, request)).toBe('applied');
+    expect(await cluster.apply({ worker: drain }, request)).toBe('applied');
     expect((await cluster.everything()).members.get('w')?.state).toBe('draining');
   });
 

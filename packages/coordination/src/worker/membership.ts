@@ -82,6 +82,8 @@ export class Membership {
   #beatSeen = 0;
   #revisionSeen = 0;
   #ackedBeat = 0;
+  /** As the store said last; it may lose that, too. */
+  #isCordoned = false;
   #lastOkSentMs: number | undefined;
   #running: Promise<void> | undefined;
   /** What there is, and what the store is known to have been told last. */
@@ -187,6 +189,7 @@ export class Membership {
     switch (reply.kind) {
       case 'ok':
         this.#ackedBeat = reply.beat;
+        this.#isCordoned = reply.cordoned;
         this.#beatSeen = Math.max(this.#beatSeen, reply.beat);
         this.#revisionSeen = Math.max(this.#revisionSeen, reply.revision);
         // In quarantine nobody knows yet who owns what: alive, but quiet.
@@ -318,7 +321,9 @@ export class Membership {
       incarnation: this.#incarnation,
       leaseMs: profile.deadAfterMs,
       holding: events.holding(),
-      ...(this.#dataset === undefined ? {} : { knownDataset: this.#dataset }),
+      ...(this.#dataset === undefined
+        ? {}
+        : { knownDataset: this.#dataset, cordoned: this.#isCordoned }),
     });
     switch (reply.kind) {
       case 'joined':

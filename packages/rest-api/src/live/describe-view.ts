@@ -12,6 +12,7 @@ import type {
 import type {
   LiveConnector,
   LiveEvent,
+  LiveLeader,
   LiveUnit,
   LiveView,
   LiveWorker,
@@ -48,7 +49,7 @@ export function describeView(
     at_ms: atMs,
     cluster,
     version,
-    leader: leader ?? null,
+    leader: leader ? describeLeader(leader, atMs) : null,
     workers: Object.fromEntries(
       workers.map((view) => {
         const { worker } = view.member;
@@ -77,14 +78,21 @@ export function describeEvent({ id, atMs, type, message, facts }: ClusterEvent):
   return { id, at_ms: atMs, type, message, facts };
 }
 
+function describeLeader(
+  { coordinator, epoch, leaseLeftMs }: NonNullable<ClusterSnapshot['leader']>,
+  atMs: number,
+): LiveLeader {
+  return { coordinator, epoch, lease_ends_at_ms: Math.round(atMs + leaseLeftMs) };
+}
+
 function describeWorker(
   { member, state, beatAgeMs }: WorkerView,
   atMs: number,
 ): Omit<LiveWorker, 'board' | 'load'> {
-  const { slot, host, pid, address, joinedAtMs } = member;
+  const { slot, host, pid, address, joinedAtMs, cordoned = false } = member;
   return {
     state,
-    cordoned: false,
+    cordoned,
     slot,
     host,
     pid,

@@ -1,8 +1,10 @@
 /** What changed from one view to the next. Pure. */
-import type { LiveChange, LiveEvent, LiveView, LiveWorker } from './live-view.ts';
+import type { LiveChange, LiveEvent, LiveLeader, LiveView, LiveWorker } from './live-view.ts';
 
 /** Beats are numbers that always move: a worker that did nothing else is sent so often. */
 const beatMovedMs = 1_000;
+/** More than a look more or less; a renewal moves it by at least as much. */
+const leaseMovedMs = 200;
 
 /**
  * Undefined: nothing. `next` keeps the objects of `before` where nothing changed, as a client has them that applied
@@ -16,9 +18,10 @@ export function difference(
   const connectors = recordsDiffer(before.connectors, after.connectors, same);
   const units = recordsDiffer(before.units, after.units, same);
   const events = newEvents(before.events, after.events);
-  const isLeaderSame = same(before.leader, after.leader);
+  const isLeaderSame = sameLeader(before.leader, after.leader);
   const next: LiveView = {
     ...after,
+    leader: isLeaderSame ? before.leader : after.leader,
     workers: workers.next,
     connectors: connectors.next,
     units: units.next,
@@ -63,6 +66,13 @@ function sameWorker(a: LiveWorker, b: LiveWorker): boolean {
   const isBeatSame =
     sent === null || now === null ? sent === now : Math.abs(now - sent) < beatMovedMs;
   return isBeatSame && same({ ...a, beat_at_ms: null }, { ...b, beat_at_ms: null });
+}
+
+/** Its lease runs down, which everybody can tell who knows when it ends, until it is renewed. */
+function sameLeader(a: LiveLeader | null, b: LiveLeader | null): boolean {
+  if (!a || !b) return a === b;
+  const movedMs = Math.abs(b.lease_ends_at_ms - a.lease_ends_at_ms);
+  return a.coordinator === b.coordinator && a.epoch === b.epoch && movedMs < leaseMovedMs;
 }
 
 /** Those that came after the newest that is known. Both newest first. */

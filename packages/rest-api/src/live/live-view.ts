@@ -15,7 +15,7 @@ export interface LiveView {
   at_ms: number;
   cluster: string;
   version: string;
-  leader: { coordinator: string; epoch: number } | null;
+  leader: LiveLeader | null;
   /** By name. */
   workers: Record<string, LiveWorker>;
   /** By name. */
@@ -35,6 +35,13 @@ export interface LiveChange {
   units?: Record<string, LiveUnit | null>;
   /** New ones, the newest first. */
   events?: LiveEvent[];
+}
+
+export interface LiveLeader {
+  coordinator: string;
+  epoch: number;
+  /** Unless it is renewed before, as it is all the time. Sent once it has moved. */
+  lease_ends_at_ms: number;
 }
 
 export interface LiveWorker {

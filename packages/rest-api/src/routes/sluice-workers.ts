@@ -1,6 +1,6 @@
-/** `/sluice/workers`: the members of the cluster, and draining one. */
-import { connectorUnit, parseUnit, type WorkerView } from '@sluice/coordination';
-import type { FastifyInstance } from 'fastify';
+/** `/sluice/workers`: the members of the cluster, and draining, cordoning and uncordoning one. */
+import { connectorUnit, parseUnit, type WorkerView, workerRequest } from '@sluice/coordination';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { notePending } from '../audit.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
@@ -11,17 +11,32 @@ export function registerSluiceWorkers(app: FastifyInstance, cluster: ClusterAcce
     GET: async () => (await cluster.snapshot()).workers.map(workerBody),
   });
 
+  const ask = async (
+    op: keyof typeof statesAfter,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<object> => {
+    const worker = parameter(request, 'name');
+    const outcome = await cluster.submitOrPending(workerRequest(op, worker));
+    reply.status(202);
+    if (outcome.kind === 'done') return { worker, state: statesAfter[op] };
+    notePending(request);
+    return { worker, state: 'pending', request_id: outcome.requestId, reason: outcome.reason };
+  };
+
   resource(app, '/sluice/workers/:name/drain', {
-    POST: async (request, reply) => {
-      const worker = parameter(request, 'name');
-      const outcome = await cluster.submitOrPending({ op: 'drain', worker });
-      reply.status(202);
-      if (outcome.kind === 'done') return { worker, state: 'draining' };
-      notePending(request);
-      return { worker, state: 'pending', request_id: outcome.requestId, reason: outcome.reason };
-    },
+    POST: async (request, reply) => await ask('drain', request, reply),
+  });
+  // Said twice, they say the same.
+  resource(app, '/sluice/workers/:name/cordon', {
+    PUT: async (request, reply) => await ask('cordon', request, reply),
+  });
+  resource(app, '/sluice/workers/:name/uncordon', {
+    PUT: async (request, reply) => await ask('uncordon', request, reply),
   });
 }
+
+const statesAfter = { drain: 'draining', cordon: 'cordoned', uncordon: 'uncordoned' } as const;
 
 function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
   const parsed = units.map((unit) => ({ unit, ...parseUnit(unit) }));
@@ -30,6 +45,8 @@ function workerBody({ member, state, beatAgeMs, units }: WorkerView): object {
     id: member.worker,
     incarnation: member.incarnation,
     state,
+    // It is given nothing new; so is who comes next under its name.
+    cordoned: member.cordoned === true,
     slot: member.slot,
     pid: member.pid,
     host: member.host,

@@ -50,6 +50,12 @@ test('a view has workers, connectors and units with their loads', async () => {
     board: '/queues/queue/start.worker-1',
     load: load.worker,
   });
+  // What is left of its lease, by the clock of the view.
+  expect(view.leader).toEqual({
+    coordinator: 'coordinator-1',
+    epoch: 1,
+    lease_ends_at_ms: 13_400,
+  });
   expect(view.connectors).toEqual({
     orders: { type: 'source', class: 'FileStreamSource', target_state: 'STARTED', version: 1 },
   });

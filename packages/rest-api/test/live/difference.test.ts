@@ -36,7 +36,7 @@ const view: LiveView = {
   at_ms: 10_000,
   cluster: 'test',
   version: '4.1.0',
-  leader: { coordinator: 'coordinator-1', epoch: 1 },
+  leader: { coordinator: 'coordinator-1', epoch: 1, lease_ends_at_ms: 14_000 },
   workers: { 'worker-1': worker },
   connectors: {},
   units: { 'task/orders/0': unit },
@@ -82,8 +82,20 @@ test('no leader is a change, and so is another one', () => {
     at_ms: 10_000,
     leader: null,
   });
-  const next = { coordinator: 'coordinator-1', epoch: 2 };
+  const next = { coordinator: 'coordinator-1', epoch: 2, lease_ends_at_ms: 14_000 };
   expect(difference(view, { ...view, leader: next }).change?.leader).toEqual(next);
+});
+
+test('a lease that was renewed is sent, and one that only runs down is not', () => {
+  const until = (ends: number): LiveView => ({
+    ...view,
+    leader: { coordinator: 'coordinator-1', epoch: 1, lease_ends_at_ms: ends },
+  });
+  const first = difference(view, until(14_150));
+  expect(first.change).toBeUndefined();
+  const second = difference(first.next, until(14_250));
+  expect(second.change).toEqual({ at_ms: 10_000, leader: until(14_250).leader });
+  expect(difference(second.next, until(14_240)).change).toBeUndefined();
 });
 
 test.each([
@@ -99,7 +111,12 @@ test.each([
 /** Few values, so that equal ones come often; no beats, of which some are kept back. */
 const anyView = fc
   .record({
-    leader: fc.constantFrom(null, { coordinator: 'a', epoch: 1 }, { coordinator: 'a', epoch: 2 }),
+    leader: fc.constantFrom(
+      null,
+      { coordinator: 'a', epoch: 1, lease_ends_at_ms: 1_000 },
+      { coordinator: 'a', epoch: 1, lease_ends_at_ms: 2_000 },
+      { coordinator: 'a', epoch: 2, lease_ends_at_ms: 2_000 },
+    ),
     units: fc.dictionary(
       fc.constantFrom('task/a/0', 'task/a/1', '__proto__', 'toString'),
       fc.record({ state: fc.constantFrom('RUNNING', 'FAILED'), fence: fc.nat(2) }),

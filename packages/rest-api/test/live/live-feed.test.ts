@@ -71,8 +71,9 @@ test('a client gets the whole view, and then what changes, within a second', asy
 
 test('while nothing changes there is a tick within two seconds, with the time of the look', async () => {
   const { clock, cluster, join } = feedUnderTest();
-  // Beats always move.
+  // Beats always move, and so does a lease.
   cluster.workers = [];
+  cluster.hasLeader = false;
   const { reader } = await join();
   reader.take();
   await clock.advance(2_000);

@@ -5,7 +5,7 @@ const view: LiveView = {
   at_ms: 1_000,
   cluster: 'test',
   version: '4.1.0',
-  leader: { coordinator: 'coordinator-1', epoch: 3 },
+  leader: { coordinator: 'coordinator-1', epoch: 3, lease_ends_at_ms: 4_000 },
   workers: {},
   connectors: {
     orders: { type: 'source', class: 'FileStreamSource', target_state: 'STARTED', version: 1 },

@@ -143,6 +143,12 @@ const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'grant.lua',
+    guard: 'cordoned[worker] == nil',
+    kinds: ['true'],
+    because: 'spares reading a member again within one script, which changes none',
+  },
+  {
+    file: 'grant.lua',
     guard: 'not oldest[connector]',
     kinds: ['true'],
     because:

@@ -97,6 +97,16 @@ class FakePipeline {
     return this;
   }
 
+  get(key: string): this {
+    this.#commands.push(() => this.#fake.command('GET', key));
+    return this;
+  }
+
+  pttl(key: string): this {
+    this.#commands.push(() => this.#fake.command('PTTL', key));
+    return this;
+  }
+
   hgetall(key: string): this {
     this.#commands.push(() => asRecord(this.#fake.command('HGETALL', key)));
     return this;

@@ -43,6 +43,11 @@ export const sortedSetCommands: CommandTable = {
     },
   ),
   ZRANGEBYSCORE: command(3, 6, 'list', rangeByScore),
+  ZREMRANGEBYSCORE: command(3, 3, 'plain', (database, key: string, min: string, max: string) => {
+    const members = rangeByScore(database, key, min, max);
+    for (const member of members) database.deleteScore(key, member);
+    return members.length;
+  }),
   ZPOPMIN: command(2, 2, 'list', (database, key: string, count: string) => {
     const popped = shown(database.sortedSet(key), 0, integer(count), true);
     for (let index = 0; index < popped.length; index += 2) {

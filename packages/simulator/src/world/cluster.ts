@@ -296,8 +296,8 @@ export class SimulatedCluster {
   }
 
   #protocolOf(name: string): ProtocolRange {
-    const isNewer = this.shape.upgrades && this.#lives.has(name);
-    return { min: 1, max: isNewer ? 2 : 1 };
+    const isOlder = this.shape.upgrades && !this.#lives.has(name);
+    return { min: 1, max: isOlder ? 1 : 2 };
   }
 }
 

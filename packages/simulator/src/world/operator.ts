@@ -1,8 +1,8 @@
 /**
  * Who looks after the cluster in a calm: defines connectors if all definitions are lost, starts drained workers anew,
- * restarts what failed. Sees the store from outside, whatever links do.
+ * uncordons the others, restarts what failed. Sees the store from outside, whatever links do.
  */
-import { ClusterView } from '@sluice/coordination';
+import { ClusterView, workerRequest } from '@sluice/coordination';
 import type { RedisCoordinationStore } from '@sluice/coordination-redis';
 
 import type { SimulatedCluster } from './cluster.ts';
@@ -11,7 +11,7 @@ import { type Unrest, unrestOf } from './invariants/convergence.ts';
 import type { RequestClient } from './request-client.ts';
 import { storeOutside } from './store-access.ts';
 
-/** Looks between two restarts of the same unit. */
+/** Looks between two times that it does the same. */
 const patience = 10;
 
 export class Operator {
@@ -20,7 +20,7 @@ export class Operator {
   readonly #store: RedisCoordinationStore;
   readonly #view = new ClusterView();
   #looks = 0;
-  readonly #restartedAt = new Map<string, number>();
+  readonly #actedAt = new Map<string, number>();
 
   constructor(cluster: SimulatedCluster, client: RequestClient) {
     this.#cluster = cluster;
@@ -49,6 +49,7 @@ export class Operator {
       const life = this.#cluster.workers.get(name);
       const isDrained = member.state === 'draining' && life?.incarnation === member.incarnation;
       if (isDrained) this.#cluster.terminate(name, 500, true);
+      else if (member.cordoned) this.#uncordon(name);
     }
     for (const { runner } of this.#cluster.workers.values()) {
       for (const { hasFailed, unit } of runner.entries.values()) {
@@ -70,10 +71,20 @@ export class Operator {
     if (lostAtMs !== undefined && this.#view.connectors.size === 0) this.define();
   }
 
+  #uncordon(worker: string): void {
+    if (!this.#isTime(`uncordon ${worker}`)) return;
+    void this.#client.submit(workerRequest('uncordon', worker), false);
+  }
+
   #restart(connector: string): void {
-    if (this.#looks - (this.#restartedAt.get(connector) ?? -patience) < patience) return;
-    this.#restartedAt.set(connector, this.#looks);
+    if (!this.#isTime(`restart ${connector}`)) return;
     const body = { op: 'restart', connector, includeTasks: true, onlyFailed: true } as const;
     void this.#client.submit(body, false);
+  }
+
+  #isTime(action: string): boolean {
+    if (this.#looks - (this.#actedAt.get(action) ?? -patience) < patience) return false;
+    this.#actedAt.set(action, this.#looks);
+    return true;
   }
 }

@@ -21,7 +21,7 @@ export interface ClusterShape {
   readonly journal: boolean;
   /** Policy of the workers: 0 is `pause`, else `continue-if-fenced` with this limit. */
   readonly continueFencedMs: number;
-  /** Whoever is started anew speaks a newer version of the protocol, too. */
+  /** The first process of each name speaks the older version of the protocol only. */
   readonly upgrades: boolean;
   readonly connectors: readonly { readonly name: string; readonly tasks: number }[];
 }
@@ -255,6 +255,8 @@ export const allFaults: readonly string[] = [
   'request: target STOPPED',
   'request: restart',
   'request: drain',
+  'request: cordon',
+  'request: uncordon',
   ...['steady', 'leader', 'outage', 'stall', 'flush', 'revert', 'kill', 'leave', 'join'].map(
     (kind) => `probe: ${kind}`,
   ),
@@ -262,6 +264,7 @@ export const allFaults: readonly string[] = [
   'seen: an effect without a lease refused',
   'seen: an effect refused by its fence',
   'seen: a late effect of a former owner',
+  'seen: a worker is back, and cordoned',
   'seen: an executor given up',
   'seen: a process killed itself',
 ];

@@ -13,6 +13,7 @@ export type InvariantName =
   | 'I10'
   | 'I11'
   | 'I12'
+  | 'I13'
   | 'law-5'
   | 'law-8'
   | 'requests'
@@ -33,6 +34,7 @@ export const invariants: Readonly<Record<InvariantName, string>> = {
   I10: 'an outage of Redis, or a loss of data that is made up for, moves nothing',
   I11: 'after everything was deleted and stopped, neither keys nor timers are left',
   I12: 'what the cluster converged to is what the planner says of the same tasks and workers',
+  I13: 'a worker that is cordoned, also since a former life under its name, is granted nothing',
   'law-5':
     'a status read never says RUNNING for the task of a worker that has been dead for a lease',
   'law-8':

@@ -89,11 +89,12 @@ export const leaderSteps: Readonly<Record<string, TakeStep>> = {
     const expected = { ...stored, version: stored.version + (wrong === 5 ? 1 : 0) };
     await apply(scene, { expected, ...alteration(stored, who) }, wrong);
   },
-  applyPending: async (scene, { who, wrong }) => {
+  applyPending: async (scene, { who, what, wrong }) => {
     const [request] = await scene.store.pendingRequests(3);
     if (!request) return;
     const { worker, incarnation } = scene.member(who);
-    const mutation = { connectors: [], restart: [], drain: { worker, incarnation } };
+    const change = pick(['drain', 'cordon', 'uncordon', 'cordon'] as const, what);
+    const mutation = { connectors: [], restart: [], worker: { worker, incarnation, change } };
     await scene.store.applyRequest(scene.term(wrong), request, mutation, done, []);
   },
   restart: (scene, { what, wrong }) => {

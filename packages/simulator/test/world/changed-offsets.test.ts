@@ -66,7 +66,7 @@ test('what was not called changed, or was replaced or lost since, says nothing',
 test('what began before the connector was created is of a namesake', () => {
   const { world, watch, change, late } = setUp();
   world.time.after(5, () => {
-    const head = ['c|1|', 'request', '1-0', '{}', 1_000, '', '', '', '*', 1];
+    const head = ['c|1|', 'request', '1-0', '{}', 1_000, '', '', '', '', '*', 1];
     const record = ['uid of a', 1, '{}', 'sink', 'STARTED', 'live', 0, '0', '0'];
     const args = [...head, 'a', '', '', '', '', '', ...record];
     watch.scriptRan({ script: 'apply-request', args }, 'applied');

@@ -103,7 +103,7 @@ test('what is applied to the store is in the journal before', async () => {
 
 /** A request that writes one version of `orders`. */
 function applied(uid: string, version: number) {
-  const head = ['c|1|', 'request', '1-0', '{}', 1_000, '', '', 'journal', 1, 1];
+  const head = ['c|1|', 'request', '1-0', '{}', 1_000, '', '', '', 'journal', 1, 1];
   const before = ['orders', '1', version - 1, uid, 'STARTED', 'live'];
   const after = [uid, version, '{}', 'sink', 'STARTED', 'live', 3, '0', '0'];
   return { script: 'apply-request', args: [...head, ...before, ...after] };

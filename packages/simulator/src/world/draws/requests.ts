@@ -1,5 +1,5 @@
 /** What users ask for. */
-import type { RequestBody, TargetState } from '@sluice/coordination';
+import { type RequestBody, type TargetState, workerRequest } from '@sluice/coordination';
 
 import type { Random } from '../random.ts';
 import type { ClusterShape, OperationKind } from '../scenario.ts';
@@ -70,7 +70,9 @@ function request(random: Random, shape: ClusterShape): OperationKind {
     { weight: 1, item: { op: 'target', connector: name, state: 'STOPPED' } },
     { weight: 1, item: { op: 'restart', connector: name, includeTasks: random.chance(0.5) } },
     { weight: 1, item: { op: 'restart', connector: name, task: random.whole(0, 3) } },
-    { weight: 1, item: { op: 'drain', worker: worker(random, shape) } },
+    { weight: 1, item: workerRequest('drain', worker(random, shape)) },
+    { weight: 2, item: workerRequest('cordon', worker(random, shape)) },
+    { weight: 1, item: workerRequest('uncordon', worker(random, shape)) },
   ]);
   return { op: 'request', body, repeats: random.chance(0.3) };
 }

@@ -2,8 +2,8 @@
 import type { ScriptCall } from '../redis-link.ts';
 
 export interface AppliedRequest {
-  /** The worker to drain, or nothing. */
-  readonly drained: string;
+  /** Absent: nothing is asked of a worker. */
+  readonly worker?: { readonly name: string; readonly change: string };
   readonly definitions: readonly {
     readonly name: string;
     readonly uid: string;
@@ -13,8 +13,9 @@ export interface AppliedRequest {
   }[];
 }
 
-const drainAt = 5;
-const definitionsFrom = 10;
+const workerAt = 5;
+const changeAt = 7;
+const definitionsFrom = 11;
 const argumentsOfDefinition = 15;
 /** In them. */
 const at = { name: 0, uid: 6, version: 7, targetState: 10, lifecycle: 11 };
@@ -31,5 +32,6 @@ export function appliedRequest(args: ScriptCall['args']): AppliedRequest {
       lifecycle: String(args[first + at.lifecycle]),
     };
   });
-  return { drained: String(args[drainAt]), definitions };
+  const name = String(args[workerAt]);
+  return { ...(name !== '' && { worker: { name, change: String(args[changeAt]) } }), definitions };
 }

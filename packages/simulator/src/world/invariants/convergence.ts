@@ -56,6 +56,7 @@ function whatDoesNotRun(cluster: SimulatedCluster, seen: AtRest): string | undef
     if (member?.incarnation !== incarnation || member.state !== 'up') {
       return `${worker} is ${member?.state ?? 'not a member'}`;
     }
+    if (member.cordoned) return `${worker} is cordoned`;
     if (member.plugins.length !== plugins.length)
       return `${worker} has announced ${member.plugins.length} of ${plugins.length} plugins`;
   }

@@ -7,6 +7,7 @@ const kept: ReadonlySet<string> = new Set([
   'assigned',
   'beat',
   'changes',
+  'cordons',
   'dataset',
   'dead',
   'events',

@@ -54,8 +54,8 @@ export class NeedlessStops {
   }
 
   #applied(args: ScriptCall['args']): void {
-    const { drained, definitions } = appliedRequest(args);
-    if (drained !== '') this.#draining.add(drained);
+    const { worker, definitions } = appliedRequest(args);
+    if (worker?.change === 'drain') this.#draining.add(worker.name);
     for (const { name } of definitions) this.#definedAtMs.set(name, this.#world.time.nowMs);
   }
 

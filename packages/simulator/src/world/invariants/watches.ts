@@ -5,6 +5,7 @@ import type { PlayedProcess } from '../played-process.ts';
 import type { ScriptCall } from '../redis-link.ts';
 import type { World } from '../world.ts';
 import { ChangedOffsets } from './changed-offsets.ts';
+import { CordonWatch } from './cordons.ts';
 import { DefinitionsModel } from './definitions.ts';
 import { GrantsAfterLoss } from './grants-after-loss.ts';
 import { JournalWatch } from './journal.ts';
@@ -26,6 +27,7 @@ export class Watches {
   readonly journal: JournalWatch | undefined;
   /** How often each script was carried out. */
   readonly scripts = new Map<string, number>();
+  readonly #cordons: CordonWatch;
   readonly #leadership: LeadershipWatch;
   readonly #world: World;
 
@@ -35,6 +37,7 @@ export class Watches {
     this.stops = new NeedlessStops(world);
     this.status = new StatusWatch(world);
     this.changedOffsets = new ChangedOffsets(world);
+    this.#cordons = new CordonWatch(world);
     this.#leadership = new LeadershipWatch(world);
   }
 
@@ -44,6 +47,7 @@ export class Watches {
     this.#leadership.scriptRan(name, call, reply);
     this.stops.scriptRan(call, reply);
     this.definitions.scriptRan(call, reply);
+    this.#cordons.scriptRan(call, reply);
     this.grantsAfterLoss.scriptRan(process, call, reply);
     this.changedOffsets.scriptRan(call, reply);
     this.journal?.scriptRan(call, reply);
@@ -55,6 +59,7 @@ export class Watches {
   dataLost(): void {
     this.#leadership.dataLost();
     this.definitions.dataLost();
+    this.#cordons.dataLost();
     this.grantsAfterLoss.dataLost();
     this.changedOffsets.dataLost();
   }

@@ -1,4 +1,4 @@
-/** A command for one connector or several, given by names and patterns: one connection, one answer for each. */
+/** A command for one connector or worker, or several, given by names and patterns: one connection, one answer for each. */
 import type { ClusterSnapshot, RequestBody } from '@sluice/coordination';
 import { SluiceError, toError } from '@sluice/kernel';
 
@@ -14,7 +14,7 @@ import {
   withSession,
 } from './command.ts';
 
-export interface ConnectorTarget {
+export interface NamedTarget {
   readonly name: string;
   readonly session: Session;
   /** As it was before any of the requests. */
@@ -28,6 +28,46 @@ interface EachOptions {
   readonly waiting: WaitOptions;
 }
 
+/** What names stand for. */
+interface Kind {
+  readonly what: 'connector' | 'worker';
+  readonly namesIn: (snapshot: ClusterSnapshot) => readonly string[];
+  /** What has become of one that is not there any more. */
+  readonly gone: string;
+}
+
+const connectors: Kind = {
+  what: 'connector',
+  namesIn: ({ connectors: views }) => [...views.keys()],
+  gone: 'has been deleted meanwhile',
+};
+
+const workers: Kind = {
+  what: 'worker',
+  namesIn: ({ workers: views }) => views.map(({ member }) => member.worker),
+  gone: 'has left meanwhile',
+};
+
+type Act = (target: NamedTarget) => Promise<Told | undefined>;
+
+export async function eachConnector(
+  context: CommandContext,
+  wanted: readonly string[],
+  options: EachOptions,
+  act: Act,
+): Promise<void> {
+  await eachNamed(context, wanted, { ...options, kind: connectors }, act);
+}
+
+export async function eachWorker(
+  context: CommandContext,
+  wanted: readonly string[],
+  options: EachOptions,
+  act: Act,
+): Promise<void> {
+  await eachNamed(context, wanted, { ...options, kind: workers }, act);
+}
+
 /** At a time: those that wait do so together. */
 const atOnce = 16;
 
@@ -37,20 +77,20 @@ export const namesHelp =
 
 /**
  * What goes wrong with one does not keep the others from it: it is told, and the exit code is that of the first.
- * One name prints as one always did; several, or a pattern, print a line each, or a list of JSON. A connector that somebody
+ * One name prints as one always did; several, or a pattern, print a line each, or a list of JSON. What somebody
  * else deletes meanwhile is no failure where only a pattern asked for it: the pattern fits it no more.
  */
-export async function eachConnector(
+async function eachNamed(
   context: CommandContext,
   wanted: readonly string[],
-  { global, waiting }: EachOptions,
-  act: (target: ConnectorTarget) => Promise<Told | undefined>,
+  { global, waiting, kind }: EachOptions & { readonly kind: Kind },
+  act: Act,
 ): Promise<void> {
   await withSession(context, global, 'write', async (session) => {
     const before = await session.client.snapshot();
-    const { names, fitting, unmatched } = chooseNames(wanted, before.connectors.keys());
+    const { names, fitting, unmatched } = chooseNames(wanted, kind.namesIn(before));
     if (unmatched.length > 0) {
-      throw new CliError(exitCodes.notFound, `no connector fits ${unmatched.join(', ')}`);
+      throw new CliError(exitCodes.notFound, `no ${kind.what} fits ${unmatched.join(', ')}`);
     }
     const isOne = wanted.length === 1 && !isPattern(wanted[0] ?? '');
     const told: Told[] = [];
@@ -64,8 +104,8 @@ export async function eachConnector(
         if (outcome) tell(outcome);
       } catch (error) {
         if (isOne || !(error instanceof SluiceError)) throw error;
-        if (fitting.has(name) && (await isGone(session, name))) {
-          context.io.err(`connector ${name} has been deleted meanwhile`);
+        if (fitting.has(name) && (await isGone(session, kind, name))) {
+          context.io.err(`${kind.what} ${name} ${kind.gone}`);
           return;
         }
         failures.push({ name, error: toError(error) });
@@ -81,8 +121,8 @@ export async function eachConnector(
   });
 }
 
-async function isGone({ client }: Session, name: string): Promise<boolean> {
-  return !(await client.snapshot()).connectors.has(name);
+async function isGone({ client }: Session, { namesIn }: Kind, name: string): Promise<boolean> {
+  return !namesIn(await client.snapshot()).includes(name);
 }
 
 function print(
