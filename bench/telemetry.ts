@@ -1,9 +1,16 @@
-/** `npm run bench -- telemetry`: what metrics, load reports and logs cost a worker at full throughput. */
+/** `npm run bench -- telemetry`: what metrics, load reports and logs, or traces, cost a worker at full throughput. */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { median, ratioText } from './comparison.ts';
-import { contenders, MeasuredPipeline, type Sample } from './telemetry/pipeline.ts';
+import { Collector } from './telemetry/collector.ts';
+import {
+  contenders,
+  MeasuredPipeline,
+  type Sample,
+  telemetry,
+  traces,
+} from './telemetry/pipeline.ts';
 
 const help = `Usage: npm run bench -- telemetry [options]
 
@@ -15,6 +22,8 @@ meanwhile.
 
 What is counted once a batch is counted in both.
 
+  --traces         instead: with every batch traced and its spans sent to a collector, and without traces; /metrics is
+                   read as above
   --rounds N       turns of each (6)
   --seconds S      measured of each turn (6)
   --warm-up S      before that (2)
@@ -34,6 +43,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       seconds: { type: 'string', default: '6' },
       'warm-up': { type: 'string', default: '2' },
       payload: { type: 'string', default: '100' },
+      traces: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -43,8 +53,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const [warmUpMs, measureMs] = [Number(values['warm-up']) * 1_000, Number(values.seconds) * 1_000];
-  await using first = await MeasuredPipeline.start(contenders[0], Number(values.payload));
-  await using second = await MeasuredPipeline.start(contenders[1], Number(values.payload));
+  await using collector = await Collector.start();
+  const environments = values.traces ? traces(collector.url) : telemetry;
+  const payload = Number(values.payload);
+  await using first = await MeasuredPipeline.start(contenders[0], payload, environments);
+  await using second = await MeasuredPipeline.start(contenders[1], payload, environments);
   const rounds: Round[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const samples: Partial<Record<keyof Round, Sample>> = {};

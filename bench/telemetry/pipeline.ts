@@ -17,10 +17,19 @@ const connectors = ['flood', 'drain'] as const;
 /** As often as Prometheus does by default at most, several of them. */
 const scrapeEveryMs = 5_000;
 
-const environments: Readonly<Record<Contender, Readonly<Record<string, string>>>> = {
+type Environments = Readonly<Record<Contender, Readonly<Record<string, string>>>>;
+
+/** What differs. */
+export const telemetry: Environments = {
   with: {},
   without: { SLUICE_TELL_LOAD: 'false', SLUICE_LOG_LEVEL: 'error' },
 };
+
+/** With a collector at the URL that takes all of it: every batch is traced. */
+export const traces = (url: string): Environments => ({
+  with: { OTEL_EXPORTER_OTLP_ENDPOINT: url },
+  without: {},
+});
 
 export class MeasuredPipeline implements AsyncDisposable {
   readonly contender: Contender;
@@ -31,7 +40,11 @@ export class MeasuredPipeline implements AsyncDisposable {
     this.#cluster = cluster;
   }
 
-  static async start(contender: Contender, payloadBytes: number): Promise<MeasuredPipeline> {
+  static async start(
+    contender: Contender,
+    payloadBytes: number,
+    environments: Environments,
+  ): Promise<MeasuredPipeline> {
     // What it says while it starts is waited for, whatever is logged later.
     const { SLUICE_LOG_LEVEL: level, ...env } = environments[contender];
     const cluster = await startCluster({ workers: 1, profile: 'default', env });

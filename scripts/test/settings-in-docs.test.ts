@@ -5,7 +5,7 @@ import { repositoryRoot } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
 const page = 'docs/reference/settings.md';
-const settingPattern = /\b(?:REDIS_URL|(?:SLUICE|KAFKA)_[A-Z0-9]+(?:_+[A-Z0-9]+)*)\b/g;
+const settingPattern = /\b(?:REDIS_URL|(?:SLUICE|KAFKA|OTEL)_[A-Z0-9]+(?:_+[A-Z0-9]+)*)\b/g;
 
 /** Named like settings. */
 const others: ReadonlySet<string> = new Set([
@@ -23,6 +23,7 @@ const families = [
   'SLUICE_VALUE_CONVERTER',
   'SLUICE_HEADER_CONVERTER',
   'KAFKA_SASL_OAUTHBEARER',
+  'OTEL_EXPORTER_OTLP',
 ];
 
 function read(file: string): string {
@@ -43,7 +44,7 @@ function settingsOfCode(): Map<string, string> {
   );
   for (const file of files) {
     const names = read(file).matchAll(
-      /'(REDIS_URL|(?:SLUICE|KAFKA)_[A-Z0-9_]*[A-Z0-9])'|[{,] (SLUICE_[A-Z_]+): \w/g,
+      /'(REDIS_URL|(?:SLUICE|KAFKA|OTEL)_[A-Z0-9_]*[A-Z0-9])'|[{,] (SLUICE_[A-Z_]+): \w/g,
     );
     for (const [, text, taken] of names) {
       const name = text ?? taken ?? '';

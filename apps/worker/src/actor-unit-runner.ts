@@ -24,12 +24,14 @@ import type { ConnectorPayload, RuntimeEvent, RuntimeMessage, TaskPayload } from
 
 import { aboutUnit } from './about-unit.ts';
 import { isLinesTold, type LinesTold } from './lines/executor-lines.ts';
+import { isSpansTold, type SpansTold } from './traces/spans-told.ts';
 import type { UnitObserver } from './unit-observer.ts';
 import { UnitSecrets } from './unit-secrets.ts';
 
 /** Who wants to know besides. Must not throw. */
 export interface RunnerListeners {
   readonly onLines?: (told: LinesTold) => void;
+  readonly onSpans?: (executor: string, told: SpansTold) => void;
   readonly onExecutorLost?: (loss: ExecutorLoss) => void;
 }
 
@@ -168,6 +170,10 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
         return;
       case 'plugin':
         this.#versions.set(address, runtimeEvent.version);
+        if (unit) this.#observer.plugin?.(unit, runtimeEvent);
+        return;
+      case 'parts':
+        if (unit) this.#observer.parts?.(unit, runtimeEvent.parts);
         return;
       case 'metrics':
         if (unit) this.#observer.record(unit, runtimeEvent.counters);
@@ -200,8 +206,9 @@ export class ActorUnitRunner implements UnitRunner, ActorHostEvents {
   }
 
   /** Of an executor. */
-  told(_executor: string, message: unknown): void {
+  told(executor: string, message: unknown): void {
     if (isLinesTold(message)) this.#extra.onLines?.(message);
+    else if (isSpansTold(message)) this.#extra.onSpans?.(executor, message);
   }
 
   /** For logs that people see who may not see the configuration. */

@@ -10,6 +10,8 @@ import { pino } from 'pino';
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { executorLogger } from './executor-logger.ts';
 import { executorLines } from './lines/executor-lines.ts';
+import type { Traces } from './traces/open-traces.ts';
+import type { TraceSettings } from './traces/settings.ts';
 
 await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
   const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
@@ -21,10 +23,12 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
   const kept = executorLines(written, { clock: systemClock, tell });
   const logger = executorLogger(kept, levels);
   const loader = new LazyPlugins(plugins);
+  const traces = rest.traces && (await tracesOf(rest.traces));
   onBroadcast((told) => {
     const message = told as ExecutorMessage;
     if (message.type === 'levels') levels.follow(message.settings);
-    else loader.update(message.index);
+    else if (message.type === 'plugins') loader.update(message.index);
+    else void traces?.flush();
   });
   const log = new LateLog(
     await openLog(rest.log, { cluster, clientId: `${worker}/${id}`, logger }),
@@ -45,6 +49,20 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
     continueFencedMs: rest.continueFencedMs,
     trackTopics: rest.trackTopics,
     exactlyOnce: rest.exactlyOnce,
+    tracer: traces?.tracer,
     logger,
   });
+
+  async function tracesOf(settings: TraceSettings): Promise<Traces> {
+    const { openTraces } = await import('./traces/open-traces.ts');
+    const system = rest.log.kind;
+    return openTraces(settings, {
+      cluster,
+      worker,
+      executor: id,
+      system,
+      clock: systemClock,
+      tell,
+    });
+  }
 });

@@ -25,6 +25,8 @@ import {
 } from '@sluice/log-choice';
 import { redisUrlProblem } from '@sluice/redis-connection';
 
+import { readTraceSettings, type TraceSettings, traceSettingsHelp } from './traces/settings.ts';
+
 export interface WorkerSettings {
   readonly redisUrl: string;
   /** Where records travel. */
@@ -63,6 +65,8 @@ export interface WorkerSettings {
   /** Of what `/metrics` shows at most. */
   readonly metrics: { readonly tasks: number; readonly partitions: number };
   readonly logLevel: string;
+  /** Undefined: no traces. With keys: not to be logged. */
+  readonly traces: TraceSettings | undefined;
   readonly redisWaitMs: number;
 }
 
@@ -102,7 +106,9 @@ ${accessSettingsHelp}
                                                         the protocol, while an upgrade may be taken back
   SLUICE_REDIS_WAIT_MS         5000                     how long to wait for Redis at start
 
-${logSettingsHelp}`;
+${logSettingsHelp}
+
+${traceSettingsHelp}`;
 
 const hourMs = 3_600_000;
 
@@ -151,6 +157,7 @@ export function readSettings(
         max: 100_000,
       }),
     },
+    traces: readTraceSettings(settings),
     logLevel: settings.oneOf('SLUICE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     redisWaitMs: settings.integer('SLUICE_REDIS_WAIT_MS', 5_000, { min: 0, max: hourMs }),
   };

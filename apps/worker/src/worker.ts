@@ -40,6 +40,7 @@ import { countedBeats, LeaseStats } from './metrics/lease-stats.ts';
 import { WorkerMetrics } from './metrics/worker-metrics.ts';
 import { announced, checkInheritedConverters, pluginSpecifiers } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
+import { SpanReports } from './traces/span-reports.ts';
 import { allObservers } from './unit-observer.ts';
 
 const scanLimitMs = 20_000;
@@ -68,6 +69,7 @@ export class Worker implements Service {
   readonly #runner: ActorUnitRunner;
   readonly #lines: LineKeeper;
   readonly #loads: LoadReporter;
+  readonly #spans: SpanReports;
   readonly #http: WorkerHttp;
   readonly #plugins: PluginPath;
   readonly #executorData: ExecutorData;
@@ -127,8 +129,11 @@ export class Worker implements Service {
     this.#metrics = metrics;
     const loads = new TaskLoads(clock);
     const observer = allObservers([metrics.observer, loads]);
+    const spans = new SpanReports({ count: (told) => metrics.spans(told), logger, clock });
+    this.#spans = spans;
     this.#runner = new ActorUnitRunner(observer, logger, settings.workerConfig, {
       onLines: (told) => lines.addAll(told),
+      onSpans: (executor, told) => spans.told(executor, told),
       onExecutorLost: (loss) => metrics.executorLost(loss),
     });
     this.#loads = new LoadReporter({
@@ -290,6 +295,7 @@ export class Worker implements Service {
     await this.#levelFollower.stop();
     await this.#agent?.stop();
     await this.#jobs?.stop();
+    await this.#flushTraces();
     await this.#host?.stop();
     const stuck = this.#host?.executors().length ?? 0;
     if (stuck > 0) {
@@ -302,6 +308,15 @@ export class Worker implements Service {
     await this.#queues.stop();
     this.#redis.disconnect();
     this.#heartbeatRedis.disconnect();
+  }
+
+  /** Of tasks, which have stopped. */
+  async #flushTraces(): Promise<void> {
+    const host = this.#host;
+    if (!host || !this.#settings.traces) return;
+    const message: ExecutorMessage = { type: 'flush-traces' };
+    const executors = host.executors().map(({ id }) => id);
+    await this.#spans.flush(executors, () => host.broadcast(message));
   }
 
   /** A log that goes away later makes tasks wait, but nobody is to be sent elsewhere, or started anew, for it. */
@@ -322,7 +337,7 @@ export class Worker implements Service {
 }
 
 function executorDataOf(settings: WorkerSettings): ExecutorData {
-  const { log, cluster, worker, workerConfig, providers, logLevel } = settings;
+  const { log, cluster, worker, workerConfig, providers, logLevel, traces } = settings;
   const { offsetFlushIntervalMs, continueFencedMs, trackTopics, exactlyOnce } = settings;
   const timings = { offsetFlushIntervalMs, continueFencedMs };
   return {
@@ -333,6 +348,7 @@ function executorDataOf(settings: WorkerSettings): ExecutorData {
     workerConfig,
     providers,
     logLevel,
+    traces,
     trackTopics,
     exactlyOnce,
     ...timings,

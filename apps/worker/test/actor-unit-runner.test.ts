@@ -82,9 +82,9 @@ test('a status tells which version of its plugin runs, also of a life that has f
   const { unit: address, fence } = unit;
   const executor = 'shared-0';
   const told = { address, fence, attempts: 1, executor };
-  runner.event(address, fence, { type: 'plugin', version: '1.0.0' });
+  runner.event(address, fence, { type: 'plugin', class: 'Test', version: '1.0.0' });
   runner.status({ ...told, state: 'RUNNING' });
-  runner.event(address, fence, { type: 'plugin', version: '1.1.0' });
+  runner.event(address, fence, { type: 'plugin', class: 'Test', version: '1.1.0' });
   runner.status({ ...told, state: 'FAILED' });
   expect(reported).toEqual([
     { state: 'RUNNING', attempts: 1, executor, version: '1.0.0' },

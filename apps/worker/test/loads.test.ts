@@ -65,6 +65,22 @@ test('rates are of the time between what was told twice, and nothing once nothin
   expect(told().totals.records_in).toBe(110);
 });
 
+test('what each transform does is told too, and that it rests', async () => {
+  const { clock, record, told } = makeLoads();
+  record({});
+  expect(told().load).not.toHaveProperty('transforms');
+  record({ transforms: [{ name: 'drop', recordsIn: 10, recordsOut: 8, seconds: 0.1 }] });
+  await clock.advance(500);
+  record({ transforms: [{ name: 'drop', recordsIn: 110, recordsOut: 58, seconds: 0.225 }] });
+  expect(told().load.transforms).toEqual([
+    { name: 'drop', records_in: 200, records_out: 100, busy: 0.25 },
+  ]);
+  await clock.advance(2_500);
+  expect(told().load.transforms).toEqual([
+    { name: 'drop', records_in: 0, records_out: 0, busy: 0 },
+  ]);
+});
+
 test('after a silence the rate is that of the last second, not of the silence', async () => {
   const { clock, record, told } = makeLoads();
   record({ recordsIn: 10 });

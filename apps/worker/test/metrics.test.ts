@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ActorStatus } from '@sluice/actor';
 import { type RunnableUnit, taskUnit, type WorkerStore } from '@sluice/coordination';
 import { FakeClock } from '@sluice/kernel/testing';
+import type { TaskParts } from '@sluice/runtime';
 import { expect, test } from 'vitest';
 
 import { countedBeats, LeaseStats } from '../src/metrics/lease-stats.ts';
@@ -45,6 +46,16 @@ function makeMetrics(limits: MetricLimits = { tasks: 100, partitions: 100 }): {
   return { metrics, clock, shown };
 }
 
+const parts: TaskParts = {
+  converters: {
+    key: { class: 'Key', version: '1' },
+    value: { class: 'Value', version: '2' },
+    header: { class: 'Header', version: '3' },
+  },
+  transforms: [{ name: 'drop', class: 'Filter', version: '4' }],
+  predicates: [{ name: 'is "old"', class: 'Old', version: '5' }],
+};
+
 /** Name and type of each metric that there is a row for in a chapter of the document. */
 function documented(chapters: readonly string[]): Map<string, string> {
   const page = readFileSync(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8');
@@ -67,7 +78,15 @@ test('every metric is in the document with its type, and the other way around', 
     source,
     countersOf('source', { sourceDelayMs: 5, lastErrorAtMs: 1, lastCommitAtMs: 1 }),
   );
-  metrics.observer.record(sink, countersOf('sink', { lags: new Map([['a-0', 1]]) }));
+  metrics.observer.record(
+    sink,
+    countersOf('sink', {
+      lags: new Map([['a-0', 1]]),
+      transforms: [{ name: 'drop', recordsIn: 2, recordsOut: 1, seconds: 0.5 }],
+    }),
+  );
+  metrics.observer.plugin?.(sink, { class: 'Sink', version: '1' });
+  metrics.observer.parts?.(sink, parts);
   metrics.observer.status(source, statusOf('RESTARTING', { nextRetryAtMs: 1 }));
   const text = await metrics.render(noFacts);
   const types = new Map(
@@ -131,6 +150,30 @@ test('tasks are shown as they told last, sources and sinks with what each has', 
   ]);
   metrics.observer.forget(sink.unit);
   expect(await shown(/sluice_task_/)).toEqual([]);
+});
+
+test('which code a task runs with is told with its start, and what its transforms do with the rest', async () => {
+  const { metrics, shown } = makeMetrics();
+  const sink = unitOf('orders', 3, 'sink');
+  metrics.observer.plugin?.(sink, { class: 'Sink', version: '1.2.3' });
+  metrics.observer.parts?.(sink, parts);
+  const transforms = [{ name: 'drop', recordsIn: 20, recordsOut: 15, seconds: 0.25 }];
+  metrics.observer.record(sink, countersOf('sink', { transforms }));
+  const own = 'connector="orders",task="3",kind="sink"';
+  expect(await shown(/^sluice_.*(_info|_transform_)/)).toEqual([
+    'sluice_unit_info{connector="orders",unit="task",task="3",type="sink",class="Sink",version="1.2.3"} 1',
+    `sluice_task_converters_info{${own},key_converter="Key",key_converter_version="1",value_converter="Value",` +
+      `value_converter_version="2",header_converter="Header",header_converter_version="3"} 1`,
+    `sluice_task_transform_info{${own},transform="drop",class="Filter",version="4"} 1`,
+    `sluice_task_predicate_info{${own},predicate="is \\"old\\"",class="Old",version="5"} 1`,
+    `sluice_task_transform_records_in_total{${own},transform="drop"} 20`,
+    `sluice_task_transform_records_out_total{${own},transform="drop"} 15`,
+    `sluice_task_transform_seconds_total{${own},transform="drop"} 0.25`,
+  ]);
+  metrics.observer.plugin?.(sink, { class: 'Sink', version: '2' });
+  expect(await shown(/^sluice_.*_info/)).toHaveLength(4);
+  metrics.observer.forget(sink.unit);
+  expect(await shown(/^sluice_.*(_info|_transform_)/)).toEqual([]);
 });
 
 test('of more tasks and partitions than may be shown, the rest is counted', async () => {

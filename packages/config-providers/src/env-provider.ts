@@ -5,8 +5,8 @@ import type { ConfigProvider } from '@sluice/runtime/references';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What Sluice itself is set up with: passwords of Redis and Kafka, keys of secrets. It is given to nobody. */
-const ownSettings = /^(REDIS_URL$|SLUICE_|KAFKA_)/;
+/** What Sluice itself is set up with: passwords of Redis, Kafka and collectors, keys of secrets. It is given to nobody. */
+const ownSettings = /^(REDIS_URL$|SLUICE_|KAFKA_|OTEL_EXPORTER_)/;
 
 export class EnvProvider implements ConfigProvider {
   readonly #environment: Environment;

@@ -39,7 +39,13 @@ describe('environment', () => {
     expect(await provider.get('', ['DB_USER', 'NONE'])).toEqual(new Map([['DB_USER', 'u']]));
     await expect(provider.get('path', ['DB_USER'])).rejects.toThrow('have no path');
     for (const params of [{}, { 'allowlist.pattern': '.*' }, { 'allowlist.pattern': 'SLUICE_X' }]) {
-      for (const name of ['REDIS_URL', 'SLUICE_X', 'SLUICE_SECRETS_KEYS', 'KAFKA_NONE'])
+      for (const name of [
+        'REDIS_URL',
+        'SLUICE_X',
+        'SLUICE_SECRETS_KEYS',
+        'KAFKA_NONE',
+        'OTEL_EXPORTER_OTLP_HEADERS',
+      ])
         await expect(new EnvProvider(params, environment).get('', [name])).rejects.toThrow(
           `the variable ${name} is a setting of Sluice`,
         );
@@ -55,8 +61,20 @@ describe('environment', () => {
   });
 
   test('code of plugins does not find those of Sluice itself where it looks by habit', () => {
-    const all = { ...environment, KAFKA_SASL_PASSWORD: 'p', KAFKAESQUE: 'e', redis_url: 'own' };
-    expect(pluginEnvironment(all)).toEqual({ DB_USER: 'u', KAFKAESQUE: 'e', redis_url: 'own' });
+    const sent = { OTEL_EXPORTER_OTLP_HEADERS: 'h', OTEL_SERVICE_NAME: 'own' };
+    const all = {
+      ...environment,
+      ...sent,
+      KAFKA_SASL_PASSWORD: 'p',
+      KAFKAESQUE: 'e',
+      redis_url: 'own',
+    };
+    expect(pluginEnvironment(all)).toEqual({
+      DB_USER: 'u',
+      KAFKAESQUE: 'e',
+      redis_url: 'own',
+      OTEL_SERVICE_NAME: 'own',
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type LoadReports,
   loadLimits,
   type TaskReport,
+  type TransformLoad,
   type WorkerLoad,
 } from '@sluice/coordination';
 import { isObject } from '@sluice/kernel';
@@ -21,6 +22,8 @@ import { Scripts } from './scripts.ts';
 const readMax = 50;
 /** Of rows; another layout gets another number, and reports that have it are passed over by who does not know it. */
 const layout = 1;
+/** In a row, behind the numbers. */
+const transformsAt = 13;
 
 export class RedisLoadReports implements LoadReports {
   readonly #scripts: Scripts;
@@ -92,13 +95,26 @@ function rowOf(unit: string, { load, totals }: TaskReport): unknown[] {
     totals.records_in,
     totals.records_out,
     totals.bytes,
+    // Who does not know it does not look behind the numbers.
+    ...(load.transforms ? [load.transforms.slice(0, loadLimits.transforms).map(transformRow)] : []),
   ];
+}
+
+function transformRow({ name, records_in, records_out, busy }: TransformLoad): unknown[] {
+  return [name, records_in, records_out, busy];
+}
+
+function transformIn(row: unknown): [TransformLoad] | undefined {
+  if (!Array.isArray(row) || typeof row[0] !== 'string') return undefined;
+  const [recordsIn = 0, recordsOut = 0, busy = 0] = row.slice(1).map(numberIn);
+  return [{ name: row[0], records_in: recordsIn, records_out: recordsOut, busy }];
 }
 
 function taskIn(row: unknown): [[string, TaskReport]] | undefined {
   if (!Array.isArray(row) || typeof row[0] !== 'string') return undefined;
   const numbers = row.slice(1).map(numberIn);
   const at = (index: number): number => numbers[index] ?? 0;
+  const transforms: unknown = row[transformsAt];
   const load = {
     records_in: at(0),
     records_out: at(1),
@@ -109,6 +125,11 @@ function taskIn(row: unknown): [[string, TaskReport]] | undefined {
     retries: at(6),
     skipped: at(7),
     dead_letters: at(8),
+    ...(Array.isArray(transforms) && {
+      transforms: transforms
+        .slice(0, loadLimits.transforms)
+        .flatMap((each: unknown) => transformIn(each) ?? []),
+    }),
   };
   const totals = { records_in: at(9), records_out: at(10), bytes: at(11) };
   return [[row[0], { load, totals }]];

@@ -45,6 +45,19 @@ const report: LoadReport = {
   tasks: new Map([
     [taskUnit('orders', 0), { load, totals }],
     [taskUnit('bills', 3), { load: { ...load, lag_records: null, source_delay_ms: 250 }, totals }],
+    [
+      taskUnit('bills', 4),
+      {
+        load: {
+          ...load,
+          transforms: [
+            { name: 'drop', records_in: 10.5, records_out: 8, busy: 0.25 },
+            { name: 'route', records_in: 8, records_out: 8, busy: 0 },
+          ],
+        },
+        totals,
+      },
+    ],
   ]),
   tasks_left_out: 0,
 };
@@ -101,9 +114,12 @@ test('what nobody can read counts as not told', async () => {
   expect(await reports.readAll(texts.map((_, index) => String(index)))).toEqual(new Map());
   await under.redis.set(
     `${tag}:load:odd`,
-    '{"layout":1,"worker":{"at_ms":5},"rows":[1,[2],["u"]]}',
+    '{"layout":1,"worker":{"at_ms":5},"rows":[1,[2],["u"],["v",1,1,1,1,1,1,1,1,1,1,1,1,[1,["t"],[2]]]]}',
   );
   const odd = (await reports.readAll(['odd'])).get('odd');
   expect(odd?.worker).toEqual({ at_ms: 5, cpu_cores: 0, rss_bytes: 0, executors: [] });
-  expect([...(odd?.tasks.keys() ?? [])]).toEqual(['u']);
+  expect([...(odd?.tasks.keys() ?? [])]).toEqual(['u', 'v']);
+  expect(odd?.tasks.get('v')?.load.transforms).toEqual([
+    { name: 't', records_in: 0, records_out: 0, busy: 0 },
+  ]);
 });

@@ -65,6 +65,7 @@ export {
   type TaskLoad,
   type TaskReport,
   type TaskTotals,
+  type TransformLoad,
   type WorkerLoad,
 } from './load-reports.ts';
 export {

@@ -36,6 +36,19 @@ export interface TaskLoad {
   readonly retries: number;
   readonly skipped: number;
   readonly dead_letters: number;
+  /** In the order of the chain, at most 20; absent: it has none. */
+  readonly transforms?: readonly TransformLoad[];
+}
+
+/** Over the last second that was told. */
+export interface TransformLoad {
+  /** As the definition names it. */
+  readonly name: string;
+  /** Per second: records that came to it, those that its predicate leaves out among them, and that went on. */
+  readonly records_in: number;
+  readonly records_out: number;
+  /** Part of the time that records were in it, waits between attempts included. */
+  readonly busy: number;
 }
 
 /** Since the task started; a restart begins at 0 again. */
@@ -66,6 +79,8 @@ export interface LoadReports {
 export const loadLimits = {
   /** Of a report. */
   tasks: 5_000,
+  /** Of a task. */
+  transforms: 20,
   keptMs: 10_000,
   everyMs: 1_000,
 } as const;

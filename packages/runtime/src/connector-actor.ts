@@ -153,8 +153,8 @@ export class ConnectorActor implements Actor {
     }
   }
 
-  #emitVersion({ version }: ConnectorPlugin): void {
-    const event: RuntimeEvent = { type: 'plugin', version };
+  #emitVersion({ class: name, version }: ConnectorPlugin): void {
+    const event: RuntimeEvent = { type: 'plugin', class: name, version };
     this.#context.emit(event);
   }
 

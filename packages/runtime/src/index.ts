@@ -12,11 +12,15 @@ export {
 } from './partition-share.ts';
 export type {
   ConnectorPayload,
+  NamedPart,
+  PartName,
   RuntimeEvent,
   RuntimeMessage,
   TargetState,
   TaskCounters,
+  TaskParts,
   TaskPayload,
+  TransformCounters,
 } from './payloads.ts';
 export type { PluginIndex, PluginIndexEntry } from './plugin-index.ts';
 export { type PluginModule, specifierOf } from './plugin-module.ts';
@@ -40,3 +44,14 @@ export {
 } from './scan-plugins.ts';
 export { transformationPlugins } from './task-transforms.ts';
 export { topicSelectionOf } from './topic-catalog.ts';
+export {
+  type StepFacts,
+  type StepName,
+  type Trace,
+  type TraceError,
+  type TraceKind,
+  type Tracer,
+  type TraceStart,
+  type TraceStep,
+  traceparentHeader,
+} from './tracing/index.ts';

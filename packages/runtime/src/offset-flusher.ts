@@ -12,12 +12,15 @@ import type { LogCalls } from './log-calls.ts';
 import type { DueOffset, SubmittedBatches } from './submitted-batches.ts';
 import { countCommit } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
+import { traced } from './tracing/batch-trace.ts';
+import type { RunTracing } from './tracing/run-tracing.ts';
 
 export interface OffsetFlusherOptions {
   readonly context: TaskRunContext;
   readonly calls: LogCalls;
   readonly submitted: SubmittedBatches;
   readonly acknowledgements: Acknowledgements;
+  readonly tracing: RunTracing;
   readonly writer: LogWriter;
   /** What does not pass by itself. */
   readonly onFatal: (error: unknown) => void;
@@ -69,7 +72,7 @@ export class OffsetFlusher {
   }
 
   async #flushOnce(): Promise<void> {
-    const { acknowledgements, calls, context, onFatal, submitted, writer } = this.#options;
+    const { acknowledgements, calls, context, onFatal, submitted, tracing, writer } = this.#options;
     const { connector, counters, options, scope } = context;
     this.#isDue = false;
     const mark = acknowledgements.markFlush();
@@ -78,7 +81,9 @@ export class OffsetFlusher {
       due = submitted.take();
       if (due.length > 0) {
         const beganMs = options.clock.monotonicMs();
-        await calls.attempt(async () => writer.commitSourceOffsets(connector, due));
+        await tracedCommit(tracing, () =>
+          calls.attempt(async () => writer.commitSourceOffsets(connector, due)),
+        );
         submitted.markStored(due);
         calls.noteSuccess('commit');
         countCommit(counters, options.clock.monotonicMs() - beganMs);
@@ -94,5 +99,16 @@ export class OffsetFlusher {
       if (isRetriable(error)) calls.noteFailure('commit', error);
       else onFatal(error);
     }
+  }
+}
+
+async function tracedCommit(tracing: RunTracing, work: () => Promise<void>): Promise<void> {
+  const trace = tracing.beginCommit();
+  try {
+    await traced(trace, 'commit', {}, work);
+    trace?.through();
+  } catch (error) {
+    trace?.fail(error);
+    throw error;
   }
 }

@@ -12,6 +12,7 @@ import type { ProduceAck, RecordLog } from '@sluice/record-log';
 import type { PluginLoader } from './definition-plugins.ts';
 import type { ProcessedBatch } from './process-source-batch.ts';
 import { type ResolveConfig, resolveNothing } from './references/resolve-config.ts';
+import type { Tracer } from './tracing/tracer.ts';
 
 export interface RuntimeOptions {
   /** Started by the caller; one for all actors of an executor. */
@@ -56,6 +57,8 @@ export interface RuntimeOptions {
   /** Whether tasks tell which topics they use: `topic.tracking.enable`. Default true. */
   readonly trackTopics?: boolean;
   readonly observer?: RecordObserver;
+  /** Looks at batches on their way. Default: nobody does. */
+  readonly tracer?: Tracer | undefined;
   /**
    * Time of this thread, ms, by which loops that never have to wait let others have a turn. Default: the real one, as
    * `clock` may be one that stands still meanwhile.
@@ -72,8 +75,9 @@ export interface RecordObserver {
 }
 
 export interface CompiledRuntimeOptions
-  extends Required<Omit<RuntimeOptions, 'observer' | 'sinkPrefetchBytesMax'>> {
+  extends Required<Omit<RuntimeOptions, 'observer' | 'sinkPrefetchBytesMax' | 'tracer'>> {
   readonly observer: RecordObserver | undefined;
+  readonly tracer: Tracer | undefined;
   readonly sinkPrefetchBytesMax: number | undefined;
   /** Between attempts of a log call that failed retriably. */
   readonly logBackoff: BackoffOptions;
@@ -112,6 +116,7 @@ export function compileRuntimeOptions(options: RuntimeOptions): CompiledRuntimeO
     exactlyOnce: options.exactlyOnce ?? false,
     trackTopics: options.trackTopics ?? true,
     observer: options.observer,
+    tracer: options.tracer,
     logBackoff: { initialMs: 50, maxMs: 2_000 },
     taskBackoff: { initialMs: 100, maxMs: 5_000 },
     missingTopicRefreshMs: 1_000,

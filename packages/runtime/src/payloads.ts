@@ -49,8 +49,10 @@ export type RuntimeEvent =
       readonly definitionVersion: number;
       readonly configs: readonly Readonly<Record<string, string>>[];
     }
-  /** Before each start: the version of the connector's plugin that was chosen. */
-  | { readonly type: 'plugin'; readonly version: string }
+  /** Before each start: the connector's plugin that was chosen. */
+  | ({ readonly type: 'plugin' } & PartName)
+  /** When a task starts: what else it is made of. */
+  | { readonly type: 'parts'; readonly parts: TaskParts }
   | { readonly type: 'metrics'; readonly counters: TaskCounters }
   /** Topics that the task wrote to or read from lately. */
   | { readonly type: 'topics'; readonly topics: readonly string[] }
@@ -105,6 +107,38 @@ export interface TaskCounters {
   readonly commitSeconds: Histogram;
   /** Sink: records not read yet of each partition (`topic-0`); as much of them as is told. */
   readonly lags: ReadonlyMap<string, number>;
+  /** In the order of the chain; the first 20. */
+  readonly transforms: readonly TransformCounters[];
+}
+
+/** A transform, since the actor was started. */
+export interface TransformCounters {
+  /** As the definition names it. */
+  readonly name: string;
+  /** Records that came to it, those that its predicate leaves out among them. */
+  readonly recordsIn: number;
+  /** Records that went on: the others were dropped, or given up. */
+  readonly recordsOut: number;
+  readonly seconds: number;
+}
+
+/** A class and its version. */
+export interface PartName {
+  readonly class: string;
+  readonly version: string;
+}
+
+/** One that a definition gives a name. */
+export interface NamedPart extends PartName {
+  readonly name: string;
+}
+
+export interface TaskParts {
+  readonly converters: Readonly<Record<'key' | 'value' | 'header', PartName>>;
+  /** In the order of the chain. */
+  readonly transforms: readonly NamedPart[];
+  /** Those that a transform uses. */
+  readonly predicates: readonly NamedPart[];
 }
 
 export function isRuntimeMessage(message: unknown): message is RuntimeMessage {

@@ -7,11 +7,13 @@ import type { RecordHeader, SinkRecord } from '@sluice/connector-api';
 import type { FetchedBatch } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
+import { type BatchWatch, unwatched } from './batch-watch.ts';
 import { fromBytes, type Part } from './convert-batch.ts';
 import { BatchFailures } from './errors/batch-failures.ts';
 import type { ConsumedRecord } from './errors/failed-record.ts';
 import type { FailedConsumed, TaskErrors } from './errors/task-errors.ts';
 import type { TaskConverters } from './task-converters.ts';
+import { traced } from './tracing/batch-trace.ts';
 import { transformSinkRecords } from './transform-records.ts';
 
 export interface ProcessedSinkBatches {
@@ -31,15 +33,22 @@ export async function processSinkBatches(
   converters: TaskConverters,
   chain?: TransformationChain,
   errors?: TaskErrors,
+  { stages, trace }: BatchWatch = unwatched,
 ): Promise<ProcessedSinkBatches> {
   const failures = new BatchFailures(errors);
-  const read = await readSinkRecords(batches, converters, failures);
+  const read = await traced(trace, 'convert', {}, () =>
+    readSinkRecords(batches, converters, failures),
+  );
   if (!chain && failures.size === 0) return { records: read, positions: undefined, failed: [] };
   const positions: number[] = [];
   const records: SinkRecord[] = [];
   const converted: (SinkRecord | null)[] =
     failures.size === 0 ? read : read.map((record, index) => (failures.has(index) ? null : record));
-  const transformed = chain ? await transformSinkRecords(converted, chain, failures) : converted;
+  const transformed = chain
+    ? await traced(trace, 'transform', { records: read.length }, () =>
+        transformSinkRecords(converted, chain, failures, stages),
+      )
+    : converted;
   for (let index = 0; index < transformed.length; index += 1) {
     const record = transformed[index];
     if (!record) continue;

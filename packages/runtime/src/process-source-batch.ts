@@ -7,11 +7,13 @@ import type { SourceRecord } from '@sluice/connector-api';
 import { type Header, type ProduceRecord, recordBytes, type TopicBatch } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
+import { type BatchWatch, unwatched } from './batch-watch.ts';
 import { type Part, toBytes } from './convert-batch.ts';
 import { BatchFailures } from './errors/batch-failures.ts';
 import { convertedAsFarAsPossible } from './errors/letter-of-source.ts';
 import type { FailedPolled, TaskErrors } from './errors/task-errors.ts';
 import type { TaskConverters } from './task-converters.ts';
+import { traced } from './tracing/batch-trace.ts';
 import { transformRecords } from './transform-records.ts';
 
 /** Records of one poll, ready to be produced. */
@@ -39,22 +41,19 @@ export async function processSourceBatch(
   converters: TaskConverters,
   chain?: TransformationChain,
   errors?: TaskErrors,
+  { stages, trace }: BatchWatch = unwatched,
 ): Promise<ProcessedBatch> {
   const failures = new BatchFailures(errors);
-  const transformed = chain ? await transformRecords(records, chain, failures) : records;
-  const topics: TopicBatch[] = [];
-  const positions: (readonly number[] | undefined)[] = [];
-  let bytes = 0;
-  let sent = 0;
-  for (const group of groupByTopic(transformed)) {
-    const whole = await toProduceRecords(group, converters, failures);
-    const kept = failures.size === 0 ? whole : withoutFailed(whole, failures);
-    if (kept.records.length === 0) continue;
-    for (const record of kept.records) bytes += recordBytes(record);
-    topics.push({ topic: group.topic, records: kept.records });
-    positions.push(kept.positions);
-    sent += kept.records.length;
-  }
+  const transformed = chain
+    ? await traced(trace, 'transform', { records: records.length }, () =>
+        transformRecords(records, chain, failures, stages),
+      )
+    : records;
+  const converted = await traced(trace, 'convert', {}, () =>
+    convertGroups(groupByTopic(transformed), converters, failures, trace?.header),
+  );
+  const { positions, sent, topics } = converted;
+  let { bytes } = converted;
   const result = { records, droppedCount: records.length - sent, topics, positions };
   if (failures.size === 0) return { ...result, transformed, deadLetters: [], bytes };
   const deadLetters = errors
@@ -89,6 +88,48 @@ async function lettersOf(
     });
   }
   return errors.giveUpPolled(failed);
+}
+
+interface ConvertedGroups extends Pick<ProcessedBatch, 'bytes' | 'positions' | 'topics'> {
+  readonly sent: number;
+}
+
+/** `header`: for each of the records. */
+async function convertGroups(
+  groups: readonly TopicGroup[],
+  converters: TaskConverters,
+  failures: BatchFailures,
+  header: Header | undefined,
+): Promise<ConvertedGroups> {
+  const topics: TopicBatch[] = [];
+  const positions: (readonly number[] | undefined)[] = [];
+  let bytes = 0;
+  let sent = 0;
+  for (const group of groups) {
+    const produced = await toProduceRecords(group, converters, failures);
+    const whole = header ? withHeader(produced, header) : produced;
+    const kept = failures.size === 0 ? whole : withoutFailed(whole, failures);
+    if (kept.records.length === 0) continue;
+    for (const record of kept.records) bytes += recordBytes(record);
+    topics.push({ topic: group.topic, records: kept.records });
+    positions.push(kept.positions);
+    sent += kept.records.length;
+  }
+  return { topics, positions, bytes, sent };
+}
+
+/** A record that has one of this name keeps its own. */
+function withHeader({ positions, records }: Produced, header: Header): Produced {
+  const alone = [header];
+  return {
+    positions,
+    records: records.map((record) => {
+      const { headers } = record;
+      if (!headers || headers.length === 0) return { ...record, headers: alone };
+      const hasOwn = headers.some(([name]) => name === header[0]);
+      return hasOwn ? record : { ...record, headers: [...headers, header] };
+    }),
+  };
 }
 
 interface TopicGroup {

@@ -14,10 +14,14 @@ import type { ProcessedBatch } from './process-source-batch.ts';
 import { type ProducedParts, produceTolerantly, type RefusedRecord } from './produce-tolerantly.ts';
 import type { SubmittedBatch } from './submitted-batches.ts';
 import type { MutableCounters } from './task-metrics.ts';
+import type { BatchTrace } from './tracing/batch-trace.ts';
+import { producing } from './tracing/produce-step.ts';
 import type { TransactionEnd } from './transaction-requests.ts';
 
 export interface Sendable extends ProcessedBatch {
   readonly submitted: SubmittedBatch;
+  /** Of the poll that it comes from. */
+  readonly trace: BatchTrace | undefined;
 }
 
 /** Sends batches in the order of polling, in the one way or the other. */
@@ -113,10 +117,12 @@ export class RecordSender implements BatchSender {
     const { acks, refused } =
       all.length === 0
         ? nothingProduced
-        : await produceTolerantly(
-            all,
-            (batches) => calls.untilAccepted('produce', () => writer.produce(batches)),
-            (error) => errors.tolerates('KAFKA_PRODUCE', error),
+        : await producing(group, () =>
+            produceTolerantly(
+              all,
+              (batches) => calls.untilAccepted('produce', () => writer.produce(batches)),
+              (error) => errors.tolerates('KAFKA_PRODUCE', error),
+            ),
           );
     if (refused.length > 0) await this.#giveUp(group, topics, refused);
     let next = 0;

@@ -177,7 +177,7 @@ class Runtime {
       withInheritedConverters(context.config, context.options.workerConfig),
     );
     const plugin = plugins.connector;
-    context.emit({ type: 'plugin', version: plugin.version });
+    context.emit({ type: 'plugin', class: plugin.class, version: plugin.version });
     if (kind === 'source-task' && plugin.type === 'source')
       return new SourceTaskRun(plugin, plugins, context);
     if (kind === 'sink-task' && plugin.type === 'sink')

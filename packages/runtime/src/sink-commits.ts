@@ -16,6 +16,8 @@ import type { LogCalls } from './log-calls.ts';
 import { type PartitionOffset, partitionKey, type SinkPositions } from './sink-positions.ts';
 import { countCommit } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
+import { type BatchTrace, traced } from './tracing/batch-trace.ts';
+import type { RunTracing } from './tracing/run-tracing.ts';
 
 export interface SinkCommitsOptions {
   readonly context: TaskRunContext;
@@ -23,6 +25,7 @@ export interface SinkCommitsOptions {
   readonly positions: SinkPositions;
   readonly reader: LogReader;
   readonly task: SinkTask;
+  readonly tracing: RunTracing;
   /** Resolves when what the task reported as errant is durable; throws if that failed. */
   readonly untilReported: () => Promise<void>;
   /** The reader went back to the committed offsets. */
@@ -73,7 +76,8 @@ export class SinkCommits {
     this.#isRequested = false;
     this.#dueAtMs = nowMs + options.offsetFlushIntervalMs;
     if (!scope.mayAct() || positions.assignment.length === 0) return;
-    const offered = await this.#preCommit(isLast);
+    const trace = this.#options.tracing.beginCommit();
+    const offered = await this.#preCommit(isLast, trace);
     if (!offered) return;
     await this.#options.untilReported();
     const { changed, refused } = positions.committable(offered);
@@ -84,10 +88,15 @@ export class SinkCommits {
       );
     const isRepeat = nowMs >= this.#repeatAtMs;
     const offsets = isRepeat ? merged(positions.committed(), changed) : changed;
-    if (offsets.length === 0 || !scope.mayAct()) return;
+    if (offsets.length === 0 || !scope.mayAct()) {
+      trace?.through();
+      return;
+    }
     try {
-      await calls.attempt(() => reader.commit(offsets));
+      await traced(trace, 'commit', {}, () => calls.attempt(() => reader.commit(offsets)));
+      trace?.through();
     } catch (error) {
+      trace?.fail(error);
       if (scope.isOver) return;
       counters.commitFailures += 1;
       if (isFenced(error) || !isRetriable(error)) throw error;
@@ -102,16 +111,18 @@ export class SinkCommits {
   }
 
   /** Undefined if it failed: then what was put since the last commit comes again. */
-  async #preCommit(isLast: boolean): Promise<SinkOffsets | undefined> {
+  async #preCommit(
+    isLast: boolean,
+    trace: BatchTrace | undefined,
+  ): Promise<SinkOffsets | undefined> {
     const { calls, context, positions, task } = this.#options;
     const delivered = positions.delivered();
     try {
-      let safe: SinkOffsets = delivered;
-      if (task.preCommit) safe = await task.preCommit(delivered);
-      else await task.flush?.(delivered);
+      const safe = await traced(trace, 'flush', {}, () => flushed(task, delivered));
       calls.noteSuccess('flush');
       return safe;
     } catch (error) {
+      trace?.fail(error);
       if (context.scope.isOver) return undefined;
       context.counters.commitFailures += 1;
       context.counters.errors += 1;
@@ -138,6 +149,12 @@ export class SinkCommits {
   get #nowMs(): number {
     return this.#options.context.options.clock.monotonicMs();
   }
+}
+
+async function flushed(task: SinkTask, delivered: SinkOffsets): Promise<SinkOffsets> {
+  if (task.preCommit) return task.preCommit(delivered);
+  await task.flush?.(delivered);
+  return delivered;
 }
 
 function merged(

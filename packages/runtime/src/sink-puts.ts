@@ -19,14 +19,16 @@ import type { LogCalls } from './log-calls.ts';
 import { type PartitionOffset, partitionKey } from './sink-positions.ts';
 import { countBatch } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
+import { type BatchTrace, traced } from './tracing/batch-trace.ts';
 
 export interface SinkBatch {
   readonly records: readonly SinkRecord[];
   /** The offset after each partition's part of the batch. */
   readonly ends: readonly PartitionOffset[];
+  readonly trace: BatchTrace | undefined;
 }
 
-export const emptyBatch: SinkBatch = { records: [], ends: [] };
+export const emptyBatch: SinkBatch = { records: [], ends: [], trace: undefined };
 
 export interface SinkPutsOptions {
   readonly context: TaskRunContext;
@@ -88,7 +90,8 @@ export class SinkPuts {
     const beganMs = this.#nowMs;
     if (records) {
       try {
-        await task.put(records);
+        const facts = { records: records.length };
+        await traced(held.batch.trace, 'put', facts, async () => task.put(records));
       } catch (error) {
         this.#refused(held, records, error);
         return;
@@ -119,6 +122,7 @@ export class SinkPuts {
 
   /** Everything is read again. */
   dropAll(): void {
+    this.#held?.batch.trace?.fail(rewound);
     this.#held = undefined;
   }
 
@@ -165,6 +169,7 @@ export function withoutPartitions(
 ): SinkBatch {
   const names = new Set(partitions.map(partitionKey));
   return {
+    ...batch,
     records: batch.records.filter(outside(partitions)),
     ends: batch.ends.filter((end) => !names.has(partitionKey(end))),
   };
@@ -174,6 +179,11 @@ function outside(partitions: readonly TopicPartition[]): (record: SinkRecord) =>
   const names = new Set(partitions.map(partitionKey));
   return (record) => !names.has(partitionKey(record.original ?? record));
 }
+
+const rewound = new SluiceError(
+  'task.rewound',
+  'a flush of the task failed: what was read since the last commit comes again',
+);
 
 function tooMany({ refused }: PutSearch, error: unknown): SluiceError {
   return new SluiceError(

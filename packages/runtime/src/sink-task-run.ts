@@ -20,7 +20,6 @@
 import type { SinkPlugin, SinkTask, SinkTaskContext, TopicPartition } from '@sluice/connector-api';
 import { assert, isFenced, toError } from '@sluice/kernel';
 import { type FetchedBatch, type LogReader, recordBytes } from '@sluice/record-log';
-import type { TransformationChain } from '@sluice/transforms';
 
 import { sinkBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
@@ -33,14 +32,17 @@ import { groupOf } from './group-name.ts';
 import { LogCalls } from './log-calls.ts';
 import type { TopicSelection } from './partition-share.ts';
 import { processSinkBatches } from './process-sink-batches.ts';
+import { createProcessing, type Processing } from './processing.ts';
 import { SinkAssignment } from './sink-assignment.ts';
 import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
 import { emptyBatch, type SinkBatch, SinkPuts, withoutPartitions } from './sink-puts.ts';
-import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
-import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
+import { closeTransforms } from './task-transforms.ts';
 import { topicSelectionOf } from './topic-catalog.ts';
+import type { BatchTrace } from './tracing/batch-trace.ts';
+import { producersOf } from './tracing/producers.ts';
+import { RunTracing } from './tracing/run-tracing.ts';
 import { withinLimit } from './within-limit.ts';
 
 /** How long a failing run tries to commit what was made durable. */
@@ -50,7 +52,7 @@ const lastCommitMs = 1_000;
 interface Parts {
   readonly reader: LogReader;
   readonly task: SinkTask;
-  readonly converters: TaskConverters;
+  readonly processing: Processing;
   readonly commits: SinkCommits;
   readonly assignment: SinkAssignment;
   readonly puts: SinkPuts;
@@ -67,7 +69,8 @@ export class SinkTaskRun implements TaskRun {
   readonly #changes = new Changes();
   readonly #positions = new SinkPositions();
   readonly #selection: TopicSelection;
-  #transforms: TransformationChain | undefined;
+  readonly #tracing: RunTracing;
+  #processing: Processing | undefined;
   #reader: LogReader | undefined;
   #parts: Parts | undefined;
   #finishing: Promise<void> = Promise.resolve();
@@ -83,6 +86,7 @@ export class SinkTaskRun implements TaskRun {
     this.#calls = new LogCalls(context);
     this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#selection = topicSelectionOf(context.config);
+    this.#tracing = new RunTracing(context);
   }
 
   async start(): Promise<void> {
@@ -90,11 +94,8 @@ export class SinkTaskRun implements TaskRun {
     // A run before this one may have ended with its lease; what it saw others may read now.
     counters.lag = 0;
     counters.lags.clear();
-    const converters = createTaskConverters(config, options.workerConfig, [
-      ...options.converters,
-      ...this.#plugins.converters,
-    ]);
-    this.#transforms = createTaskTransforms(config, this.#plugins);
+    const processing = createProcessing(this.#context, this.#plugins);
+    this.#processing = processing;
     const { pollRecordsMax, prefetchBytesMax } = sinkBoundsOf(config, options);
     // Before committed offsets are read: from here on an older owner cannot commit any more.
     this.#reader = await this.#calls.untilAccepted('open', () =>
@@ -112,7 +113,7 @@ export class SinkTaskRun implements TaskRun {
     );
     this.#deadLetters = await this.#openDeadLetters();
     const task = this.#plugin.createTask();
-    this.#parts = this.#assemble({ reader: this.#reader, task, converters });
+    this.#parts = this.#assemble({ reader: this.#reader, task, processing });
     await this.#parts.task.start(config, this.#taskContext());
   }
 
@@ -145,7 +146,8 @@ export class SinkTaskRun implements TaskRun {
     try {
       await this.#parts?.task.stop();
     } finally {
-      await closeTransforms(this.#transforms, this.#context.logger);
+      this.#tracing.end();
+      await closeTransforms(this.#processing?.chain, this.#context.logger);
       await this.#deadLetters?.close();
       await this.#reader?.close();
     }
@@ -164,11 +166,11 @@ export class SinkTaskRun implements TaskRun {
     return new DeadLetterQueue(writer, shared);
   }
 
-  #assemble(given: Pick<Parts, 'reader' | 'task' | 'converters'>): Parts {
-    const { converters, reader, task } = given;
+  #assemble(given: Pick<Parts, 'reader' | 'task' | 'processing'>): Parts {
+    const { processing, reader, task } = given;
     const errant = new ErrantRecords({
       errors: this.#errors,
-      converters,
+      converters: processing.converters,
       deadLetters: this.#deadLetters,
     });
     const shared = {
@@ -180,6 +182,7 @@ export class SinkTaskRun implements TaskRun {
     };
     const commits = new SinkCommits({
       ...shared,
+      tracing: this.#tracing,
       untilReported: () => errant.settled(),
       onRewind: () => puts.dropAll(),
     });
@@ -255,22 +258,28 @@ export class SinkTaskRun implements TaskRun {
     return Math.max(1, dueAtMs - this.#context.options.clock.monotonicMs());
   }
 
-  async #read({ converters, errant, reader }: Parts, waitMs: number): Promise<SinkBatch> {
-    const { counters, scope } = this.#context;
+  async #read({ errant, processing, reader }: Parts, waitMs: number): Promise<SinkBatch> {
+    const { counters, options, scope } = this.#context;
     if (this.#interrupt.signal.aborted) {
       this.#interrupt = new AbortController();
       // Woken between two waits: look at what changed first.
       return emptyBatch;
     }
     const { signal } = this.#interrupt;
+    const beganMs = options.clock.monotonicMs();
     const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
     if (fetched.length === 0 || scope.isClosing) return emptyBatch;
+    const trace = this.#traceOf(fetched, beganMs);
     const { failed, positions, records } = await processSinkBatches(
       fetched,
-      converters,
-      this.#transforms,
+      processing.converters,
+      processing.chain,
       this.#errors,
-    );
+      { stages: processing.stages, trace },
+    ).catch((error: unknown) => {
+      trace?.fail(error);
+      throw error;
+    });
     // Durable before anything of the batch counts as delivered.
     if (failed.length > 0) {
       const letters = this.#errors.giveUpConsumed(failed);
@@ -286,10 +295,22 @@ export class SinkTaskRun implements TaskRun {
         partition,
         offset: nextOffset,
       })),
+      trace,
     };
     // A partition that was moved meanwhile is read again from where it was moved to.
     const moved = this.#applySeeks();
     return moved.length > 0 ? withoutPartitions(batch, moved) : batch;
+  }
+
+  #traceOf(fetched: readonly FetchedBatch[], beganMs: number): BatchTrace | undefined {
+    if (!this.#tracing.isOn) return undefined;
+    const records = fetched.reduce((sum, batch) => sum + batch.records.length, 0);
+    if (records === 0) return undefined;
+    const links = producersOf(fetched);
+    const trace = this.#tracing.begin('sink', { beganMs, records, links });
+    const topics = [...new Set(fetched.map(({ topic }) => topic))];
+    trace?.note('fetch', beganMs, { records, topics });
+    return trace;
   }
 
   #countFetched(batch: FetchedBatch): void {
@@ -303,7 +324,8 @@ export class SinkTaskRun implements TaskRun {
     counters.lags.set(name, lag);
   }
 
-  #delivered(commits: SinkCommits, { records, ends }: SinkBatch): void {
+  #delivered(commits: SinkCommits, { records, ends, trace }: SinkBatch): void {
+    trace?.through();
     const { counters, options } = this.#context;
     const wasCommitted = !this.#positions.hasUncommitted;
     for (const end of ends) this.#positions.deliver(end, end.offset);

@@ -23,19 +23,15 @@
  *   at the earlier pause deadline and offsets are stored then, so usually there is nothing to repeat.
  */
 import {
-  ConfigError,
-  exactlyOnceProblems,
   type SourceOffsetValue,
   type SourcePartition,
   type SourcePlugin,
   type SourceRecord,
   type SourceTask,
   transactionBoundaryOf,
-  unsupportedKeys,
 } from '@sluice/connector-api';
-import { assert, backoffMs, isFenced, isRetriable, SluiceError } from '@sluice/kernel';
+import { assert, backoffMs, isFenced, isRetriable } from '@sluice/kernel';
 import type { LogWriter, ProduceAck } from '@sluice/record-log';
-import type { TransformationChain } from '@sluice/transforms';
 
 import { Acknowledgements } from './acknowledgements.ts';
 import { boundaryIntervalOf, type SourceBounds, sourceBoundsOf } from './bounds.ts';
@@ -48,12 +44,15 @@ import { LogCalls } from './log-calls.ts';
 import { OffsetFlusher } from './offset-flusher.ts';
 import { polledRecords } from './polled-records.ts';
 import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
+import { createProcessing, type Processing } from './processing.ts';
 import { type BatchSender, RecordSender, type Sendable } from './record-sender.ts';
+import { assertDurable, assertExactlyOnce } from './source-demands.ts';
 import { SubmittedBatches } from './submitted-batches.ts';
-import { createTaskConverters, type TaskConverters } from './task-converters.ts';
 import { countBatch } from './task-metrics.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
-import { closeTransforms, createTaskTransforms } from './task-transforms.ts';
+import { closeTransforms } from './task-transforms.ts';
+import type { BatchTrace } from './tracing/batch-trace.ts';
+import { RunTracing } from './tracing/run-tracing.ts';
 import { type Segment, TransactionRequests } from './transaction-requests.ts';
 import { TransactionSender } from './transaction-sender.ts';
 import { withinLimit } from './within-limit.ts';
@@ -84,8 +83,8 @@ export class SourceTaskRun implements TaskRun {
   /** Where transactions end, if the connector says it. */
   readonly #requests: TransactionRequests | undefined;
   readonly #failed = Promise.withResolvers<never>();
-  #converters: TaskConverters | undefined;
-  #transforms: TransformationChain | undefined;
+  readonly #tracing: RunTracing;
+  #processing: Processing | undefined;
   #writer: LogWriter | undefined;
   #task: SourceTask | undefined;
   #sender: BatchSender | undefined;
@@ -103,6 +102,7 @@ export class SourceTaskRun implements TaskRun {
     this.#calls = new LogCalls({ ...context, onChange: () => this.#changes.notify() });
     this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#bounds = sourceBoundsOf(context.config, context.options);
+    this.#tracing = new RunTracing(context);
     const { exactlyOnce } = context.options;
     if (exactlyOnce && transactionBoundaryOf(context.config) === 'connector')
       this.#requests = new TransactionRequests();
@@ -112,16 +112,12 @@ export class SourceTaskRun implements TaskRun {
 
   async start(): Promise<void> {
     const { config, counters, identity, logger, options, scope } = this.#context;
-    this.#assertExactlyOnce();
-    this.#converters = createTaskConverters(config, options.workerConfig, [
-      ...options.converters,
-      ...this.#plugins.converters,
-    ]);
-    this.#transforms = createTaskTransforms(config, this.#plugins);
+    assertExactlyOnce(this.#plugin, this.#context);
+    this.#processing = createProcessing(this.#context, this.#plugins);
     // Before the task reads its offsets: from here on an older owner cannot move them any more.
     const writer = await this.#calls.untilAccepted('open', () => options.log.openWriter(identity));
     this.#writer = writer;
-    this.#assertDurable();
+    assertDurable(this.#plugin, this.#context);
     const deadLetters = await this.#openDeadLetters(writer);
     const task = this.#plugin.createTask();
     this.#task = task;
@@ -180,7 +176,8 @@ export class SourceTaskRun implements TaskRun {
     try {
       await this.#task?.stop();
     } finally {
-      await closeTransforms(this.#transforms, this.#context.logger);
+      this.#tracing.end();
+      await closeTransforms(this.#processing?.chain, this.#context.logger);
       await this.#writer?.close();
     }
   }
@@ -195,6 +192,7 @@ export class SourceTaskRun implements TaskRun {
       calls: this.#calls,
       submitted: this.#submitted,
       acknowledgements,
+      tracing: this.#tracing,
       writer,
       onFatal: (error) => this.#failed.reject(error),
       onChange: () => this.#changes.notify(),
@@ -240,24 +238,6 @@ export class SourceTaskRun implements TaskRun {
     });
   }
 
-  /** Who has not asked before a definition was stored, or whose code said something else, is refused here. */
-  #assertExactlyOnce(): void {
-    const { config, options } = this.#context;
-    const { exactlyOnce } = options;
-    const problems = [
-      ...unsupportedKeys(config, { exactlyOnce }).filter(
-        ({ key }) => key === 'exactly.once.support',
-      ),
-      ...exactlyOnceProblems(this.#plugin, config),
-    ];
-    if (problems.length > 0) throw new ConfigError(problems);
-    if (!exactlyOnce || options.log.capabilities.transactions) return;
-    throw new SluiceError(
-      'log.no_transactions',
-      'sources are to be written exactly once (SLUICE_EXACTLY_ONCE_SOURCE_SUPPORT), and this record log has no transactions: use Kafka (KAFKA_BROKERS)',
-    );
-  }
-
   async #openDeadLetters(writer: LogWriter): Promise<DeadLetterQueue | undefined> {
     const { counters, options } = this.#context;
     const { deadLetters: settings } = this.#errors.settings;
@@ -275,19 +255,6 @@ export class SourceTaskRun implements TaskRun {
       options.log.readSourceOffsets(connector, partitions),
     );
     return offsets as (SourceOffsetValue | undefined)[];
-  }
-
-  /**
-   * What the plugin is told was acknowledged, it releases at the source. Asked anew with each acknowledgement: the
-   * log's server may have been started with other settings meanwhile.
-   */
-  #assertDurable(): void {
-    const { durability, meaning } = this.#context.options.log.capabilities;
-    if (!this.#plugin.movesExternalCursor || durability === 'durable') return;
-    throw new SluiceError(
-      'log.not_durable',
-      `${this.#plugin.class} releases at its source what it has read, so the record log has to acknowledge durably, and this one does not. ${meaning}`,
-    );
   }
 
   // Task loop
@@ -344,6 +311,7 @@ export class SourceTaskRun implements TaskRun {
     } catch (error) {
       // A poll that gave up because it was told to did not fail.
       if (scope.isClosing) return;
+      this.#tracing.failed('source', 'poll', beganMs, error);
       if (!isRetriable(error)) throw error;
       counters.retries += 1;
       waits.failed += 1;
@@ -354,7 +322,9 @@ export class SourceTaskRun implements TaskRun {
     if (records.length > 0) {
       waits.empty = 0;
       countBatch(counters, records.length, options.clock.monotonicMs() - beganMs);
-      await this.#hand(records);
+      const trace = this.#tracing.begin('source', { beganMs, records: records.length });
+      trace?.note('poll', beganMs, { records: records.length });
+      await this.#hand(records, trace);
       return;
     }
     // A poll should wait for data by itself; one that does not must not spin.
@@ -362,9 +332,9 @@ export class SourceTaskRun implements TaskRun {
     if (waits.empty > 0) await this.#sleep(backoffMs(waits.empty, idleBackoff, options.random));
   }
 
-  async #hand(records: readonly SourceRecord[]): Promise<void> {
+  async #hand(records: readonly SourceRecord[], trace: BatchTrace | undefined): Promise<void> {
     const { counters, options, scope } = this.#context;
-    assert(this.#converters && this.#sender, 'a run polls after it was started');
+    assert(this.#processing && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
     const newestMs = records.at(-1)?.timestampMs;
     if (newestMs !== undefined) {
@@ -373,29 +343,33 @@ export class SourceTaskRun implements TaskRun {
     const segments = this.#requests?.apart(records) ?? [{ records, end: undefined }];
     let processed: ProcessedBatch[];
     try {
-      processed = await this.#processed(segments, this.#converters);
+      processed = await this.#processed(segments, this.#processing, trace);
     } catch (error) {
       // One that was tried again when the stop came is polled again by the next owner.
       if (scope.isClosing) return;
+      trace?.fail(error);
       throw error;
     }
     await this.#untilResumed();
     // Not sent, so not acknowledged: read again by the next owner.
     if (scope.isOver || (scope.isClosing && this.#context.isPaused())) return;
+    trace?.split(processed.length);
     for (const [index, batch] of processed.entries()) {
       const submitted = this.#submitted.submit(batch.records);
-      this.#sender.add({ ...batch, submitted }, segments[index]?.end);
+      this.#sender.add({ ...batch, submitted, trace }, segments[index]?.end);
     }
     counters.recordsActive = this.#sender.records;
   }
 
   async #processed(
     segments: readonly Segment[],
-    converters: TaskConverters,
+    { chain, converters, stages }: Processing,
+    trace: BatchTrace | undefined,
   ): Promise<ProcessedBatch[]> {
     const processed: ProcessedBatch[] = [];
+    const watch = { stages, trace };
     for (const { records } of segments)
-      processed.push(await processSourceBatch(records, converters, this.#transforms, this.#errors));
+      processed.push(await processSourceBatch(records, converters, chain, this.#errors, watch));
     return processed;
   }
 
@@ -422,8 +396,9 @@ export class SourceTaskRun implements TaskRun {
 
   #acknowledged(batch: Sendable, acks: readonly ProduceAck[]): void {
     const { counters, options } = this.#context;
-    this.#assertDurable();
+    assertDurable(this.#plugin, this.#context);
     this.#acknowledgements?.add(batch, acks);
+    batch.trace?.through();
     counters.recordsOut += batch.records.length - batch.droppedCount - refusedIn(acks);
     counters.bytes += batch.bytes;
     counters.recordsActive = this.#sender?.records ?? 0;

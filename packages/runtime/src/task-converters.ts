@@ -8,6 +8,7 @@ export interface TaskConverters {
   readonly header: Converter;
   /** Their full names. */
   readonly classes: Readonly<Record<'key' | 'value' | 'header', string>>;
+  readonly versions: Readonly<Record<'key' | 'value' | 'header', string>>;
 }
 
 /**
@@ -21,7 +22,11 @@ export function createTaskConverters(
 ): TaskConverters {
   const chosen = (role: 'key' | 'value' | 'header') => {
     const { plugin, config: own } = converterPluginFor(role, config, workerConfig, plugins);
-    return { class: plugin.class, converter: plugin.create(own, role) };
+    return {
+      class: plugin.class,
+      version: plugin.version,
+      converter: plugin.create(own, role),
+    };
   };
   const [key, value, header] = [chosen('key'), chosen('value'), chosen('header')];
   return {
@@ -29,5 +34,6 @@ export function createTaskConverters(
     value: value.converter,
     header: header.converter,
     classes: { key: key.class, value: value.class, header: header.class },
+    versions: { key: key.version, value: value.version, header: header.version },
   };
 }

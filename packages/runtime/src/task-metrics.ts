@@ -10,12 +10,14 @@ import {
   observe,
 } from './histogram.ts';
 import type { TaskCounters } from './payloads.ts';
+import type { MutableTransformCounters } from './transform-counts.ts';
 
 interface Live {
   readonly batchRecords: MutableHistogram;
   readonly callSeconds: MutableHistogram;
   readonly commitSeconds: MutableHistogram;
   readonly lags: Map<string, number>;
+  readonly transforms: MutableTransformCounters[];
 }
 
 type Scalars = Omit<TaskCounters, keyof Live>;
@@ -51,6 +53,7 @@ export function newCounters(kind: TaskCounters['kind']): MutableCounters {
     callSeconds: newHistogram(histogramBounds.seconds),
     commitSeconds: newHistogram(histogramBounds.seconds),
     lags: new Map(),
+    transforms: [],
   };
 }
 
@@ -134,7 +137,7 @@ function tellIfChanged(reported: Reported): void {
 
 /** As they are now. */
 function counted(counters: MutableCounters): TaskCounters {
-  const { batchRecords, callSeconds, commitSeconds, lags } = counters;
+  const { batchRecords, callSeconds, commitSeconds, lags, transforms } = counters;
   return {
     ...counters,
     batchRecords: copyOf(batchRecords),
@@ -143,5 +146,6 @@ function counted(counters: MutableCounters): TaskCounters {
     lags: new Map(
       lags.size <= lagsMax ? lags : [...lags].sort(([, a], [, b]) => b - a).slice(0, lagsMax),
     ),
+    transforms: transforms.map((each) => ({ ...each })),
   };
 }

@@ -22,6 +22,7 @@ import type { LogCalls } from './log-calls.ts';
 import { type BatchSender, refusedRecord, type Sendable } from './record-sender.ts';
 import type { SubmittedBatches } from './submitted-batches.ts';
 import { countCommit, type MutableCounters } from './task-metrics.ts';
+import { producing } from './tracing/produce-step.ts';
 import { TransactionContent } from './transaction-content.ts';
 import type { TransactionEnd } from './transaction-requests.ts';
 
@@ -165,7 +166,10 @@ export class TransactionSender implements BatchSender {
     for (const batch of batches) submitted.acknowledge(batch.submitted);
     const due = submitted.take();
     const beganMs = clock.monotonicMs();
-    const acks = end === 'abort' ? await this.#write([], due) : await this.#write(batches, due);
+    const acks =
+      end === 'abort'
+        ? await this.#write([], due)
+        : await producing(batches, () => this.#write(batches, due));
     submitted.markStored(due);
     for (const batch of batches) {
       this.#records -= batch.records.length;

@@ -1,7 +1,7 @@
 /** A batch through a connector's transforms, and what that means for its offsets. */
 import type { ConversionFailure, SinkRecord, SourceRecord } from '@sluice/connector-api';
 import { SluiceError } from '@sluice/kernel';
-import type { TransformationChain } from '@sluice/transforms';
+import type { StageObserver, TransformationChain } from '@sluice/transforms';
 
 import type { BatchFailures } from './errors/batch-failures.ts';
 
@@ -12,8 +12,9 @@ export async function transformSinkRecords(
   records: MaybeSink,
   chain: TransformationChain,
   failures: BatchFailures,
+  stages?: StageObserver,
 ): Promise<MaybeSink> {
-  const transformed = await transformRecords(records, chain, failures);
+  const transformed = await transformRecords(records, chain, failures, stages);
   return transformed.map((record, index) => {
     const read = records[index];
     return record && read ? withOrigin(record, read) : null;
@@ -38,15 +39,19 @@ export async function transformRecords<RecordType extends SourceRecord | SinkRec
   records: readonly (RecordType | null)[],
   chain: TransformationChain,
   failures: BatchFailures,
+  stages?: StageObserver,
 ): Promise<readonly (RecordType | null)[]> {
-  const transformed = await chain.apply(records, (stage, failed, redo) =>
-    failures.settle({
-      stage: 'TRANSFORMATION',
-      class: stage.class,
-      failures: failed,
-      redo,
-      refusal: (failure) => refusal(stage, failure, records),
-    }),
+  const transformed = await chain.apply(
+    records,
+    (stage, failed, redo) =>
+      failures.settle({
+        stage: 'TRANSFORMATION',
+        class: stage.class,
+        failures: failed,
+        redo,
+        refusal: (failure) => refusal(stage, failure, records),
+      }),
+    stages,
   );
   return transformed.records;
 }

@@ -546,7 +546,10 @@ test('counters are told about once a second, only when they changed, and at the 
   const { runtime, batches } = scripted();
   const rig = await runtime.started();
   await runtime.clock.pass(5_000);
-  expect(rig.events).toEqual([{ type: 'plugin', version: '1.0.0' }]);
+  expect(rig.events).toEqual([
+    { type: 'plugin', class: 'test.Source', version: '1.0.0' },
+    expect.objectContaining({ type: 'parts' }),
+  ]);
   batches.push(seq(1, 3));
   await runtime.clock.settled(rig.stop());
   const busy = await runtime.started({}, { fence: 2 });

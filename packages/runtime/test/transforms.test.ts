@@ -66,6 +66,51 @@ test('a source writes what the transforms made, and is told of what it polled', 
   expect(await storedSeq(runtime)).toBe(3);
 });
 
+test('what the transforms did is counted, and told with what the task is made of', async () => {
+  const runtime = source([
+    [record(1, 'a'), record(2, 'drop'), record(3, 'c')],
+    [record(4, 'drop')],
+  ]);
+  const rig = await runtime.started({ config: dropAndRoute });
+  await runtime.clock.pass(3_000);
+  await runtime.clock.settled(rig.stop());
+  expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
+    counters: {
+      transforms: [
+        { name: 'drop', recordsIn: 4, recordsOut: 2, seconds: 0 },
+        { name: 'route', recordsIn: 2, recordsOut: 2, seconds: 0 },
+      ],
+    },
+  });
+  const text = {
+    class: 'org.apache.kafka.connect.storage.StringConverter',
+    version: expect.any(String) as string,
+  };
+  expect(rig.events.find(({ type }) => type === 'parts')).toEqual({
+    type: 'parts',
+    parts: {
+      converters: {
+        key: text,
+        value: text,
+        header: { ...text, class: 'org.apache.kafka.connect.storage.SimpleHeaderConverter' },
+      },
+      transforms: [
+        {
+          name: 'drop',
+          class: 'io.sluice.transforms.Expression$Value',
+          version: expect.any(String) as string,
+        },
+        {
+          name: 'route',
+          class: 'org.apache.kafka.connect.transforms.RegexRouter',
+          version: expect.any(String) as string,
+        },
+      ],
+      predicates: [],
+    },
+  });
+});
+
 test('a batch of which nothing is left commits its offset all the same', async () => {
   const told: [SourceRecord, RecordMetadata | undefined][] = [];
   const runtime = source([[record(1, 'a')], [record(2, 'drop'), record(3, 'drop')]], told);

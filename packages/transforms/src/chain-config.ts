@@ -18,7 +18,7 @@ import {
   versionNotFound,
 } from '@sluice/connector-api';
 import { toError } from '@sluice/kernel';
-import { TransformationChain, type TransformationStage } from './chain.ts';
+import { type PredicateName, TransformationChain, type TransformationStage } from './chain.ts';
 import {
   builtInTransformations,
   findPlugin,
@@ -212,9 +212,14 @@ function build(
     stages.push({
       alias,
       class: plugin.class,
+      version: plugin.version,
       transform,
       ...(predicate && condition.kind === 'found'
-        ? { predicate, isNegated: condition.isNegated }
+        ? {
+            predicate,
+            predicatePlugin: nameOf(condition),
+            isNegated: condition.isNegated,
+          }
         : {}),
     });
   }
@@ -271,6 +276,10 @@ function conditionOf(
   return part.plugin?.type === 'predicate'
     ? { kind: 'found', plugin: part.plugin, part, isNegated }
     : { kind: 'none' };
+}
+
+function nameOf({ part, plugin }: Condition & { kind: 'found' }): PredicateName {
+  return { alias: part.alias, class: plugin.class, version: plugin.version };
 }
 
 /** Undefined if it cannot be created: the reasons go to `problems`. */

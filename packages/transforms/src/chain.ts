@@ -16,10 +16,20 @@ export interface TransformationStage {
   /** The name that the definition gives it. */
   readonly alias: string;
   readonly class: string;
+  readonly version: string;
   readonly transform: Transform;
   readonly predicate?: Predicate;
+  /** Which one that is. */
+  readonly predicatePlugin?: PredicateName;
   /** Applies to the records that the predicate is false for. */
   readonly isNegated?: boolean;
+}
+
+/** A predicate as the definition names it, and what it is. */
+export interface PredicateName {
+  readonly alias: string;
+  readonly class: string;
+  readonly version: string;
 }
 
 export interface TransformationFailure extends ConversionFailure {
@@ -44,6 +54,14 @@ export type SettleFailures = (
   redo: (positions: readonly number[]) => Promise<readonly ConversionFailure[]>,
 ) => Promise<readonly ConversionFailure[]>;
 
+/** Who sees what passes a stage, batch by batch. Must not throw. */
+export interface StageObserver {
+  /** Records that come to it, those that its predicate leaves out among them. */
+  began(stage: TransformationStage, records: number): void;
+  /** Records that go on. */
+  ended(stage: TransformationStage, records: number): void;
+}
+
 export class TransformationChain {
   readonly #stages: readonly TransformationStage[];
 
@@ -55,24 +73,32 @@ export class TransformationChain {
     return this.#stages.length === 0;
   }
 
+  get stages(): readonly TransformationStage[] {
+    return this.#stages;
+  }
+
   /** What is null stays null. Without `settle` nothing is tried again. @throws what `settle` throws. */
   async apply<RecordType extends TransformableRecord>(
     records: readonly (RecordType | null)[],
     settle?: SettleFailures,
+    observer?: StageObserver,
   ): Promise<ChainResult<RecordType>> {
     const current: (RecordType | null)[] = [...records];
     const failures: TransformationFailure[] = [];
+    let positions = positionsOf(current);
     for (const stage of this.#stages) {
-      const run = (positions: readonly number[]): Promise<readonly ConversionFailure[]> =>
-        applyStage(stage, current, positions);
-      const positions = positionsOf(current);
+      const run = (some: readonly number[]): Promise<readonly ConversionFailure[]> =>
+        applyStage(stage, current, some);
       if (positions.length === 0) break;
+      observer?.began(stage, positions.length);
       let failed = await run(positions);
       if (failed.length > 0 && settle) failed = await settle(stage, failed, run);
       for (const { error, index } of failed) {
         current[index] = null;
         failures.push({ index, error, alias: stage.alias, class: stage.class });
       }
+      positions = positionsOf(current);
+      observer?.ended(stage, positions.length);
     }
     return { records: current, failures };
   }

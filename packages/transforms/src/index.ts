@@ -1,6 +1,8 @@
 export {
   type ChainResult,
+  type PredicateName,
   type SettleFailures,
+  type StageObserver,
   TransformationChain,
   type TransformationFailure,
   type TransformationStage,

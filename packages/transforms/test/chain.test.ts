@@ -184,11 +184,47 @@ test('a transform that throws, or answers for other records, fails those that it
   }
 });
 
+test('who looks on sees what comes to each stage and what goes on, and no stage that nothing reaches', async () => {
+  const chain = transformationChain({
+    transforms: 'drop, hoist, rest',
+    'transforms.drop.type': 'Filter',
+    'transforms.drop.predicate': 'isTombstone',
+    'transforms.hoist.type': 'HoistField$Value',
+    'transforms.hoist.field': 'a',
+    'transforms.rest.type': 'Filter',
+    predicates: 'isTombstone',
+    'predicates.isTombstone.type': 'RecordIsTombstone',
+  });
+  const seen: string[] = [];
+  const observer = {
+    began: ({ alias }: TransformationStage, records: number) =>
+      void seen.push(`> ${alias} ${records}`),
+    ended: ({ alias }: TransformationStage, records: number) =>
+      void seen.push(`${alias} > ${records}`),
+  };
+  await chain.apply([source(1), source(null), source(3)], undefined, observer);
+  await chain.apply([source(null)], undefined, observer);
+  const whole = ['> drop 3', 'drop > 2', '> hoist 2', 'hoist > 2', '> rest 2', 'rest > 0'];
+  expect(seen).toEqual([...whole, '> drop 1', 'drop > 0']);
+  expect(
+    chain.stages.map(({ alias, class: name, predicatePlugin }) => [
+      alias,
+      name,
+      predicatePlugin?.alias,
+    ]),
+  ).toEqual([
+    ['drop', 'org.apache.kafka.connect.transforms.Filter', 'isTombstone'],
+    ['hoist', 'org.apache.kafka.connect.transforms.HoistField$Value', undefined],
+    ['rest', 'org.apache.kafka.connect.transforms.Filter', undefined],
+  ]);
+});
+
 function chainOf(apply: (records: readonly SourceRecord[]) => TransformedBatch<SourceRecord>) {
   return new TransformationChain([
     {
       alias: 'a',
       class: 'Test',
+      version: '1',
       transform: { apply: apply as TransformationStage['transform']['apply'] },
     },
   ]);

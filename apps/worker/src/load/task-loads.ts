@@ -1,5 +1,5 @@
 /** What each task does now: rates of what it told last, about a second ago. Pure but for the clock. */
-import type { RunnableUnit, TaskReport, UnitId } from '@sluice/coordination';
+import type { RunnableUnit, TaskReport, TransformLoad, UnitId } from '@sluice/coordination';
 import type { Clock } from '@sluice/kernel';
 import type { TaskCounters } from '@sluice/runtime';
 
@@ -20,9 +20,8 @@ interface Rates {
   readonly in: number;
   readonly out: number;
   readonly bytes: number;
+  readonly transforms: readonly TransformLoad[];
 }
-
-const noRates: Rates = { in: 0, out: 0, bytes: 0 };
 
 export class TaskLoads implements UnitObserver {
   readonly #clock: Clock;
@@ -49,7 +48,7 @@ export class TaskLoads implements UnitObserver {
     const nowMs = this.#clock.monotonicMs();
     const reports = new Map<UnitId, TaskReport>();
     for (const [unit, { atMs, counters, rates }] of this.#told) {
-      reports.set(unit, reportOf(counters, nowMs - atMs < silentMs ? rates : noRates));
+      reports.set(unit, reportOf(counters, nowMs - atMs < silentMs ? rates : atRest(rates)));
     }
     return reports;
   }
@@ -65,7 +64,29 @@ function ratesOf(before: Told | undefined, now: TaskCounters, atMs: number): Rat
     // One that was started anew counts from nothing.
     return rounded((grown >= 0 ? grown : now[name]) / seconds);
   };
-  return { in: rate('recordsIn'), out: rate('recordsOut'), bytes: rate('bytes') };
+  return {
+    in: rate('recordsIn'),
+    out: rate('recordsOut'),
+    bytes: rate('bytes'),
+    transforms: now.transforms.map((each) => {
+      const earlier = before?.counters.transforms.find(({ name }) => name === each.name);
+      const grown = (name: 'recordsIn' | 'recordsOut' | 'seconds'): number => {
+        const since = each[name] - (earlier?.[name] ?? 0);
+        return (since >= 0 ? since : each[name]) / seconds;
+      };
+      return {
+        name: each.name,
+        records_in: rounded(grown('recordsIn')),
+        records_out: rounded(grown('recordsOut')),
+        busy: Math.round(grown('seconds') * 1_000) / 1_000,
+      };
+    }),
+  };
+}
+
+function atRest({ transforms }: Rates): Rates {
+  const still = transforms.map(({ name }) => ({ name, records_in: 0, records_out: 0, busy: 0 }));
+  return { in: 0, out: 0, bytes: 0, transforms: still };
 }
 
 function reportOf(counters: TaskCounters, rates: Rates): TaskReport {
@@ -81,6 +102,7 @@ function reportOf(counters: TaskCounters, rates: Rates): TaskReport {
       retries: counters.retries,
       skipped: counters.recordsSkipped,
       dead_letters: counters.deadLetterRequests - counters.deadLetterFailures,
+      ...(rates.transforms.length > 0 && { transforms: rates.transforms }),
     },
     totals: { records_in: recordsIn, records_out: recordsOut, bytes },
   };

@@ -1,5 +1,10 @@
 /** The metrics of tasks, and where each is in what a task tells. */
-import { type Histogram, histogramBounds, type TaskCounters } from '@sluice/runtime';
+import {
+  type Histogram,
+  histogramBounds,
+  type TaskCounters,
+  type TransformCounters,
+} from '@sluice/runtime';
 
 import type { MetricFamily } from './exposition.ts';
 
@@ -112,6 +117,30 @@ export const taskHistograms: readonly HistogramFamily[] = [
     type: 'histogram',
     bounds: histogramBounds.seconds,
     histogram: (c) => c.commitSeconds,
+  },
+];
+
+/** With the label `transform`. */
+export const transformFamilies: readonly (MetricFamily & {
+  readonly value: (counters: TransformCounters) => number;
+})[] = [
+  {
+    name: 'sluice_task_transform_records_in_total',
+    help: 'Records that came to a transform',
+    type: 'counter',
+    value: (c) => c.recordsIn,
+  },
+  {
+    name: 'sluice_task_transform_records_out_total',
+    help: 'Records that went on from a transform',
+    type: 'counter',
+    value: (c) => c.recordsOut,
+  },
+  {
+    name: 'sluice_task_transform_seconds_total',
+    help: 'Time in a transform, waits between attempts included',
+    type: 'counter',
+    value: (c) => c.seconds,
   },
 ];
 

@@ -7,7 +7,7 @@ import type { TaskCounters } from '@sluice/runtime';
 
 import type { UnitObserver } from '../unit-observer.ts';
 import { familyText, histogramText, labelText } from './exposition.ts';
-import { partitionLag, taskFamilies, taskHistograms } from './task-families.ts';
+import { partitionLag, taskFamilies, taskHistograms, transformFamilies } from './task-families.ts';
 
 export interface MetricLimits {
   readonly tasks: number;
@@ -65,6 +65,17 @@ export class TaskMetrics implements UnitObserver {
         ),
       ),
     );
+    const transforms = transformFamilies.map((family) =>
+      familyText(
+        family,
+        shown.flatMap(({ labels, counters }) =>
+          counters.transforms.map(
+            (each) =>
+              [`${labels},${labelText({ transform: each.name })}`, family.value(each)] as const,
+          ),
+        ),
+      ),
+    );
     const lags = shown.flatMap(({ labels, counters }) =>
       [...counters.lags].map(
         ([partition, lag]) => [`${labels},${partitionText(partition)}`, lag] as const,
@@ -79,6 +90,7 @@ export class TaskMetrics implements UnitObserver {
     return [
       ...numbers,
       ...histograms,
+      ...transforms,
       familyText(partitionLag, lags.slice(0, this.#limits.partitions)),
     ].join('');
   }

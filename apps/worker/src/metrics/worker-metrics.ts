@@ -4,6 +4,7 @@ import type { Clock } from '@sluice/kernel';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import { allObservers, type UnitObserver } from '../unit-observer.ts';
+import { InfoMetrics } from './info-metrics.ts';
 import type { LeaseStats } from './lease-stats.ts';
 import { RestartMetrics } from './restart-metrics.ts';
 import { type MetricLimits, TaskMetrics } from './task-metrics.ts';
@@ -26,6 +27,7 @@ export class WorkerMetrics {
   readonly #tasks: TaskMetrics;
   readonly #units: UnitMetrics;
   readonly #restarts: RestartMetrics;
+  readonly #infos: InfoMetrics;
   readonly #limits: MetricLimits;
   readonly #executors = {
     actors: this.#gauge('sluice_executor_actors', 'Actors in an executor', executorLabels),
@@ -82,6 +84,13 @@ export class WorkerMetrics {
     'sluice_worker_log_lines_dropped_total',
     'Lines that are only in the log of the worker itself',
   );
+  readonly #spans = {
+    exported: this.#counter('sluice_worker_spans_exported_total', 'Spans that were exported'),
+    dropped: this.#counter(
+      'sluice_worker_spans_dropped_total',
+      'Spans that were not exported: the exporter failed, or the queue was full',
+    ),
+  };
   readonly #leftOut = {
     tasks: this.#gauge(
       'sluice_metrics_tasks_left_out',
@@ -100,7 +109,8 @@ export class WorkerMetrics {
     this.#tasks = new TaskMetrics(limits);
     this.#units = new UnitMetrics(clock, limits.tasks);
     this.#restarts = new RestartMetrics(this.registry);
-    this.observer = allObservers([this.#tasks, this.#units, this.#restarts]);
+    this.#infos = new InfoMetrics(limits.tasks);
+    this.observer = allObservers([this.#tasks, this.#units, this.#restarts, this.#infos]);
   }
 
   get contentType(): string {
@@ -114,6 +124,12 @@ export class WorkerMetrics {
   /** A start job whose unit was claimed. */
   claimed(waitedMs: number): void {
     this.#queue.observe(waitedMs / 1_000);
+  }
+
+  /** By an executor, since it told last. */
+  spans({ exported, dropped }: { readonly exported: number; readonly dropped: number }): void {
+    this.#spans.exported.inc(exported);
+    this.#spans.dropped.inc(dropped);
   }
 
   /** In Prometheus' text format, as of now. */
@@ -130,7 +146,7 @@ export class WorkerMetrics {
     for (const { counter, field } of this.#leaseCounters) show(counter, this.lease[field]);
     show(this.#lines, linesDropped);
     this.#restarts.show(this.#limits.tasks);
-    const many = this.#units.render() + this.#tasks.render();
+    const many = this.#units.render() + this.#infos.render() + this.#tasks.render();
     this.#leftOut.tasks.set(this.#tasks.leftOut.tasks);
     this.#leftOut.partitions.set(this.#tasks.leftOut.partitions);
     return (await this.registry.metrics()) + many;

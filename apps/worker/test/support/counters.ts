@@ -32,6 +32,7 @@ export function countersOf(
     callSeconds: { counts: [0, 0, 0, 0, 0, 0, 0, 0], sum: 0 },
     commitSeconds: { counts: [0, 0, 0, 0, 0, 0, 0, 0], sum: 0 },
     lags: new Map(),
+    transforms: [],
     ...some,
   };
 }

@@ -122,6 +122,19 @@ export interface TaskLoad {
   retries: number;
   skipped: number;
   dead_letters: number;
+  /** In the order of the chain, at most 20; absent: it has none, or its worker is of an older release. */
+  transforms?: readonly TransformLoad[];
+}
+
+/** Over the last second that was told. */
+export interface TransformLoad {
+  /** As the definition names it. */
+  name: string;
+  /** Per second: records that came to it, those that its predicate leaves out among them, and that went on. */
+  records_in: number;
+  records_out: number;
+  /** Part of the time that records were in it: 0.25 is a quarter. */
+  busy: number;
 }
 
 export interface LiveEvent {

@@ -1,0 +1,77 @@
+/**
+ * Between tasks and the exporter: OpenTelemetry's batch processor, with a count of what is lost. It never holds anybody
+ * up: what comes while the queue is full is dropped, and what could not be exported is not kept.
+ */
+
+import {
+  BatchSpanProcessor,
+  type ReadableSpan,
+  type SpanExporter,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { outsideActors } from '@sluice/actor/executor';
+
+import type { TraceSettings } from './settings.ts';
+import type { SpanCounts } from './span-counts.ts';
+
+export class SpanQueue implements SpanProcessor {
+  readonly #queueMax: number;
+  readonly #counts: SpanCounts;
+  readonly #processor: BatchSpanProcessor;
+  /** Spans that the processor has not handed to the exporter yet. */
+  #waiting = 0;
+
+  constructor(exporter: SpanExporter, batch: TraceSettings['batch'], counts: SpanCounts) {
+    this.#queueMax = batch.queueMax;
+    this.#counts = counts;
+    this.#processor = new BatchSpanProcessor({
+      exporter: this.#counted(exporter),
+      scheduledDelayMillis: batch.delayMs,
+      maxQueueSize: batch.queueMax,
+      maxExportBatchSize: batch.exportMax,
+      exportTimeoutMillis: batch.exportTimeoutMs,
+    });
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    // What exports, or tells, later is nobody's work: it must not be blamed on the task that happened to end a span.
+    outsideActors(() => this.#take(span));
+  }
+
+  #take(span: ReadableSpan): void {
+    if (this.#waiting >= this.#queueMax) {
+      this.#counts.dropped();
+      return;
+    }
+    this.#waiting += 1;
+    this.#processor.onEnd(span);
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#processor.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#processor.shutdown();
+  }
+
+  #counted(exporter: SpanExporter): SpanExporter {
+    return {
+      export: (spans, answer) => {
+        this.#waiting -= spans.length;
+        exporter.export(spans, (result) => {
+          if (result.error === undefined && Number(result.code) === succeeded)
+            this.#counts.exported(spans.length);
+          else this.#counts.failed(spans.length, result.error ?? new Error('the export failed'));
+          answer(result);
+        });
+      },
+      shutdown: () => exporter.shutdown(),
+    };
+  }
+}
+
+/** ExportResultCode.SUCCESS */
+const succeeded = 0;

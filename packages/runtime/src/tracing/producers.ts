@@ -1,0 +1,32 @@
+/** Which traces records come from: the header that W3C's trace context has for it. Pure. */
+import type { FetchedBatch } from '@sluice/record-log';
+
+import { linksMax } from './tracer.ts';
+
+export const traceparentHeader = 'traceparent';
+
+/** The first few different ones; what they say is not looked at here. Records of one batch mostly have the same. */
+export function producersOf(batches: readonly FetchedBatch[]): readonly string[] {
+  const found = new Set<string>();
+  let last: Uint8Array | undefined;
+  for (const { records } of batches)
+    for (const { headers } of records) {
+      const value = traceparentIn(headers);
+      if (!value || (last && Buffer.compare(last, value) === 0)) continue;
+      last = value;
+      found.add(Buffer.from(value).toString('latin1'));
+      if (found.size >= linksMax) return [...found];
+    }
+  return [...found];
+}
+
+/** Longest that is looked at: of the version that there is, 55. */
+const lengthMax = 128;
+
+function traceparentIn(
+  headers: FetchedBatch['records'][number]['headers'],
+): Uint8Array | undefined {
+  for (const [name, value] of headers)
+    if (name === traceparentHeader && value && value.length <= lengthMax) return value;
+  return undefined;
+}
