@@ -2,7 +2,7 @@
  * A table is captured into a topic, and from there into a file, while the worker that captures it is killed with SIGKILL.
  * In the end the file has each row as it is at the database.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Cluster,
@@ -13,7 +13,7 @@ import {
   waitFor,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { liveOwnerOf, showLogsOnFailure } from './support/cluster-facts.ts';
+import { clusterState, liveOwnerOf, showLogsOnFailure } from './support/cluster-facts.ts';
 
 const folder = makeOwnedFolder('capture');
 const rounds = 2;
@@ -48,8 +48,6 @@ const databases = [
     keys: (database: string) => ({
       'database.server.id': '6001',
       'database.include.list': database,
-      // With heartbeats, where the snapshot begins is stored before its first row.
-      'heartbeat.interval.ms': '1000',
     }),
     topicOf: (prefix: string, database: string) => `${prefix}.${database}.item`,
     numbers: '(SELECT seq AS n FROM seq_1_to_5000) numbers',
@@ -96,7 +94,12 @@ test.each(databases)(
       file,
       ...json,
     });
-    await waitFor(() => stateOf(file).size, { what: 'the first rows', timeoutMs: 60_000 });
+    const explain = (): Promise<string> => clusterState(cluster);
+    await waitFor(() => stateOf(file).size, {
+      what: 'the first rows',
+      explain,
+      timeoutMs: 60_000,
+    });
     for (let round = 1; round <= rounds; round += 1) {
       const owner = await liveOwnerOf(cluster, `${prefix}-shop`);
       await sql(`UPDATE item SET n = ${String(round)} WHERE id % 2 = 0;
@@ -116,6 +119,8 @@ test.each(databases)(
       what: 'the file to be the table',
       until: (state) =>
         state.size === actual.size && [...actual].every(([id, n]) => state.get(id) === n),
+      progress: () => statSync(file).size,
+      explain,
       timeoutMs: 60_000,
     });
     for (const connector of ['shop', 'copy'])

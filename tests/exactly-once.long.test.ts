@@ -5,7 +5,8 @@
 import { systemClock } from '@sluice/kernel';
 import { KafkaLog } from '@sluice/record-log-kafka';
 import { type Cluster, type KafkaHandle, startCluster, startKafka, waitFor } from '@sluice/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { clusterState, showLogsOnFailure } from './support/cluster-facts.ts';
 
 /** More of them: KILL_ROUNDS=12 npm run test:long -- tests/exactly-once */
 const rounds = Number(process.env.KILL_ROUNDS ?? 2);
@@ -43,6 +44,8 @@ afterAll(async () => {
   await kafka?.stop();
 });
 
+beforeEach(() => showLogsOnFailure(cluster));
+
 /** The numbers of each task, in the order in which a consumer sees them that reads what is committed. */
 class Observer {
   readonly seen = new Map<number, number[]>();
@@ -78,6 +81,8 @@ class Observer {
     await waitFor(async () => await this.read(), {
       what: `${records} records more`,
       until: (total) => total >= wanted,
+      progress: (total) => total,
+      explain: () => clusterState(cluster),
       timeoutMs: 60_000,
     });
   }
@@ -140,6 +145,7 @@ test(
     await waitFor(async () => await observer.read(), {
       what: `all ${wanted} records`,
       until: (total) => total >= wanted,
+      progress: (total) => total,
       timeoutMs: 60_000,
     });
     for (const [task, numbers] of observer.seen)
