@@ -197,7 +197,8 @@ class SourceBench {
 
 function assertGoodRecord(record: SourceRecord): void {
   const { key, keySchema, sourceOffset, sourcePartition, value, valueSchema } = record;
-  assertContract(record.topic !== '', 'a record has no topic');
+  assertContract(record.isOffsetOnly || record.topic !== '', 'a record has no topic');
+  assertContract(!record.isOffsetOnly || sourceOffset !== undefined, 'an offset alone has none');
   assertContract(
     (sourceOffset === undefined) === (sourcePartition === undefined),
     'a record has an offset without a source partition, or the other way round',

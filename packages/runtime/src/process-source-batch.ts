@@ -18,7 +18,7 @@ import { transformRecords } from './transform-records.ts';
 export interface ProcessedBatch {
   /** As polled. */
   readonly records: readonly SourceRecord[];
-  /** Index by index with `records`: as transformed; null: dropped, or given up. */
+  /** Index by index with `records`: as transformed; null: an offset alone, dropped, or given up. */
   readonly transformed: readonly (SourceRecord | null)[];
   readonly droppedCount: number;
   readonly topics: readonly TopicBatch[];
@@ -41,7 +41,10 @@ export async function processSourceBatch(
   errors?: TaskErrors,
 ): Promise<ProcessedBatch> {
   const failures = new BatchFailures(errors);
-  const transformed = chain ? await transformRecords(records, chain, failures) : records;
+  const written = records.some((record) => record.isOffsetOnly)
+    ? records.map((record) => (record.isOffsetOnly ? null : record))
+    : records;
+  const transformed = chain ? await transformRecords(written, chain, failures) : written;
   const topics: TopicBatch[] = [];
   const positions: (readonly number[] | undefined)[] = [];
   let bytes = 0;
