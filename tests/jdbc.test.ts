@@ -4,23 +4,22 @@
  */
 import {
   type Cluster,
-  type MariadbHandle,
-  type PostgresHandle,
+  type DatabaseHandle,
   startCluster,
   startMariadb,
   startPostgres,
   waitFor,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { showLogsOnFailure } from './support/cluster-facts.ts';
+import { clusterState, showLogsOnFailure } from './support/cluster-facts.ts';
 import { JdbcCopy } from './support/jdbc-copy.ts';
 
 /** More of them: KILL_ROUNDS=20 npm test -- tests/jdbc */
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 2);
 
 let cluster: Cluster;
-let postgres: PostgresHandle;
-let mariadb: MariadbHandle;
+let postgres: DatabaseHandle;
+let mariadb: DatabaseHandle;
 
 beforeAll(async () => {
   [cluster, postgres, mariadb] = await Promise.all([
@@ -68,7 +67,9 @@ async function untilHistoryIsWhole(copy: JdbcCopy): Promise<number> {
   await waitFor(async () => Number(await copy.sqlTo(missingInHistory)), {
     what: 'the last change of each row to be in the history',
     until: (missing) => missing === 0,
-    timeoutMs: 30_000,
+    progress: (missing) => missing,
+    explain: () => clusterState(cluster),
+    timeoutMs: 60_000,
     intervalMs: 200,
   });
   const partitions = await copy.history();
