@@ -32,6 +32,8 @@ export interface PolledSourceOptions {
 /** Between polls that fail, and looks whether a halted one goes on, ms. */
 const pauseMs = 50;
 const untilLimitMs = 20_000;
+/** Conditions go through all records, in the thread of the task: not all the time, ms. */
+const lookMs = 50;
 
 /**
  * For sources with one source partition a task.
@@ -97,7 +99,7 @@ export class PolledSource {
 
   /** @throws also when the task has failed. */
   async until(what: string, isMet: () => boolean, limitMs = untilLimitMs): Promise<void> {
-    await eventually(what, () => this.#failure !== undefined || isMet(), { limitMs });
+    await eventually(what, () => this.#failure !== undefined || isMet(), { limitMs, lookMs });
     if (!this.#failure) return;
     const { error } = this.#failure;
     throw new Error(`the task failed: ${toError(error).message}`, { cause: error });
@@ -106,7 +108,7 @@ export class PolledSource {
   /** The message of what the task fails with. */
   async untilFailure(): Promise<string> {
     const hasFailed = (): boolean => this.#failure !== undefined;
-    await eventually('the task fails', hasFailed, { limitMs: untilLimitMs });
+    await eventually('the task fails', hasFailed, { limitMs: untilLimitMs, lookMs });
     return toError(this.failure).message;
   }
 

@@ -133,6 +133,7 @@ class SourceBench {
           put: () => {},
           written: (batch) => {
             for (const record of batch.records) {
+              if (record.isOffsetOnly) continue;
               const id = this.#identify(record);
               this.arrivals.set(id, (this.arrivals.get(id) ?? 0) + 1);
             }
