@@ -15,6 +15,9 @@ const rounds = Number(process.env['BULLMQ_KILL_ROUNDS'] ?? 2);
 const heldMax = 20;
 const sourceTasks = 2;
 
+/** Servers have limits of their own, in proportion to the load of the machine. */
+const startLimitMs = 300_000;
+
 let cluster: Cluster;
 let queues: RedisHandle;
 let connection: Redis;
@@ -29,7 +32,7 @@ beforeAll(async () => {
   connection = new Redis(queues.url, { maxRetriesPerRequest: null });
   jobsIn = new Queue('kill-in', { connection });
   jobsOut = new Queue('kill-out', { connection });
-});
+}, startLimitMs);
 afterAll(async () => {
   await Promise.all([jobsIn?.close(), jobsOut?.close()]);
   connection?.disconnect();

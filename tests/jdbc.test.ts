@@ -17,6 +17,9 @@ import { JdbcCopy } from './support/jdbc-copy.ts';
 /** More of them: KILL_ROUNDS=20 npm test -- tests/jdbc */
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 2);
 
+/** Servers have limits of their own, in proportion to the load of the machine. */
+const startLimitMs = 300_000;
+
 let cluster: Cluster;
 let postgres: DatabaseHandle;
 let mariadb: DatabaseHandle;
@@ -27,10 +30,10 @@ beforeAll(async () => {
     startPostgres(),
     startMariadb(),
   ]);
-});
+}, startLimitMs);
 afterAll(async () => {
-  await cluster.stop();
-  await Promise.all([postgres.stop(), mariadb.stop()]);
+  await cluster?.stop();
+  await Promise.all([postgres?.stop(), mariadb?.stop()]);
 });
 beforeEach(() => showLogsOnFailure(cluster));
 

@@ -70,6 +70,7 @@ export {
   type RunningKafkaTool,
   startKafkaTool,
 } from './kafka-tool.ts';
+export { limitMs } from './machine.ts';
 export {
   type StartMariadbOptions,
   startMariadb,
