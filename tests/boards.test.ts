@@ -5,7 +5,7 @@
  */
 import { QueueRegistry } from '@sluice/dispatch-bullmq';
 import { silentLogger } from '@sluice/kernel';
-import { ApiClient, type Cluster, startCluster, waitFor } from '@sluice/testkit';
+import { ApiClient, type Cluster, limitMs, startCluster, waitFor } from '@sluice/testkit';
 import type { Job, Queue } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
@@ -18,7 +18,6 @@ import {
   units,
   workers,
 } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 
 /** The aim is 1.5 s at p99. With all queues paused a task is found with the next beat, not by its job. */

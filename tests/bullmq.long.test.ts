@@ -2,17 +2,21 @@
  * Jobs of a queue become records, and records jobs of another queue, while workers are killed with SIGKILL. Each job
  * arrives; one that was held by a worker when it was killed may come twice, and a record is never two jobs.
  */
+import { inspect } from 'node:util';
 import { type Cluster, type RedisHandle, startCluster, startRedis, waitFor } from '@sluice/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { liveOwnerOf, showLogsOnFailure } from './support/cluster-facts.ts';
+import { clusterState, liveOwnerOf, showLogsOnFailure } from './support/cluster-facts.ts';
 
 /** More of them: BULLMQ_KILL_ROUNDS=20 npm run test:long -- tests/bullmq */
 const rounds = Number(process.env['BULLMQ_KILL_ROUNDS'] ?? 2);
 /** Of each task of the source. */
 const heldMax = 20;
 const sourceTasks = 2;
+
+/** Servers have limits of their own, in proportion to the load of the machine. */
+const startLimitMs = 300_000;
 
 let cluster: Cluster;
 let queues: RedisHandle;
@@ -28,7 +32,7 @@ beforeAll(async () => {
   connection = new Redis(queues.url, { maxRetriesPerRequest: null });
   jobsIn = new Queue('kill-in', { connection });
   jobsOut = new Queue('kill-out', { connection });
-});
+}, startLimitMs);
 afterAll(async () => {
   await Promise.all([jobsIn?.close(), jobsOut?.close()]);
   connection?.disconnect();
@@ -61,8 +65,28 @@ async function untilMore(than: number): Promise<number> {
   return await waitFor(async () => await jobsOut.getWaitingCount(), {
     what: `more than ${String(than)} jobs to arrive`,
     until: (count) => count > than,
+    progress: (count) => count,
+    explain: standstill,
     timeoutMs: 60_000,
   });
+}
+
+/** What each side knows while nothing arrives: jobs, their locks, the sink's position, tasks and workers. */
+async function standstill(): Promise<string> {
+  const active = await jobsIn.getActive();
+  const locks = await Promise.all(
+    active.map(async ({ id = '' }) => await connection.pttl(jobsIn.toKey(`${id}:lock`))),
+  );
+  const known = {
+    in: await jobsIn.getJobCounts(),
+    out: await jobsOut.getJobCounts(),
+    readers: (await jobsIn.getWorkers()).map(({ name, age, idle }) => ({ name, age, idle })),
+    activeAndHowLongTheyAreLocked: active.map(
+      ({ id }, at) => `${id ?? ''}: ${String(locks[at])} ms`,
+    ),
+    offsets: (await cluster.api.get('/connectors/out/offsets')).body,
+  };
+  return `${inspect(known, { depth: 6, breakLength: 160 })}\n${await clusterState(cluster)}`;
 }
 
 test('kill -9 of workers costs no job, and makes no record two jobs', {
@@ -108,6 +132,8 @@ test('kill -9 of workers costs no job, and makes no record two jobs', {
     {
       what: `each of ${String(added)} jobs to arrive`,
       until: (seen) => new Set(seen).size === added,
+      progress: (seen) => seen.length,
+      explain: standstill,
       timeoutMs: 90_000,
       intervalMs: 500,
     },

@@ -1,11 +1,10 @@
 /** A worker that is asked to end does so within Kubernetes' 30 s, however many tasks it has and however slowly they stop. */
 import { fileURLToPath } from 'node:url';
 
-import { type Cluster, type Member, startCluster } from '@sluice/testkit';
+import { type Cluster, limitMs, type Member, startCluster } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
 import { allRunning, events, showLogsOnFailure, tasks, tasksOf } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 
 const plugin = fileURLToPath(new URL('support/slow-stop-plugin.ts', import.meta.url));
 const taskCount = 40;

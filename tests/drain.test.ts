@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import { type Cluster, limitMs, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import {
@@ -20,7 +20,6 @@ import {
   type UnitRow,
   workers,
 } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 import { sinkIntegrity, sinkLines } from './support/sink-lines.ts';
 import { sluice } from './support/sluice-command.ts';

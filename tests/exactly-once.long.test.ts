@@ -4,8 +4,16 @@
  */
 import { systemClock } from '@sluice/kernel';
 import { KafkaLog } from '@sluice/record-log-kafka';
-import { type Cluster, type KafkaHandle, startCluster, startKafka, waitFor } from '@sluice/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type Cluster,
+  type KafkaHandle,
+  limitMs,
+  startCluster,
+  startKafka,
+  waitFor,
+} from '@sluice/testkit';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { clusterState, showLogsOnFailure, workers } from './support/cluster-facts.ts';
 
 /** More of them: KILL_ROUNDS=12 npm run test:long -- tests/exactly-once */
 const rounds = Number(process.env.KILL_ROUNDS ?? 2);
@@ -36,12 +44,14 @@ beforeAll(async () => {
   });
   log = new KafkaLog({ brokers: kafka.brokers, cluster: cluster.name, clientId: 'observer' });
   await log.start();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await log?.stop();
   await cluster?.stop();
   await kafka?.stop();
 });
+
+beforeEach(() => showLogsOnFailure(cluster));
 
 /** The numbers of each task, in the order in which a consumer sees them that reads what is committed. */
 class Observer {
@@ -78,6 +88,8 @@ class Observer {
     await waitFor(async () => await this.read(), {
       what: `${records} records more`,
       until: (total) => total >= wanted,
+      progress: (total) => total,
+      explain: () => clusterState(cluster),
       timeoutMs: 60_000,
     });
   }
@@ -125,14 +137,13 @@ test(
     await cluster.waitForRunning('numbers', 4);
     await observer.untilMore(300);
     await cluster.api.put('/connectors/numbers/stop');
-    const offsets = await waitFor(
-      async () => {
-        const { tasks } = await cluster.status('numbers');
-        if (tasks.length > 0) return undefined;
-        return await log.listSourceOffsets('numbers');
-      },
-      { what: 'the connector to stop', timeoutMs: 30_000 },
-    );
+    // Its status shows no tasks any more; who still holds one may commit another transaction.
+    await waitFor(async () => await workers(cluster), {
+      what: 'all tasks to have stopped',
+      until: (all) => all.every(({ tasks }) => tasks.length === 0),
+      timeoutMs: limitMs(30_000),
+    });
+    const offsets = await log.listSourceOffsets('numbers');
     const last = new Map(
       offsets.map(({ partition, offset }) => [Number(partition['id']), Number(offset?.['seqno'])]),
     );
@@ -140,6 +151,7 @@ test(
     await waitFor(async () => await observer.read(), {
       what: `all ${wanted} records`,
       until: (total) => total >= wanted,
+      progress: (total) => total,
       timeoutMs: 60_000,
     });
     for (const [task, numbers] of observer.seen)

@@ -3,6 +3,11 @@ import { test } from 'vitest';
 
 import { expectOrders } from './support/example.ts';
 
-test('tables in PostgreSQL become tables in MariaDB through Kafka, with workers killed meanwhile', async () => {
+/** Of the whole; each step of an example has a limit of its own. */
+const timeout = 300_000;
+
+test('tables in PostgreSQL become tables in MariaDB through Kafka, with workers killed meanwhile', {
+  timeout,
+}, async () => {
   await expectOrders('kafka', ['--kafka']);
 });

@@ -4,23 +4,25 @@
  */
 import {
   type Cluster,
-  type MariadbHandle,
-  type PostgresHandle,
+  type DatabaseHandle,
   startCluster,
   startMariadb,
   startPostgres,
   waitFor,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { showLogsOnFailure } from './support/cluster-facts.ts';
+import { clusterState, showLogsOnFailure } from './support/cluster-facts.ts';
 import { JdbcCopy } from './support/jdbc-copy.ts';
 
 /** More of them: KILL_ROUNDS=20 npm test -- tests/jdbc */
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 2);
 
+/** Servers have limits of their own, in proportion to the load of the machine. */
+const startLimitMs = 300_000;
+
 let cluster: Cluster;
-let postgres: PostgresHandle;
-let mariadb: MariadbHandle;
+let postgres: DatabaseHandle;
+let mariadb: DatabaseHandle;
 
 beforeAll(async () => {
   [cluster, postgres, mariadb] = await Promise.all([
@@ -28,10 +30,10 @@ beforeAll(async () => {
     startPostgres(),
     startMariadb(),
   ]);
-});
+}, startLimitMs);
 afterAll(async () => {
-  await cluster.stop();
-  await Promise.all([postgres.stop(), mariadb.stop()]);
+  await cluster?.stop();
+  await Promise.all([postgres?.stop(), mariadb?.stop()]);
 });
 beforeEach(() => showLogsOnFailure(cluster));
 
@@ -68,7 +70,9 @@ async function untilHistoryIsWhole(copy: JdbcCopy): Promise<number> {
   await waitFor(async () => Number(await copy.sqlTo(missingInHistory)), {
     what: 'the last change of each row to be in the history',
     until: (missing) => missing === 0,
-    timeoutMs: 30_000,
+    progress: (missing) => missing,
+    explain: () => clusterState(cluster),
+    timeoutMs: 60_000,
     intervalMs: 200,
   });
   const partitions = await copy.history();

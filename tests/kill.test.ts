@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { timingProfiles } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
-import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import { type Cluster, limitMs, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import {
@@ -20,7 +20,6 @@ import {
   tasksOf,
   units,
 } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { NumberedFile, numbersIn } from './support/numbered-file.ts';
 import { openRedisView } from './support/redis-view.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';

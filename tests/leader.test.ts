@@ -11,6 +11,7 @@ import { systemClock } from '@sluice/kernel';
 import {
   ApiClient,
   type Cluster,
+  limitMs,
   type Member,
   makeOwnedFolder,
   startCluster,
@@ -26,7 +27,6 @@ import {
   tasksOf,
   units,
 } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { openRedisView, type RedisView } from './support/redis-view.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 import { sluice } from './support/sluice-command.ts';

@@ -7,11 +7,10 @@ import { join } from 'node:path';
 
 import { timingProfiles } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
-import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import { type Cluster, limitMs, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { nameOf, showLogsOnFailure, tasks, workers } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { linesIn } from './support/numbered-file.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 

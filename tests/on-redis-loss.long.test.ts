@@ -10,6 +10,7 @@ import { KafkaLog } from '@sluice/record-log-kafka';
 import {
   type Cluster,
   type KafkaHandle,
+  limitMs,
   type Member,
   type RedisHandle,
   startCluster,
@@ -21,7 +22,6 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { allRunning, events, nameOf, showLogsOnFailure, tasks } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { SequenceObserver } from './support/sequence-observer.ts';
 
 const awayMs = 10_000;

@@ -9,6 +9,7 @@ import { KafkaLog } from '@sluice/record-log-kafka';
 import {
   type Cluster,
   type KafkaHandle,
+  limitMs,
   makeOwnedFolder,
   startCluster,
   startKafka,
@@ -18,7 +19,6 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { events, showLogsOnFailure, type UnitRow, units } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';
 import { committedButNotPut, sinkLines } from './support/sink-lines.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { timingProfiles } from '@sluice/coordination';
 import { systemClock } from '@sluice/kernel';
-import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import { type Cluster, limitMs, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
@@ -20,7 +20,6 @@ import {
   type UnitRow,
   workers,
 } from './support/cluster-facts.ts';
-import { limitMs } from './support/machine.ts';
 import { holesIn, SequenceObserver } from './support/sequence-observer.ts';
 import { committedButNotPut, sinkIntegrity, sinkLines } from './support/sink-lines.ts';
 

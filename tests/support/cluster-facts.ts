@@ -1,4 +1,6 @@
 /** What the API tells of a cluster, in the forms that tests compare. */
+import { loadavg } from 'node:os';
+import { inspect } from 'node:util';
 import { type Cluster, waitFor } from '@sluice/testkit';
 import { onTestFailed } from 'vitest';
 
@@ -127,4 +129,18 @@ export async function liveOwnerOf(
     },
     { what: `a live owner of ${connector}`, timeoutMs: 60_000 },
   );
+}
+
+/** What the cluster says of itself, and what of its processes is left: for a wait that was in vain. */
+export async function clusterState(cluster: Cluster): Promise<string> {
+  const [unitRows, workerRows] = await Promise.allSettled([units(cluster), workers(cluster)]);
+  const processes = cluster.workers.map(({ process: child }) => child.describe().split(';')[0]);
+  return inspect(
+    { load: loadavg(), processes, workers: told(workerRows), units: told(unitRows) },
+    { depth: 6, breakLength: 160 },
+  );
+}
+
+function told<T>(result: PromiseSettledResult<T>): unknown {
+  return result.status === 'fulfilled' ? result.value : String(result.reason);
 }

@@ -2,15 +2,14 @@
  * A table that is copied from one database into another by query mode: into a table that has each row as it is, and into
  * a history that has each record of the topic once.
  */
-import type { Cluster, MariadbHandle, PostgresHandle } from '@sluice/testkit';
+import type { Cluster, DatabaseHandle } from '@sluice/testkit';
 import { waitFor } from '@sluice/testkit';
-
-export type Server = PostgresHandle | MariadbHandle;
+import { clusterState } from './cluster-facts.ts';
 
 export interface Copy {
   readonly cluster: Cluster;
-  readonly source: Server;
-  readonly target: Server;
+  readonly source: DatabaseHandle;
+  readonly target: DatabaseHandle;
   /** Ports of proxies in front of them. */
   readonly sourcePort?: number;
   readonly targetPort?: number;
@@ -61,13 +60,15 @@ export class JdbcCopy {
     );
   }
 
-  /** Until the target has each row as the source has it. Returns how many there are. */
-  async untilEqual(timeoutMs = 40_000): Promise<number> {
+  /** Until the target has each row as the source has it; the limit is for standing still. Returns how many there are. */
+  async untilEqual(timeoutMs = 60_000): Promise<number> {
     const rows = 'SELECT id, n FROM orders ORDER BY id';
     const expected = await this.#sqlFrom(rows);
     await waitFor(async () => await this.sqlTo(rows), {
       what: `${this.name}: each row to be as it is at the source`,
       until: (seen) => seen === expected,
+      progress: (seen) => seen,
+      explain: () => clusterState(this.#copy.cluster),
       timeoutMs,
       intervalMs: 200,
     });

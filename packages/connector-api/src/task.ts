@@ -34,6 +34,11 @@ export interface SourceRecord extends ConnectRecord {
   readonly sourcePartition?: SourcePartition;
   /** Where to go on after this record. */
   readonly sourceOffset?: SourceOffsetValue;
+  /**
+   * It is written nowhere, and no transform sees it: its offset alone is stored, behind those of the records before it.
+   * Its topic means nothing, and may be empty.
+   */
+  readonly isOffsetOnly?: boolean;
 }
 
 export interface SinkRecord extends ConnectRecord {

@@ -11,8 +11,8 @@ export interface Disturbance {
   readonly end: () => Promise<void> | void;
 }
 
-/** How often a condition is looked at, ms. */
-const lookMs = 5;
+/** How often a condition is looked at unless it is said, ms. */
+const defaultLookMs = 5;
 
 /** @throws Error with what was waited for and `explain`. */
 export async function eventually(
@@ -20,11 +20,13 @@ export async function eventually(
   isTrue: () => boolean | Promise<boolean>,
   options: {
     readonly limitMs: number;
+    readonly lookMs?: number;
     readonly explain?: () => string | Promise<string>;
     /** Rejects when waiting makes no sense any more. */
     readonly failed?: Promise<never>;
   },
 ): Promise<void> {
+  const { lookMs = defaultLookMs } = options;
   const giveUpMs = performance.now() + options.limitMs;
   while (!(await isTrue())) {
     if (performance.now() > giveUpMs) {

@@ -10,4 +10,5 @@ export type {
   SourceContractOptions,
   SourceFixture,
 } from './contract.ts';
+export { type LoggedLine, PolledSource, type PolledSourceOptions } from './polled-source.ts';
 export { describeSink, describeSource } from './suites.ts';

@@ -1,7 +1,8 @@
 /**
  * The tasks of a source without a cluster and without a log: they are polled, and what they return is traced. Nothing
  * is produced, no offset is stored, and no task is told that a record arrived: a source that releases at its
- * system what it was told of releases nothing.
+ * system what it was told of releases nothing. An offset that comes alone counts as stored, since a task may wait for it,
+ * unless its source could release something by it.
  */
 import {
   assertValidConfig,
@@ -11,6 +12,7 @@ import {
   type SourceOffsetValue,
   type SourcePartition,
   type SourcePlugin,
+  type SourceRecord,
   type SourceTask,
 } from '@sluice/connector-api';
 import { isRetriable, toError } from '@sluice/kernel';
@@ -59,7 +61,7 @@ class Preview {
   readonly #plugin: SourcePlugin;
   readonly #config: ConnectorConfig;
   readonly #options: PreviewOptions;
-  readonly #offsets: ReadonlyMap<string, SourceOffsetValue>;
+  readonly #offsets: Map<string, SourceOffsetValue>;
   readonly #parts: PreviewParts | undefined;
   readonly #tell: (message: FromPreview) => void;
   readonly #stop = new AbortController();
@@ -158,13 +160,8 @@ class Preview {
         const records = polledRecords(await task.poll());
         for (const record of records) {
           if (this.#signal.aborted || this.#fullBy()) break;
-          this.#shown += 1;
-          const steps = (await this.#tracer?.trace(record)) ?? [];
-          const { sourceOffset } = record;
-          const offset = sourceOffset === undefined ? undefined : cut(toJson(sourceOffset));
-          const shown = { task: number, before: showState(record), offset, steps };
-          this.#shownBytes += JSON.stringify(shown).length;
-          this.#tell({ kind: 'record', record: shown });
+          if (record.isOffsetOnly) await this.#store(record, task);
+          else await this.#show(record, number);
         }
         if (records.length === 0) await pause(idlePauseMs);
       } catch (error) {
@@ -174,6 +171,23 @@ class Preview {
       }
     }
     this.#stop.abort();
+  }
+
+  async #show(record: SourceRecord, number: number): Promise<void> {
+    this.#shown += 1;
+    const steps = (await this.#tracer?.trace(record)) ?? [];
+    const { sourceOffset } = record;
+    const offset = sourceOffset === undefined ? undefined : cut(toJson(sourceOffset));
+    const shown = { task: number, before: showState(record), offset, steps };
+    this.#shownBytes += JSON.stringify(shown).length;
+    this.#tell({ kind: 'record', record: shown });
+  }
+
+  /** For the tasks of this preview alone. */
+  async #store({ sourceOffset, sourcePartition }: SourceRecord, task: SourceTask): Promise<void> {
+    if (!sourceOffset || !sourcePartition || this.#plugin.movesExternalCursor) return;
+    this.#offsets.set(sourcePartitionName(sourcePartition), sourceOffset);
+    await task.commit?.();
   }
 }
 

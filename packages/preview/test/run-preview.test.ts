@@ -182,6 +182,33 @@ describe('a preview', () => {
     expect(calls).toEqual(['poll', 'poll', 'stop']);
   });
 
+  test.each([false, true])(
+    'an offset alone is not shown, and is stored for the task unless it releases something (%s)',
+    async (movesExternalCursor) => {
+      const stored: unknown[] = [];
+      const waiting = defineSource({
+        name: 'waiting',
+        version: '1.0.0',
+        config: {},
+        movesExternalCursor,
+        setup: () => Promise.withResolvers<void>(),
+        async *run({ state }) {
+          yield { topic: '', offset: { n: 7 }, isOffsetOnly: true };
+          await state.promise;
+          yield { topic: 't', value: 1 };
+        },
+        commit: async ({ offsets, state }) => {
+          stored.push(...(await offsets([{ source: 'waiting' }])));
+          state.resolve();
+        },
+      });
+      const { end, records } = await preview(waiting, {}, { records: 1, limitMs: 300 });
+      expect(end).toEqual({ kind: 'ended', by: movesExternalCursor ? 'timeout' : 'records' });
+      expect(records.map(({ before }) => before.topic)).toEqual(movesExternalCursor ? [] : ['t']);
+      expect(stored).toEqual(movesExternalCursor ? [] : [{ n: 7 }]);
+    },
+  );
+
   test.each([
     [{ transforms: 'x', 'transforms.x.type': 'Nothing' }, 'config', 'Nothing'],
     [{ topic: 't', 'value.converter': 'Nothing' }, 'config', 'Nothing'],

@@ -20,7 +20,7 @@ import { transformRecords } from './transform-records.ts';
 export interface ProcessedBatch {
   /** As polled. */
   readonly records: readonly SourceRecord[];
-  /** Index by index with `records`: as transformed; null: dropped, or given up. */
+  /** Index by index with `records`: as transformed; null: an offset alone, dropped, or given up. */
   readonly transformed: readonly (SourceRecord | null)[];
   readonly droppedCount: number;
   readonly topics: readonly TopicBatch[];
@@ -44,11 +44,14 @@ export async function processSourceBatch(
   { stages, trace }: BatchWatch = unwatched,
 ): Promise<ProcessedBatch> {
   const failures = new BatchFailures(errors);
+  const written = records.some((record) => record.isOffsetOnly)
+    ? records.map((record) => (record.isOffsetOnly ? null : record))
+    : records;
   const transformed = chain
     ? await traced(trace, 'transform', { records: records.length }, () =>
-        transformRecords(records, chain, failures, stages),
+        transformRecords(written, chain, failures, stages),
       )
-    : records;
+    : written;
   const converted = await traced(trace, 'convert', {}, () =>
     convertGroups(groupByTopic(transformed), converters, failures, trace?.header),
   );

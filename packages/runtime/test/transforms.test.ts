@@ -125,6 +125,26 @@ test('a batch of which nothing is left commits its offset all the same', async (
   });
 });
 
+test.each([{}, dropAndRoute])(
+  'an offset alone is written nowhere, and stored behind those before it, with %o',
+  async (config) => {
+    const told: [SourceRecord, RecordMetadata | undefined][] = [];
+    const alone: SourceRecord = { ...record(2, 'b'), topic: '', isOffsetOnly: true };
+    const runtime = source(
+      [[record(1, 'a'), alone], [{ ...alone, sourceOffset: { seq: 3 } }]],
+      told,
+    );
+    const rig = await runtime.started({ config });
+    await runtime.clock.until('it is told', () => told.length === 3);
+    expect(told.slice(1).map(([, metadata]) => metadata)).toEqual([undefined, undefined]);
+    await runtime.clock.settled(rig.stop());
+    const topic = 'transforms' in config ? 't-out' : 't';
+    expect(runtime.values(topic)).toEqual(['a']);
+    expect(runtime.store.topic('')).toBeUndefined();
+    expect(await storedSeq(runtime)).toBe(3);
+  },
+);
+
 test('a dropped record is not told, nor its offset stored, before those ahead of it are acknowledged', async () => {
   const told: [SourceRecord, RecordMetadata | undefined][] = [];
   const runtime = source([[record(1, 'a')], [record(2, 'drop')]], told);

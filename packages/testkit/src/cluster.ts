@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { newShortId, SluiceError, toError } from '@sluice/kernel';
 import { ApiClient } from './api-client.ts';
+import { limitMs } from './machine.ts';
 import { type LogLine, type NodeProcess, spawnNode } from './node-process.ts';
 import { type RedisHandle, startRedis } from './redis.ts';
 import { waitFor } from './wait-for.ts';
@@ -119,7 +120,7 @@ export class Cluster {
     await waitFor(async () => await this.liveWorkers(), {
       what: `${workers} workers to be seen by the coordinator`,
       until: (seen) => coordinators === 0 || seen.length >= workers,
-      timeoutMs: readyTimeoutMs,
+      timeoutMs: limitMs(readyTimeoutMs),
     });
   }
 
@@ -132,7 +133,9 @@ export class Cluster {
     const name = `coordinator-${this.#coordinatorsStarted}`;
     const variables = { SLUICE_COORDINATOR_NAME: name, SLUICE_PORT: '0', ...env };
     const child = this.#spawn('coordinator', name, variables, options);
-    const ready = await child.waitForLog('coordinator ready', { timeoutMs: readyTimeoutMs });
+    const ready = await child.waitForLog('coordinator ready', {
+      timeoutMs: limitMs(readyTimeoutMs),
+    });
     const member = memberOf(name, child, ready);
     this.coordinators.push(member);
     return member;
@@ -144,7 +147,9 @@ export class Cluster {
     const name = options.name ?? `worker-${this.#workersStarted}`;
     const variables = { SLUICE_WORKER_NAME: name, SLUICE_WORKER_PORT: '0', ...options.env };
     const child = this.#spawn('worker', name, variables, options);
-    const ready = await child.waitForLog('worker ready', { timeoutMs: readyTimeoutMs });
+    const ready = await child.waitForLog('worker ready', {
+      timeoutMs: limitMs(readyTimeoutMs),
+    });
     const member = memberOf(name, child, ready);
     this.workers.push(member);
     return member;
@@ -186,7 +191,7 @@ export class Cluster {
         seen.connector.state === 'RUNNING' &&
         seen.tasks.length >= tasks &&
         seen.tasks.every((task) => task.state === 'RUNNING'),
-      timeoutMs: connectorTimeoutMs,
+      timeoutMs: limitMs(connectorTimeoutMs),
     });
   }
 

@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newShortId, SluiceError, toError } from '@sluice/kernel';
+import { SluiceError, toError } from '@sluice/kernel';
 import { makeOwnedFolder, type ProcessUser, spawnGuarded } from './guarded-process.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -205,22 +205,6 @@ export async function runTool({
     'database.tool_failed',
     `${command} failed: ${(stderr || stdout).trimEnd()}`,
   );
-}
-
-/** What tests do with a database server, whether they started it or not. */
-export interface DatabaseServer {
-  /** Of its administrator, with the password. */
-  readonly url: string;
-  /** Runs SQL by the server's own client as the administrator, and returns its rows: tabs between columns. */
-  sql(text: string, database?: string): Promise<string>;
-  /** A new, empty database with a name that no other test has; its URL. */
-  createDatabase(prefix: string): Promise<string>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A name of a database that no other test has: `orders_k3x9q`. */
-export function uniqueDatabaseName(prefix: string): string {
-  return `${prefix}_${newShortId()}`;
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -14,7 +14,7 @@ export {
   type StartClusterOptions,
   startCluster,
 } from './cluster.ts';
-export type { DatabaseServer } from './database-process.ts';
+export type { DatabaseHandle, DatabaseServer } from './database-server.ts';
 export {
   findMariadb,
   findPostgresFolder,
@@ -70,8 +70,8 @@ export {
   type RunningKafkaTool,
   startKafkaTool,
 } from './kafka-tool.ts';
+export { limitMs } from './machine.ts';
 export {
-  type MariadbHandle,
   type StartMariadbOptions,
   startMariadb,
   useMariadb,
@@ -87,7 +87,6 @@ export {
 } from './node-process.ts';
 export { PluginFolder, type WrittenPackage } from './plugin-folder.ts';
 export {
-  type PostgresHandle,
   type StartPostgresOptions,
   startPostgres,
   usePostgres,

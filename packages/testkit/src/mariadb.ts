@@ -4,13 +4,8 @@
  */
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
-import {
-  DatabaseProcess,
-  type DatabaseServer,
-  runTool,
-  uniqueDatabaseName,
-  writeOwned,
-} from './database-process.ts';
+import { DatabaseProcess, runTool, writeOwned } from './database-process.ts';
+import { type DatabaseClient, DatabaseHandle, DatabaseServer } from './database-server.ts';
 import { findMariadb, requireMariadb } from './find-databases.ts';
 import { freePort } from './free-port.ts';
 
@@ -28,7 +23,7 @@ export interface StartMariadbOptions {
  * await using mariadb = await startMariadb();
  * const url = await mariadb.createDatabase('orders');
  */
-export async function startMariadb(options: StartMariadbOptions = {}): Promise<MariadbHandle> {
+export async function startMariadb(options: StartMariadbOptions = {}): Promise<DatabaseHandle> {
   const { server: command, installDb } = requireMariadb();
   const port = await freePort();
   const password = newShortId();
@@ -55,7 +50,8 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
     busy: /Unable to lock|Can't lock aria control file|Another process with pid/,
     stopSignal: 'SIGTERM',
   });
-  return new MariadbHandle(server, `mysql://${administrator}:${password}@127.0.0.1:${port}/mysql`);
+  const url = `mysql://${administrator}:${password}@127.0.0.1:${port}/mysql`;
+  return new DatabaseHandle(server, url, client);
 }
 
 /**
@@ -64,19 +60,12 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
  */
 export async function useMariadb(): Promise<DatabaseServer> {
   const url = process.env['MARIADB_URL'] || process.env['MYSQL_URL'];
-  return url === undefined || url === '' ? await startMariadb() : new ExistingMariadb(url);
+  return url === undefined || url === '' ? await startMariadb() : new DatabaseServer(url, client);
 }
 
-class ExistingMariadb implements DatabaseServer {
-  readonly url: string;
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  async sql(text: string, database?: string): Promise<string> {
-    const { hostname, port, username, password, pathname } = new URL(this.url);
-    const output = await runTool({
+const client: DatabaseClient = {
+  sql: async ({ hostname, password, pathname, port, username }, text, database) =>
+    await runTool({
       command: findMariadb()?.client ?? 'mysql',
       args: [
         '--no-defaults',
@@ -92,66 +81,9 @@ class ExistingMariadb implements DatabaseServer {
       input: text,
       // By the environment: a password on the command line could be read by everybody.
       env: { MYSQL_PWD: decodeURIComponent(password) },
-    });
-    return output.replace(/\n$/, '');
-  }
-
-  async createDatabase(prefix: string): Promise<string> {
-    const name = uniqueDatabaseName(prefix);
-    await this.sql(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`);
-    const url = new URL(this.url);
-    url.pathname = `/${name}`;
-    return url.href;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-export class MariadbHandle extends ExistingMariadb {
-  readonly #server: DatabaseProcess;
-
-  constructor(server: DatabaseProcess, url: string) {
-    super(url);
-    this.#server = server;
-  }
-
-  get port(): number {
-    return Number(new URL(this.url).port);
-  }
-
-  /** Of the process that runs now, or ran last. */
-  get pid(): number {
-    return this.#server.pid;
-  }
-
-  /** What the server has printed, its last 64 KiB. */
-  output(): string {
-    return this.#server.output();
-  }
-
-  /** SIGKILL is a crash, SIGSTOP and SIGCONT freeze and go on. */
-  async kill(signal: NodeJS.Signals): Promise<void> {
-    await this.#server.kill(signal);
-  }
-
-  /** Ends it as a restart would; it keeps its data for `start`. */
-  async end(): Promise<void> {
-    await this.#server.end();
-  }
-
-  /** On the same port and folder, after ending it if it still runs. */
-  async start(): Promise<void> {
-    await this.#server.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.remove();
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-}
+    }),
+  createDatabase: (name) => `CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`,
+};
 
 /** A server that starts deletes the temporary tables in its folder for them, whoever made them. */
 function foldersOf(dir: string): string[] {

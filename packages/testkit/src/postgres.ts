@@ -6,13 +6,8 @@
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
 import type { Certificate } from './certificate.ts';
-import {
-  DatabaseProcess,
-  type DatabaseServer,
-  runTool,
-  uniqueDatabaseName,
-  writeOwned,
-} from './database-process.ts';
+import { DatabaseProcess, runTool, writeOwned } from './database-process.ts';
+import { type DatabaseClient, DatabaseHandle, DatabaseServer } from './database-server.ts';
 import { findPostgresFolder, requirePostgresFolder } from './find-databases.ts';
 import { freePort } from './free-port.ts';
 
@@ -32,7 +27,7 @@ export interface StartPostgresOptions {
  * await using postgres = await startPostgres();
  * const url = await postgres.createDatabase('orders');
  */
-export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresHandle> {
+export async function startPostgres(options: StartPostgresOptions = {}): Promise<DatabaseHandle> {
   const folder = requirePostgresFolder();
   const port = await freePort();
   const password = newShortId();
@@ -69,10 +64,8 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     // Fast shutdown: it ends its clients' connections.
     stopSignal: 'SIGINT',
   });
-  return new PostgresHandle(
-    server,
-    `postgres://${administrator}:${password}@127.0.0.1:${port}/postgres`,
-  );
+  const url = `postgres://${administrator}:${password}@127.0.0.1:${port}/postgres`;
+  return new DatabaseHandle(server, url, client);
 }
 
 /**
@@ -81,83 +74,21 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
  */
 export async function usePostgres(): Promise<DatabaseServer> {
   const url = process.env['POSTGRES_URL'];
-  return url === undefined || url === '' ? await startPostgres() : new ExistingPostgres(url);
+  return url === undefined || url === '' ? await startPostgres() : new DatabaseServer(url, client);
 }
 
-class ExistingPostgres implements DatabaseServer {
-  readonly url: string;
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  async sql(text: string, database?: string): Promise<string> {
+const client: DatabaseClient = {
+  sql: async (url, text, database) => {
     const folder = findPostgresFolder();
-    const output = await runTool({
+    return await runTool({
       command: folder === undefined ? 'psql' : join(folder, 'psql'),
       args: ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-f', '-'],
       input: text,
-      env: environmentOf(this.url, database),
+      env: environmentOf(url, database),
     });
-    return output.replace(/\n$/, '');
-  }
-
-  async createDatabase(prefix: string): Promise<string> {
-    const name = uniqueDatabaseName(prefix);
-    await this.sql(`CREATE DATABASE "${name}"`);
-    const url = new URL(this.url);
-    url.pathname = `/${name}`;
-    return url.href;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-export class PostgresHandle extends ExistingPostgres {
-  readonly #server: DatabaseProcess;
-
-  constructor(server: DatabaseProcess, url: string) {
-    super(url);
-    this.#server = server;
-  }
-
-  get port(): number {
-    return Number(new URL(this.url).port);
-  }
-
-  /** Of the process that runs now, or ran last. */
-  get pid(): number {
-    return this.#server.pid;
-  }
-
-  /** What the server has printed, its last 64 KiB. */
-  output(): string {
-    return this.#server.output();
-  }
-
-  /** SIGKILL and SIGQUIT are crashes, SIGSTOP and SIGCONT freeze and go on. */
-  async kill(signal: NodeJS.Signals): Promise<void> {
-    await this.#server.kill(signal);
-  }
-
-  /** Ends it as a restart would; it keeps its data for `start`. */
-  async end(): Promise<void> {
-    await this.#server.end();
-  }
-
-  /** On the same port and folder, after ending it if it still runs. */
-  async start(): Promise<void> {
-    await this.#server.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.remove();
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-}
+  },
+  createDatabase: (name) => `CREATE DATABASE "${name}"`,
+};
 
 function settingsOf(port: number, walLevel: string): Record<string, string> {
   return {
@@ -181,8 +112,8 @@ function encrypted(dir: string): string[] {
 }
 
 /** By the environment: a password on the command line could be read by everybody. */
-function environmentOf(url: string, database?: string): NodeJS.ProcessEnv {
-  const { hostname, port, username, password, pathname } = new URL(url);
+function environmentOf(url: URL, database?: string): NodeJS.ProcessEnv {
+  const { hostname, port, username, password, pathname } = url;
   return {
     PGHOST: hostname,
     PGPORT: port || '5432',

@@ -10,7 +10,16 @@ export interface WaitForOptions<T> {
   readonly intervalMs?: number;
   /** When the value is good enough. Default: it is truthy. */
   readonly until?: (value: T) => boolean;
+  /**
+   * What moves while all is well. With it the limit is for standing still: it begins anew with each change of this, since
+   * nobody can say how long the whole takes on a busy machine. The whole is limited by the test.
+   */
+  readonly progress?: (value: T) => unknown;
+  /** More for the error: what is to be known of whoever stands still. */
+  readonly explain?: () => Promise<string>;
 }
+
+const explainLimitMs = 10_000;
 
 type Met<T> = Exclude<T, false | null | undefined | 0 | ''>;
 
@@ -28,9 +37,10 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitForOptions<T>,
 ): Promise<Met<T>> {
-  const { what, timeoutMs = 5_000, intervalMs = 20, until = Boolean } = options;
+  const { what, timeoutMs = 5_000, intervalMs = 20, until = Boolean, progress } = options;
   const startedAtMs = systemClock.monotonicMs();
-  const deadlineMs = startedAtMs + timeoutMs;
+  let deadlineMs = startedAtMs + timeoutMs;
+  let progressed: string | undefined;
   let last = 'nothing, the first look never returned';
   let cause: unknown;
   for (;;) {
@@ -39,16 +49,34 @@ export async function waitFor<T>(
       if (until(look.value)) return look.value as Met<T>;
       last = inspect(look.value, { depth: 6, maxStringLength: 2_000, breakLength: 120 });
       cause = undefined;
+      const moving = progress && inspect(progress(look.value), { maxStringLength: null });
+      if (moving !== progressed) {
+        progressed = moving;
+        deadlineMs = systemClock.monotonicMs() + timeoutMs;
+      }
     } else if (look.kind === 'threw') {
       last = `an error: ${look.error.message}`;
       cause = look.error;
     }
     if (systemClock.monotonicMs() + intervalMs > deadlineMs) {
       const waitedMs = Math.round(systemClock.monotonicMs() - startedAtMs);
-      throw new Error(`waited ${waitedMs} ms for ${what}; last seen: ${last}`, { cause });
+      const still = progress ? `, and nothing moved for ${timeoutMs} ms` : '';
+      const more = options.explain ? `\n${await explained(options.explain)}` : '';
+      throw new Error(`waited ${waitedMs} ms for ${what}${still}; last seen: ${last}${more}`, {
+        cause,
+      });
     }
     await systemClock.sleep(intervalMs);
   }
+}
+
+/** An explanation that fails or hangs must not take the place of what is to be explained. */
+async function explained(explain: () => Promise<string>): Promise<string> {
+  const look = await lookOnce(explain, systemClock.monotonicMs() + explainLimitMs);
+  if (look.kind === 'seen') return look.value;
+  return look.kind === 'threw'
+    ? `no explanation: ${look.error.message}`
+    : `no explanation within ${explainLimitMs} ms`;
 }
 
 type Look<T> =

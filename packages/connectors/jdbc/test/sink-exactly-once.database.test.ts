@@ -5,7 +5,7 @@ import {
   schemas,
   structSchema,
 } from '@sluice/connector-api';
-import { type MariadbHandle, startMariadb } from '@sluice/testkit';
+import { type DatabaseHandle, startMariadb } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jdbcSink } from '../src/index.ts';
 import {
@@ -179,7 +179,7 @@ describe.each(databases)('exactly once into $name', ({ start }) => {
 });
 
 describe('tables of MariaDB that know no transactions', () => {
-  let server: MariadbHandle;
+  let server: DatabaseHandle;
   beforeAll(async () => {
     server = await startMariadb();
   });

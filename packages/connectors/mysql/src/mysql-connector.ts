@@ -12,7 +12,7 @@ import {
   validateConfig,
 } from '@sluice/connector-api';
 import { assertOwnOffset, refusing, unsupportedProblems } from '@sluice/connector-capture';
-import { CaptureRun, type TaskState } from './capture-run.ts';
+import { captureRun } from './capture-run.ts';
 import type { Flavour } from './captured-table.ts';
 import {
   configProblems,
@@ -22,6 +22,7 @@ import {
   withoutEffect,
 } from './config.ts';
 import { positionOf } from './position.ts';
+import type { TaskState } from './run-context.ts';
 import { SchemaHistory } from './schema-history.ts';
 import { SnapshotGate } from './snapshot-gate.ts';
 import { databaseProblems } from './validate.ts';
@@ -48,7 +49,7 @@ function connector(name: string, flavour: Flavour): SourcePlugin {
       gate: new SnapshotGate(),
     }),
     run: ({ config, logger, offset, signal, state }) =>
-      new CaptureRun({ config, flavour, logger, offset, signal, state }).records(),
+      captureRun({ config, flavour, logger, offset, signal, state }),
     // Asked of the log itself: what it has stored is what a next run begins with.
     commit: async ({ config, offsets, state }) => {
       if (!state.gate.isClosed) return;

@@ -1,7 +1,7 @@
 /**
- * Where a snapshot begins has to be stored before more than one record of it can be read: a run that ends before begins anew
- * further on in the log, and would never be told that a row which it has written was deleted in between. (PostgreSQL's
- * slot remembers it by itself.)
+ * Where a snapshot begins has to be stored before a row of it can be read: a run that ends before begins anew further on
+ * in the log, and would never be told that a row which it has written was deleted in between. (PostgreSQL's slot
+ * remembers it by itself.)
  *
  *     open ──await──▶ closed until an offset of this position is stored, or the limit is over ──▶ open
  */
@@ -10,7 +10,8 @@ import type { LogPosition } from './position.ts';
 
 interface PassOptions {
   readonly at: LogPosition;
-  readonly heartbeat: YieldedRecord | undefined;
+  /** That says this position, and that nothing is read yet. */
+  readonly offset: SourceOffsetValue;
   readonly logger: TaskLogger;
   readonly signal: AbortSignal;
 }
@@ -36,19 +37,12 @@ export class SnapshotGate {
     if (isStored) this.#waiting?.open();
   }
 
-  /** A heartbeat or the first record, and once its offset is stored the others. */
+  /** The offset alone, and once it is stored the records. */
   async *pass(
     records: AsyncGenerator<YieldedRecord[]>,
-    { at, heartbeat, logger, signal }: PassOptions,
+    { at, logger, offset, signal }: PassOptions,
   ): AsyncGenerator<YieldedRecord[]> {
-    let others: YieldedRecord[] = [];
-    if (heartbeat) yield [heartbeat];
-    else {
-      const next = await records.next();
-      if (next.done) return;
-      others = next.value;
-      yield others.splice(0, 1);
-    }
+    yield [{ topic: '', offset, isOffsetOnly: true }];
     const isStored = await this.#untilStored(at, signal);
     if (signal.aborted) return;
     if (!isStored)
@@ -56,7 +50,6 @@ export class SnapshotGate {
         {},
         'the record log has not stored where the snapshot begins: a row that is deleted while the task is started again may stay',
       );
-    if (others.length > 0) yield others;
     yield* records;
   }
 

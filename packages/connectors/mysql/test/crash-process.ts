@@ -2,7 +2,15 @@
  * A capture in a process of its own, to be killed: what it is polled of is appended to a file, then the offset, as a
  * log would store them. It goes on at the last offset that is whole in the file.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import type { ConnectorConfig, SourceOffsetValue, SourceRecord } from '@sluice/connector-api';
 import { mariadbConnector } from '../src/index.ts';
 
@@ -11,23 +19,45 @@ export type Line =
   | { readonly record: { readonly topic: string; readonly op: string; readonly row: unknown } }
   | { readonly offset: SourceOffsetValue };
 
+/** More than one write to the file has. */
+const tailBytes = 1024 * 1024;
+
 /** Without the last one if it was torn. */
 export function linesOf(file: string): Line[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line): Line[] => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as Line];
-      } catch {
-        return [];
-      }
-    });
+  return existsSync(file) ? parsed(readFileSync(file, 'utf8')) : [];
+}
+
+export function sizeOf(file: string): number {
+  return existsSync(file) ? statSync(file).size : 0;
+}
+
+/** Read from the end, since tests ask often. */
+export function lastOffsetOf(file: string): SourceOffsetValue | undefined {
+  if (!existsSync(file)) return undefined;
+  const size = sizeOf(file);
+  const tail = Buffer.alloc(Math.min(size, tailBytes));
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, tail, 0, tail.length, size - tail.length);
+  } finally {
+    closeSync(descriptor);
+  }
+  const last = parsed(tail.toString()).findLast((line) => 'offset' in line);
+  return last && 'offset' in last ? last.offset : undefined;
+}
+
+function parsed(content: string): Line[] {
+  return content.split('\n').flatMap((line): Line[] => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as Line];
+    } catch {
+      return [];
+    }
+  });
 }
 
 async function main(file: string, config: ConnectorConfig): Promise<void> {
-  const last = linesOf(file).findLast((line) => 'offset' in line);
-  let stored = last && 'offset' in last ? last.offset : undefined;
+  let stored = lastOffsetOf(file);
   // Ends what a killed process has torn.
   appendFileSync(file, '\n');
   const task = mariadbConnector.createTask();

@@ -12,22 +12,20 @@ async function* rows(): AsyncGenerator<YieldedRecord[]> {
   yield [{ topic: 'shop.item', value: 3 }];
 }
 
-function passed(gate: SnapshotGate, heartbeat?: YieldedRecord, signal?: AbortSignal) {
-  return gate.pass(rows(), {
-    at,
-    heartbeat,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    signal: signal ?? new AbortController().signal,
-  });
+function passed(gate: SnapshotGate, signal = new AbortController().signal) {
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  return gate.pass(rows(), { at, offset: { ...at, snapshot: 'INITIAL' }, logger, signal });
 }
 
 const valuesOf = (records: readonly YieldedRecord[] | undefined): unknown[] | undefined =>
   records?.map(({ value }) => value);
 
-test('of a snapshot that begins, one record comes, and the others when its position is stored', async () => {
+test('of a snapshot that begins, its offset comes alone, and the rows when it is stored', async () => {
   const gate = new SnapshotGate();
   const records = passed(gate);
-  expect(valuesOf((await records.next()).value)).toEqual([1]);
+  expect((await records.next()).value).toEqual([
+    { topic: '', offset: { ...at, snapshot: 'INITIAL' }, isOffsetOnly: true },
+  ]);
   const next = records.next();
   let isDone = false;
   void next.then(() => (isDone = true));
@@ -40,24 +38,14 @@ test('of a snapshot that begins, one record comes, and the others when its posit
   await new Promise((resolve) => setImmediate(resolve));
   expect(isDone).toBe(false);
   gate.see({ ...at, pos: 9n, snapshot: 'INITIAL' });
-  expect(valuesOf((await next).value)).toEqual([2]);
+  expect(valuesOf((await next).value)).toEqual([1, 2]);
   expect(gate.isClosed).toBe(false);
   expect(valuesOf((await records.next()).value)).toEqual([3]);
 });
 
-test('where there are heartbeats, one comes before the first row', async () => {
-  const gate = new SnapshotGate();
-  const records = passed(gate, { topic: 'heartbeat', value: 0 });
-  expect(valuesOf((await records.next()).value)).toEqual([0]);
-  const next = records.next();
-  await new Promise((resolve) => setImmediate(resolve));
-  gate.see(at);
-  expect(valuesOf((await next).value)).toEqual([1, 2]);
-});
-
 test('a task that is stopped meanwhile does not wait', async () => {
   const stopping = new AbortController();
-  const records = passed(new SnapshotGate(), undefined, stopping.signal);
+  const records = passed(new SnapshotGate(), stopping.signal);
   await records.next();
   const next = records.next();
   stopping.abort();

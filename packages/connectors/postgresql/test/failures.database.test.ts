@@ -1,9 +1,9 @@
-import { type PostgresHandle, startPostgres, TcpProxy } from '@sluice/testkit';
+import { type DatabaseHandle, startPostgres, TcpProxy } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { Capture, configOf, databasesOf } from './capture.ts';
 
 // It is stopped and killed.
-const postgres: PostgresHandle = await startPostgres({ config: { max_replication_slots: '20' } });
+const postgres: DatabaseHandle = await startPostgres({ config: { max_replication_slots: '20' } });
 afterAll(() => postgres.stop());
 const newDatabase = databasesOf(postgres);
 

@@ -68,6 +68,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
   try {
     await waitFor(() => wrongRows(actual, file).length === 0, {
       what: 'each row to be as it is in the database',
+      progress: () => sizeOf(file),
       timeoutMs: 60_000,
       intervalMs: 1_000,
     }).catch(() => {});
@@ -133,7 +134,7 @@ async function runAndKill(options: {
   // It begins with the end of a line that may have been cut.
   await waitFor(() => sizeOf(file) > before + 1 && (during === 'snapshot' || isStreaming()), {
     what: `records more; it printed: ${output()}`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     intervalMs: 5,
   });
   await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -1,0 +1,139 @@
+/** The part of a run that follows the log: events become records, and heartbeats say where it is between them. */
+import type { YieldedRecord } from '@sluice/connector-api';
+import { heartbeatRecord, type TableName } from '@sluice/connector-capture';
+import type { StreamedEvent } from './binlog/log-reader.ts';
+import { LogStream } from './binlog/log-stream.ts';
+import type { CapturedTable } from './captured-table.ts';
+import { readCollations } from './catalog.ts';
+import { ChangeStream } from './change-stream.ts';
+import { replicaName } from './config.ts';
+import { MariadbGtids, MysqlGtids } from './gtids.ts';
+import { type LogPosition, type Position, textOfPosition } from './position.ts';
+import type { Found, RunContext } from './run-context.ts';
+import { batches } from './snapshot.ts';
+import { statementOf } from './statement.ts';
+import { TableResolver } from './table-resolver.ts';
+
+/** How long the stream is waited for before it is seen whether a heartbeat is due, ms. */
+const waitMs = 200;
+/** Events that are taken at a time, each of which may have many rows. */
+const eventsPerTake = 100;
+
+type Streamed = Map<number, CapturedTable | undefined>;
+
+export async function* streamRecords(
+  context: RunContext,
+  found: Found,
+  tables: readonly TableName[],
+  from: LogPosition,
+  stored: Position | undefined,
+): AsyncGenerator<YieldedRecord[]> {
+  const { config, logger, signal } = context;
+  const resolver = await openResolver(context, found, tables);
+  const streamed: Streamed = new Map();
+  const inside = stored?.kind === 'stream' ? stored.inside : undefined;
+  const changes = new ChangeStream({
+    from,
+    inside,
+    gtids: gtidsOf(from, found),
+    isMariadb: found.server.isMariadb,
+    tableOf: (tableId) => streamed.get(tableId),
+    tableNamed: (name) => resolver.tableNamed(name),
+    isTable: (name) => resolver.isTable(name),
+    onStatement: (statement) => resolver.forget(statement),
+    schemas: () => found.history.text(),
+  });
+  const stream = await openStream(context, found, from);
+  logger.info({ at: textOfPosition(from) }, 'streaming changes');
+  const heartbeatMs = config['heartbeat.interval.ms'];
+  let nextHeartbeatMs = performance.now() + heartbeatMs;
+  try {
+    while (!signal.aborted) {
+      const records: YieldedRecord[] = [];
+      const limitMs = heartbeatMs > 0 ? Math.min(waitMs, heartbeatMs) : waitMs;
+      const nowMs = Date.now();
+      for (const event of await stream.take(eventsPerTake, limitMs)) {
+        await prepare(event, resolver, streamed);
+        for (const record of changes.take(event, nowMs)) records.push(record);
+      }
+      if (heartbeatMs > 0 && performance.now() >= nextHeartbeatMs) {
+        records.push(...(await heartbeat(context, changes)));
+        nextHeartbeatMs = performance.now() + heartbeatMs;
+      }
+      yield* batches(records, config['max.batch.size']);
+    }
+  } finally {
+    stream.close();
+  }
+}
+
+async function openResolver(
+  { config, flavour, sessions }: RunContext,
+  { history, server }: Found,
+  tables: readonly TableName[],
+): Promise<TableResolver> {
+  return new TableResolver({
+    config,
+    flavour,
+    server,
+    charsets: await readCollations(await sessions.sql()),
+    history,
+    sql: async () => await sessions.sql(),
+    tables,
+  });
+}
+
+async function openStream(
+  { config, sessions }: RunContext,
+  { server }: Found,
+  from: LogPosition,
+): Promise<LogStream> {
+  return await LogStream.open({
+    session: await sessions.open(),
+    isMariadb: server.isMariadb,
+    hasChecksum: server.hasChecksum,
+    from,
+    serverId: config['database.server.id'],
+    replicaName: replicaName(config),
+    queueMax: config['max.queue.size'],
+    heartbeatMs: config['connect.keep.alive.interval.ms'],
+  });
+}
+
+/** Undefined: the position is that in the file. */
+function gtidsOf({ gtids }: LogPosition, { server }: Found): MariadbGtids | MysqlGtids | undefined {
+  if (gtids === undefined) return undefined;
+  return server.isMariadb ? new MariadbGtids(gtids) : new MysqlGtids(gtids);
+}
+
+/** Nothing inside of a transaction, whose changes say where they are. */
+async function heartbeat(
+  { config, sessions }: RunContext,
+  changes: ChangeStream,
+): Promise<YieldedRecord[]> {
+  const query = config['heartbeat.action.query'];
+  if (query) await (await sessions.sql()).query(query);
+  const offset = changes.position();
+  if (!offset) return [];
+  const options = {
+    topicPrefix: config['topic.heartbeat.prefix'],
+    serverName: config['topic.prefix'],
+  };
+  return [heartbeatRecord(options, offset, Date.now())];
+}
+
+/** What an event names has to be known before its rows are read. */
+async function prepare(
+  { endPos, event, file }: StreamedEvent,
+  resolver: TableResolver,
+  streamed: Streamed,
+): Promise<void> {
+  const after = { file, pos: endPos };
+  // Maps hold for one statement, and servers give their numbers once: what is kept would only grow.
+  if (event.kind === 'gtid') streamed.clear();
+  if (event.kind === 'table')
+    streamed.set(event.map.tableId, await resolver.tableOf(event.map, event.body, after));
+  if (event.kind !== 'query') return;
+  const statement = statementOf(event.sql, event.database);
+  if (statement.kind === 'truncate') await resolver.learn(statement.table, after);
+}
