@@ -11,12 +11,23 @@ const shared = {
   environments: { __vitest__: { resolve: { conditions, externalConditions: conditions } } },
 };
 
+/** Those of several processes that measure how long something takes: what runs beside them would be measured too. */
+const timing = [
+  'tests/{chaos,dashboard,drain,examples,external-cursor,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
+  'tests/{reconfigure,redis-emptied,redis-outage,restarts,target-states,telemetry}.test.ts',
+  '{apps,packages}/{actor,worker,simulator}/**/*.system.test.ts',
+];
+
 /**
  * unit: no I/O, fake clock. redis: `*.redis.test.ts`, a real redis-server per file.
- * kafka: `*.kafka.test.ts`, one after the other, on one broker that is started for all of them.
+ * kafka: `*.kafka.test.ts`, on one broker that is started for all of them.
  * databases: `*.database.test.ts`, a real PostgreSQL or MariaDB.
  * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
+ * timing: those of them that measure how long something takes, one after the other.
  * long: `*.long.test.ts`, which wait most of the time; not part of `npm test`, but of `npm run test:long`.
+ *
+ * Vitest wants projects with other numbers of workers in other groups, which it runs in their order; those without
+ * parallelism come last.
  */
 export default defineConfig({
   ...shared,
@@ -53,7 +64,6 @@ export default defineConfig({
           testTimeout: 20_000,
           // More than cores: they wait for Redis most of the time.
           maxWorkers: 4,
-          // Vitest wants projects with other numbers of workers in another group.
           sequence: { groupOrder: 1 },
         },
       },
@@ -66,7 +76,8 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/shared-kafka-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -87,7 +98,19 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts', '{apps,packages}/**/*.system.test.ts'],
-          exclude: ['**/*.long.test.ts', '**/node_modules/**', '**/dist/**'],
+          exclude: [...timing, '**/*.long.test.ts', '**/node_modules/**', '**/dist/**'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'timing',
+          include: timing,
+          exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
           fileParallelism: false,

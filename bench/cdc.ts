@@ -13,6 +13,7 @@ import { BenchDatabase } from './cdc/database.ts';
 import { measureRound, type RoundPlan, type Turn } from './cdc/measure.ts';
 import { formatCase, type Measured, reportOf } from './cdc/report.ts';
 import { changesPerTransaction, type DatabaseKind, databaseKinds } from './cdc/table.ts';
+import type { CapturedTopic } from './cdc/topic.ts';
 
 const help = `Usage: npm run bench -- cdc [options]
 
@@ -124,7 +125,7 @@ interface Bench {
   readonly rounds: number;
   /** Whether records have schemas. */
   readonly converters: readonly boolean[];
-  readonly plan: Omit<RoundPlan, 'kafka' | 'log' | 'database' | 'withSchemas'>;
+  readonly plan: Omit<RoundPlan, 'kafka' | 'log' | 'database' | 'withSchemas' | 'whenCaptured'>;
 }
 
 function problemOf(values: {
@@ -174,13 +175,23 @@ async function measureDatabase(
       plan.progress(`${kind}, schemas ${withSchemas ? 'on' : 'off'}, ${name}`);
       // Another one begins in each round.
       const order = round % 2 === 0 ? contenders : contenders.toReversed();
-      const turns = await measureRound({ ...plan, kafka, log, database, withSchemas }, order);
-      const [one, other] = turns.map(({ topic }) => topic);
-      if (isWarmUp && one && other) {
+      const whenCaptured = async ([one, other]: readonly CapturedTopic[]): Promise<void> => {
+        if (!one || !other) return;
         const differences = await differencesOf(one, other, withSchemas);
         plan.progress(`  the same of each row: ${differences.length === 0 ? 'yes' : 'no'}`);
         problems.push(...differences);
-      }
+      };
+      const turns = await measureRound(
+        {
+          ...plan,
+          kafka,
+          log,
+          database,
+          withSchemas,
+          whenCaptured: isWarmUp ? whenCaptured : undefined,
+        },
+        order,
+      );
       if (!isWarmUp) rounds.get(withSchemas)?.push([...turns]);
       for (const { topic } of turns) await topic.delete();
     }

@@ -127,7 +127,7 @@ async function main(): Promise<void> {
 
 function projectsOf({ fast, long }: { fast: boolean; long: boolean }): string[] {
   if (long) return ['long'];
-  return fast ? ['unit', 'redis'] : ['unit', 'redis', 'kafka', 'databases', 'system'];
+  return fast ? ['unit', 'redis'] : ['unit', 'redis', 'databases', 'kafka', 'system', 'timing'];
 }
 
 /** Gets what a project's tests start, if any is asked for, and returns why that failed. */

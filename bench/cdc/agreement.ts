@@ -6,7 +6,7 @@ import type { CapturedTopic } from './topic.ts';
 /** Of the numbers of rows, one in so many is compared; of each of these all that was written. */
 const sampledEvery = 97;
 const differencesMax = 3;
-const readLimitMs = 120_000;
+const readLimits = { limitMs: 120_000, quietMs: 2_000 };
 
 interface Envelope {
   readonly before: unknown;
@@ -24,45 +24,48 @@ export async function differencesOf(
   other: CapturedTopic,
   withSchemas: boolean,
 ): Promise<readonly string[]> {
-  const [counts, histories] = await Promise.all([
-    Promise.all([one.count(), other.count()]),
-    Promise.all([one, other].map((topic) => historiesOf(topic, withSchemas))),
+  const [ours, theirs] = await Promise.all([
+    contentOf(one, withSchemas),
+    contentOf(other, withSchemas),
   ]);
-  const [ours, theirs] = histories;
-  if (counts[0] !== counts[1])
-    return [`${one.name} has ${counts[0]} records, ${other.name} ${counts[1]}`];
-  if (!ours?.size || !theirs) return [`${one.name} has none of the records that are compared`];
-  return [...ours]
-    .filter(([key, told]) => !isDeepStrictEqual(told, theirs.get(key)))
+  if (ours.count !== theirs.count)
+    return [`${one.name} has ${ours.count} records, ${other.name} ${theirs.count}`];
+  if (ours.histories.size === 0) return [`${one.name} has none of the records that are compared`];
+  return [...ours.histories]
+    .filter(([key, told]) => !isDeepStrictEqual(told, theirs.histories.get(key)))
     .slice(0, differencesMax)
     .map(
       ([key, told]) =>
-        `row ${key}: ${JSON.stringify(told)} in ${one.name}, ${JSON.stringify(theirs.get(key))} in ${other.name}`,
+        `row ${key}: ${JSON.stringify(told)} in ${one.name}, ${JSON.stringify(theirs.histories.get(key))} in ${other.name}`,
     );
 }
 
-/** By the key of the row, in the order in which they were written. */
-async function historiesOf(
-  topic: CapturedTopic,
-  withSchemas: boolean,
-): Promise<ReadonlyMap<string, readonly Told[]>> {
+interface Content {
+  readonly count: number;
+  /** By the key of the row, in the order in which they were written. */
+  readonly histories: ReadonlyMap<string, readonly Told[]>;
+}
+
+async function contentOf(topic: CapturedTopic, withSchemas: boolean): Promise<Content> {
   const histories = new Map<string, Told[]>();
-  await topic.read(0, await topic.count(), readLimitMs, ({ key, value }) => {
-    const { id } = contentOf(key, withSchemas) as { readonly id: number };
-    if (id % sampledEvery !== 0) return;
-    const history = histories.get(String(id)) ?? [];
-    histories.set(String(id), history);
-    history.push(value === null ? null : toldBy(value, withSchemas));
+  const count = await topic.read(0, readLimits, ({ key, value }) => {
+    const { id } = payloadOf(key, withSchemas) as { readonly id: number };
+    if (id % sampledEvery === 0) {
+      const history = histories.get(String(id)) ?? [];
+      histories.set(String(id), history);
+      history.push(value === null ? null : toldBy(value, withSchemas));
+    }
+    return true;
   });
-  return histories;
+  return { count, histories };
 }
 
 function toldBy(value: Uint8Array, withSchemas: boolean): Told {
-  const { after, before, op, source } = contentOf(value, withSchemas) as Envelope;
+  const { after, before, op, source } = payloadOf(value, withSchemas) as Envelope;
   return [op, before, after, source['db'], source['table'], fieldsOf(value, withSchemas)];
 }
 
-function contentOf(bytes: FetchedRecord['value'], withSchemas: boolean): unknown {
+function payloadOf(bytes: FetchedRecord['value'], withSchemas: boolean): unknown {
   const parsed = parse(bytes) as { readonly payload?: unknown };
   return withSchemas ? parsed.payload : parsed;
 }

@@ -91,6 +91,11 @@ export class BenchDatabase {
     for (const text of changeTexts(this.kind, options)) await this.#sql(text);
   }
 
+  /** Of the row that is inserted next. */
+  get nextNumber(): number {
+    return this.#next;
+  }
+
   /** Commits so many inserts at this rate, a second; resolves after the last one. */
   async insertPaced(count: number, rate: number): Promise<void> {
     const next = this.#next;

@@ -41,6 +41,8 @@ export interface RoundPlan {
   readonly transactions: number;
   readonly latency: { readonly rate: number; readonly seconds: number };
   readonly withSchemas: boolean;
+  /** Called when each has captured the same, with their topics. */
+  readonly whenCaptured?: ((topics: readonly CapturedTopic[]) => Promise<void>) | undefined;
   /** Keys that only Debezium is given. */
   readonly debeziumKeys: Readonly<Record<string, string>>;
   readonly phaseLimitMs: number;
@@ -76,6 +78,8 @@ export async function measureRound(
   for (const contender of contenders) begun.push(await captureSnapshot(plan, contender));
   await plan.database.change(plan.transactions);
   for (const capture of begun) await captureBacklog(plan, capture);
+  // Before others are timed, whose inserts one that is halted has not got.
+  await plan.whenCaptured?.(begun.map(({ topic }) => topic));
   if (plan.latency.seconds > 0)
     for (const capture of begun) await timeInserts(plan, begun, capture);
   for (const { contender, name } of begun) {
@@ -165,12 +169,15 @@ async function timeInserts(
   // One by which it is known that it streams.
   await insert(1);
   await arrivalOf(plan, timed, 0, timed.expected);
-  const from = timed.expected;
   const count = rate * seconds;
-  const limitMs = seconds * 1_000 + plan.phaseLimitMs;
+  const limits = { countMax: count, limitMs: seconds * 1_000 + plan.phaseLimitMs };
+  const first = plan.database.nextNumber;
   const [read] = await Promise.all([
-    topic.read(from, count, limitMs, ({ value }) => {
-      latenciesMs.push(systemClock.wallMs() - writtenMsOf(value));
+    topic.read(await topic.count(), limits, ({ value }) => {
+      const { id, writtenMs } = pacedRowOf(value);
+      if (id < first) return false;
+      latenciesMs.push(systemClock.wallMs() - writtenMs);
+      return true;
     }),
     insert(count),
   ]);
@@ -179,9 +186,10 @@ async function timeInserts(
 }
 
 /** With a schema or without. */
-function writtenMsOf(value: Uint8Array | null): number {
+function pacedRowOf(value: Uint8Array | null): { readonly id: number; readonly writtenMs: number } {
   const text = new TextDecoder().decode(value ?? undefined);
-  return Number(/"after":\{"id":[^}]*"written_ms":(\d+)/.exec(text)?.[1]);
+  const [, id, writtenMs] = /"after":\{"id":(\d+)[^}]*"written_ms":(\d+)/.exec(text) ?? [];
+  return { id: Number(id), writtenMs: Number(writtenMs) };
 }
 
 async function arrivalOf(

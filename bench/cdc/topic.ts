@@ -16,6 +16,17 @@ export interface Arrival {
   readonly lastMs: number;
 }
 
+export interface ReadLimits {
+  /** Of records that were taken. */
+  readonly countMax?: number;
+  readonly limitMs: number;
+  /** It ends when nothing came for so long: what a topic has is not known by its offsets, which markers of transactions take up, too. */
+  readonly quietMs?: number;
+}
+
+/** Returns whether it is one of those that are waited for. */
+export type Take = (record: FetchedRecord) => boolean;
+
 export class CapturedTopic {
   readonly name: string;
   readonly #log: KafkaLog;
@@ -30,6 +41,7 @@ export class CapturedTopic {
     return new CapturedTopic(log, name);
   }
 
+  /** Records, and the few markers of transactions among them. */
   async count(): Promise<number> {
     const [marks] = await this.#log.topics.watermarks([{ topic: this.name, partition: 0 }]);
     return marks?.high ?? 0;
@@ -60,13 +72,8 @@ export class CapturedTopic {
     }
   }
 
-  /** Records from an offset on, each as soon as it can be read, until there are `count` or the limit is over. */
-  async read(
-    from: number,
-    count: number,
-    limitMs: number,
-    take: (record: FetchedRecord) => void,
-  ): Promise<number> {
+  /** Records from an offset on, each as soon as it can be read, until enough of them were taken or a limit is over. */
+  async read(from: number, limits: ReadLimits, take: Take): Promise<number> {
     const id = `bench-cdc-${newShortId()}`;
     const reader = await this.#log.openReader({
       identity: { id, fence: 1 },
@@ -74,7 +81,10 @@ export class CapturedTopic {
       pollRecordsMax: recordsPerPoll,
     });
     try {
-      return await readInto(reader, { topic: this.name, from, count, limitMs, take });
+      const partition = { topic: this.name, partition: 0 };
+      await reader.assign([partition]);
+      reader.seek(partition, from);
+      return await readInto(reader, limits, take);
     } finally {
       await reader.close();
     }
@@ -85,26 +95,19 @@ export class CapturedTopic {
   }
 }
 
-async function readInto(
-  reader: LogReader,
-  options: {
-    readonly topic: string;
-    readonly from: number;
-    readonly count: number;
-    readonly limitMs: number;
-    readonly take: (record: FetchedRecord) => void;
-  },
-): Promise<number> {
-  const partition = { topic: options.topic, partition: 0 };
-  await reader.assign([partition]);
-  reader.seek(partition, options.from);
-  const deadlineMs = systemClock.monotonicMs() + options.limitMs;
-  let read = 0;
-  while (read < options.count && systemClock.monotonicMs() < deadlineMs)
-    for (const { records } of await reader.poll(pollMs))
-      for (const record of records.slice(0, options.count - read)) {
-        options.take(record);
-        read += 1;
-      }
-  return read;
+async function readInto(reader: LogReader, limits: ReadLimits, take: Take): Promise<number> {
+  const { countMax = Number.POSITIVE_INFINITY, quietMs } = limits;
+  const endsMs = systemClock.monotonicMs() + limits.limitMs;
+  let quietSinceMs = systemClock.monotonicMs();
+  let taken = 0;
+  for (;;) {
+    const batches = await reader.poll(pollMs);
+    const nowMs = systemClock.monotonicMs();
+    if (batches.length > 0) quietSinceMs = nowMs;
+    for (const record of batches.flatMap(({ records }) => records)) {
+      if (take(record)) taken += 1;
+      if (taken === countMax) return taken;
+    }
+    if (nowMs > endsMs || (quietMs !== undefined && nowMs > quietSinceMs + quietMs)) return taken;
+  }
 }
