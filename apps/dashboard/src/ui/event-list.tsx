@@ -18,7 +18,9 @@ export function EventList({ events }: { readonly events: readonly LiveEvent[] })
           </time>
           <span className="ago">{shortSpan(nowMs - atMs)}</span>
           <EventType type={type} facts={facts} />
-          <span className="event-message">{message}</span>
+          <span className="event-message" title={message}>
+            {message}
+          </span>
         </li>
       ))}
     </ol>
