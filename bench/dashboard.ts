@@ -1,6 +1,6 @@
 /**
  * What open dashboards cost the coordinator, and how late they show what happens: a cluster of records in a real Redis
- * whose loads all change each second, a real coordinator, and clients that read its stream.
+ * whose loads all change each second, a real coordinator, and clients that read its stream; at last a real browser.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import {
 } from '@sluice/coordination-redis';
 import { startCluster } from '@sluice/testkit';
 
+import { type BrowserMeasured, measureBrowser } from './dashboard/browser.ts';
 import { type BusyUnit, keepBusy, tasksOf } from './dashboard/busy-cluster.ts';
 import { DashboardClient } from './dashboard/client.ts';
 import { makeDataSet } from './scale/data-set.ts';
@@ -39,12 +40,14 @@ interface Measured {
 export async function main(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
+    allowNegative: true,
     options: {
       json: { type: 'boolean', default: false },
       connectors: { type: 'string', default: '200' },
       tasks: { type: 'string', default: '1000' },
       workers: { type: 'string', default: '20' },
       seconds: { type: 'string', default: '20' },
+      browser: { type: 'boolean', default: true },
     },
   });
   const [connectors, tasks, workers, seconds] = (
@@ -65,18 +68,28 @@ export async function main(argv: readonly string[]): Promise<number> {
   const reports = new RedisLoadReports({ redis, cluster: cluster.name });
   const busy = keepBusy(store, reports, data, units);
   const measured: Measured[] = [];
+  let inBrowser: BrowserMeasured | undefined;
   try {
     const { process: coordinator, url } = await cluster.addCoordinator();
     for (const clients of clientCounts) {
-      const options = { url, pid: coordinator.pid, clients, seconds, store, units };
+      const firstRound = measured.length * seconds;
+      const options = { url, pid: coordinator.pid, clients, seconds, store, units, firstRound };
       measured.push(await measure(options));
+    }
+    if (values.browser) {
+      inBrowser = await measureBrowser(url, async (round) => {
+        // None that a client saw fail.
+        const next = measured.length * seconds + round;
+        await report(store, units, next);
+        return next + 1;
+      });
     }
   } finally {
     await busy.stop();
     redis.disconnect();
   }
-  if (values.json) console.log(JSON.stringify(measured));
-  else print(measured, { connectors, tasks: units.length, workers });
+  if (values.json) console.log(JSON.stringify({ measured, inBrowser }));
+  else print(measured, inBrowser, { connectors, tasks: units.length, workers });
   return 0;
 }
 
@@ -94,14 +107,16 @@ async function measure(options: {
   readonly seconds: number;
   readonly store: CoordinationStore;
   readonly units: readonly BusyUnit[];
+  /** Of its changes: what is so already is shown at once. */
+  readonly firstRound: number;
 }): Promise<Measured> {
-  const { url, pid, clients, seconds, store, units } = options;
+  const { url, pid, clients, seconds, store, units, firstRound } = options;
   const open = await Promise.all(Array.from({ length: clients }, () => DashboardClient.open(url)));
   await sleep(settleMs);
   const before = { ms: performance.now(), cpu: cpuSeconds(pid), bytes: bytesOf(open) };
   const latencies: number[] = [];
   for (let round = 0; round < seconds; round++) {
-    latencies.push(...(await change(store, units, open, round)));
+    latencies.push(...(await change(store, units, open, firstRound + round)));
     await sleep(Math.max(0, (round + 1) * 1_000 - (performance.now() - before.ms)));
   }
   const spanSeconds = (performance.now() - before.ms) / 1_000;
@@ -125,27 +140,44 @@ async function change(
   clients: readonly DashboardClient[],
   round: number,
 ): Promise<number[]> {
-  const unit = units[(round * 37) % units.length];
-  if (!unit) throw new Error('there are no tasks');
   // Not always at the same moment of the reader's turn.
   await sleep((round * 173) % 450);
   const key = `round ${round}`;
-  const attempts = round + 2;
+  const { unit } = unitOf(units, round);
   for (const client of clients) {
-    client.await(key, (view) => view.units[unit.unit]?.attempts === attempts);
+    client.await(key, (view) => view.units[unit]?.attempts === attemptsIn(round));
   }
-  const status = { state: 'FAILED', attempts, trace: 'Error: away' } as const;
   // From before the store has it: that its answer is late is part of what people wait for.
   const askedMs = performance.now();
-  const [isTaken] = await store.report(unit.worker, unit.incarnation, [{ ...unit, status }]);
-  if (!isTaken)
-    throw new Error(`${unit.worker} was declared dead: is this machine too busy to beat?`);
+  await report(store, units, round);
   const untilMs = askedMs + shownMsMax;
   while (clients.some((client) => client.seenMs(key) === undefined)) {
     if (performance.now() > untilMs) throw new Error('a client did not show what happened in time');
     await sleep(5);
   }
   return clients.map((client) => (client.seenMs(key) ?? Number.NaN) - askedMs);
+}
+
+function unitOf(units: readonly BusyUnit[], round: number): BusyUnit {
+  const unit = units[(round * 37) % units.length];
+  if (!unit) throw new Error('there are no tasks');
+  return unit;
+}
+
+function attemptsIn(round: number): number {
+  return round + 2;
+}
+
+async function report(
+  store: CoordinationStore,
+  units: readonly BusyUnit[],
+  round: number,
+): Promise<void> {
+  const unit = unitOf(units, round);
+  const status = { state: 'FAILED', attempts: attemptsIn(round), trace: 'Error: away' } as const;
+  const [isTaken] = await store.report(unit.worker, unit.incarnation, [{ ...unit, status }]);
+  if (!isTaken)
+    throw new Error(`${unit.worker} was declared dead: is this machine too busy to beat?`);
 }
 
 function bytesOf(clients: readonly DashboardClient[]): number {
@@ -160,6 +192,7 @@ function cpuSeconds(pid: number): number {
 
 function print(
   measured: readonly Measured[],
+  inBrowser: BrowserMeasured | undefined,
   size: { readonly connectors: number; readonly tasks: number; readonly workers: number },
 ): void {
   console.log(
@@ -171,6 +204,10 @@ function print(
     );
     if (firstViewMs !== null) console.log(`    first view ${firstViewMs.toFixed(0)} ms`);
     if (latency) console.log(`    shown after ${formatMs(latency)}`);
+  }
+  if (inBrowser) {
+    console.log(`in Chromium    usable ${formatMs(summarize(inBrowser.usableMs))}`);
+    console.log(`    on the screen after ${formatMs(summarize(inBrowser.shownMs))}`);
   }
   console.log(
     `aims: first view ${aims.firstViewMs} ms, shown ${aims.latencyP99Ms} ms, coordinator ${aims.cores} cores with ten`,

@@ -92,6 +92,19 @@ test('a connector is created by the wizard, after a preview, and runs', async ()
 });
 
 test('what failed is found at once, and restarted in bulk', async () => {
+  // Something that flows besides.
+  await cluster.apply('clicks', {
+    'connector.class': 'VerifiableSource',
+    topic: 'clicks',
+    throughput: '40',
+    'tasks.max': '2',
+  });
+  await cluster.apply('clicks-to-files', {
+    'connector.class': 'VerifiableSink',
+    topics: 'clicks',
+    file: join(folder, 'clicks.jsonl'),
+    'tasks.max': '2',
+  });
   writeFileSync(broken, '');
   await cluster.apply('stubborn', {
     'connector.class': 'StubbornSource',
@@ -105,7 +118,9 @@ test('what failed is found at once, and restarted in bulk', async () => {
   await dashboard.goto('/');
   const failed = page.locator('.state-bar').getByText('6 failed');
   await failed.waitFor();
-  await dashboard.picture('overview');
+  await dashboard.picture('overview', async () => {
+    await page.locator('.chart-box[data-samples="15"]').first().waitFor();
+  });
   // One click from the number to what it counts.
   await failed.click();
   expect(new URL(page.url()).search).toBe('?state=FAILED');
@@ -175,6 +190,61 @@ test('the tasks of a killed worker are seen to move within its lease', async () 
   expect(new Set(await ownersOf('stubborn'))).toEqual(new Set(['worker-1', 'worker-3']));
   await cluster.addWorker({ name: 'worker-2' });
   await squares('worker-2').nth(1).waitFor();
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('each task has a lane along time, with where it was, for how long, and why', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/stubborn/events');
+  const lanes = page.locator('[data-lane^="task/stubborn/"]');
+  await lanes.nth(5).waitFor();
+  await lanes.nth(5).locator('.running').last().waitFor();
+  const told: string[] = [];
+  for (const bar of await lanes.locator('.starting').all()) {
+    await bar.dispatchEvent('pointerover');
+    told.push(await page.locator('.lane-told').innerText());
+  }
+  // Of those of the worker that was killed.
+  expect(told.join('\n')).toMatch(
+    /^stubborn\/\d starting on worker-[13] for .*: .*lease of worker-2/m,
+  );
+  await page.getByText('2m', { exact: true }).click();
+  expect(new URL(page.url()).searchParams.get('span')).toBe('2m');
+  await dashboard.picture('lanes');
+  // A name opens the task, with its own lane.
+  await lanes.first().getByRole('link').click();
+  await page.locator('.side-panel .lane-bar.running').last().waitFor();
+  await dashboard.goto('/events/tasks');
+  await page.locator('[data-lane="task/stubborn/0"]').waitFor();
+  expect(dashboard.errors).toEqual([]);
+});
+
+test('a rerun is shown before it happens, and nothing is done', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/placement');
+  await page.locator('td[data-worker="worker-1"] [data-task^="task/stubborn/"]').first().waitFor();
+  const before = await ownersOf('stubborn');
+  await dashboard.press('What if …');
+  await page.getByLabel('worker-1').check();
+  await dashboard.press('Show the plan');
+  await page.getByText(/\d+ units? would move/).waitFor();
+  const leaving = page.locator('td[data-worker="worker-1"] .task-square.leaving');
+  const coming = page.locator('td[data-worker] .task-square.coming');
+  await leaving.first().waitFor();
+  expect(await coming.count()).toBe(await leaving.count());
+  expect(await page.locator('td[data-worker="worker-1"] .task-square.coming').count()).toBe(0);
+  await dashboard.picture('plan');
+  await dashboard.press('Close the plan');
+  await leaving.first().waitFor({ state: 'detached' });
+  expect(await ownersOf('stubborn')).toEqual(before);
+  // The squares are one stop of the Tab key; arrows go on from it.
+  await page.locator('.task-square[tabindex="0"]').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.getByRole('complementary', { name: /^Task / }).waitFor();
+  expect(await page.locator('.task-square[tabindex="0"]').count()).toBe(1);
   expect(dashboard.errors).toEqual([]);
 });
 
@@ -257,6 +327,7 @@ test('a dead letter is looked at and replayed', async () => {
   await dashboard.press('Replay 1');
   await dashboard.confirm('Replay 1');
   await dashboard.waitForNotice('Replayed 1 record to picked');
+  await letters.filter({ hasText: 'replayed' }).waitFor();
   // It is refused again, and is a letter again.
   await look(2);
   expect(dashboard.errors).toEqual([]);
@@ -313,16 +384,48 @@ const pages: readonly (readonly [path: string, content: string])[] = [
   ['/connectors/stubborn/offsets', '.offsets tbody tr'],
   ['/connectors/stubborn/topics', '.plain-list li'],
   ['/connectors/stubborn/dead-letters', '.empty'],
-  ['/connectors/stubborn/events', '.tabs [aria-current]'],
+  ['/connectors/stubborn/events?span=1h', '.lane-bar'],
   ['/connectors/stubborn/logs', '.tabs [aria-current]'],
   ['/tasks?task=stubborn/0', '.side-panel .facts'],
   ['/workers', 'tr[data-worker]'],
   ['/placement', '.task-square[data-task]'],
   ['/events', '.event-list li'],
+  ['/events/tasks?span=1h', '.lane-bar'],
   ['/events/errors', '.tabs [aria-current]'],
   ['/create', '.tile'],
   ['/create?class=StubbornSource', '[data-key="topic"] input'],
 ];
+
+test('a long name and a narrow window do not make a page wider than its window', async () => {
+  const name = `${'a-name-that-was-made-of-a-path/'.repeat(3)}ü-数据-${'0123456789'.repeat(2)}`;
+  await cluster.apply(name, {
+    'connector.class': 'FileStreamSource',
+    file: input,
+    topic: 'lines',
+    ...text,
+  });
+  await cluster.waitForRunning(name);
+  const encoded = encodeURIComponent(name);
+  const paths = [
+    ['/', '.fleet'],
+    ['/connectors', `tr[data-connector="${name}"]`],
+    ['/tasks', `tr[data-task="task/${name}/0"]`],
+    ['/workers', 'tr[data-worker]'],
+    ['/placement', `tr[data-connector="${name}"]`],
+    [`/connectors/${encoded}`, 'tr[data-task]'],
+    [`/connectors/${encoded}/configuration`, '[data-key="topic"] input'],
+    [`/connectors/${encoded}/events?task=${encoded}%2F0`, '.side-panel .lane-bar'],
+  ] as const;
+  for (const width of [1024, 700]) {
+    await using dashboard = await open({ size: { width, height: 800 } });
+    for (const [path, content] of paths) {
+      await dashboard.goto(path);
+      await dashboard.page.locator(content).first().waitFor();
+      expect(await dashboard.overflow(), `${path} at ${width}`).toBe(0);
+    }
+    expect(dashboard.errors).toEqual([]);
+  }
+});
 
 test.each(['light', 'dark'] as const)(
   'no page has a serious barrier, %s',
@@ -339,6 +442,20 @@ test.each(['light', 'dark'] as const)(
   },
   240_000,
 );
+
+test('while Redis does not answer the data is said to be old, and then it is not', async () => {
+  await using dashboard = await open();
+  await dashboard.goto('/');
+  const banner = dashboard.page.getByText(/Data is .* old: the coordinator cannot read Redis/);
+  await dashboard.page.locator('.fleet').waitFor();
+  await cluster.redis?.kill('SIGSTOP');
+  try {
+    await banner.waitFor();
+  } finally {
+    await cluster.redis?.kill('SIGCONT');
+  }
+  await banner.waitFor({ state: 'detached' });
+});
 
 // The last one: it ends the coordinator.
 test('data that grows old is said to be old', async () => {

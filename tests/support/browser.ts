@@ -110,8 +110,17 @@ export class DashboardPage {
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }
 
-  async picture(name: string): Promise<void> {
+  /** By how much the page is wider than its window, px. */
+  async overflow(): Promise<number> {
+    return await this.page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+  }
+
+  /** `ready`: what a picture needs, and a test does not. */
+  async picture(name: string, ready?: () => Promise<void>): Promise<void> {
     if (process.env['SCREENSHOTS'] !== '1') return;
+    await ready?.();
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `dashboard-${name}.png`) });
   }

@@ -5,13 +5,16 @@ import {
   ApiError,
   type DeadLetterQueue,
   type DeadLetters,
+  type Letter,
   type LettersReplay,
+  type ReplayAnswer,
 } from '@sluice/rest-api';
 import {
   letterJson,
   newestLetters,
   queuePartitions,
   replayLetters,
+  waitingIn,
 } from '@sluice/runtime/dead-letters';
 
 export interface DeadLetterQueuesOptions {
@@ -41,13 +44,13 @@ export class DeadLetterQueues implements DeadLetters {
         return {
           topic,
           letters: sum(({ low, high }) => high - low),
-          waiting: sum(({ replayed, high }) => high - replayed),
+          waiting: sum(waitingIn),
         };
       }),
     );
   }
 
-  async newest(topic: string, limit: number): Promise<readonly object[]> {
+  async newest(topic: string, limit: number): Promise<readonly Letter[]> {
     const { log, cluster, clock } = this.#options;
     const read = async (): ReturnType<typeof newestLetters> =>
       newestLetters(log, { cluster, topic, fence: clock.wallMs(), limit });
@@ -59,7 +62,7 @@ export class DeadLetterQueues implements DeadLetters {
     return letters.toReversed().slice(0, limit).map(letterJson);
   }
 
-  async replay({ topic, letters, again, to, isDryRun }: LettersReplay): Promise<object> {
+  async replay({ topic, letters, again, to, isDryRun }: LettersReplay): Promise<ReplayAnswer> {
     const { log, cluster, clock } = this.#options;
     if (this.#isReplaying) {
       throw new ApiError(503, 'Another replay runs on this coordinator: try again in a moment', {

@@ -44,8 +44,12 @@ const errors = [
   'Error: replication slot "sluice_orders" is active for PID 4121: another consumer reads from it',
 ];
 
+const stepsMax = 20_000;
+
 export class DemoCluster {
   view: LiveView;
+  /** Of units, the newest first. */
+  steps: LiveEvent[] = [];
   #seconds = 0;
   #events = 0;
 
@@ -151,12 +155,47 @@ export class DemoCluster {
       };
       if (target === 'STOPPED') continue;
       const index = Math.floor(task / connectors);
-      this.view.units[`task/${name}/${index}`] = {
+      const id = `task/${name}/${index}`;
+      const unit: LiveUnit = {
         ...this.#unit(name, `worker-${(task % workers) + 1}`, nowMs),
         ...(target === 'PAUSED' ? { state: 'PAUSED' as const } : trouble(task, nowMs)),
         task: index,
       };
+      this.view.units[id] = unit;
+      this.#begin(id, unit, nowMs);
     }
+  }
+
+  /** How it became what it is. */
+  #begin(id: string, unit: LiveUnit, nowMs: number): void {
+    const worker = unit.worker ?? 'worker-1';
+    const startMs = nowMs - 700_000 - ((unit.task ?? 0) % 5) * 20_000;
+    this.#step(id, 'granted', startMs, { worker, reason: unit.reason ?? 'first assignment' });
+    this.#step(id, 'claimed', startMs + 2_000, { worker });
+    this.#step(id, 'running', startMs + 9_000, { worker });
+    if (unit.state === 'PAUSED') this.#step(id, 'paused', nowMs - 200_000, { worker });
+    if (unit.error === null) return;
+    const starts = Math.min(unit.attempts, 7);
+    for (let start = 1; start <= starts; start += 1) {
+      const facts = { worker, attempts: start, error: unit.error };
+      this.#step(id, 'backing_off', nowMs - 460_000 + 2 ** start * 3_000, facts);
+    }
+    const facts = { worker, attempts: unit.attempts, error: unit.error };
+    if (unit.state === 'FAILED') this.#step(id, 'failed', nowMs - 45_000, facts);
+  }
+
+  #step(id: string, name: string, atMs: number, facts: LiveEvent['facts']): void {
+    this.#events += 1;
+    const connector = this.view.units[id]?.connector ?? '';
+    const event = {
+      id: `${atMs}-${this.#events}`,
+      at_ms: atMs,
+      type: `unit.${name}`,
+      message: `${id} ${name}${typeof facts['worker'] === 'string' ? `, ${facts['worker']}` : ''}`,
+      facts: { unit: id, connector, ...facts },
+    };
+    this.steps.unshift(event);
+    this.steps.length = Math.min(this.steps.length, stepsMax);
   }
 
   #unit(connector: string, worker: string, nowMs: number): LiveUnit {
@@ -256,6 +295,10 @@ export class DemoCluster {
       moved += 1;
       const reason = `lease of ${name} expired 3.9 s after its last beat: dealt to ${to}`;
       this.view.units[id] = { ...unit, worker: to, reason, since_ms: atMs, fence: atMs * 1000 };
+      if (unit.state !== 'RUNNING') continue;
+      this.#step(id, 'orphaned', atMs - 300, { worker: name, reason });
+      this.#step(id, 'granted', atMs - 200, { worker: to, reason });
+      this.#step(id, 'running', atMs, { worker: to });
     }
     delete this.view.workers[name];
     const left = others.length;

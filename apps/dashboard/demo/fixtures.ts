@@ -5,13 +5,14 @@ import { configInfos, configKeys, plugins } from './plugins.ts';
 export interface DemoRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly body: unknown;
 }
 
 /** Undefined: there is no such thing in the demo. */
-export function answers(cluster: DemoCluster, { method, path, body }: DemoRequest): unknown {
+export function answers(cluster: DemoCluster, { method, path, query, body }: DemoRequest): unknown {
   const { view } = cluster;
-  if (path === '/sluice/events') return view.events;
+  if (path === '/sluice/events') return events(cluster, query);
   if (path === '/sluice/plan') return plan(cluster, body);
   if (path === '/sluice/tasks') return tasks(cluster);
   if (path === '/sluice/errors') return errorGroups(cluster);
@@ -26,6 +27,22 @@ export function answers(cluster: DemoCluster, { method, path, body }: DemoReques
   if (below === 'offsets') return { offsets: offsets(view.connectors[name]?.type ?? 'source') };
   if (below === 'topics') return { [name]: { topics: [`shop.${name}`, `shop.${name}.changes`] } };
   return { name, type: view.connectors[name]?.type, config: configOf(cluster, name) };
+}
+
+/** As the server chooses them: steps of units only where the query names what they are of. */
+function events(cluster: DemoCluster, query: URLSearchParams): object[] {
+  const { events: latest } = cluster.view;
+  const wanted = ['unit', 'connector', 'worker'].flatMap((key) => {
+    const value = query.get(key);
+    return value === null ? [] : [[key, value] as const];
+  });
+  const isOfUnits = wanted.length > 0 || query.get('type') === 'unit';
+  if (!isOfUnits) return [...latest];
+  return [...cluster.steps, ...latest]
+    .filter(({ facts }) => wanted.every(([key, value]) => facts[key] === value))
+    .filter(({ type }) => query.get('type') === null || type.startsWith('unit.'))
+    .toSorted((a, b) => b.at_ms - a.at_ms)
+    .slice(0, Number(query.get('limit') ?? 100));
 }
 
 const stack = [
@@ -113,6 +130,7 @@ function letters(): object[] {
     partition: 0,
     offset,
     timestampMs: Date.now() - offset * 90_000,
+    replayed: offset === 3,
     errors: {
       topic: 'shop.orders',
       partition: String(offset % 3),
@@ -159,5 +177,6 @@ function plan({ view }: DemoCluster, body: unknown): object {
       why: 'move',
     })),
     problems: [],
+    added: Array.from({ length: workers.add }, (_, index) => `new-${index + 1}`),
   };
 }

@@ -20,7 +20,7 @@ export function startDemo({ tasks, role }: DemoOptions): Server {
   const session = { user: 'ann', role, authentication: 'required' };
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://demo');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://demo');
     if (pathname === '/sluice/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       sendEvent(response, 'view', cluster.view);
@@ -35,7 +35,7 @@ export function startDemo({ tasks, role }: DemoOptions): Server {
         return sendJson(response, 403, { error_code: 403, message: 'you are a viewer' });
       }
       act(cluster, method, pathname);
-      const answer = answers(cluster, { method, path: pathname, body });
+      const answer = answers(cluster, { method, path: pathname, query: searchParams, body });
       if (answer === undefined) {
         return sendJson(response, 404, { error_code: 404, message: `no demo of ${pathname}` });
       }

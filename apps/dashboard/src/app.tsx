@@ -1,5 +1,5 @@
 /** The frame around all pages, and which page is shown. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useLive } from './live/use-live.ts';
 import { ConnectorPage } from './pages/connector/connector.tsx';
 import { Connectors } from './pages/connectors.tsx';
@@ -33,14 +33,7 @@ export function App() {
     case 'unknown':
       return null;
     case 'unreachable':
-      return (
-        <main className="alone">
-          <Empty title="No coordinator answers" command="sluice doctor">
-            {session.why}
-          </Empty>
-          <Button onPress={() => void loadSession()}>Try again</Button>
-        </main>
-      );
+      return <Unreachable why={session.why} />;
     case 'signed-out':
       return (
         <>
@@ -51,6 +44,25 @@ export function App() {
     default:
       return <Frame />;
   }
+}
+
+const againMs = 5_000;
+
+/** It comes back by itself: whoever waits need not press anything. */
+function Unreachable({ why }: { readonly why: string }) {
+  useEffect(() => {
+    const timer = window.setInterval(() => void loadSession(), againMs);
+    return () => window.clearInterval(timer);
+  }, []);
+  return (
+    <main className="alone">
+      <h1 className="hidden">Sluice</h1>
+      <Empty title="No coordinator answers" command="sluice doctor">
+        {why}. Trying again every {againMs / 1_000} s.
+      </Empty>
+      <Button onPress={() => void loadSession()}>Try again</Button>
+    </main>
+  );
 }
 
 function Frame() {

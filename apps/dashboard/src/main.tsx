@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { onSignedOut } from './api/client.ts';
 import { App } from './app.tsx';
 import { LiveConnection } from './live/live-connection.ts';
+import { StreamWatch } from './live/stream-watch.ts';
 import { liveStore } from './live/use-live.ts';
 import { loadSession, sessionStore } from './state/session.ts';
 import { startTheme } from './state/theme.ts';
@@ -16,14 +17,9 @@ startTheme();
 onSignedOut(sessionStore.signedOut);
 
 const connection = new LiveConnection({ store: liveStore, onSignedOut: sessionStore.signedOut });
-let isStreaming = false;
-sessionStore.subscribe(() => {
-  const isSignedIn = sessionStore.get().kind === 'signed-in';
-  if (isSignedIn === isStreaming) return;
-  isStreaming = isSignedIn;
-  if (isSignedIn) connection.start();
-  else connection.stop();
-});
+const watch = new StreamWatch(connection, { isSeen: !document.hidden });
+sessionStore.subscribe(() => watch.signedIn(sessionStore.get().kind === 'signed-in'));
+document.addEventListener('visibilitychange', () => watch.seen(!document.hidden));
 window.setInterval(() => liveStore.sample(Date.now()), 1_000);
 void loadSession();
 

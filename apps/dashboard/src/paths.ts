@@ -11,9 +11,12 @@ export const connectorTabs = [
 ] as const;
 export type ConnectorTab = (typeof connectorTabs)[number];
 
+export const eventsTabs = ['latest', 'tasks', 'errors'] as const;
+export type EventsTab = (typeof eventsTabs)[number];
+
 export type Page =
   | { readonly page: 'overview' | 'connectors' | 'tasks' | 'workers' | 'placement' | 'create' }
-  | { readonly page: 'events'; readonly tab: 'latest' | 'errors' }
+  | { readonly page: 'events'; readonly tab: EventsTab }
   | { readonly page: 'connector'; readonly name: string; readonly tab: ConnectorTab }
   | { readonly page: 'unknown' };
 
@@ -22,7 +25,9 @@ const simplePages = ['connectors', 'tasks', 'workers', 'placement', 'create'] as
 export function parsePath(path: string): Page {
   const [first = '', second, third] = path.split('/').slice(1).map(decoded);
   if (first === '') return { page: 'overview' };
-  if (first === 'events') return { page: 'events', tab: second === 'errors' ? 'errors' : 'latest' };
+  if (first === 'events') {
+    return { page: 'events', tab: eventsTabs.find((each) => each === second) ?? 'latest' };
+  }
   if (first === 'connectors' && second !== undefined && second !== '') {
     const tab = connectorTabs.find((each) => each === third) ?? 'tasks';
     return { page: 'connector', name: second, tab };

@@ -1,10 +1,11 @@
+import type { ConfigInfo, ConfigInfos } from '@sluice/rest-api/shapes';
 import { describe, expect, test } from 'vitest';
-import type { ConfigInfo, ConfigInfos } from '../src/api/shapes.ts';
 import { configDiff, formatConfig, parseConfig } from '../src/state/config-diff.ts';
 import { fieldGroups, isReference, keysWithoutField } from '../src/state/config-form.ts';
 import { nameProblem, pluginTiles } from '../src/state/create.ts';
 import { definitionText } from '../src/state/definition-texts.ts';
-import { transformsOf } from '../src/state/flow.ts';
+import { transformRates, transformsOf } from '../src/state/flow.ts';
+import { load } from './views.ts';
 
 test('a difference has each key that is not as it was', () => {
   expect(configDiff({ a: '1', b: '2', c: '3' }, { a: '1', b: '20', d: '4' })).toEqual([
@@ -41,9 +42,11 @@ function key(name: string, changes: Partial<ConfigInfo['definition']> = {}): Con
       importance: 'LOW',
       documentation: '',
       group: 'Common',
+      order: 1,
       order_in_group: 1,
       width: 'NONE',
       display_name: name,
+      dependents: [],
       ...changes,
     },
     value: { name, value: null, recommended_values: [], errors: [], visible: true },
@@ -161,4 +164,15 @@ test('transforms are in the order in which they run', () => {
     { name: 'route', type: 'RegexRouter', predicate: 'isOrder' },
     { name: 'mask', type: 'MaskField$Value', predicate: undefined },
   ]);
+});
+
+test('what passes a transform is added up over the tasks that tell', () => {
+  const told = (records_in: number, busy: number) => ({
+    ...load(),
+    transforms: [{ name: 'drop', records_in, records_out: records_in / 2, busy }],
+  });
+  const rates = transformRates([told(10, 0.2), load(), told(30, 0.4)]);
+  expect([...rates.keys()]).toEqual(['drop']);
+  expect(rates.get('drop')).toMatchObject({ recordsIn: 40, recordsOut: 20 });
+  expect(rates.get('drop')?.busy).toBeCloseTo(0.3);
 });

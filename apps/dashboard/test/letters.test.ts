@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { letterRow, replayedText } from '../src/state/letters.ts';
 
-const bare = { partition: 2, offset: 7, timestampMs: 5, errors: {}, key: null, value: 'x' };
+const bare = {
+  partition: 2,
+  offset: 7,
+  timestampMs: 5,
+  replayed: false,
+  errors: {},
+  key: null,
+  value: 'x',
+};
 
 test('a letter says where it is from, at which stage it was left out, and why', () => {
   const errors = {
@@ -16,6 +24,7 @@ test('a letter says where it is from, at which stage it was left out, and why', 
     id: '2/7',
     place: { partition: 2, offset: 7 },
     atMs: 5,
+    isReplayed: false,
     from: 'orders/1/41',
     stage: 'TASK_PUT',
     error: 'does not fit',

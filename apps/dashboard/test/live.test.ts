@@ -35,13 +35,20 @@ test('ticks keep the data fresh; a coordinator without Redis does not', () => {
   store.receive(event('view', view()), 1_000);
   store.receive(event('tick', { at_ms: 12_000 }), 3_000);
   expect(store.get()).toMatchObject({ heardAtMs: 3_000, clockSkewMs: 9_000 });
-  store.receive(event('stale', { at_ms: 13_000, reason: 'ECONNREFUSED' }), 4_000);
+  store.receive(event('stale', { at_ms: 13_000, now_ms: 14_000, reason: 'away' }), 4_000);
   expect(store.get()).toMatchObject({
     heardAtMs: 3_000,
-    stream: { kind: 'stale', why: 'ECONNREFUSED' },
+    stream: { kind: 'stale', why: 'away' },
   });
   store.receive(event('tick', { at_ms: 15_000 }), 6_000);
   expect(store.get().stream).toEqual({ kind: 'live' });
+});
+
+test('a view that was old when it came is as old as the coordinator says', () => {
+  const store = new LiveStore();
+  store.receive(event('view', view({}, { at_ms: 20_000 })), 1_000);
+  store.receive(event('stale', { at_ms: 20_000, now_ms: 27_000, reason: 'away' }), 1_001);
+  expect(store.get()).toMatchObject({ heardAtMs: -5_999, clockSkewMs: 25_999 });
 });
 
 test('an event of a newer release changes nothing', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectorPath, parsePath, tasksPath } from '../src/paths.ts';
-import { isAbout, mergedEvents, toneOfEvent } from '../src/state/events.ts';
+import { mergedEvents, placeOfEvent, stepsMs, toneOfEvent } from '../src/state/events.ts';
 import { refusal } from '../src/state/session.ts';
 import { meaningOf } from '../src/ui/keys.ts';
 import { rowHeight, rowsInSight } from '../src/ui/windowed.tsx';
@@ -8,6 +8,8 @@ import { rowHeight, rowsInSight } from '../src/ui/windowed.tsx';
 test('an address names a page, and what is no page is none', () => {
   expect(parsePath('/')).toEqual({ page: 'overview' });
   expect(parsePath('/events/errors')).toEqual({ page: 'events', tab: 'errors' });
+  expect(parsePath('/events/tasks')).toEqual({ page: 'events', tab: 'tasks' });
+  expect(parsePath('/events/else')).toEqual({ page: 'events', tab: 'latest' });
   expect(parsePath('/connectors/orders/logs')).toEqual({
     page: 'connector',
     name: 'orders',
@@ -66,15 +68,40 @@ test('events that came both ways are shown once, the newest first', () => {
   expect(merged.map(({ id }) => id)).toEqual(['3', '2', '1']);
 });
 
-test('an event is about what its facts name', () => {
-  const event = { id: '1', at_ms: 1, type: 'x', message: '', facts: { worker: 'worker-1' } };
-  expect(isAbout(event, { worker: 'worker-1' })).toBe(true);
-  expect(isAbout(event, { worker: 'worker-2' })).toBe(false);
-  expect(isAbout(event, { connector: 'orders' })).toBe(false);
+test('an event leads to what it is about, the nearest first', () => {
+  const facts = { worker: 'worker-1', connector: 'orders', unit: 'task/orders/3' };
+  expect(placeOfEvent({ facts })).toEqual({
+    name: 'orders/3',
+    to: '/tasks?connector=orders&task=orders%2F3',
+  });
+  expect(placeOfEvent({ facts: { ...facts, unit: 'connector/orders' } })).toEqual({
+    name: 'orders',
+    to: '/connectors/orders',
+  });
+  expect(placeOfEvent({ facts: { worker: 'worker-1' } })?.to).toBe('/tasks?worker=worker-1');
+  expect(placeOfEvent({ facts: { epoch: 3 } })).toBeUndefined();
+});
+
+test('a step lasts until the next one of the same unit', () => {
+  const step = (id: string, at_ms: number, unit?: string) => ({
+    id,
+    at_ms,
+    type: 'x',
+    message: '',
+    facts: unit === undefined ? {} : { unit },
+  });
+  const lasted = stepsMs([
+    step('4', 40, 'a'),
+    step('3', 30, 'b'),
+    step('2', 20),
+    step('1', 10, 'a'),
+  ]);
+  expect([...lasted]).toEqual([['1', 30]]);
 });
 
 test.each([
-  ['task.failed', 'bad'],
+  ['unit.failed', 'bad'],
+  ['unit.backing_off', 'warn'],
   ['worker.dead', 'bad'],
   ['assignment.rerun', 'move'],
   ['worker.joined', 'ok'],

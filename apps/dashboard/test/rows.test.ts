@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectorRows } from '../src/state/connectors.ts';
-import { matrixOf, movesBetween, shade } from '../src/state/placement.ts';
+import { matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
 import { problemsOf } from '../src/state/problems.ts';
 import {
   countByState,
@@ -166,6 +166,29 @@ describe('the matrix', () => {
     const after = view({ 'orders/0': {}, 'orders/1': { worker: 'worker-2' } }).units;
     expect(movesBetween(before, after)).toEqual([
       { unit: 'task/orders/1', from: 'worker-1', to: 'worker-2' },
+    ]);
+  });
+
+  test('a plan shows which tasks would leave their cells, and where they would come', () => {
+    const move = (unit: string, from: string | null, to: string | null) => ({
+      unit,
+      from,
+      to,
+      why: 'move',
+    });
+    const planned = plannedMoves({
+      added: ['new-1'],
+      moves: [
+        move('task/or/ders/0', 'worker-1', 'new-1'),
+        move('task/or/ders/12', null, 'new-1'),
+        move('task/bills/0', 'worker-1', null),
+        move('connector/bills', 'worker-1', 'worker-2'),
+      ],
+    });
+    expect(planned.added).toEqual(['new-1']);
+    expect([...planned.leaving]).toEqual(['task/or/ders/0', 'task/bills/0']);
+    expect([...planned.coming].map(([name, workers]) => [name, ...workers])).toEqual([
+      ['or/ders', ['new-1', ['or/ders/0', 'or/ders/12']]],
     ]);
   });
 

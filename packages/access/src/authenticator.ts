@@ -2,7 +2,7 @@
 import type { Clock } from '@sluice/kernel';
 
 import { type Callers, type KnownCaller, noCallers } from './callers.ts';
-import { JwtCheck, type JwtOptions } from './jwt-check.ts';
+import { JwtCheck, type JwtGround, type JwtOptions } from './jwt-check.ts';
 import { PasswordCheck } from './password-check.ts';
 import { proofFingerprint } from './proof.ts';
 import { clientKey, RateLimit } from './rate-limit.ts';
@@ -29,7 +29,7 @@ export type Authentication =
 /** What a caller has proved itself by, without the secret: enough to tell later whether it still stands. */
 export type Credential =
   | { readonly kind: 'listed'; readonly fingerprint: string }
-  | { readonly kind: 'jwt'; readonly untilMs: number };
+  | ({ readonly kind: 'jwt'; readonly untilMs: number } & JwtGround);
 
 export interface AuthenticatorOptions {
   readonly callers?: Callers;
@@ -63,10 +63,11 @@ export class Authenticator {
   }
 
   /** The caller as it is now; undefined: it is no more. */
-  stillStands({ name, role, by }: Caller, credential: Credential): Caller | undefined {
+  stillStands({ name, by }: Caller, credential: Credential): Caller | undefined {
     if (credential.kind === 'jwt') {
-      const stands = this.#jwt !== undefined && this.#clock.wallMs() < credential.untilMs;
-      return stands ? { name, role, by } : undefined;
+      if (this.#clock.wallMs() >= credential.untilMs) return undefined;
+      const roleNow = this.#jwt?.roleOf(credential);
+      return roleNow && { name, role: roleNow, by };
     }
     const found = this.#callers
       .named(name)
@@ -94,7 +95,7 @@ export class Authenticator {
         return {
           kind: 'known',
           caller: result.caller,
-          credential: { kind: 'jwt', untilMs: result.untilMs },
+          credential: { kind: 'jwt', untilMs: result.untilMs, ...result.ground },
         };
       case 'wrong':
         return { kind: 'unknown', reason: `the token is refused: ${result.reason}` };

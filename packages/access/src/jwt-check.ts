@@ -42,8 +42,20 @@ export interface JwtOptions {
   readonly roles: ReadonlyMap<string, Role>;
 }
 
+/** What a token's role was made of, so that it can be made anew by other settings. */
+export interface JwtGround {
+  readonly issuer: string;
+  /** Of the claim, those that gave a role. */
+  readonly roleValues: readonly string[];
+}
+
 export type JwtResult =
-  | { readonly kind: 'right'; readonly caller: Caller; readonly untilMs: number }
+  | {
+      readonly kind: 'right';
+      readonly caller: Caller;
+      readonly untilMs: number;
+      readonly ground: JwtGround;
+    }
   | { readonly kind: 'wrong'; readonly reason: string }
   | { readonly kind: 'no-role'; readonly name: string }
   /** The provider does not answer. */
@@ -82,6 +94,14 @@ export class JwtCheck {
     } catch (error) {
       return refusal(error);
     }
+  }
+
+  /** Of a token that was right once; undefined: it would be refused now. */
+  roleOf({ issuer, roleValues }: JwtGround): Role | undefined {
+    const { issuer: trusted, roles } = this.#options;
+    return issuer === trusted
+      ? highestRole(roleValues.flatMap((value) => roles.get(value) ?? []))
+      : undefined;
   }
 
   #findKeys(): Promise<JWTVerifyGetKey> {
@@ -156,17 +176,15 @@ function callerOf(payload: JWTPayload, options: JwtOptions): JwtResult {
   }
   // The provider says what it likes, but must not garble a log.
   const name = isCallerName(given) ? given : JSON.stringify(given.slice(0, 200));
-  const values = [claim(payload, options.rolesClaim)].flat();
-  const role = highestRole(
-    values.flatMap((value) => {
-      const mapped = typeof value === 'string' ? options.roles.get(value) : undefined;
-      return mapped ? [mapped] : [];
-    }),
-  );
+  const roleValues = [claim(payload, options.rolesClaim)]
+    .flat()
+    .filter((value): value is string => typeof value === 'string' && options.roles.has(value));
+  const role = highestRole(roleValues.flatMap((value) => options.roles.get(value) ?? []));
   if (!role) return { kind: 'no-role', name };
   // As long as it would be taken if it were sent again.
   const untilMs = ((payload.exp ?? 0) + options.clockSkewSeconds) * 1_000;
-  return { kind: 'right', caller: { name, role, by: 'jwt' }, untilMs };
+  const ground = { issuer: options.issuer, roleValues };
+  return { kind: 'right', caller: { name, role, by: 'jwt' }, untilMs, ground };
 }
 
 function claim(payload: JWTPayload, path: string): unknown {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Authenticator, type JwtOptions, type Role } from '@sluice/access';
+import { type Authentication, Authenticator, type JwtOptions, type Role } from '@sluice/access';
 import { systemClock } from '@sluice/kernel';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,14 +80,39 @@ test('a token of the issuer gives the highest role that its claims come to', asy
   expect(await authenticate(await tokenOf())).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'operator', by: 'jwt' },
-    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
+    credential: {
+      kind: 'jwt',
+      untilMs: expect.any(Number) as number,
+      issuer,
+      roleValues: ['devs', 'on-call'],
+    },
   });
   expect(await authenticate(await tokenOf({ payload: { realm: { roles: 'devs' } } }))).toEqual({
     kind: 'known',
     caller: { name: 'ann', role: 'viewer', by: 'jwt' },
-    credential: { kind: 'jwt', untilMs: expect.any(Number) as number },
+    credential: {
+      kind: 'jwt',
+      untilMs: expect.any(Number) as number,
+      issuer,
+      roleValues: ['devs'],
+    },
   });
 });
+
+test.each([
+  ['gives its claims another role', { roles: new Map<string, Role>([['devs', 'admin']]) }, 'admin'],
+  ['gives its claims no role', { roles: new Map<string, Role>([['ops', 'admin']]) }, undefined],
+  ['trusts another issuer', { issuer: 'https://another' }, undefined],
+  ['is the same', {}, 'operator'],
+] as const)(
+  'what a token proved once counts as a server counts it that %s',
+  async (_what, more, role) => {
+    const signedIn = await authenticatorOf()(await tokenOf());
+    const { caller, credential } = signedIn as Extract<Authentication, { kind: 'known' }>;
+    const later = new Authenticator({ jwt: optionsOf(more), clock: systemClock });
+    expect(later.stillStands(caller, credential)?.role).toBe(role);
+  },
+);
 
 test('a token that is taken by the tolerance for clocks proves something for as long', async () => {
   const answer = await authenticatorOf()(await tokenOf({ expiresInSeconds: -20 }));

@@ -1,6 +1,7 @@
 /**
  * What workers do, each in a key of its own that expires. Tasks are written as rows of numbers, since a worker may have
- * thousands of them and tells them every second.
+ * thousands of them and tells them every second. How old a report is, Redis says, by how long it still keeps it: clocks of
+ * workers may be wrong.
  */
 import {
   type ExecutorLoad,
@@ -11,7 +12,7 @@ import {
   type TransformLoad,
   type WorkerLoad,
 } from '@sluice/coordination';
-import { isObject } from '@sluice/kernel';
+import { type Clock, isObject, systemClock } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
 import { Keys } from './keys.ts';
@@ -28,8 +29,18 @@ const transformsAt = 13;
 export class RedisLoadReports implements LoadReports {
   readonly #scripts: Scripts;
   readonly #reads: Reads;
+  readonly #clock: Clock;
 
-  constructor({ redis, cluster }: { readonly redis: Redis; readonly cluster: string }) {
+  constructor({
+    redis,
+    cluster,
+    clock = systemClock,
+  }: {
+    readonly redis: Redis;
+    readonly cluster: string;
+    readonly clock?: Clock;
+  }) {
+    this.#clock = clock;
     const keys = new Keys(cluster);
     this.#scripts = new Scripts(redis, keys);
     this.#reads = new Reads(redis, keys);
@@ -44,16 +55,27 @@ export class RedisLoadReports implements LoadReports {
     const found = new Map<string, LoadReport>();
     for (let from = 0; from < workers.length; from += readMax) {
       const asked = workers.slice(from, from + readMax);
-      const texts = await this.#reads.run('load reports', (redis, keys) =>
-        redis.mget(asked.map((worker) => keys.record('load', worker))),
-      );
+      const replies = await this.#reads.pipeline('load reports', (pipeline, keys) => {
+        const names = asked.map((worker) => keys.record('load', worker));
+        pipeline.mget(names);
+        for (const name of names) pipeline.pttl(name);
+      });
+      const nowMs = this.#clock.wallMs();
+      const [texts, ...leftMs] = replies as [(string | null)[], ...number[]];
       for (const [index, worker] of asked.entries()) {
         const report = reportIn(texts[index] ?? undefined);
-        if (report) found.set(worker, report);
+        if (report) found.set(worker, dated(report, nowMs, leftMs[index]));
       }
     }
     return found;
   }
+}
+
+/** By this process's clock. It expired meanwhile, or never does: as it was told. */
+function dated(report: LoadReport, nowMs: number, leftMs = -1): LoadReport {
+  if (leftMs < 0) return report;
+  const ageMs = Math.max(0, loadLimits.keptMs - leftMs);
+  return { ...report, worker: { ...report.worker, at_ms: nowMs - ageMs } };
 }
 
 /** Beyond the bound, tasks are counted only. */

@@ -73,11 +73,25 @@ function makeReports(): { reports: RedisLoadReports; tag: string } {
 test('a report is read as it was told, of those who told one, until it expires', async () => {
   const { reports, tag } = makeReports();
   await reports.tell('w-1', report);
-  expect(await reports.readAll(['w-0', 'w-1'])).toEqual(new Map([['w-1', report]]));
+  const found = await reports.readAll(['w-0', 'w-1']);
+  const worker = { ...report.worker, at_ms: expect.any(Number) as number };
+  expect(found).toEqual(new Map([['w-1', { ...report, worker }]]));
   expect(await reports.readAll([])).toEqual(new Map());
   const leftMs = await under.redis.pttl(`${tag}:load:w-1`);
   expect(leftMs).toBeGreaterThan(loadLimits.keptMs - 5_000);
   expect(leftMs).toBeLessThanOrEqual(loadLimits.keptMs);
+});
+
+test('how old a report is, Redis says, whatever the clock of its worker', async () => {
+  const { reports, tag } = makeReports();
+  // Of 2023.
+  await reports.tell('w', report);
+  await under.redis.pexpire(`${tag}:load:w`, 4_000);
+  const nowMs = Date.now();
+  const atMs = (await reports.readAll(['w'])).get('w')?.worker.at_ms ?? 0;
+  const ageMs = loadLimits.keptMs - 4_000;
+  expect(atMs).toBeGreaterThan(nowMs - ageMs - 2_000);
+  expect(atMs).toBeLessThanOrEqual(Date.now() - ageMs);
 });
 
 test('of hundreds of workers all are read', async () => {

@@ -12,6 +12,8 @@ export class Burial {
   #lookedAtRevision = -1;
   /** Dead incarnations whose last lease is over too: see BeatObserver. */
   readonly #quiet = new Set<string>();
+  /** For how long those had been silent whose units are not freed yet: for people who ask why they moved. */
+  readonly #silence = new Map<string, string>();
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(leader: LeaderContext) {
@@ -40,6 +42,7 @@ export class Burial {
       this.#leader.settling.died(worker, nowMs);
       this.#leader.stats.deaths++;
       const seconds = (silentMs / 1000).toFixed(1);
+      this.#silence.set(member.incarnation, ` ${seconds} s after its last beat`);
       this.#leader.options.logger.warn(
         { worker, incarnation: member.incarnation, silentMs },
         'worker declared dead',
@@ -109,7 +112,7 @@ export class Burial {
           this.#leader.history.orphaned(
             { unit, connector: parseUnit(unit).connector },
             worker,
-            why,
+            why + (this.#silence.get(incarnation) ?? ''),
           );
         }
         orphaned += freed.length;
@@ -119,7 +122,10 @@ export class Burial {
       this.#quiet.delete(incarnation);
     }
     // What was freed changes the plan, and is looked at again.
-    if (!waits) this.#lookedAtRevision = planRevision;
+    if (!waits) {
+      this.#lookedAtRevision = planRevision;
+      this.#silence.clear();
+    }
     return orphaned;
   }
 

@@ -15,6 +15,7 @@ export interface ExecutorLoad {
 
 /** Of the last second. */
 export interface WorkerLoad {
+  /** When it was told: by the worker's clock as it tells it, by the reader's when it was read. */
   readonly at_ms: number;
   /** Of all its processes; 1: one core. */
   readonly cpu_cores: number;

@@ -380,6 +380,11 @@ describe('the dead', () => {
       expect.stringMatching(/^worker.dead: lease of w1 expired: no beat for 4\.\d s$/),
       'assignment.rerun: modulo rerun: lease of w1 expired, N 3→2, 1 orphaned, 1 moved',
     ]);
+    expect(world.played.unitEvents).toContainEqual(
+      expect.stringMatching(
+        /^unit\.orphaned: task\/a\/0 has lost its worker w1: lease of w1 expired 4\.\d s after its last beat$/,
+      ),
+    );
     expect(world.loop.stats).toMatchObject({ deaths: 1, reruns: 2, moves: 1 });
   });
 

@@ -19,27 +19,7 @@ import {
 } from '@sluice/connector-api';
 import type { ConfigKeyInfo, PluginInfo } from '@sluice/coordination';
 
-/** `order_in_group` is what Kafka Connect 4.3 calls `order`; clients of others read that. */
-export type ConfigKeyBody = Omit<ConfigKeyInfo, 'rules'> & { readonly order_in_group: number };
-
-export interface ConfigInfo {
-  readonly definition: ConfigKeyBody;
-  readonly value: {
-    readonly name: string;
-    /** null: there is none, or it cannot be read. */
-    readonly value: string | null;
-    readonly recommended_values: readonly string[];
-    readonly errors: readonly string[];
-    readonly visible: boolean;
-  };
-}
-
-export interface ConfigInfos {
-  readonly name: string;
-  readonly error_count: number;
-  readonly groups: readonly string[];
-  readonly configs: readonly ConfigInfo[];
-}
+import type { ConfigInfo, ConfigInfos, ConfigKeyBody } from './shapes.ts';
 
 /** What is known of the parts of a definition that are no connectors. */
 export interface ConfigParts {

@@ -1,4 +1,5 @@
 /** The port to dead letter queues, which are topics of the record log. */
+import type { Letter, ReplayAnswer } from './shapes.ts';
 
 export interface DeadLetterQueue {
   readonly topic: string;
@@ -26,7 +27,7 @@ export interface LettersReplay {
 export interface DeadLetters {
   queues(topics: readonly string[]): Promise<readonly DeadLetterQueue[]>;
   /** The newest of each partition, the newest first; as JSON. */
-  newest(topic: string, limit: number): Promise<readonly object[]>;
+  newest(topic: string, limit: number): Promise<readonly Letter[]>;
   /** In a limited time: what is left then, is told. @throws ApiError 503 while others do. */
-  replay(replay: LettersReplay): Promise<object>;
+  replay(replay: LettersReplay): Promise<ReplayAnswer>;
 }

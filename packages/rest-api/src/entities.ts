@@ -8,16 +8,11 @@ import type {
   UnitView,
 } from '@sluice/coordination';
 
+import type { ConnectorInfo, PluginBody } from './shapes.ts';
+
 export interface TaskId {
   readonly connector: string;
   readonly task: number;
-}
-
-export interface ConnectorInfo {
-  readonly name: string;
-  readonly config: Readonly<Record<string, string>>;
-  readonly tasks: readonly TaskId[];
-  readonly type: string;
 }
 
 export interface UnitState {
@@ -125,7 +120,7 @@ export function taskId(connector: string, { task }: UnitView): TaskId {
   return { connector, task: task ?? 0 };
 }
 
-export function pluginInfo({ class: className, type, version }: PluginInfo): object {
+export function pluginInfo({ class: className, type, version }: PluginInfo): PluginBody {
   return { class: className, type, version };
 }
 

@@ -3,7 +3,7 @@ export { ApiError, type ErrorBody } from './api-error.ts';
 export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
 export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';
 export type { CheckedConfig, RunValidations } from './code-validation.ts';
-export type { CodeValidation, ConfigInfos, ConfigParts } from './config-infos.ts';
+export type { CodeValidation, ConfigParts } from './config-infos.ts';
 export type { DeadLetterQueue, DeadLetters, LettersReplay } from './dead-letters.ts';
 export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';
@@ -11,7 +11,6 @@ export type { LiveNames } from './live/describe-view.ts';
 export { LiveFeed, type LiveFeedOptions } from './live/live-feed.ts';
 export type {
   AskConnector,
-  ConnectorOffset,
   OffsetStore,
   OffsetsChange,
   OffsetsOfConnector,
@@ -33,4 +32,11 @@ export {
   tasksQuerySchema,
 } from './schemas.ts';
 export { type SecurityOptions, secure } from './security.ts';
+export type {
+  ConfigInfos,
+  ConnectorOffset,
+  Letter,
+  PreviewAnswer,
+  ReplayAnswer,
+} from './shapes.ts';
 export { SharedLimits, type SharedLimitsOptions } from './shared-limits.ts';

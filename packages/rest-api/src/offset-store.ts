@@ -1,12 +1,5 @@
 /** The port to where offsets are: the record log. */
-
-type Fields = Readonly<Record<string, unknown>>;
-
-export interface ConnectorOffset {
-  readonly partition: Fields;
-  /** null: none. */
-  readonly offset: Fields | null;
-}
+import type { ConnectorOffset } from './shapes.ts';
 
 export interface SinkPartition {
   readonly topic: string;

@@ -3,7 +3,8 @@
  *
  * A session is not a credential of its own: it stands as long as what its owner signed in with, which is looked at with
  * each request. A caller who is taken out of the file, or gets another password, is signed out; one who gets another
- * role has that. The store has a hash of what the cookie holds, so its content opens no session.
+ * role has that. Of a token the provider is not asked again: what its claims come to by the settings of now is the role,
+ * until the token expires. The store has a hash of what the cookie holds, so its content opens no session.
  *
  * Failures: without the store nobody with a cookie is known, and the answer is 503, not 401: the session still stands.
  */
@@ -39,18 +40,21 @@ const storedSchema = z.object({
   }),
   credential: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('listed'), fingerprint: z.string() }),
-    z.object({ kind: z.literal('jwt'), untilMs: z.number() }),
+    z.object({
+      kind: z.literal('jwt'),
+      untilMs: z.number(),
+      issuer: z.string(),
+      roleValues: z.array(z.string()),
+    }),
   ]),
   untilMs: z.number(),
 });
 
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #cookie: string;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#cookie = `sluice-session-${options.cluster}`;
   }
 
   /** Signs in whom the credentials prove, and gives the browser its cookie. What it had before ends. */
@@ -100,12 +104,21 @@ export class Sessions {
     return this.#idIn(request) !== undefined;
   }
 
-  #idIn({ headers: { cookie } }: FastifyRequest): string | undefined {
-    for (const part of cookie?.split(';') ?? []) {
+  #idIn(request: FastifyRequest): string | undefined {
+    const wanted = this.#cookieFor(request);
+    for (const part of request.headers.cookie?.split(';') ?? []) {
       const [name, value] = part.trim().split('=', 2);
-      if (name === this.#cookie && value !== undefined && value !== '') return value;
+      if (name === wanted && value !== undefined && value !== '') return value;
     }
     return undefined;
+  }
+
+  /**
+   * Over TLS under a name that browsers take from this very host and over TLS alone: a page of a host beside it, or
+   * somebody on an open line, could plant one of another name, and so have people work in a session of theirs.
+   */
+  #cookieFor({ protocol }: FastifyRequest): string {
+    return `${protocol === 'https' ? '__Host-' : ''}sluice-session-${this.#options.cluster}`;
   }
 
   /** Not for scripts of the page, nor for pages of other sites; over TLS if it was made there. */
@@ -115,7 +128,7 @@ export class Sessions {
     { id, seconds }: { readonly id: string; readonly seconds: number },
   ): void {
     const secure = request.protocol === 'https' ? '; Secure' : '';
-    const cookie = `${this.#cookie}=${id}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
+    const cookie = `${this.#cookieFor(request)}=${id}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
     reply.header('set-cookie', cookie + secure);
   }
 }

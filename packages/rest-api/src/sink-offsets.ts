@@ -2,7 +2,8 @@
 import { stringifyExactJson } from '@sluice/kernel';
 
 import { ApiError } from './api-error.ts';
-import type { ConnectorOffset, SinkPartition } from './offset-store.ts';
+import type { SinkPartition } from './offset-store.ts';
+import type { ConnectorOffset } from './shapes.ts';
 
 export interface SinkOffsets {
   readonly set: readonly (SinkPartition & { readonly offset: number })[];

@@ -23,7 +23,7 @@ const contentType = fc.oneof(
 /** With everything switched on that an operation may need to get past its first check. */
 function under(): ApiUnderTest {
   const made = apiUnderTest({
-    preview: async () => ({ records: [] }),
+    preview: async () => ({ records: [], end: { kind: 'ended', by: 'timeout' } }),
     runValidations: async (configs) => configs.map(() => undefined),
   });
   made.cluster.workers = [workerView('worker-1')];

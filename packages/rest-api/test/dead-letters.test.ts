@@ -1,25 +1,46 @@
-import type { DeadLetters, LettersReplay } from '@sluice/rest-api';
+import type { DeadLetters, Letter, LettersReplay, ReplayAnswer } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 
 const key = 'errors.deadletterqueue.topic.name';
 
+const letter: Letter = {
+  partition: 0,
+  offset: 4,
+  timestampMs: 1,
+  replayed: false,
+  errors: {},
+  key: null,
+  value: 'a',
+};
+const replayed: ReplayAnswer = {
+  topic: 'dead',
+  topics: { orders: 1 },
+  passed_over: [],
+  is_done: true,
+  is_whole: true,
+};
+
 function underTest() {
+  const asked: [topic: string, limit: number][] = [];
   const replays: LettersReplay[] = [];
   const deadLetters: DeadLetters = {
     queues: async (topics) => topics.map((topic) => ({ topic, letters: 3, waiting: 1 })),
-    newest: async (topic, limit) => [{ topic, limit }],
+    newest: async (topic, limit) => {
+      asked.push([topic, limit]);
+      return [letter];
+    },
     replay: async (replay) => {
       replays.push(replay);
-      return { topics: { orders: 1 } };
+      return replayed;
     },
   };
   const made = apiUnderTest({ deadLetters });
   made.cluster.add('orders', { config: { [key]: 'dead' } });
   made.cluster.add('payments', { config: { [key]: ' dead ' } });
   made.cluster.add('refunds');
-  return { ...made, replays };
+  return { ...made, asked, replays };
 }
 
 test('queues of connectors are listed with who writes to them', async () => {
@@ -30,11 +51,12 @@ test('queues of connectors are listed with who writes to them', async () => {
 });
 
 test('the letters of one are shown', async () => {
-  const { call } = underTest();
+  const { call, asked } = underTest();
   expect((await call('GET /sluice/dead-letters?topic=dead&limit=7')).json()).toEqual({
     topic: 'dead',
-    letters: [{ topic: 'dead', limit: 7 }],
+    letters: [letter],
   });
+  expect(asked).toEqual([['dead', 7]]);
 });
 
 test.each(['orders', 'refunds', '__consumer_offsets'])(
@@ -52,7 +74,7 @@ test('a replay is handed on as it was asked for, and is in the audit trail', asy
   const letters = [{ partition: 0, offset: 4 }];
   const body = { topic: 'dead', letters, again: true, to: 'retry' };
   const response = await call('POST /sluice/dead-letters/replay', body);
-  expect(response.json()).toEqual({ topics: { orders: 1 } });
+  expect(response.json()).toEqual(replayed);
   expect(replays).toEqual([{ ...body, isDryRun: false }]);
   expect(audit.kept).toMatchObject([{ action: 'replay', targets: ['dead'], outcome: 'done' }]);
 });

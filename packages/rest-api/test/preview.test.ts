@@ -1,11 +1,13 @@
-import { ApiError, type Preview, type PreviewRequest } from '@sluice/rest-api';
+import { ApiError, type Preview, type PreviewAnswer, type PreviewRequest } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
 
 const config = { 'connector.class': 'DatagenSource', topic: 'orders' };
 
-function previewing(answer: () => object = () => ({ records: [] })) {
+const nothing: PreviewAnswer = { records: [], end: { kind: 'ended', by: 'timeout' } };
+
+function previewing(answer: () => PreviewAnswer = () => nothing) {
   const asked: PreviewRequest[] = [];
   const preview: Preview = async (request) => {
     asked.push(request);
@@ -19,7 +21,7 @@ test('a definition is previewed, in both shapes and without a name', async () =>
   for (const body of [{ name: 'orders', config }, { ...config, name: 'orders' }, { config }]) {
     const response = await call('POST /sluice/preview', body);
     expect(response.statusCode).toBe(200);
-    expect(response.json()).toEqual({ records: [] });
+    expect(response.json()).toEqual(nothing);
   }
   expect(asked).toEqual(
     ['orders', 'orders', 'preview'].map((name) => ({

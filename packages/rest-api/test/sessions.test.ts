@@ -56,19 +56,28 @@ test.each([{ username: 'ann', password: 'secret-of-ann' }, { token: 'secret-of-a
   },
 );
 
-test('over TLS, also before a proxy that is trusted, the cookie goes over TLS only', async () => {
+test('over TLS, also before a proxy that is trusted, the cookie is of this host and of TLS only', async () => {
   const { api } = apiUnderTest({
     authenticator: new Authenticator({ callers: new Callers([ann]), clock: new FakeClock() }),
     sessions: new FakeSessions(),
     trustedProxies: ['127.0.0.1'],
   });
-  const response = await api.inject({
-    method: 'POST',
-    url: '/sluice/session',
-    headers: { 'x-forwarded-proto': 'https' },
-    payload: { token: 'secret-of-ann' },
-  });
-  expect(response.headers['set-cookie']).toMatch(/; Secure$/);
+  const ask = async (method: 'GET' | 'POST', headers: Record<string, string>) =>
+    await api.inject({
+      method,
+      url: method === 'POST' ? '/sluice/session' : '/connectors',
+      headers: { 'x-forwarded-proto': 'https', ...headers },
+      ...(method === 'POST' && { payload: { token: 'secret-of-ann' } }),
+    });
+  const response = await ask('POST', {});
+  expect(response.headers['set-cookie']).toMatch(
+    /^__Host-sluice-session-test-cluster=[^;]+; Path=\/; .*; Secure$/,
+  );
+  const cookie = cookieIn(response);
+  expect((await ask('GET', { cookie })).statusCode).toBe(200);
+  // Which anybody could plant who has a host beside this one, or an open line.
+  const planted = cookie.replace('__Host-', '');
+  expect((await ask('GET', { cookie: planted })).statusCode).toBe(401);
 });
 
 test('a session reads and writes as its owner may', async () => {

@@ -91,6 +91,34 @@ test('a stream ends when its time is over', async () => {
   expect(feed.clients).toBe(0);
 });
 
+test('a stream that nobody reads loses its place, one that is read keeps it', {
+  timeout: 30_000,
+}, async () => {
+  const clock = new FakeClock();
+  const cluster = new FakeCluster();
+  // More than what waits on a line without a reader.
+  for (let n = 0; n < 60; n++) cluster.add(`${'a-long-name-'.repeat(4_000)}${n}`);
+  await using server = await listening({ clock }, cluster);
+  const unread = await fetch(`${server.url}/sluice/live`);
+  const reading = await fetch(`${server.url}/sluice/live`);
+  let hasView = false;
+  const reader = (async () => {
+    for await (const chunk of reading.body ?? []) {
+      hasView ||= Buffer.from(chunk).subarray(-2).toString() === '\n\n';
+    }
+  })().catch(() => {});
+  await waitFor(() => hasView, { timeoutMs: 10_000, what: 'the view has come' });
+  await clock.advance(60_000);
+  expect(server.feed.clients).toBe(2);
+  await clock.advance(5_000);
+  await waitFor(() => server.feed.clients === 1, { timeoutMs: 5_000, what: 'the line is cut' });
+  await expect(unread.text()).rejects.toThrow();
+  await clock.advance(120_000);
+  expect(server.feed.clients).toBe(1);
+  await server.api.close();
+  await reader;
+});
+
 test('whoever may not see it any more sees no more of it', { timeout: 15_000 }, async () => {
   const bob = { name: 'bob', role: 'viewer' as const, proof: tokenProof('secret') };
   const authenticator = new Authenticator({ callers: new Callers([bob]), clock: systemClock });

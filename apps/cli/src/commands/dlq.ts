@@ -1,10 +1,11 @@
 /** `sluice dlq …`: records that connectors gave up. */
 import {
-  type DeadLetter,
   letterJson,
   newestLetters,
   preview,
+  type QueuedLetter,
   queuePartitions,
+  waitingIn,
 } from '@sluice/runtime/dead-letters';
 import type { Command } from 'commander';
 
@@ -51,7 +52,7 @@ function addListCommand(dlq: Command, context: CommandContext): void {
           topic,
           connectors: users.map(({ connector }) => connector).sort(),
           letters: partitions.reduce((sum, { high, low }) => sum + high - low, 0),
-          waiting: partitions.reduce((sum, { high, replayed }) => sum + high - replayed, 0),
+          waiting: partitions.reduce((sum, partition) => sum + waitingIn(partition), 0),
         });
       }
       return found.sort((one, other) => other.waiting - one.waiting);
@@ -95,16 +96,17 @@ function addShowCommand(dlq: Command, context: CommandContext): void {
     if (global.json) return io.out(JSON.stringify(letters.map(letterJson), undefined, 2));
     if (letters.length === 0) return io.out(`there are no letters in ${queue}`);
     const rows = letters.map(rowOf);
-    io.out(formatTable(['LETTER', 'FROM', 'STAGE', 'KEY', 'VALUE', 'ERROR'], rows, io));
+    io.out(formatTable(['LETTER', 'REPLAYED', 'FROM', 'STAGE', 'KEY', 'VALUE', 'ERROR'], rows, io));
   });
 }
 
-function rowOf({ context, offset, partition, record }: DeadLetter): string[] {
+function rowOf({ context, isReplayed, offset, partition, record }: QueuedLetter): string[] {
   const from = context.get('topic');
   const place = from === undefined ? '-' : `${from}/${context.get('partition') ?? '?'}`;
   const at = context.get('offset');
   return [
     `${String(partition)}:${String(offset)}`,
+    isReplayed ? 'yes' : '-',
     at === undefined || at === '-1' ? place : `${place}:${at}`,
     context.get('stage') ?? '-',
     preview(record.key),

@@ -1,8 +1,8 @@
 /** What the server says about a configuration while it is typed: asked for when typing rests. */
+import type { ConfigInfos, ConfigKeyBody } from '@sluice/rest-api/shapes';
 import { useEffect, useState } from 'react';
 import type { Config } from '../state/config-diff.ts';
 import { call, messageOf } from './client.ts';
-import type { ConfigDefinition, ConfigInfos } from './shapes.ts';
 
 const restMs = 350;
 /** It may run code of the plugin, in a process of its own. */
@@ -30,7 +30,7 @@ export function useValidation(config: Config, mayCheck: boolean): Validation {
       const body: unknown = JSON.parse(text);
       const asked = mayCheck
         ? call<ConfigInfos>('PUT', `${path}/validate`, { body, signal, timeoutMs })
-        : call<readonly ConfigDefinition[]>('GET', path, { signal }).then(unchecked);
+        : call<readonly ConfigKeyBody[]>('GET', path, { signal }).then(unchecked);
       asked.then(
         (infos) => setState({ text, infos }),
         (error: unknown) => {
@@ -47,7 +47,7 @@ export function useValidation(config: Config, mayCheck: boolean): Validation {
   return { infos: state.infos, error: state.error, isBusy: state.text !== text };
 }
 
-function unchecked(keys: readonly ConfigDefinition[]): ConfigInfos {
+function unchecked(keys: readonly ConfigKeyBody[]): ConfigInfos {
   return {
     name: '',
     error_count: 0,

@@ -37,6 +37,12 @@ export class LiveConnection {
     this.#running = undefined;
   }
 
+  /** Nobody looks: what is shown grows old until it is started again, and that is no fault. */
+  rest(): void {
+    this.stop();
+    this.#options.store.setStream({ kind: 'resting' });
+  }
+
   /** Never rejects: what goes wrong is the state of the stream. */
   async #run(signal: AbortSignal): Promise<void> {
     const { store, onSignedOut } = this.#options;

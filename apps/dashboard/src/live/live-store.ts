@@ -3,15 +3,17 @@
  *
  * Owns the last view, how its stream fares, and the samples of the charts. States of the stream: `connecting` until the
  * first view, `live`, `stale` (the coordinator says that Redis cannot be read), `broken` (no coordinator answers),
- * `refused` (signed out, or too many dashboards are open). In each but the first the last view stays, with its age.
+ * `refused` (signed out, or too many dashboards are open), `resting` (nobody looks). In each but the first the last view
+ * stays, with its age.
  */
-import { applyChange, type LiveChange, type LiveView } from '@sluice/rest-api/live';
+import { applyChange, type LiveChange, type LiveStale, type LiveView } from '@sluice/rest-api/live';
 import { type Sample, sampleOf, withSample } from './history.ts';
 import type { ServerEvent } from './server-events.ts';
 
 export type StreamState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
+  | { readonly kind: 'resting' }
   | { readonly kind: 'stale' | 'broken' | 'refused'; readonly why: string };
 
 export interface Live {
@@ -82,8 +84,11 @@ export function afterEvent(live: Live, { event, data }: ServerEvent, nowMs: numb
     case 'tick':
       return heard(live, (JSON.parse(data) as { at_ms: number }).at_ms, nowMs);
     case 'stale': {
-      const { reason } = JSON.parse(data) as { reason: string };
-      return { ...live, stream: { kind: 'stale', why: reason } };
+      const { at_ms: atMs, now_ms: thereMs, reason } = JSON.parse(data) as LiveStale;
+      // Also for who has the view only since: it is as old as the coordinator says.
+      const heardAtMs = Math.min(live.heardAtMs, nowMs - (thereMs - atMs));
+      const stream: StreamState = { kind: 'stale', why: reason };
+      return { ...live, stream, heardAtMs, clockSkewMs: thereMs - nowMs };
     }
     default:
       // Of a newer release: what it tells is in no place that this one shows.

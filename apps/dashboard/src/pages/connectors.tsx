@@ -9,6 +9,7 @@ import { countByState, shownStates } from '../state/task-rows.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Page } from '../ui/page.tsx';
+import { useRowCursor } from '../ui/row-cursor.ts';
 import { StateMark, stateWord } from '../ui/state-mark.tsx';
 import { Spacer, useRowWindow } from '../ui/windowed.tsx';
 
@@ -24,6 +25,10 @@ export function Connectors() {
     words.every((word) => `${name} ${className} ${type} ${health}`.toLowerCase().includes(word)),
   );
   const { ref, first, last, before, after } = useRowWindow(rows.length);
+  const cursor = useRowCursor({ ref, count: rows.length }, (index) => {
+    const row = rows[index];
+    return row ? { Enter: () => navigate(connectorPath(row.name)) } : {};
+  });
   return (
     <Page
       title="Connectors"
@@ -62,8 +67,8 @@ export function Connectors() {
           </thead>
           <tbody ref={ref}>
             <Spacer height={before} columns={columns} />
-            {rows.slice(first, last).map((row) => (
-              <Row key={row.name} row={row} />
+            {rows.slice(first, last).map((row, index) => (
+              <Row key={row.name} row={row} isCurrent={first + index === cursor} />
             ))}
             <Spacer height={after} columns={columns} />
             {rows.length === 0 && (
@@ -80,16 +85,16 @@ export function Connectors() {
   );
 }
 
-function Row({ row }: { readonly row: ConnectorRow }) {
+function Row({ row, isCurrent }: { readonly row: ConnectorRow; readonly isCurrent: boolean }) {
   return (
-    <tr data-connector={row.name}>
+    <tr data-connector={row.name} className={isCurrent ? 'current' : undefined}>
       <td>
         <StateMark state={row.health} />
       </td>
-      <td className="name">
+      <td className="name cut" title={row.name}>
         <Link to={connectorPath(row.name)}>{row.name}</Link>
       </td>
-      <td title={row.class}>
+      <td className="cut" title={row.class}>
         {shortClass(row.class)} <span className="dim">{row.type}</span>
       </td>
       <td>

@@ -1,13 +1,17 @@
 /** What happened in the cluster, and which errors there are, grouped so that one cause is one line. */
 import type { LiveEvent } from '@sluice/rest-api/live';
+import type { ErrorGroup } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
+import { useEvents } from '../api/use-events.ts';
 import { useQuery } from '../api/use-query.ts';
 import { count } from '../format/numbers.ts';
 import { shortSpan, wholeTime } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
+import { connectorPath, type EventsTab } from '../paths.ts';
 import { setQuery, usePlace } from '../router.tsx';
 import { restartTasks } from '../state/actions.ts';
 import { mergedEvents } from '../state/events.ts';
+import { busyLanes } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { taskRows } from '../state/task-rows.ts';
 import { Button, CopyButton } from '../ui/button.tsx';
@@ -15,19 +19,51 @@ import { Empty, Failed } from '../ui/empty.tsx';
 import { EventList } from '../ui/event-list.tsx';
 import { Page, Panel } from '../ui/page.tsx';
 import { Tabs } from '../ui/tabs.tsx';
+import { OverTime, useWindow } from '../ui/timeline.tsx';
 
-export function Events({ tab }: { readonly tab: 'latest' | 'errors' }) {
+const titles: Readonly<Record<EventsTab, string>> = {
+  latest: 'Events',
+  tasks: 'Tasks over time',
+  errors: 'Errors',
+};
+
+export function Events({ tab }: { readonly tab: EventsTab }) {
   return (
-    <Page title={tab === 'errors' ? 'Errors' : 'Events'}>
+    <Page title={titles[tab]}>
       <Tabs
         label="Events"
         tabs={[
           { to: '/events', label: 'What happened', isCurrent: tab === 'latest' },
+          { to: '/events/tasks', label: 'Tasks over time', isCurrent: tab === 'tasks' },
           { to: '/events/errors', label: 'Errors by cause', isCurrent: tab === 'errors' },
         ]}
       />
-      {tab === 'errors' ? <Errors /> : <Latest />}
+      {tab === 'latest' ? <Latest /> : tab === 'tasks' ? <BusyTasks /> : <Errors />}
     </Page>
+  );
+}
+
+/** More are not looked through. */
+const stepsMax = 1_000;
+
+/** Of all connectors: those of which something changed in the span of time. */
+function BusyTasks() {
+  const nowMs = useServerNow();
+  const { units } = useView();
+  const { fromMs } = useWindow(nowMs);
+  const { data, error } = useEvents('type=unit', { limit: stepsMax });
+  if (!data) return error ? <Failed what="what tasks did" why={error.message} /> : null;
+  return (
+    <OverTime
+      lanes={busyLanes(data, units, { fromMs, nowMs })}
+      nowMs={nowMs}
+      pathOf={(unit) =>
+        unit.startsWith('task/')
+          ? `/events/tasks?task=${encodeURIComponent(unit.slice(5))}`
+          : connectorPath(unit.replace(/^connector\//, ''), 'events')
+      }
+      empty="No task has changed in this span of time."
+    />
   );
 }
 
@@ -69,25 +105,16 @@ function Latest() {
           ))}
         </div>
       </div>
+      {stored.error && (
+        <p className="own-error" role="alert">
+          Older events could not be loaded: {stored.error.message}
+        </p>
+      )}
       <Panel>
         <EventList events={events} />
       </Panel>
     </>
   );
-}
-
-/** One of `GET /sluice/errors`. */
-interface ErrorGroup {
-  readonly fingerprint: string;
-  readonly message: string;
-  readonly trace: string;
-  /** Of units. */
-  readonly count: number;
-  /** Some of them, when there are many. */
-  readonly units: readonly string[];
-  readonly connectors: readonly string[];
-  readonly first_ms: number | null;
-  readonly last_ms: number | null;
 }
 
 function Errors() {
@@ -133,6 +160,7 @@ function Group({ group }: { readonly group: ErrorGroup }) {
           onPress={() => void restartTasks(rows)}
         >
           Restart {count(rows.length, 'task')}
+          {rows.length < group.count && units.length < group.count && ` of ${group.count}`}
         </Button>
       </div>
       <p className="dim">

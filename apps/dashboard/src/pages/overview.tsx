@@ -14,6 +14,7 @@ import { Empty } from '../ui/empty.tsx';
 import { EventList } from '../ui/event-list.tsx';
 import { Page, Panel } from '../ui/page.tsx';
 import { StateMark, stateWord, toneOf } from '../ui/state-mark.tsx';
+import { TaskName } from '../ui/task-name.tsx';
 
 /** More are on the pages that are linked. */
 const problemsMax = 8;
@@ -57,9 +58,9 @@ function Fleet({ sums }: { readonly sums: Totals }) {
   return (
     <section className="fleet" aria-label="The cluster in numbers">
       <Figure to="/workers" label="Workers" value={String(workers.up)} unit="up">
-        <Part count={workers.cordoned} word="cordoned" tone="warn" />
-        <Part count={workers.draining} word="draining" tone="warn" />
-        <Part count={workers.lost} word="lost" tone="bad" />
+        <Part count={workers.cordoned} word="cordoned" tone="warn" to="/workers" />
+        <Part count={workers.draining} word="draining" tone="warn" to="/workers" />
+        <Part count={workers.lost} word="lost" tone="bad" to="/workers" />
       </Figure>
       <Figure
         to={tasksPath({ state: 'RUNNING' })}
@@ -67,10 +68,12 @@ function Fleet({ sums }: { readonly sums: Totals }) {
         value={grouped(byState.RUNNING - stalled)}
         unit={`of ${grouped(tasks)}`}
       >
-        <Part count={byState.FAILED} word="failed" tone="bad" />
-        <Part count={stalled} word="stalled" tone="bad" />
+        <Part count={byState.FAILED} word="failed" tone="bad" to={tasksPath({ state: 'FAILED' })} />
+        <Part count={stalled} word="stalled" tone="bad" to={tasksPath({ state: 'STALLED' })} />
         {byState.UNASSIGNED > 0 && oldest !== null && (
-          <span className="tone-move">oldest waits {span(nowMs - oldest)}</span>
+          <Link to={tasksPath({ state: 'UNASSIGNED' })} className="tone-move">
+            oldest waits {span(nowMs - oldest)}
+          </Link>
         )}
       </Figure>
       <Figure to="/tasks?sort=rate" label="Records in" value={rate(sums.recordsIn)} unit="/s" />
@@ -81,7 +84,7 @@ function Fleet({ sums }: { readonly sums: Totals }) {
         value={sums.lag === null ? '–' : short(sums.lag)}
         unit={sums.lag === null ? 'no sink tells' : 'records'}
       >
-        <Part count={sums.deadLetters} word="dead letters" tone="warn" />
+        <Part count={sums.deadLetters} word="dead letters" tone="warn" to="/tasks?sort=letters" />
       </Figure>
       <Figure
         to="/events?type=leader"
@@ -122,13 +125,15 @@ function Figure({
   readonly children?: ReactNode;
 }) {
   return (
-    <Link to={to} className={isText ? 'figure text' : 'figure'} title={title}>
-      <span className="figure-label">{label}</span>
-      <span className="figure-value">
-        {value} <small>{unit}</small>
-      </span>
+    <div className={isText ? 'figure text' : 'figure'}>
+      <Link to={to} className="figure-link" title={title}>
+        <span className="figure-label">{label}</span>
+        <span className="figure-value">
+          {value} <small>{unit}</small>
+        </span>
+      </Link>
       <span className="figure-parts">{children}</span>
-    </Link>
+    </div>
   );
 }
 
@@ -136,16 +141,18 @@ function Part({
   count,
   word,
   tone,
+  to,
 }: {
   readonly count: number;
   readonly word: string;
   readonly tone: string;
+  readonly to: string;
 }) {
   if (count === 0) return null;
   return (
-    <span className={`tone-${tone}`}>
+    <Link to={to} className={`tone-${tone}`}>
       {grouped(count)} {word}
-    </span>
+    </Link>
   );
 }
 
@@ -194,8 +201,12 @@ function Problems({ problems }: { readonly problems: readonly Problem[] }) {
           <li key={key}>
             <Link to={to}>
               <StateMark state={state} />
-              <span className="problem-name">{name}</span>
-              <span className="problem-text">{text}</span>
+              <span className="problem-name" title={name}>
+                <TaskName name={name} />
+              </span>
+              <span className="problem-text cut" title={text}>
+                {text}
+              </span>
             </Link>
           </li>
         ))}

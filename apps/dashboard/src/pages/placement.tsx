@@ -1,6 +1,6 @@
 /** Workers × connectors: who runs what, with its state and load. What just moved is marked, and a rerun can be asked for beforehand. */
-import { memo, useEffect, useRef, useState } from 'react';
-import { rate } from '../format/numbers.ts';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
+import { count, rate } from '../format/numbers.ts';
 import { useView } from '../live/use-live.ts';
 import { connectorPath, tasksPath } from '../paths.ts';
 import { Link, setQuery, usePlace } from '../router.tsx';
@@ -10,13 +10,17 @@ import {
   type MatrixRow,
   matrixOf,
   movesBetween,
+  nothingPlanned,
+  type PlannedMoves,
+  plannedMoves,
   shade,
 } from '../state/placement.ts';
 import type { TaskRow } from '../state/task-rows.ts';
 import { Empty } from '../ui/empty.tsx';
 import { Page, Panel } from '../ui/page.tsx';
+import { useSquareKeys } from '../ui/square-keys.ts';
 import { StateMark, toneOf } from '../ui/state-mark.tsx';
-import { PlanPanel } from './plan-panel.tsx';
+import { PlanPanel, type ShownPlan } from './plan-panel.tsx';
 
 /** As long as the eye needs to find it. */
 const movedMs = 6_000;
@@ -27,12 +31,14 @@ export function Placement() {
   const view = useView();
   const { query } = usePlace();
   const moved = useMoved();
+  const [shown, setShown] = useState<ShownPlan>();
+  const planned = useMemo(() => (shown ? plannedMoves(shown.plan) : nothingPlanned), [shown]);
   const text = (query.get('q') ?? '').toLowerCase();
   const matrix = matrixOf(view);
   const rows = matrix.rows.filter(({ connector }) => connector.toLowerCase().includes(text));
   return (
     <Page title="Placement" note="A square is a task; the shade of its cell is the load">
-      <PlanPanel />
+      <PlanPanel shown={shown} onShow={setShown} />
       <div className="filters" role="search">
         <input
           data-search
@@ -51,13 +57,23 @@ export function Placement() {
           <li>
             <span className="task-square moved" aria-hidden="true" /> just moved
           </li>
+          {shown && (
+            <>
+              <li>
+                <span className="task-square tone-ok leaving" aria-hidden="true" /> would leave
+              </li>
+              <li>
+                <span className="task-square coming" aria-hidden="true" /> would come
+              </li>
+            </>
+          )}
         </ul>
       </div>
       {matrix.rows.length === 0 ? (
         <Empty title="Nothing is placed" command="sluice get tasks" />
       ) : (
         <Panel className="matrix-panel">
-          <MatrixTable matrix={matrix} rows={rows} moved={moved} />
+          <MatrixTable matrix={matrix} rows={rows} moved={moved} planned={planned} />
         </Panel>
       )}
     </Page>
@@ -68,14 +84,23 @@ function MatrixTable({
   matrix,
   rows,
   moved,
+  planned,
 }: {
   readonly matrix: Matrix;
   readonly rows: readonly MatrixRow[];
   readonly moved: ReadonlySet<string>;
+  readonly planned: PlannedMoves;
 }) {
   const { workers } = useView();
+  const columns = [...matrix.workers, ...planned.added];
+  const { ref, onKeyDown, onFocus } = useSquareKeys();
   return (
-    <table className={matrix.workers.length > upright ? 'matrix narrow' : 'matrix'}>
+    <table
+      ref={ref}
+      className={columns.length > upright ? 'matrix narrow' : 'matrix'}
+      onKeyDown={onKeyDown}
+      onFocus={onFocus}
+    >
       <thead>
         <tr>
           <th>Connector</th>
@@ -90,6 +115,11 @@ function MatrixTable({
               )}
             </th>
           ))}
+          {planned.added.map((name) => (
+            <th key={name} scope="col">
+              <StateMark state="UNASSIGNED" label={name} />
+            </th>
+          ))}
           <th className="number">Tasks</th>
         </tr>
       </thead>
@@ -98,10 +128,11 @@ function MatrixTable({
           <ConnectorCells
             key={row.connector}
             row={row}
-            workers={matrix.workers}
+            workers={columns}
             loadMax={matrix.loadMax}
             moved={moved}
-            looks={looksOf(row, matrix, moved)}
+            planned={planned}
+            looks={looksOf(row, { workers: columns, loadMax: matrix.loadMax }, moved)}
           />
         ))}
       </tbody>
@@ -114,14 +145,15 @@ interface ConnectorCellsProps {
   readonly workers: Matrix['workers'];
   readonly loadMax: number;
   readonly moved: ReadonlySet<string>;
-  /** All that is seen of it, as text: rendered anew only when that is another. */
+  readonly planned: PlannedMoves;
+  /** All that is seen of it but a plan, as text: rendered anew only when that is another. */
   readonly looks: string;
 }
 
 const ConnectorCells = memo(
-  ({ row, workers, loadMax, moved }: ConnectorCellsProps) => (
+  ({ row, workers, loadMax, moved, planned }: ConnectorCellsProps) => (
     <tr data-connector={row.connector}>
-      <th scope="row">
+      <th scope="row" className="cut" title={row.connector}>
         <Link to={connectorPath(row.connector)}>{row.connector}</Link>
       </th>
       {workers.map((worker) => (
@@ -131,15 +163,23 @@ const ConnectorCells = memo(
           cell={row.cells.get(worker)}
           loadMax={loadMax}
           moved={moved}
+          leaving={planned.leaving}
+          coming={planned.coming.get(row.connector)?.get(worker ?? '') ?? nobody}
         />
       ))}
       <td className="number">{row.tasks}</td>
     </tr>
   ),
-  (before, after) => before.looks === after.looks,
+  (before, after) => before.looks === after.looks && before.planned === after.planned,
 );
 
-function looksOf(row: MatrixRow, { workers, loadMax }: Matrix, moved: ReadonlySet<string>): string {
+const nobody: readonly string[] = [];
+
+function looksOf(
+  row: MatrixRow,
+  { workers, loadMax }: Pick<Matrix, 'workers' | 'loadMax'>,
+  moved: ReadonlySet<string>,
+): string {
   return workers
     .map((worker) => {
       const cell = row.cells.get(worker);
@@ -155,35 +195,55 @@ function MatrixCell({
   cell,
   loadMax,
   moved,
+  leaving,
+  coming,
 }: {
   readonly worker: string | null;
   readonly cell: Cell | undefined;
   readonly loadMax: number;
   readonly moved: ReadonlySet<string>;
+  readonly leaving: ReadonlySet<string>;
+  /** Names of tasks. */
+  readonly coming: readonly string[];
 }) {
-  if (!cell) return <td data-worker={worker ?? ''} />;
+  if (!cell && coming.length === 0) return <td data-worker={worker ?? ''} />;
+  const { tasks = [], load = 0 } = cell ?? {};
   return (
     <td
       data-worker={worker ?? ''}
-      className={`shade-${shade(cell.load, loadMax)}`}
-      title={`${cell.tasks.length} tasks, ${rate(cell.load)} records/s`}
+      className={`shade-${shade(load, loadMax)}`}
+      title={`${count(tasks.length, 'task')}, ${rate(load)} records/s`}
     >
       <span className="squares">
-        {cell.tasks.map((task) => (
-          <TaskSquare key={task.id} task={task} isMoved={moved.has(task.id)} />
+        {tasks.map((task) => (
+          <TaskSquare
+            key={task.id}
+            task={task}
+            marks={`${moved.has(task.id) ? 'moved' : ''} ${leaving.has(task.id) ? 'leaving' : ''}`}
+          />
+        ))}
+        {coming.map((name) => (
+          <span
+            key={name}
+            className="task-square coming"
+            role="img"
+            aria-label={`${name} would come`}
+            title={`${name} would come`}
+          />
         ))}
       </span>
     </td>
   );
 }
 
-function TaskSquare({ task: row, isMoved }: { readonly task: TaskRow; readonly isMoved: boolean }) {
+function TaskSquare({ task: row, marks }: { readonly task: TaskRow; readonly marks: string }) {
   const { connector, task, shown, reason, error } = row;
   const name = `${connector}/${task}`;
   return (
     <button
       type="button"
-      className={`task-square tone-${toneOf(shown)} ${isMoved ? 'moved' : ''}`}
+      className={`task-square tone-${toneOf(shown)} ${marks}`}
+      tabIndex={-1}
       data-state={shown}
       data-task={row.id}
       aria-label={`${name}, ${shown.toLowerCase()}`}

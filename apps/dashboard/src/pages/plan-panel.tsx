@@ -1,42 +1,45 @@
 /** What a rerun of the assignment would move, before it happens: by itself, or if workers came or went. */
+import type { PlanAnswer } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
 import { call, messageOf } from '../api/client.ts';
 import { count } from '../format/numbers.ts';
+import { clockTime } from '../format/times.ts';
 import { useView } from '../live/use-live.ts';
 import { collate } from '../state/task-rows.ts';
 import { Button } from '../ui/button.tsx';
 import { Failed } from '../ui/empty.tsx';
 import { Panel } from '../ui/page.tsx';
 
-/** Answer of `POST /sluice/plan`. */
-interface Plan {
-  readonly moves: readonly {
-    readonly unit: string;
-    readonly from: string | null;
-    readonly to: string | null;
-  }[];
-  /** Of what no worker could run. */
-  readonly problems: readonly string[];
-}
-
 /** More lines than that are read by nobody; the rest is counted. */
 const movesMax = 40;
 
-export function PlanPanel() {
+/** A plan is of the moment that it was asked for. */
+export interface ShownPlan {
+  readonly plan: PlanAnswer;
+  readonly atMs: number;
+}
+
+export function PlanPanel({
+  shown,
+  onShow,
+}: {
+  readonly shown: ShownPlan | undefined;
+  readonly onShow: (shown: ShownPlan | undefined) => void;
+}) {
   const names = Object.keys(useView().workers).toSorted(collate);
   const [isOpen, setOpen] = useState(false);
   const [add, setAdd] = useState(0);
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
-  const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<string>();
 
   const ask = async (): Promise<void> => {
     setError(undefined);
     try {
       const body = { workers: { add, remove: [...gone] } };
-      setPlan(await call<Plan>('POST', '/sluice/plan', { body }));
+      const plan = await call<PlanAnswer>('POST', '/sluice/plan', { body });
+      onShow({ plan, atMs: Date.now() });
     } catch (thrown) {
-      setPlan(undefined);
+      onShow(undefined);
       setError(messageOf(thrown));
     }
   };
@@ -53,7 +56,14 @@ export function PlanPanel() {
     <Panel
       title="What if"
       aside={
-        <Button kind="quiet" label="Close the plan" onPress={() => setOpen(false)}>
+        <Button
+          kind="quiet"
+          label="Close the plan"
+          onPress={() => {
+            setOpen(false);
+            onShow(undefined);
+          }}
+        >
           ×
         </Button>
       }
@@ -99,12 +109,13 @@ export function PlanPanel() {
         </Button>
       </form>
       {error !== undefined && <Failed what="the plan" why={error} />}
-      {plan && <Moves plan={plan} />}
+      {shown && <Moves shown={shown} />}
     </Panel>
   );
 }
 
-function Moves({ plan: { moves, problems } }: { readonly plan: Plan }) {
+function Moves({ shown: { plan, atMs } }: { readonly shown: ShownPlan }) {
+  const { moves, problems } = plan;
   return (
     <>
       {problems.map((problem) => (
@@ -113,29 +124,37 @@ function Moves({ plan: { moves, problems } }: { readonly plan: Plan }) {
         </p>
       ))}
       {moves.length === 0 ? (
-        <p className="quiet">Nothing would move.</p>
+        <p className="quiet">Nothing would move, as of {clockTime(atMs)}.</p>
       ) : (
-        <MoveList moves={moves} />
+        <MoveList moves={moves} atMs={atMs} />
       )}
     </>
   );
 }
 
-function MoveList({ moves }: Pick<Plan, 'moves'>) {
+function MoveList({ moves, atMs }: Pick<PlanAnswer, 'moves'> & Pick<ShownPlan, 'atMs'>) {
   return (
     <>
-      <p>{count(moves.length, 'unit')} would move:</p>
-      <ul className="moves">
-        {moves.slice(0, movesMax).map(({ unit, from, to }) => (
-          <li key={unit}>
-            <span>{unit.replace(/^task\//, '')}</span>
-            <span className="dim">{from ?? 'no worker'}</span>
-            <span aria-hidden="true">→</span>
-            <span>{to ?? 'no worker'}</span>
-          </li>
-        ))}
-      </ul>
-      {moves.length > movesMax && <p className="dim">and {moves.length - movesMax} more</p>}
+      <p className="told">
+        {count(moves.length, 'unit')} would move, as of {clockTime(atMs)}. The matrix below shows
+        where to.
+      </p>
+      <details>
+        <summary>One by one</summary>
+        <ul className="moves">
+          {moves.slice(0, movesMax).map(({ unit, from, to }) => (
+            <li key={unit}>
+              <span className="cut" title={unit}>
+                {unit.replace(/^task\//, '')}
+              </span>
+              <span className="dim">{from ?? 'no worker'}</span>
+              <span aria-hidden="true">→</span>
+              <span>{to ?? 'no worker'}</span>
+            </li>
+          ))}
+        </ul>
+        {moves.length > movesMax && <p className="dim">and {moves.length - movesMax} more</p>}
+      </details>
     </>
   );
 }

@@ -1,19 +1,23 @@
 /** One task, beside whatever page is shown: why it is where it is, its error, its timeline. Opened by `?task=`. */
+import type { UnitInfo } from '@sluice/rest-api/shapes';
 import { call } from '../api/client.ts';
-import type { UnitInfo } from '../api/shapes.ts';
+import { useEvents } from '../api/use-events.ts';
 import { useQuery } from '../api/use-query.ts';
 import { bytes, grouped, rate } from '../format/numbers.ts';
 import { countdown, span, wholeTime } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
-import { connectorPath } from '../paths.ts';
+import { connectorPath, tasksPath } from '../paths.ts';
 import { Link, setQuery, usePlace } from '../router.tsx';
 import { perform } from '../state/actions.ts';
+import { lanesOf, windowFor } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { type TaskRow, taskRows } from '../state/task-rows.ts';
 import { Button, CopyButton } from '../ui/button.tsx';
+import { Failed } from '../ui/empty.tsx';
 import { useKeys } from '../ui/keys.ts';
+import { Lanes } from '../ui/lanes.tsx';
 import { StateMark } from '../ui/state-mark.tsx';
-import { Timeline } from '../ui/timeline.tsx';
+import { Steps } from '../ui/timeline.tsx';
 
 export function TaskPanel() {
   const { query } = usePlace();
@@ -62,12 +66,13 @@ function Details({ row, name }: { readonly row: TaskRow; readonly name: string }
           Restart
         </Button>
         <Link to={connectorPath(connector)}>Connector {connector}</Link>
+        <Link to={`${connectorPath(connector, 'logs')}?of=${task}`}>Its log lines</Link>
       </div>
       <Facts row={row} />
       <Load row={row} />
       <Trace row={row} />
       <h3>Timeline</h3>
-      <Timeline query={`unit=${encodeURIComponent(row.id)}`} />
+      <TaskSteps row={row} />
     </>
   );
 }
@@ -85,7 +90,11 @@ function Facts({ row }: { readonly row: TaskRow }) {
       <div>
         <dt>Worker</dt>
         <dd>
-          {row.worker ?? 'none'}
+          {row.worker === null ? (
+            'none'
+          ) : (
+            <Link to={tasksPath({ worker: row.worker })}>{row.worker}</Link>
+          )}
           {row.executor !== null && <span className="dim"> · executor {row.executor}</span>}
           {board !== null && (
             <>
@@ -165,6 +174,22 @@ function Trace({ row }: { readonly row: TaskRow }) {
       <pre className="trace" tabIndex={0}>
         {trace}
       </pre>
+    </>
+  );
+}
+
+function TaskSteps({ row }: { readonly row: TaskRow }) {
+  const nowMs = useServerNow();
+  const { data, error } = useEvents(`unit=${encodeURIComponent(row.id)}`, {
+    limit: 100,
+    units: [row],
+  });
+  if (!data) return error ? <Failed what="its timeline" why={error.message} /> : null;
+  const [lane] = lanesOf(data, { [row.id]: row }, nowMs);
+  return (
+    <>
+      {lane && <Lanes lanes={[lane]} fromMs={nowMs - windowFor(lane, nowMs)} toMs={nowMs} />}
+      <Steps events={data} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The members of the cluster: who beats, what each carries, taking work away from one, and giving it none. */
 import type { LiveWorker } from '@sluice/rest-api/live';
-import { bytes, grouped, rate } from '../format/numbers.ts';
+import { bytes, count, grouped, rate } from '../format/numbers.ts';
 import { shortSpan, span } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
 import { tasksPath } from '../paths.ts';
@@ -70,6 +70,17 @@ function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: nu
           {' '}
           {host} · {pid}
         </span>
+        {row.board !== null && (
+          <a
+            className="aside-link"
+            href={row.board}
+            target="_blank"
+            rel="noreferrer"
+            title={`Start queue of ${name}`}
+          >
+            queue <span aria-hidden="true">↗</span>
+          </a>
+        )}
       </td>
       <td className="number">{row.slot}</td>
       <td className="number">
@@ -81,7 +92,11 @@ function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: nu
             <TaskShares row={row} tasksMax={tasksMax} />
           </span>
           {grouped(tasks.length)}
-          {row.connectors > 0 && <span className="dim"> + {row.connectors} conn.</span>}
+          {row.connectors > 0 && (
+            <span className="dim" title={`and ${count(row.connectors, 'connector')}`}>
+              + {row.connectors}
+            </span>
+          )}
         </Link>
       </td>
       <td className="number">{load ? rate(row.recordsIn) : ''}</td>
@@ -112,7 +127,7 @@ function Beat({ row, nowMs }: { readonly row: WorkerRow; readonly nowMs: number 
 
 function TaskShares({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: number }) {
   const bad = row.tasks.filter(({ shown }) => isAbnormal(shown)).length;
-  const width = (count: number): string => `${(count / tasksMax) * 100}%`;
+  const width = (tasks: number): string => `${(tasks / tasksMax) * 100}%`;
   return (
     <>
       {bad > 0 && <span className="fill-bad" style={{ width: width(bad) }} />}

@@ -1,5 +1,5 @@
 /** The fields of a form from the keys of a plugin: which group, in which order, and which at first. Pure. */
-import type { ConfigInfo, ConfigInfos } from '../api/shapes.ts';
+import type { ConfigInfo, ConfigInfos } from '@sluice/rest-api/shapes';
 import type { Config } from './config-diff.ts';
 import { collate } from './task-rows.ts';
 

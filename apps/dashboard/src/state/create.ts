@@ -1,5 +1,5 @@
 /** What a new connector needs before the server is asked. Pure. */
-import type { PluginInfo } from '../api/shapes.ts';
+import type { PluginBody } from '@sluice/rest-api/shapes';
 import { shortClass } from './connectors.ts';
 import { collate } from './task-rows.ts';
 
@@ -18,7 +18,7 @@ export interface PluginTile {
 }
 
 /** One tile a class, sources before sinks; only those that match all words. */
-export function pluginTiles(plugins: readonly PluginInfo[], text: string): PluginTile[] {
+export function pluginTiles(plugins: readonly PluginBody[], text: string): PluginTile[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const connectors = plugins.filter(({ type }) => type === 'source' || type === 'sink');
   return [...Map.groupBy(connectors, (plugin) => plugin.class)]

@@ -1,11 +1,12 @@
 /** What events mean for the eye. Pure. */
 import type { LiveEvent } from '@sluice/rest-api/live';
+import { connectorPath, tasksPath } from '../paths.ts';
 
 type Tone = 'ok' | 'bad' | 'warn' | 'move' | 'idle';
 
 const tones: readonly (readonly [RegExp, Tone])[] = [
   [/failed|dead|lost|missing|away|refused|fenced/, 'bad'],
-  [/restart|back_?off|drain|quarantine|stalled|cordon/, 'warn'],
+  [/restart|back(ing)?_?off|drain|quarantine|stalled|cordon/, 'warn'],
   [/rerun|moved|orphan|revok|grant/, 'move'],
   [/joined|back|restored|running|claimed|elected|created|started/, 'ok'],
 ];
@@ -14,14 +15,36 @@ export function toneOfEvent(type: string): Tone {
   return tones.find(([pattern]) => pattern.test(type))?.[1] ?? 'idle';
 }
 
-/** Whether it is about that unit, by the names among its facts. */
-export function isAbout(
-  { facts }: LiveEvent,
-  wanted: { readonly connector?: string; readonly unit?: string; readonly worker?: string },
-): boolean {
-  return Object.entries(wanted).every(
-    ([key, value]) => value === undefined || facts[key] === value,
-  );
+/** Where to see more of what it is about; undefined: of the cluster as a whole. */
+export function placeOfEvent({
+  facts,
+}: Pick<LiveEvent, 'facts'>): { readonly name: string; readonly to: string } | undefined {
+  const { unit, connector, worker } = facts;
+  const [, task] = /^task\/(.+)$/.exec(typeof unit === 'string' ? unit : '') ?? [];
+  if (task !== undefined && typeof connector === 'string') {
+    return { name: task, to: tasksPath({ connector, task }) };
+  }
+  if (typeof connector === 'string' && connector !== '') {
+    return { name: connector, to: connectorPath(connector) };
+  }
+  if (typeof worker === 'string' && worker !== '') {
+    return { name: worker, to: tasksPath({ worker }) };
+  }
+  return undefined;
+}
+
+/** How long each step lasted until the next of the same unit, by id of the event. `events`: the newest first. */
+export function stepsMs(events: readonly LiveEvent[]): ReadonlyMap<string, number> {
+  const nextMs = new Map<string, number>();
+  const lasted = new Map<string, number>();
+  for (const { id, at_ms: atMs, facts } of events) {
+    const { unit } = facts;
+    if (typeof unit !== 'string') continue;
+    const next = nextMs.get(unit);
+    if (next !== undefined) lasted.set(id, next - atMs);
+    nextMs.set(unit, atMs);
+  }
+  return lasted;
 }
 
 /** Those that came live, and the older ones that were asked for: each once, the newest first. */

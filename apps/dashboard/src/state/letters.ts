@@ -1,24 +1,12 @@
 /** Dead letters as rows: what their headers say of the record that was left out. Pure. */
+import type { Letter, LetterBytes, ReplayAnswer } from '@sluice/rest-api/shapes';
 import { count } from '../format/numbers.ts';
-
-/** One of `GET /sluice/dead-letters?topic=`. */
-export interface Letter {
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestampMs: number;
-  /** Kafka Connect's context headers, without their prefix; empty where those are off. */
-  readonly errors: Readonly<Record<string, string>>;
-  readonly key: Bytes;
-  readonly value: Bytes;
-}
-
-/** Text where it is text. */
-type Bytes = string | { readonly base64: string } | null;
 
 export interface LetterRow {
   readonly id: string;
   readonly place: { readonly partition: number; readonly offset: number };
   readonly atMs: number;
+  readonly isReplayed: boolean;
   /** `orders/0/4100`; null: its headers do not say. */
   readonly from: string | null;
   readonly stage: string | null;
@@ -32,6 +20,7 @@ export function letterRow({
   partition,
   offset,
   timestampMs,
+  replayed,
   errors,
   key,
   value,
@@ -41,6 +30,7 @@ export function letterRow({
     id: `${partition}/${offset}`,
     place: { partition, offset },
     atMs: timestampMs,
+    isReplayed: replayed,
     from:
       topic === undefined
         ? null
@@ -53,24 +43,15 @@ export function letterRow({
   };
 }
 
-function textOf(bytes: Bytes): string | null {
+function textOf(bytes: LetterBytes): string | null {
   return typeof bytes === 'object' && bytes !== null ? `base64:${bytes.base64}` : bytes;
-}
-
-/** Answer of `POST /sluice/dead-letters/replay`. */
-export interface Replayed {
-  /** Records written, by topic. */
-  readonly topics: Readonly<Record<string, number>>;
-  readonly passed_over: readonly { readonly letter: string; readonly reason: string }[];
-  /** False: time was up; the rest is for another call. */
-  readonly is_whole: boolean;
 }
 
 export function replayedText({
   topics,
   passed_over: passedOver,
   is_whole: isWhole,
-}: Replayed): string {
+}: Pick<ReplayAnswer, 'topics' | 'passed_over' | 'is_whole'>): string {
   const written = Object.entries(topics).map(
     ([topic, records]) => `${count(records, 'record')} to ${topic}`,
   );

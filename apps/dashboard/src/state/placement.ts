@@ -1,5 +1,6 @@
 /** The matrix: which worker runs which tasks of which connector. Pure. */
 import type { LiveView } from '@sluice/rest-api/live';
+import type { PlanAnswer } from '@sluice/rest-api/shapes';
 import { collate, isAbnormal, rateOf, type TaskRow, taskRows } from './task-rows.ts';
 import { workerRows } from './workers.ts';
 
@@ -74,4 +75,35 @@ export function movesBetween(before: LiveView['units'], after: LiveView['units']
     const from = before[unit]?.worker ?? null;
     return from === worker ? [] : [{ unit, from, to: worker }];
   });
+}
+
+/** What a plan would do, as the matrix shows it. */
+export interface PlannedMoves {
+  /** Workers that there would be, and are not. */
+  readonly added: readonly string[];
+  /** Ids of tasks that would leave their cell. */
+  readonly leaving: ReadonlySet<string>;
+  /** `orders/3`, by connector and worker that they would come to. */
+  readonly coming: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+}
+
+export const nothingPlanned: PlannedMoves = {
+  added: [],
+  leaving: new Set(),
+  coming: new Map(),
+};
+
+/** Of tasks only: a connector's own unit has no square. */
+export function plannedMoves({ moves, added }: Pick<PlanAnswer, 'moves' | 'added'>): PlannedMoves {
+  const leaving = new Set<string>();
+  const coming = new Map<string, Map<string, string[]>>();
+  for (const { unit, from, to } of moves) {
+    const [, name, connector] = /^task\/((.+)\/\d+)$/.exec(unit) ?? [];
+    if (name === undefined || connector === undefined) continue;
+    if (from !== null) leaving.add(unit);
+    if (to === null) continue;
+    const workers = coming.get(connector) ?? new Map<string, string[]>();
+    coming.set(connector, workers.set(to, [...(workers.get(to) ?? []), name]));
+  }
+  return { added, leaving, coming };
 }

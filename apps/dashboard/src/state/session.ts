@@ -2,9 +2,9 @@
  * Who looks, and what that allows. The server decides; this only says beforehand what it would say, so that nobody
  * presses what will be refused. States: unknown → signed in ⇄ signed out.
  */
+import type { SessionAnswer } from '@sluice/rest-api/shapes';
 import { useSyncExternalStore } from 'react';
 import { ApiError, call } from '../api/client.ts';
-import type { SessionAnswer } from '../api/shapes.ts';
 
 export interface Session {
   readonly user: string | null;

@@ -85,7 +85,15 @@ export function countByState(rows: readonly TaskRow[]): ReadonlyMap<ShownState, 
   return counts;
 }
 
-export const sortKeys = ['urgency', 'task', 'worker', 'rate', 'lag', 'attempts'] as const;
+export const sortKeys = [
+  'urgency',
+  'task',
+  'worker',
+  'rate',
+  'lag',
+  'attempts',
+  'letters',
+] as const;
 export type SortKey = (typeof sortKeys)[number];
 
 /** Stable in what it does not say: by name, so that rows do not jump when rates change. */
@@ -103,6 +111,8 @@ function compare(a: TaskRow, b: TaskRow, key: SortKey): number {
       return (b.load?.lag_records ?? -1) - (a.load?.lag_records ?? -1);
     case 'attempts':
       return b.attempts - a.attempts;
+    case 'letters':
+      return (b.load?.dead_letters ?? -1) - (a.load?.dead_letters ?? -1);
     case 'task':
       return 0;
     default:

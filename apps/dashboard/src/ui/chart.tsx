@@ -27,6 +27,7 @@ const spanMinSeconds = 60;
 
 export function Chart({ summary, timesMs, series, height = 150, spanMs = 300_000 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLParagraphElement>(null);
   const plot = useRef<uPlot>(undefined);
   const { shown: theme } = useTheme();
   const shape = series.map(({ label, color }) => `${label}=${color}`).join(';');
@@ -34,7 +35,11 @@ export function Chart({ summary, timesMs, series, height = 150, spanMs = 300_000
   useEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    plot.current = new uPlot(optionsOf(element, shape, height, spanMs), [[]], element);
+    const options = optionsOf(element, shape, height, spanMs);
+    const told = (made: uPlot): void => {
+      if (readout.current) readout.current.textContent = readoutOf(made);
+    };
+    plot.current = new uPlot({ ...options, hooks: { setCursor: [told] } }, [[]], element);
     const resized = new ResizeObserver(() =>
       plot.current?.setSize({ width: element.clientWidth, height }),
     );
@@ -52,7 +57,23 @@ export function Chart({ summary, timesMs, series, height = 150, spanMs = 300_000
     plot.current?.setData([times, ...series.map(({ values }) => [...values])]);
   });
 
-  return <div className="chart" ref={box} role="img" aria-label={summary} />;
+  return (
+    <div className="chart-box" data-samples={timesMs.length}>
+      <p className="chart-readout" ref={readout} aria-hidden="true" />
+      <div className="chart" ref={box} role="img" aria-label={summary} />
+    </div>
+  );
+}
+
+/** What the chart has at the moment under the pointer; nothing if there is none. */
+function readoutOf({ cursor: { idx }, data, series }: uPlot): string {
+  const at = typeof idx === 'number' ? data[0][idx] : undefined;
+  if (typeof idx !== 'number' || at === undefined) return '';
+  const values = series.slice(1).map(({ label }, index) => {
+    const value = data[index + 1]?.[idx];
+    return `${typeof label === 'string' ? label : ''} ${value == null ? '–' : short(value)}`;
+  });
+  return `${clockTime(at * 1_000)}  ${values.join('  ')}`;
 }
 
 function optionsOf(
@@ -78,9 +99,13 @@ function optionsOf(
     scales: {
       x: {
         time: true,
-        range: (_plot, min, max) => {
-          const end = max ?? Date.now() / 1_000;
-          const span = Math.min(spanMs / 1_000, Math.max(end - (min ?? end), spanMinSeconds));
+        // Of the data itself: for a single sample uPlot would show a day.
+        range: ({ data: [times] }) => {
+          const end = times.at(-1) ?? Date.now() / 1_000;
+          const span = Math.min(
+            spanMs / 1_000,
+            Math.max(end - (times.at(0) ?? end), spanMinSeconds),
+          );
           return [end - span, end];
         },
       },

@@ -1,6 +1,6 @@
 /** A form for a configuration, from the keys that the plugin defines; what is wrong stands at its field. */
+import type { ConfigInfos } from '@sluice/rest-api/shapes';
 import { useId, useState } from 'react';
-import type { ConfigInfos } from '../api/shapes.ts';
 import type { Config } from '../state/config-diff.ts';
 import {
   type Field,

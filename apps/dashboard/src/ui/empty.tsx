@@ -1,6 +1,6 @@
 /** What stands where there is nothing: why, and the command that changes it. */
 import type { ReactNode } from 'react';
-import { CopyButton } from './button.tsx';
+import { Button, CopyButton } from './button.tsx';
 
 export function Empty({
   title,
@@ -26,11 +26,21 @@ export function Empty({
 }
 
 /** Something that was asked for did not come. */
-export function Failed({ what, why }: { readonly what: string; readonly why: string }) {
+export function Failed({
+  what,
+  why,
+  onRetry,
+}: {
+  readonly what: string;
+  readonly why: string;
+  /** Not needed for what is asked for again by itself. */
+  readonly onRetry?: () => void;
+}) {
   return (
     <div className="empty" role="alert">
       <p className="empty-title">Could not load {what}</p>
       <p>{why}</p>
+      {onRetry && <Button onPress={onRetry}>Try again</Button>}
     </div>
   );
 }

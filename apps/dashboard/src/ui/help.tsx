@@ -8,6 +8,7 @@ const others: readonly (readonly [string, string])[] = [
   ['j  k', 'Next and previous row'],
   ['Enter', 'Open the row'],
   ['x', 'Select the row'],
+  ['←  →  ↑  ↓', 'From task to task in the matrix'],
   ['Esc', 'Close, or leave a field'],
   ['t', 'Light, dark, or as the system'],
   ['?', 'This list'],

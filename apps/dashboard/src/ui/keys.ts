@@ -32,7 +32,8 @@ export function useKeys(keys: KeyMap): void {
   useEffect(() => {
     let before: { key: string; atMs: number } | undefined;
     const pressed = (event: KeyboardEvent): void => {
-      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event)) return;
+      if (event.metaKey || event.ctrlKey || event.altKey) return;
+      if (isTyping(event) || isPress(event)) return;
       const nowMs = Date.now();
       const meaning = meaningOf(
         event.key,
@@ -59,6 +60,13 @@ function isTyping(event: KeyboardEvent): boolean {
   if (!isField || isBox) return false;
   if (event.key === 'Escape') target.blur();
   return true;
+}
+
+/** Enter is for what has the focus, if that can be pressed. */
+function isPress({ key, target }: KeyboardEvent): boolean {
+  return (
+    key === 'Enter' && target instanceof Element && target.closest('a, button, summary') !== null
+  );
 }
 
 export function focusSearch(): void {

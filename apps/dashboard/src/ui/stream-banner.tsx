@@ -30,6 +30,9 @@ export function warning(stream: StreamState, ageMs: number): string | undefined 
       return `${age}: the coordinator cannot read Redis (${stream.why}). Workers go on by themselves; states here may have changed.`;
     case 'broken':
       return ageMs < fineMs ? undefined : `${age}: ${stream.why}. Connecting again …`;
+    case 'resting':
+      // Looked at again: the stream is being opened.
+      return undefined;
     case 'refused':
       return `${age}: ${stream.why}`;
     default:

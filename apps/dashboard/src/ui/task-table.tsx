@@ -1,13 +1,14 @@
 /** Tasks as rows: for the page of all of them, and for a connector's own. Long ones show what is in sight. */
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { grouped, rate, short } from '../format/numbers.ts';
 import { countdown, shortSpan } from '../format/times.ts';
 import { useServerNow } from '../live/use-live.ts';
 import { setQuery } from '../router.tsx';
 import type { SortKey, TaskRow } from '../state/task-rows.ts';
-import { useKeys } from './keys.ts';
+import { useRowCursor } from './row-cursor.ts';
 import { StateMark } from './state-mark.tsx';
-import { rowHeight, Spacer, useRowWindow } from './windowed.tsx';
+import { TaskName } from './task-name.tsx';
+import { Spacer, useRowWindow } from './windowed.tsx';
 
 export interface TaskTableProps {
   readonly rows: readonly TaskRow[];
@@ -21,7 +22,6 @@ const columns = 11;
 
 export function TaskTable({ rows, sort, selected, onSelect, empty }: TaskTableProps) {
   const { ref, first, last, before, after } = useRowWindow(rows.length);
-  const [cursor, setCursor] = useState(-1);
   const nowMs = useServerNow();
 
   const toggle = (id: string): void => {
@@ -29,23 +29,9 @@ export function TaskTable({ rows, sort, selected, onSelect, empty }: TaskTablePr
     if (!next.delete(id)) next.add(id);
     onSelect(next);
   };
-  const moveTo = (index: number): void => {
-    const next = Math.max(0, Math.min(rows.length - 1, index));
-    setCursor(next);
-    const top = ref.current?.getBoundingClientRect().top ?? 0;
-    const at = top + next * rowHeight;
-    // Below the head of the table, which stays, and above the edge.
-    if (at < 120) window.scrollBy(0, at - 120);
-    if (at > window.innerHeight - 80) window.scrollBy(0, at - window.innerHeight + 80);
-  };
-  const current = rows[cursor];
-  useKeys({
-    j: () => moveTo(cursor + 1),
-    k: () => moveTo(cursor - 1),
-    ...(current && {
-      x: () => toggle(current.id),
-      Enter: () => open(current),
-    }),
+  const cursor = useRowCursor({ ref, count: rows.length }, (index) => {
+    const row = rows[index];
+    return row ? { x: () => toggle(row.id), Enter: () => open(row) } : {};
   });
   const areAll = rows.length > 0 && rows.every(({ id }) => selected.has(id));
   return (
@@ -181,12 +167,14 @@ function Row({
       <td>
         <StateMark state={row.shown} />
       </td>
-      <td className="name">
+      <td className="name cut" title={`${connector}/${task}`}>
         <button type="button" className="link" onClick={() => open(row)}>
-          {connector}/{task}
+          <TaskName name={`${connector}/${task}`} />
         </button>
       </td>
-      <td>{worker ?? <span className="dim">none</span>}</td>
+      <td className="cut" title={worker ?? undefined}>
+        {worker ?? <span className="dim">none</span>}
+      </td>
       <td className="number">{attemptOf(row)}</td>
       <td className="number">
         {row.next_retry_at_ms === null ? '' : countdown(row.next_retry_at_ms - nowMs)}

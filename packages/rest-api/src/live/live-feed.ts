@@ -4,7 +4,8 @@
  *
  *     idle ──somebody comes──▶ reading, each turn ──nobody is left when a turn is due──▶ idle
  *
- * Failures: without the store, what was seen last stays, and clients are told how old it is. A client whose line does
+ * Failures: without the store, what was seen last stays, and clients are told how old it is, soon also of a store that
+ * does not answer at all. A client whose line does
  * not take what there is gets nothing more until it does, and then the whole view: nothing is queued for it but what
  * is on its way. Events that went back (the store lost data) are told by a whole view as well.
  */
@@ -15,7 +16,7 @@ import { ApiError } from '../api-error.ts';
 import { within } from '../cluster-access.ts';
 import { describeEvent, describeView, type LiveNames } from './describe-view.ts';
 import { difference, isLater } from './difference.ts';
-import { eventsMax, type LiveEvent, type LiveView } from './live-view.ts';
+import { eventsMax, type LiveEvent, type LiveStale, type LiveView } from './live-view.ts';
 
 export interface LiveClient {
   /** Whether its line takes more now. */
@@ -39,6 +40,8 @@ const loadsEveryMs = 1_000;
 const tickEveryMs = 1_000;
 /** The store's own limit comes first; this is for one that hangs. */
 const lookMsMax = 10_000;
+/** Whoever looks is told that nothing comes, long before the store is given up. */
+const slowMs = 2_000;
 const clientsMaxDefault = 200;
 /** In most turns there is none. */
 const eventsAtOnce = 20;
@@ -54,6 +57,8 @@ export class LiveFeed {
   #loads: ReadonlyMap<string, LoadReport> = new Map();
   #loadsReadMs = Number.NEGATIVE_INFINITY;
   #toldMs = Number.NEGATIVE_INFINITY;
+  /** Why the view is not of now; undefined: it is. */
+  #staleFor: string | undefined;
   #turning: Promise<void> | undefined;
   #timer: Timer | undefined;
   #isStopped = false;
@@ -121,13 +126,23 @@ export class LiveFeed {
 
   /** Never rejects. */
   async #follow(): Promise<void> {
-    const beganMs = this.#options.clock.monotonicMs();
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    let slow: Timer;
+    const tellSlow = (): void => {
+      const seconds = Math.round((clock.monotonicMs() - beganMs) / 1_000);
+      this.#tellStale(`it has not answered for ${seconds} s`);
+      slow = clock.after(tickEveryMs, tellSlow);
+    };
+    slow = clock.after(slowMs, tellSlow);
     try {
       await this.#turn();
     } catch (error) {
       this.#tellStale(toError(error).message);
+    } finally {
+      slow.cancel();
     }
-    const tookMs = this.#options.clock.monotonicMs() - beganMs;
+    const tookMs = clock.monotonicMs() - beganMs;
     this.#schedule(Math.max(turnMs - tookMs, turnMs / 4));
   }
 
@@ -143,6 +158,7 @@ export class LiveFeed {
     const seen = { snapshot, events, loads: this.#loads, atMs: clock.wallMs() };
     const after = describeView(seen, names);
     this.#viewMessage = undefined;
+    this.#staleFor = undefined;
     if (!before || wentBack(before.events, events)) {
       this.#view = after;
       for (const state of this.#clients.values()) state.isUpToDate = false;
@@ -185,8 +201,15 @@ export class LiveFeed {
 
   #tellStale(reason: string): void {
     const { clock } = this.#options;
+    this.#staleFor = reason;
     if (clock.monotonicMs() - this.#toldMs < tickEveryMs) return;
-    this.#tell(messageOf('stale', { at_ms: this.#view?.at_ms ?? clock.wallMs(), reason }));
+    this.#tell(this.#staleMessage(reason));
+  }
+
+  #staleMessage(reason: string): Buffer {
+    const nowMs = this.#options.clock.wallMs();
+    const stale: LiveStale = { at_ms: this.#view?.at_ms ?? nowMs, now_ms: nowMs, reason };
+    return messageOf('stale', stale);
   }
 
   /** To those that have all before it; the others get a view that has it. */
@@ -206,6 +229,7 @@ export class LiveFeed {
       if (state.isUpToDate || !client.takesMore) continue;
       this.#viewMessage ??= messageOf('view', this.#view);
       client.send(this.#viewMessage);
+      if (this.#staleFor !== undefined) client.send(this.#staleMessage(this.#staleFor));
       state.isUpToDate = true;
     }
   }

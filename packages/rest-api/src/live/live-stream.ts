@@ -9,8 +9,15 @@ export class LiveStream extends Readable implements LiveClient {
     return this.#isOpen && this.readableLength === 0 && !this.isPaused();
   }
 
+  /** Messages so far. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   send(message: Buffer): void {
-    if (this.#isOpen) this.push(message);
+    if (!this.#isOpen) return;
+    this.#sent += 1;
+    this.push(message);
   }
 
   /** Nothing more comes. */
@@ -22,6 +29,7 @@ export class LiveStream extends Readable implements LiveClient {
   /** What there is was pushed. */
   override _read(): void {}
 
+  #sent = 0;
   #hasEnded = false;
 
   get #isOpen(): boolean {

@@ -5,7 +5,8 @@
  * event `change` data: LiveChange         what is different since the last event; applied in order
  * event `tick`   data: { at_ms }          at least every 2 s, also if nothing changed and only while the store answers:
  *                                         a client that sees no event for longer shows how old its data is
- * event `stale`  data: { at_ms, reason }  the store cannot be read; the view is as of `at_ms`
+ * event `stale`  data: LiveStale          the store cannot be read; the view is as of `at_ms`. Also right behind a view that
+ *                                         is sent while it is so
  * All times are ms since 1970 by the coordinator's clock, which is the clock of `at_ms` too. Plain types, for browsers.
  */
 
@@ -42,6 +43,13 @@ export interface LiveLeader {
   epoch: number;
   /** Unless it is renewed before, as it is all the time. Sent once it has moved. */
   lease_ends_at_ms: number;
+}
+
+export interface LiveStale {
+  at_ms: number;
+  /** The coordinator's clock: so old is the view. */
+  now_ms: number;
+  reason: string;
 }
 
 export interface LiveWorker {

@@ -8,7 +8,6 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import { findConnector } from '../entities.ts';
 import type {
   AskConnector,
-  ConnectorOffset,
   OffsetStore,
   OffsetsOfConnector,
   OffsetsOwner,
@@ -16,6 +15,7 @@ import type {
 import { parseBodies, parseExactBody } from '../request-body.ts';
 import { parameter, resource } from '../resource.ts';
 import { type AlterOffsets, alterOffsetsSchema } from '../schemas.ts';
+import type { ConnectorOffset, OffsetsAnswer } from '../shapes.ts';
 import { parseSinkOffsets } from '../sink-offsets.ts';
 import { validated } from '../validation.ts';
 
@@ -68,7 +68,7 @@ export function registerConnectorOffsets(
 }
 
 /** Whole numbers of 64 bits as well. */
-function sendExactly(reply: FastifyReply, body: unknown): FastifyReply {
+function sendExactly(reply: FastifyReply, body: OffsetsAnswer): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(stringifyExactJson(body));
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { parameter, resource } from '../resource.ts';
+import type { TopicsAnswer } from '../shapes.ts';
 
 export interface TopicTracking {
   /** `topic.tracking.enable` */
@@ -22,7 +23,7 @@ export function registerConnectorTopics(
   };
 
   resource(app, '/connectors/:name/topics', {
-    GET: async (request) => {
+    GET: async (request): Promise<TopicsAnswer> => {
       assertEnabled();
       const name = parameter(request, 'name');
       return { [name]: { topics: await cluster.topics(name) } };

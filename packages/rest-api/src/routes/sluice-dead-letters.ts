@@ -10,6 +10,7 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import { resource } from '../resource.ts';
 import { deadLettersQuerySchema, replaySchema } from '../schemas.ts';
+import type { LettersAnswer } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 const topicKey = 'errors.deadletterqueue.topic.name';
@@ -40,7 +41,8 @@ export function registerSluiceDeadLetters(
     GET: async (request) => {
       const { topic, limit } = validated(deadLettersQuerySchema, request.query, 'query');
       if (topic !== undefined) {
-        return { topic, letters: await cluster.limited((await known(topic)).newest(topic, limit)) };
+        const letters = await cluster.limited((await known(topic)).newest(topic, limit));
+        return { topic, letters } satisfies LettersAnswer;
       }
       const users = await queues();
       const found = await cluster.limited(

@@ -4,10 +4,11 @@ import type { FastifyInstance } from 'fastify';
 
 import type { ClusterAccess } from '../cluster-access.ts';
 import { resource } from '../resource.ts';
+import type { ErrorGroup } from '../shapes.ts';
 
 export function registerSluiceErrors(app: FastifyInstance, cluster: ClusterAccess): void {
   resource(app, '/sluice/errors', {
-    GET: async () =>
+    GET: async (): Promise<ErrorGroup[]> =>
       failureGroups(await cluster.snapshot()).map(({ firstMs, lastMs, ...group }) => ({
         ...group,
         first_ms: firstMs ?? null,

@@ -1,6 +1,7 @@
 /**
  * `GET /sluice/live`: what happens, as it happens, over server-sent events (live/live-view.ts). A stream ends when the
- * caller may not ask for it any more, when the server stops, and after some hours: whoever still looks asks again.
+ * caller may not ask for it any more, when nobody reads it, when the server stops, and after some hours: whoever still
+ * looks asks again.
  */
 import type { Clock, Timer } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -19,6 +20,8 @@ export interface LiveOptions {
 const lastsMsDefault = 6 * 3_600_000;
 /** Whoever loses a role sees no more than this long what it was for. */
 const lookAtCallerMs = 5_000;
+/** A line that takes nothing for a minute is held by nobody, and its place is wanted. */
+const blockedLooksMax = 12;
 
 export function registerSluiceLive(
   app: FastifyInstance,
@@ -40,11 +43,13 @@ export function registerSluiceLive(
       const leave = feed.add(stream);
       open.add(stream);
       const watch = watchCaller(request, stream, clock);
+      const reader = watchReader(stream, clock, () => reply.raw.destroy());
       const expiry = clock.after(lastsMs, () => stream.end());
       stream.once('close', () => {
         leave();
         open.delete(stream);
         watch.cancel();
+        reader.cancel();
         expiry.cancel();
       });
       return reply.send(stream);
@@ -76,4 +81,19 @@ function watchCaller(request: FastifyRequest, stream: LiveStream, clock: Clock):
       timer.cancel();
     },
   };
+}
+
+/** Something is sent every second to a line that takes it. */
+function watchReader(stream: LiveStream, clock: Clock, cut: () => void): Timer {
+  let timer: Timer;
+  let sent = 0;
+  let blocked = 0;
+  const look = (): void => {
+    blocked = stream.takesMore || stream.sent !== sent ? 0 : blocked + 1;
+    sent = stream.sent;
+    if (blocked >= blockedLooksMax) cut();
+    else timer = clock.after(lookAtCallerMs, look);
+  };
+  timer = clock.after(lookAtCallerMs, look);
+  return { cancel: () => timer.cancel() };
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { resource } from '../resource.ts';
 import { logsQuerySchema } from '../schemas.ts';
+import type { LogPage } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 export function registerSluiceLogs(
@@ -13,7 +14,7 @@ export function registerSluiceLogs(
   lines: Pick<LogLines, 'read'> | undefined,
 ): void {
   resource(app, '/sluice/logs', {
-    GET: async (request) => {
+    GET: async (request): Promise<LogPage> => {
       const query = validated(logsQuerySchema, request.query, 'query');
       const page = lines ? await cluster.limited(lines.read(query)) : { lines: [], next: null };
       return {

@@ -18,6 +18,7 @@ import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { resource } from '../resource.ts';
 import { planSchema } from '../schemas.ts';
+import type { PlanAnswer } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 /** As the leader has it: coordinators of one cluster are set up alike. */
@@ -39,7 +40,7 @@ export function registerSluicePlan(
   { movement, builtIn, halfLifeMs, clock }: PlanningOptions & { readonly clock: Clock },
 ): void {
   resource(app, '/sluice/plan', {
-    POST: async (request) => {
+    POST: async (request): Promise<PlanAnswer> => {
       const { workers } = validated(planSchema, request.body, 'plan');
       const [snapshot, events] = [await cluster.snapshot(), await cluster.events(eventsMax)];
       const penalties = penaltiesOf(events, { nowMs: clock.wallMs(), halfLifeMs });

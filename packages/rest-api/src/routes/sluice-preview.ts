@@ -7,6 +7,7 @@ import type { ConfigParts } from '../config-infos.ts';
 import { booleanQuery, resource } from '../resource.ts';
 import { previewQuerySchema, previewSchema } from '../schemas.ts';
 import { withSecretsOfNamesake } from '../secret-config.ts';
+import type { PreviewAnswer } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 export interface PreviewRequest {
@@ -19,7 +20,7 @@ export interface PreviewRequest {
 }
 
 /** Runs one, bounded in time and memory. @throws ApiError when it cannot be run. */
-export type Preview = (request: PreviewRequest, signal: AbortSignal) => Promise<object>;
+export type Preview = (request: PreviewRequest, signal: AbortSignal) => Promise<PreviewAnswer>;
 
 export function registerSluicePreview(
   app: FastifyInstance,

@@ -8,6 +8,7 @@ import { resource } from '../resource.ts';
 import { isOfPage, isSameOrigin } from '../same-origin.ts';
 import { signInSchema } from '../schemas.ts';
 import type { Sessions } from '../sessions.ts';
+import type { SessionAnswer } from '../shapes.ts';
 import { validated } from '../validation.ts';
 import type { ServerInfo } from './server.ts';
 
@@ -22,7 +23,7 @@ export function registerSluiceSession(
   { authenticator, sessions, info }: SessionRouteOptions,
 ): void {
   resource(app, '/sluice/session', {
-    GET: async (request) => {
+    GET: async (request): Promise<SessionAnswer> => {
       const caller = callerOf(request);
       const session = await sessions?.find(request);
       return {
@@ -32,7 +33,6 @@ export function registerSluiceSession(
         authentication: authenticator ? 'required' : 'none',
         cluster: info.clusterId,
         version: info.version,
-        // When the browser has to sign in again; null: it did not, or need not.
         until_ms: session?.untilMs ?? null,
       };
     },

@@ -6,6 +6,7 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import { attemptsMaxOf } from '../live/describe-view.ts';
 import { resource } from '../resource.ts';
 import { tasksQuerySchema } from '../schemas.ts';
+import type { UnitInfo } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 export function registerSluiceTasks(app: FastifyInstance, cluster: ClusterAccess): void {
@@ -29,7 +30,7 @@ function allUnits({ connectors }: ClusterSnapshot): UnitView[] {
   return Array.from(connectors.values()).flatMap(({ connector, tasks }) => [connector, ...tasks]);
 }
 
-function unitBody(view: UnitView, { connectors, units }: ClusterSnapshot): object {
+function unitBody(view: UnitView, { connectors, units }: ClusterSnapshot): UnitInfo {
   const connector = connectors.get(view.connector);
   return {
     id: view.unit,

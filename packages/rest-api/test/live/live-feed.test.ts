@@ -8,7 +8,7 @@ import { FakeCluster, workerView } from '../fake-cluster.ts';
 
 interface Message {
   readonly event: string;
-  readonly data: LiveView & LiveChange & { reason?: string };
+  readonly data: LiveView & LiveChange & { reason?: string; now_ms?: number };
 }
 
 class Reader {
@@ -139,8 +139,16 @@ test('a store that does not answer is told, with how old the view is, until it d
   expect(reader.messages.length).toBeGreaterThanOrEqual(2);
   for (const { event: name, data } of reader.take()) {
     expect(name).toBe('stale');
-    expect(data).toEqual({ at_ms: seenMs, reason: 'Redis at 127.0.0.1:1 does not answer' });
+    expect(data).toEqual({
+      at_ms: seenMs,
+      now_ms: expect.any(Number) as number,
+      reason: 'Redis at 127.0.0.1:1 does not answer',
+    });
+    expect(data.now_ms).toBeGreaterThan(seenMs ?? 0);
   }
+  // Whoever comes meanwhile does not take what is old for what is so.
+  const { reader: late } = await join();
+  expect(late.events).toEqual(['view', 'stale']);
   cluster.isReachable = true;
   cluster.fail('orders', 0, 'Error: away');
   await clock.advance(1_000);
@@ -152,8 +160,15 @@ test('a store that hangs is one that does not answer', async () => {
   const { reader } = await join();
   reader.take();
   cluster.isHanging = true;
+  await clock.advance(2_000);
+  expect(reader.events).toEqual([]);
+  await clock.advance(1_000);
+  expect(reader.take()).toMatchObject([
+    { event: 'stale', data: { reason: 'it has not answered for 2 s' } },
+  ]);
   await clock.advance(12_000);
-  expect(reader.events).toEqual(['stale']);
+  expect(new Set(reader.events)).toEqual(new Set(['stale']));
+  expect(reader.messages.length).toBeGreaterThanOrEqual(10);
 });
 
 test('without a store nobody is taken for a client', async () => {

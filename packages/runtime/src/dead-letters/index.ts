@@ -1,6 +1,12 @@
 /** Reading dead letter queues, and replaying them. */
 export { type DeadLetter, letterJson, letterOf, preview } from './letter.ts';
-export { newestLetters, type QueuePartition, queuePartitions } from './queue.ts';
+export {
+  newestLetters,
+  type QueuedLetter,
+  type QueuePartition,
+  queuePartitions,
+  waitingIn,
+} from './queue.ts';
 export {
   type LetterPlace,
   type ReplayOptions,

@@ -90,11 +90,33 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+type LetterBytes = string | { readonly base64: string } | null;
+
+export interface LetterJson {
+  readonly partition: number;
+  readonly offset: number;
+  readonly replayed: boolean;
+  readonly timestampMs: number;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly source: Readonly<Record<string, string>>;
+  readonly key: LetterBytes;
+  readonly value: LetterBytes;
+  readonly headers: readonly { readonly name: string; readonly value: LetterBytes }[];
+}
+
 /** For programs: nothing is cut; what is not text is base64. */
-export function letterJson({ context, offset, own, partition, record }: DeadLetter): object {
+export function letterJson({
+  context,
+  isReplayed,
+  offset,
+  own,
+  partition,
+  record,
+}: DeadLetter & { readonly isReplayed: boolean }): LetterJson {
   return {
     partition,
     offset,
+    replayed: isReplayed,
     timestampMs: record.timestampMs,
     errors: Object.fromEntries(context),
     source: Object.fromEntries(own),
@@ -106,7 +128,7 @@ export function letterJson({ context, offset, own, partition, record }: DeadLett
   };
 }
 
-function bytesJson(bytes: Uint8Array | null): string | { readonly base64: string } | null {
+function bytesJson(bytes: Uint8Array | null): LetterBytes {
   if (bytes === null) return null;
   return textOf(bytes) ?? { base64: Buffer.from(bytes).toString('base64') };
 }

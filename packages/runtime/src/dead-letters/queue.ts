@@ -1,8 +1,9 @@
-/** Dead letter queues in the log: reading one from an offset on, and remembering how far it was replayed. */
+/** Dead letter queues in the log: reading one from an offset on, and remembering what of it was replayed. */
 import { newShortId, SluiceError } from '@sluice/kernel';
 import type { FetchedBatch, LogWriter, RecordLog } from '@sluice/record-log';
 
 import { type DeadLetter, letterOf } from './letter.ts';
+import { parseRanges, rangesText } from './ranges.ts';
 
 export interface QueuePartition {
   readonly partition: number;
@@ -11,6 +12,17 @@ export interface QueuePartition {
   readonly high: number;
   /** Everything below was replayed, or passed over. */
   readonly replayed: number;
+  /** What was replayed one by one, above that. */
+  readonly singly: ReadonlySet<number>;
+}
+
+/** A letter as it is now. */
+export interface QueuedLetter extends DeadLetter {
+  readonly isReplayed: boolean;
+}
+
+export function waitingIn({ high, replayed, singly }: QueuePartition): number {
+  return high - replayed - singly.size;
 }
 
 /**
@@ -33,19 +45,31 @@ export async function queuePartitions(
   const marks = await log.readSourceOffsets(markKeeper, places);
   return places.map(({ partition }, index) => {
     const { high = 0, low = 0 } = ends[index] ?? {};
-    const mark = Number(marks[index]?.['offset'] ?? 0);
-    return { partition, low, high, replayed: Math.min(high, Math.max(low, mark)) };
+    const { offset = 0, singly = '' } = marks[index] ?? {};
+    const replayed = Math.min(high, Math.max(low, Number(offset)));
+    const known = parseRanges(String(singly)).filter((each) => each >= replayed && each < high);
+    return { partition, low, high, replayed, singly: new Set(known) };
   });
+}
+
+export interface ReplayMark {
+  readonly partition: number;
+  /** Everything below. */
+  readonly replayed: number;
+  readonly singly: ReadonlySet<number>;
 }
 
 export async function markReplayed(
   writer: LogWriter,
   topic: string,
-  marks: readonly { readonly partition: number; readonly offset: number }[],
+  marks: readonly ReplayMark[],
 ): Promise<void> {
   await writer.commitSourceOffsets(
     markKeeper,
-    marks.map(({ offset, partition }) => ({ partition: { topic, partition }, offset: { offset } })),
+    marks.map(({ partition, replayed, singly }) => ({
+      partition: { topic, partition },
+      offset: { offset: replayed, ...(singly.size > 0 && { singly: rangesText(singly) }) },
+    })),
   );
 }
 
@@ -62,17 +86,27 @@ export interface ReadOptions {
 export async function newestLetters(
   log: RecordLog,
   { limit, ...options }: ReadOptions & { readonly limit: number },
-): Promise<DeadLetter[]> {
+): Promise<QueuedLetter[]> {
   const partitions = (await queuePartitions(log, options.topic)) ?? [];
+  const byNumber = new Map(partitions.map((each) => [each.partition, each]));
+  const isReplayed = (partition: number, offset: number): boolean => {
+    const { replayed = 0, singly } = byNumber.get(partition) ?? {};
+    return offset < replayed || singly?.has(offset) === true;
+  };
   const from = partitions.map(({ high, low, partition }) => ({
     partition,
     high,
     offset: Math.max(low, high - limit),
   }));
-  const found: DeadLetter[] = [];
+  const found: QueuedLetter[] = [];
   for await (const batches of readQueue(log, options, from))
     for (const { partition, records } of batches)
-      found.push(...records.map((record) => letterOf(partition, record)));
+      found.push(
+        ...records.map((record) => ({
+          ...letterOf(partition, record),
+          isReplayed: isReplayed(partition, record.offset),
+        })),
+      );
   return found.sort((one, other) => one.record.timestampMs - other.record.timestampMs);
 }
 

@@ -1,12 +1,18 @@
 /**
  * Letters become the records that they were, where they were. What was replayed is marked when it is durable, batch by
- * batch, so that a replay that ends early repeats one batch at most. Letters that are chosen one by one are not marked:
- * a mark is a place in the queue, and says that everything before it was replayed.
+ * batch, so that a replay that ends early repeats one batch at most: how far all was replayed, and beyond that the letters
+ * that were chosen one by one, of which the newest are remembered.
  */
-import type { FetchedBatch, LogWriter, RecordLog, TopicBatch } from '@sluice/record-log';
+import type { FetchedBatch, RecordLog, TopicBatch } from '@sluice/record-log';
 
 import { type DeadLetter, letterOf, type Replay, replayOf } from './letter.ts';
-import { markReplayed, type QueuePartition, queuePartitions, readQueue } from './queue.ts';
+import {
+  markReplayed,
+  type QueuePartition,
+  queuePartitions,
+  type ReplayMark,
+  readQueue,
+} from './queue.ts';
 
 export interface LetterPlace {
   readonly partition: number;
@@ -43,20 +49,21 @@ export interface ReplayOutcome {
 
 export async function replayLetters(options: ReplayOptions): Promise<ReplayOutcome> {
   const { log, cluster, topic, fence, letters, isDryRun, isOver } = options;
-  const partitions = (await queuePartitions(log, topic)) ?? [];
-  const marks = new Map(partitions.map(({ partition, replayed }) => [partition, replayed]));
   const topics = new Map<string, number>();
   const passedOver: { letter: string; reason: string }[] = [];
   const identity = { id: `${cluster}.cli/dlq-replay/${topic}`, fence };
   const writer = isDryRun ? undefined : await log.openWriter(identity);
   let isWhole = true;
   try {
+    // Nobody else writes marks from here on.
+    const partitions = (await queuePartitions(log, topic)) ?? [];
+    const marks = new Map<number, ReplayMark>(partitions.map((each) => [each.partition, each]));
     for await (const batches of readQueue(
       log,
       { cluster, topic, fence },
       rangesOf(partitions, options),
     )) {
-      const chosen = lettersIn(batches, letters);
+      const chosen = lettersIn(batches, options, marks);
       const replays = await replaysOf(log, chosen, options.to);
       for (const [index, each] of replays.entries()) {
         if (each.kind !== 'not-possible') continue;
@@ -68,7 +75,14 @@ export async function replayLetters(options: ReplayOptions): Promise<ReplayOutco
       }
       if (!writer) continue;
       if (produced.length > 0) await writer.produce(produced);
-      if (!letters) await mark(writer, topic, { batches, marks });
+      const reached = letters
+        ? afterChosen(
+            chosen.filter((_, index) => replays[index]?.kind === 'record'),
+            marks,
+          )
+        : afterAll(batches, marks);
+      for (const mark of reached) marks.set(mark.partition, mark);
+      if (reached.length > 0) await markReplayed(writer, topic, reached);
       if (isOver?.()) {
         isWhole = false;
         break;
@@ -98,14 +112,18 @@ function rangesOf(
 
 function lettersIn(
   batches: readonly FetchedBatch[],
-  chosen: readonly LetterPlace[] | undefined,
+  { letters, again }: ReplayOptions,
+  marks: ReadonlyMap<number, ReplayMark>,
 ): DeadLetter[] {
   const all = batches.flatMap(({ partition, records }) =>
     records.map((record) => letterOf(partition, record)),
   );
-  if (!chosen) return all;
-  const places = new Set(chosen.map(({ partition, offset }) => `${partition}:${offset}`));
-  return all.filter((letter) => places.has(placeOf(letter)));
+  if (letters) {
+    const places = new Set(letters.map(({ partition, offset }) => `${partition}:${offset}`));
+    return all.filter((letter) => places.has(placeOf(letter)));
+  }
+  if (again) return all;
+  return all.filter(({ partition, offset }) => !marks.get(partition)?.singly.has(offset));
 }
 
 function producedBy(replays: readonly Replay[]): TopicBatch[] {
@@ -116,20 +134,37 @@ function producedBy(replays: readonly Replay[]): TopicBatch[] {
   }));
 }
 
-/** What is replayed again does not move the mark back. */
-async function mark(
-  writer: LogWriter,
-  topic: string,
-  { batches, marks }: { batches: readonly FetchedBatch[]; marks: Map<number, number> },
-): Promise<void> {
+/** What is replayed again does not move a mark back. */
+function afterAll(
+  batches: readonly FetchedBatch[],
+  marks: ReadonlyMap<number, ReplayMark>,
+): ReplayMark[] {
+  const reached = new Map<number, ReplayMark>();
   for (const { nextOffset, partition } of batches) {
-    marks.set(partition, Math.max(marks.get(partition) ?? 0, nextOffset));
+    const { replayed, singly } = reached.get(partition) ?? markOf(partition, marks);
+    const next = Math.max(replayed, nextOffset);
+    reached.set(partition, {
+      partition,
+      replayed: next,
+      singly: new Set([...singly].filter((offset) => offset >= next)),
+    });
   }
-  const reached = batches.map(({ partition }) => ({
-    partition,
-    offset: marks.get(partition) ?? 0,
-  }));
-  await markReplayed(writer, topic, reached);
+  return [...reached.values()];
+}
+
+function afterChosen(
+  letters: readonly DeadLetter[],
+  marks: ReadonlyMap<number, ReplayMark>,
+): ReplayMark[] {
+  return [...Map.groupBy(letters, ({ partition }) => partition)].map(([partition, some]) => {
+    const { replayed, singly } = markOf(partition, marks);
+    const above = some.map(({ offset }) => offset).filter((offset) => offset >= replayed);
+    return { partition, replayed, singly: new Set([...singly, ...above]) };
+  });
+}
+
+function markOf(partition: number, marks: ReadonlyMap<number, ReplayMark>): ReplayMark {
+  return marks.get(partition) ?? { partition, replayed: 0, singly: new Set() };
 }
 
 async function replaysOf(

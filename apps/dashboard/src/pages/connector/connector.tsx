@@ -1,7 +1,7 @@
 /** One connector: how it is, the way of its data, and all that belongs to it. */
+import type { ConnectorInfo } from '@sluice/rest-api/shapes';
 import { useEffect, useState } from 'react';
 import { connectorUrl } from '../../api/client.ts';
-import type { ConnectorInfo } from '../../api/shapes.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { useView } from '../../live/use-live.ts';
 import { type ConnectorTab, connectorPath, connectorTabs } from '../../paths.ts';
@@ -18,14 +18,14 @@ import { type ConnectorRow, connectorRow, shortClass } from '../../state/connect
 import { useRefusal } from '../../state/session.ts';
 import { sortRows, taskRows } from '../../state/task-rows.ts';
 import { Button } from '../../ui/button.tsx';
-import { Empty } from '../../ui/empty.tsx';
+import { Empty, Failed } from '../../ui/empty.tsx';
 import { Page } from '../../ui/page.tsx';
 import { StateMark } from '../../ui/state-mark.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { TaskTable } from '../../ui/task-table.tsx';
-import { Timeline } from '../../ui/timeline.tsx';
 import { Configuration } from './configuration.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { ConnectorEvents } from './events.tsx';
 import { Flow } from './flow.tsx';
 import { Logs } from './logs.tsx';
 import { OffsetsTab } from './offsets.tsx';
@@ -41,6 +41,9 @@ const labels: Readonly<Record<ConnectorTab, string>> = {
   logs: 'Logs',
 };
 
+/** Shown once it has come. */
+const needsConfig: ReadonlySet<ConnectorTab> = new Set(['configuration', 'dead-letters']);
+
 export function ConnectorPage({
   name,
   tab,
@@ -50,9 +53,11 @@ export function ConnectorPage({
 }) {
   const view = useView();
   const connector = view.connectors[name];
-  const { data: info, again } = useQuery<ConnectorInfo>(
-    connector === undefined ? undefined : connectorUrl(name),
-  );
+  const {
+    data: info,
+    error,
+    again,
+  } = useQuery<ConnectorInfo>(connector === undefined ? undefined : connectorUrl(name));
   // What is there stays until the next has come: somebody may be editing it.
   const version = connector?.version;
   useEffect(() => {
@@ -87,7 +92,11 @@ export function ConnectorPage({
           count: each === 'tasks' ? tasks.length : undefined,
         }))}
       />
-      <TabContent tab={tab} row={row} config={config} />
+      {config === undefined && error !== undefined && needsConfig.has(tab) ? (
+        <Failed what="its configuration" why={error.message} onRetry={again} />
+      ) : (
+        <TabContent tab={tab} row={row} config={config} />
+      )}
     </Page>
   );
 }
@@ -121,11 +130,11 @@ function TabContent({
     case 'topics':
       return <Topics name={name} />;
     case 'dead-letters':
-      return <DeadLetters config={config ?? {}} />;
+      return config === undefined ? null : <DeadLetters config={config} />;
     case 'events':
-      return <Timeline query={`connector=${encodeURIComponent(name)}`} />;
+      return <ConnectorEvents row={row} />;
     case 'logs':
-      return <Logs name={name} />;
+      return <Logs row={row} />;
     default:
       return <TasksTab row={row} />;
   }

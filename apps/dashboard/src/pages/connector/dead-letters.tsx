@@ -1,4 +1,5 @@
 /** Records that were left out, with why; to be looked at, and written back to where they are from. */
+import type { LettersAnswer, ReplayAnswer } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
 import { call } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
@@ -7,21 +8,11 @@ import { wholeTime } from '../../format/times.ts';
 import { perform } from '../../state/actions.ts';
 import type { Config } from '../../state/config-diff.ts';
 import { deadLetterTopic } from '../../state/flow.ts';
-import {
-  type Letter,
-  type LetterRow,
-  letterRow,
-  type Replayed,
-  replayedText,
-} from '../../state/letters.ts';
+import { type LetterRow, letterRow, replayedText } from '../../state/letters.ts';
 import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Failed } from '../../ui/empty.tsx';
-
-interface LettersAnswer {
-  readonly letters: readonly Letter[];
-}
 
 const columns = 6;
 
@@ -47,7 +38,9 @@ function Letters({ topic }: { readonly topic: string }) {
   const { data, error, again } = useQuery<LettersAnswer>(
     `/sluice/dead-letters?topic=${encodeURIComponent(topic)}&limit=100`,
   );
-  if (!data) return error ? <Failed what="dead letters" why={error.message} /> : null;
+  if (!data) {
+    return error ? <Failed what="dead letters" why={error.message} onRetry={again} /> : null;
+  }
   const letters = data.letters.map(letterRow);
   if (letters.length === 0) {
     return (
@@ -63,9 +56,10 @@ function Letters({ topic }: { readonly topic: string }) {
     setSelected(next);
   };
   const replay = async (): Promise<void> => {
+    const before = chosen.filter(({ isReplayed }) => isReplayed).length;
     const yes = await ask({
       title: `Replay ${count(chosen.length, 'dead letter')}?`,
-      body: `They are written again to the topics that they are from. Every connector that reads those sees them again. They stay in ${topic} as well.`,
+      body: `They are written again to the topics that they are from. Every connector that reads those sees them again. They stay in ${topic} as well, marked as replayed.${before > 0 ? ` Of these, ${before} were replayed before.` : ''}`,
       verb: `Replay ${chosen.length}`,
     });
     if (!yes) return;
@@ -73,7 +67,7 @@ function Letters({ topic }: { readonly topic: string }) {
     const isDone = await perform(
       `Replay ${count(chosen.length, 'dead letter')} of ${topic}`,
       async () =>
-        await call<Replayed>('POST', '/sluice/dead-letters/replay', {
+        await call<ReplayAnswer>('POST', '/sluice/dead-letters/replay', {
           body: { topic, letters: places },
         }),
       replayedText,
@@ -82,15 +76,37 @@ function Letters({ topic }: { readonly topic: string }) {
     setSelected(new Set());
     again();
   };
+  const waiting = letters.filter(({ isReplayed }) => !isReplayed).length;
+  const replayWaiting = async (): Promise<void> => {
+    const yes = await ask({
+      title: `Replay all of ${topic} that wait?`,
+      body: `All its letters that were not replayed yet, also those beyond the newest ${letters.length}, are written again to the topics that they are from. Every connector that reads those sees them again.`,
+      verb: 'Replay all that wait',
+    });
+    if (!yes) return;
+    const isDone = await perform(
+      `Replay ${topic}`,
+      async () =>
+        await call<ReplayAnswer>('POST', '/sluice/dead-letters/replay', { body: { topic } }),
+      replayedText,
+    );
+    if (isDone) again();
+  };
   const areAll = chosen.length === letters.length;
   return (
     <>
       <div className="row above">
         <span className="dim">
-          The newest {letters.length} of <code>{topic}</code>
+          The newest {letters.length} of <code>{topic}</code>, {waiting} of them not replayed
         </span>
         <span className="push" />
         <Button onPress={again}>Look again</Button>
+        <Button
+          refused={refused ?? (waiting === 0 ? 'All that are shown were replayed' : undefined)}
+          onPress={() => void replayWaiting()}
+        >
+          Replay all that wait
+        </Button>
         <Button
           kind={chosen.length > 0 ? 'primary' : 'plain'}
           refused={refused ?? (chosen.length === 0 ? 'Select dead letters first' : undefined)}
@@ -144,7 +160,7 @@ function LetterRows({
   readonly onToggle: () => void;
 }) {
   const [isOpen, setOpen] = useState(false);
-  const { from, atMs, stage, key, value, error, trace } = letter;
+  const { from, atMs, stage, key, value, error, trace, isReplayed } = letter;
   const name = from ?? `letter ${letter.id}`;
   return (
     <>
@@ -166,6 +182,7 @@ function LetterRows({
           >
             {name}
           </button>
+          {isReplayed && <span className="tag">replayed</span>}
         </td>
         <td className="dim">{wholeTime(atMs)}</td>
         <td>{stage}</td>

@@ -1,5 +1,6 @@
 /** Source → transforms → topics, or topics → transforms → target, with what flows at each end. */
-import type { ReactNode } from 'react';
+import type { TopicsAnswer } from '@sluice/rest-api/shapes';
+import { Fragment, type ReactNode } from 'react';
 import { connectorUrl } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { count, rate, short } from '../../format/numbers.ts';
@@ -8,10 +9,14 @@ import { connectorPath } from '../../paths.ts';
 import { Link } from '../../router.tsx';
 import type { Config } from '../../state/config-diff.ts';
 import { type ConnectorRow, shortClass } from '../../state/connectors.ts';
-import { deadLetterTopic, sinkTopics, transformsOf } from '../../state/flow.ts';
-
-/** `GET /connectors/{name}/topics` */
-export type TopicsAnswer = Readonly<Record<string, { readonly topics: readonly string[] }>>;
+import {
+  deadLetterTopic,
+  sinkTopics,
+  type Transform,
+  type TransformRate,
+  transformRates,
+  transformsOf,
+} from '../../state/flow.ts';
 
 export function Flow({
   row,
@@ -49,24 +54,24 @@ export function Flow({
       }
     />
   );
-  const transforms = transformsOf(config).map((transform) => (
-    <Stage
-      key={transform.name}
-      label={transform.name}
-      value={transform.type}
-      note={transform.predicate === undefined ? 'transform' : `if ${transform.predicate}`}
-    />
-  ));
+  const transforms = transformsOf(config);
+  const rates = transformRates(row.tasks.flatMap(({ load }) => load ?? []));
   return (
     <div className="flow" role="group" aria-label="The way of the data">
       {isSink ? topicStage : system}
       <Arrow rate={row.recordsIn} />
-      {transforms.length > 0 && (
-        <>
-          <span className="stages">{transforms}</span>
-          <Arrow rate={row.recordsOut} />
-        </>
-      )}
+      {transforms.map((transform, index) => (
+        <Fragment key={transform.name}>
+          <TransformStage transform={transform} passed={rates.get(transform.name)} />
+          <Arrow
+            rate={
+              index === transforms.length - 1
+                ? row.recordsOut
+                : rates.get(transform.name)?.recordsOut
+            }
+          />
+        </Fragment>
+      ))}
       {isSink ? system : topicStage}
       {dead !== undefined && (
         <Link to={connectorPath(name, 'dead-letters')} className="stage aside">
@@ -85,6 +90,24 @@ export function Flow({
   );
 }
 
+/** Of a task's time: less is not worth a word. */
+const busyMin = 0.01;
+
+function TransformStage({
+  transform: { name, type, predicate },
+  passed,
+}: {
+  readonly transform: Transform;
+  readonly passed: TransformRate | undefined;
+}) {
+  const notes = [predicate === undefined ? 'transform' : `if ${predicate}`];
+  if (passed && passed.recordsIn - passed.recordsOut >= 0.05) {
+    notes.push(`drops ${rate(passed.recordsIn - passed.recordsOut)} /s`);
+  }
+  if (passed && passed.busy >= busyMin) notes.push(`busy ${(passed.busy * 100).toFixed(0)} %`);
+  return <Stage label={name} value={type} note={notes.join(' · ')} />;
+}
+
 function topicsText(text: string): string {
   return text === '' ? 'none yet' : text;
 }
@@ -100,7 +123,9 @@ function Stage({
 }) {
   return (
     <span className="stage">
-      <span className="stage-label">{label}</span>
+      <span className="stage-label cut" title={label}>
+        {label}
+      </span>
       <span className="stage-value" title={value}>
         {value}
       </span>
@@ -109,10 +134,11 @@ function Stage({
   );
 }
 
-function Arrow({ rate: value }: { readonly rate: number }) {
+/** Undefined: nobody tells. */
+function Arrow({ rate: value }: { readonly rate: number | undefined }) {
   return (
     <span className="arrow">
-      <span className="count">{rate(value)} /s</span>
+      {value !== undefined && <span className="count">{rate(value)} /s</span>}
       <svg viewBox="0 0 40 8" width="40" height="8" aria-hidden="true">
         <path d="M0 4h37M33 1l4 3-4 3" stroke="currentColor" fill="none" />
       </svg>

@@ -1,31 +1,22 @@
 /** The last lines that a connector and its tasks wrote, wherever they ran. */
+import type { LogPage } from '@sluice/rest-api/shapes';
 import { useQuery } from '../../api/use-query.ts';
 import { clockTime, wholeTime } from '../../format/times.ts';
 import { setQuery, usePlace } from '../../router.tsx';
+import type { ConnectorRow } from '../../state/connectors.ts';
 import { Empty, Failed } from '../../ui/empty.tsx';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** `GET /sluice/logs` */
-interface LogPage {
-  readonly lines: readonly {
-    readonly id: string;
-    readonly at_ms: number;
-    readonly level: string;
-    readonly worker: string;
-    readonly connector: string | null;
-    readonly task: number | null;
-    readonly message: string;
-  }[];
-}
-
 const tones: Readonly<Record<string, string>> = { warn: 'tone-warn', error: 'tone-bad' };
 
-export function Logs({ name }: { readonly name: string }) {
+export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
   const { query } = usePlace();
   const level = levels.find((each) => each === query.get('level')) ?? 'info';
+  const task = /^\d{1,6}$/.exec(query.get('of') ?? '')?.[0];
+  const ofTask = task === undefined ? '' : `&task=${task}`;
   const { data, error } = useQuery<LogPage>(
-    `/sluice/logs?connector=${encodeURIComponent(name)}&level=${level}&limit=300`,
+    `/sluice/logs?connector=${encodeURIComponent(name)}&level=${level}&limit=300${ofTask}`,
     { everyMs: 2_000 },
   );
   return (
@@ -36,6 +27,17 @@ export function Logs({ name }: { readonly name: string }) {
           <select value={level} onChange={(event) => setQuery({ level: event.target.value })}>
             {levels.map((each) => (
               <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <label className="row">
+          Of
+          <select value={task ?? ''} onChange={(event) => setQuery({ of: event.target.value })}>
+            <option value="">the connector and its tasks</option>
+            {tasks.map(({ task: number }) => (
+              <option key={number} value={number}>
+                task {number}
+              </option>
             ))}
           </select>
         </label>

@@ -1,7 +1,7 @@
 /** Where a connector is: seen at any time, changed while it is stopped. */
+import type { ConnectorOffset, OffsetsAnswer } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
 import { call, connectorUrl } from '../../api/client.ts';
-import type { ConnectorOffset, Offsets } from '../../api/shapes.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { messageIn, perform, resetOffsets } from '../../state/actions.ts';
 import type { ConnectorRow } from '../../state/connectors.ts';
@@ -12,7 +12,7 @@ import { Empty, Failed } from '../../ui/empty.tsx';
 
 export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
   const { name } = row;
-  const { data, error, again } = useQuery<Offsets>(connectorUrl(name, '/offsets'), {
+  const { data, error, again } = useQuery<OffsetsAnswer>(connectorUrl(name, '/offsets'), {
     everyMs: 5_000,
   });
   const admin = useRefusal('admin');

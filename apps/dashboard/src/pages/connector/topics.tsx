@@ -1,10 +1,10 @@
 /** Which topics its tasks wrote to, or read from. */
+import type { TopicsAnswer } from '@sluice/rest-api/shapes';
 import { connectorUrl } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { collate } from '../../state/task-rows.ts';
 import { Empty, Failed } from '../../ui/empty.tsx';
 import { Panel } from '../../ui/page.tsx';
-import type { TopicsAnswer } from './flow.tsx';
 
 export function Topics({ name }: { readonly name: string }) {
   const { data, error } = useQuery<TopicsAnswer>(connectorUrl(name, '/topics'), {

@@ -1,6 +1,5 @@
 /** The plugins that workers have, to choose from. */
-
-import type { PluginInfo } from '../../api/shapes.ts';
+import type { PluginBody } from '@sluice/rest-api/shapes';
 import { useQuery } from '../../api/use-query.ts';
 import { setQuery, usePlace } from '../../router.tsx';
 import { pluginTiles } from '../../state/create.ts';
@@ -9,7 +8,7 @@ import { Empty, Failed } from '../../ui/empty.tsx';
 export function PluginTiles({ onChoose }: { readonly onChoose: (className: string) => void }) {
   const { query } = usePlace();
   const text = query.get('q') ?? '';
-  const { data, error } = useQuery<readonly PluginInfo[]>('/connector-plugins');
+  const { data, error } = useQuery<readonly PluginBody[]>('/connector-plugins');
   if (!data) return error ? <Failed what="plugins" why={error.message} /> : null;
   const tiles = pluginTiles(data, text);
   return (

@@ -1,19 +1,11 @@
 /** Ten records as they would be written; nothing is. */
+import type { PreviewAnswer, PreviewedRecord } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
 import { call, messageOf } from '../../api/client.ts';
-import type { PreviewedRecord } from '../../api/shapes.ts';
 import { count } from '../../format/numbers.ts';
 import type { Config } from '../../state/config-diff.ts';
 import { Button } from '../../ui/button.tsx';
 import { Panel } from '../../ui/page.tsx';
-
-/** Answer of `POST /sluice/preview` */
-interface PreviewAnswer {
-  readonly records: readonly PreviewedRecord[];
-  readonly end:
-    | { readonly kind: 'ended'; readonly by: string }
-    | { readonly kind: 'failed'; readonly stage: string; readonly message: string };
-}
 
 const recordsMax = 10;
 /** A process is started for it, and a source may have nothing. */

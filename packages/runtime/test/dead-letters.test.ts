@@ -1,0 +1,85 @@
+/** Replays of a dead letter queue: what is remembered of them. */
+import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
+import {
+  newestLetters,
+  queuePartitions,
+  type ReplayOptions,
+  replayLetters,
+  waitingIn,
+} from '@sluice/runtime/dead-letters';
+import { expect, test } from 'vitest';
+
+import { numbersMax, parseRanges, rangesText } from '../src/dead-letters/ranges.ts';
+
+/** Letters from topic t, whose values are their numbers. */
+async function queueOf(letters: number) {
+  const store = new MemoryLogStore();
+  store.createTopic('t', 1);
+  store.createTopic('dead', 1);
+  const log = new MemoryLog(store);
+  const writer = await log.openWriter({ id: 'sink', fence: 1 });
+  const records = Array.from({ length: letters }, (_, number) => ({
+    key: null,
+    value: Buffer.from(String(number)),
+    headers: [['__connect.errors.topic', Buffer.from('t')]] as const,
+    timestampMs: number,
+  }));
+  await writer.produce([{ topic: 'dead', records }]);
+  let fence = 1;
+  const replay = async (options: Partial<ReplayOptions> = {}) => {
+    fence += 1;
+    const outcome = await replayLetters({ log, cluster: 'c', topic: 'dead', fence, ...options });
+    return outcome.topics['t'] ?? 0;
+  };
+  return {
+    replay,
+    singly: async (...offsets: number[]) =>
+      await replay({ letters: offsets.map((offset) => ({ partition: 0, offset })) }),
+    replayed: async () => {
+      fence += 1;
+      const found = await newestLetters(log, { cluster: 'c', topic: 'dead', fence, limit: 100 });
+      return found.flatMap(({ offset, isReplayed }) => (isReplayed ? [offset] : []));
+    },
+    waiting: async () =>
+      (await queuePartitions(log, 'dead'))?.reduce((sum, each) => sum + waitingIn(each), 0),
+  };
+}
+
+test('letters that are replayed one by one are marked, and passed over when the rest is', async () => {
+  const queue = await queueOf(6);
+  expect(await queue.waiting()).toBe(6);
+  expect(await queue.singly(4, 1)).toBe(2);
+  expect(await queue.singly(5)).toBe(1);
+  expect(await queue.replayed()).toEqual([1, 4, 5]);
+  expect(await queue.waiting()).toBe(3);
+  expect(await queue.replay()).toBe(3);
+  expect(await queue.replayed()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(await queue.waiting()).toBe(0);
+  expect(await queue.replay()).toBe(0);
+});
+
+test('a letter that was replayed is replayed again by whoever chooses it, or all with again', async () => {
+  const queue = await queueOf(3);
+  await queue.singly(1);
+  expect(await queue.singly(1)).toBe(1);
+  expect(await queue.waiting()).toBe(2);
+  expect(await queue.replay({ again: true })).toBe(3);
+  expect(await queue.singly(0)).toBe(1);
+  expect(await queue.waiting()).toBe(0);
+});
+
+test('a dry run marks nothing', async () => {
+  const queue = await queueOf(3);
+  expect(await queue.replay({ isDryRun: true, letters: [{ partition: 0, offset: 1 }] })).toBe(1);
+  expect(await queue.replayed()).toEqual([]);
+});
+
+test('numbers are written as ranges, the greatest of too many, and read again', () => {
+  expect(rangesText([9, 7, 3, 8, 12])).toBe('3,7-9,12');
+  expect(rangesText([])).toBe('');
+  expect(parseRanges('3,7-9,12')).toEqual([3, 7, 8, 9, 12]);
+  expect(parseRanges('x,-,4-2,5,,1e3')).toEqual([5]);
+  expect(parseRanges('0-999999999999')).toHaveLength(numbersMax);
+  const many = Array.from({ length: numbersMax + 5 }, (_, number) => number * 2);
+  expect(parseRanges(rangesText(many))[0]).toBe(10);
+});
