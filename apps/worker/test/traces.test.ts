@@ -1,5 +1,6 @@
 /** Spans of an executor: what they say, which there are, and what becomes of those that cannot be exported. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
 import {
   InMemorySpanExporter,
   type ReadableSpan,
@@ -181,7 +182,7 @@ class HeldExporter implements SpanExporter {
 
   answer(error?: Error): void {
     for (const each of this.#answers.splice(0))
-      each(error ? { code: 1 as never, error } : { code: 0 as never });
+      each(error ? { code: ExportResultCode.FAILED, error } : { code: ExportResultCode.SUCCESS });
   }
 
   async shutdown(): Promise<void> {}

@@ -3,6 +3,7 @@
  * up: what comes while the queue is full is dropped, and what could not be exported is not kept.
  */
 
+import { ExportResultCode } from '@opentelemetry/core';
 import {
   BatchSpanProcessor,
   type ReadableSpan,
@@ -62,7 +63,7 @@ export class SpanQueue implements SpanProcessor {
       export: (spans, answer) => {
         this.#waiting -= spans.length;
         exporter.export(spans, (result) => {
-          if (result.error === undefined && Number(result.code) === succeeded)
+          if (result.error === undefined && result.code === ExportResultCode.SUCCESS)
             this.#counts.exported(spans.length);
           else this.#counts.failed(spans.length, result.error ?? new Error('the export failed'));
           answer(result);
@@ -72,6 +73,3 @@ export class SpanQueue implements SpanProcessor {
     };
   }
 }
-
-/** ExportResultCode.SUCCESS */
-const succeeded = 0;
