@@ -333,6 +333,39 @@ test('a dead letter is looked at and replayed', async () => {
   expect(dashboard.errors).toEqual([]);
 });
 
+test('an offset is changed while its connector is stopped, after a look at the difference', async () => {
+  await using dashboard = await open();
+  const { page } = dashboard;
+  await dashboard.goto('/connectors/numbers-in/offsets');
+  const row = page.locator('.offsets tbody tr');
+  await row.waitFor();
+  const edit = row.getByRole('button', { name: 'Edit' });
+  expect(await edit.getAttribute('title')).toContain('Stop numbers-in first');
+  await dashboard.press('Stop');
+  await dashboard.confirm('Stop numbers-in');
+  await dashboard.waitForNotice('Stopped numbers-in');
+  await page.getByText('its offsets can be changed').waitFor();
+  await edit.click();
+  const field = row.getByRole('textbox');
+  await field.fill('{"position": ');
+  await row.locator('.error').getByText('this is no JSON').waitFor();
+  await field.fill('{"position": 2}');
+  await row.getByRole('button', { name: 'Save' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await dialog.locator('del').textContent()).toBe('{"position":4}');
+  expect(await dialog.locator('ins').textContent()).toBe('{"position":2}');
+  await dashboard.confirm('Change the offset');
+  await dashboard.waitForNotice(/altered successfully/);
+  await row.getByText('{"position":2}').waitFor();
+  const { body } = await cluster.api.get('/connectors/numbers-in/offsets');
+  expect(body).toMatchObject({ offsets: [{ offset: { position: 2 } }] });
+  await dashboard.press('Reset all');
+  await page.getByRole('dialog').getByRole('textbox').fill('numbers-in');
+  await dashboard.confirm('Reset offsets');
+  await page.getByText('No offsets yet').waitFor();
+  expect(dashboard.errors).toEqual([]);
+});
+
 test('what destroys asks, names what it destroys, and says that it was done', async () => {
   await using dashboard = await open();
   const { page } = dashboard;
