@@ -164,7 +164,9 @@ test('kill -9 of workers costs no job, and makes no record two jobs', {
     },
   );
   expect(await jobsOut.getWaitingCount()).toBe(records);
+  // On a busy machine workers may end by themselves, when they cannot show in time that they are quiet.
+  const others = cluster.workers.filter(({ process: child }) => child.hasExited).length - rounds;
   process.stdout.write(
-    `bullmq: ${String(rounds)} kills, ${String(added)} jobs, ${String(twice)} twice\n`,
+    `bullmq: ${String(rounds)} kills, ${String(others)} other ends, ${String(added)} jobs, ${String(twice)} twice\n`,
   );
 });

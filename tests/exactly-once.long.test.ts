@@ -160,6 +160,7 @@ test(
       last,
     );
     expect(observer.seen.size).toBe(4);
+    process.stdout.write(`exactly once: ${rounds} rounds of kills, ${observer.total} records\n`);
   },
   60_000 + rounds * 30_000,
 );
