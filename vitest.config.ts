@@ -14,7 +14,7 @@ const shared = {
 /** Those of several processes that measure how long something takes: what runs beside them would be measured too. */
 const timing = [
   'tests/{chaos,dashboard,drain,examples,external-cursor,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
-  'tests/{reconfigure,redis-emptied,redis-outage,restarts,target-states,telemetry}.test.ts',
+  'tests/{reconfigure,redis-emptied,redis-outage,restarts,telemetry}.test.ts',
   '{apps,packages}/{actor,worker,simulator}/**/*.system.test.ts',
 ];
 

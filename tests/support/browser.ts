@@ -101,10 +101,11 @@ export class DashboardPage {
     await this.page.locator('.toast').filter({ hasText: text }).first().waitFor();
   }
 
-  /** What axe finds that is serious or worse: `rule: elements`. */
-  async seriousViolations(): Promise<string[]> {
+  /** What axe finds that is serious or worse: `rule: elements`. `rules`: of axe, instead of all. */
+  async seriousViolations(rules?: readonly string[]): Promise<string[]> {
     await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate<AxeResults>('axe.run()');
+    const options = rules ? JSON.stringify({ runOnly: rules }) : '';
+    const { violations } = await this.page.evaluate<AxeResults>(`axe.run(${options})`);
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);

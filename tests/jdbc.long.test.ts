@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { clusterState, showLogsOnFailure } from './support/cluster-facts.ts';
 import { JdbcCopy } from './support/jdbc-copy.ts';
 
-/** More of them: KILL_ROUNDS=20 npm test -- tests/jdbc */
+/** More of them: KILL_ROUNDS=20 npm run test:long -- tests/jdbc.long */
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 2);
 
 /** Servers have limits of their own, in proportion to the load of the machine. */
