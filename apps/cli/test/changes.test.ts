@@ -254,6 +254,18 @@ describe('cordon and uncordon', () => {
     });
   });
 
+  test.each(['cordon', 'uncordon'])(
+    '%s takes no dead worker for one that a pattern means',
+    async (command) => {
+      const dead = aWorker('worker-3', { state: 'dead' });
+      const withDead = [aSnapshot([], { workers: [first, dead] })];
+      const result = await run([command, 'worker-*'], { snapshots: withDead });
+      expect(result.requests).toMatchObject([{ worker: 'worker-1' }]);
+      const named = await run([command, 'worker-3'], { snapshots: withDead });
+      expect(named.requests).toMatchObject([{ worker: 'worker-3' }]);
+    },
+  );
+
   test('uncordon says what it was, also as JSON', async () => {
     const { out } = await run(['uncordon', 'worker-2', '--json'], { snapshots });
     expect(JSON.parse(out)).toEqual({ worker: 'worker-2', cordoned: false, outcome: 'updated' });

@@ -74,8 +74,8 @@ describe('sluice dlq', () => {
     await write(log, 'dead', [letter('{"a":', from(1, 7)), letter('x', {})]);
     const shown = await cluster.cli(['dlq', 'show', 'dead']);
     expect(shown).toMatchObject({ code: 0, err: '' });
-    expect(shown.out).toMatch(/^0:0 +orders\/1:7 +VALUE_CONVERTER +k +\{"a": +odd value$/m);
-    expect(shown.out).toMatch(/^0:1 +- +- +k +x +-$/m);
+    expect(shown.out).toMatch(/^0:0 +- +orders\/1:7 +VALUE_CONVERTER +k +\{"a": +odd value$/m);
+    expect(shown.out).toMatch(/^0:1 +- +- +- +k +x +-$/m);
     const json = await cluster.cli(['dlq', 'show', 'dead', '--limit', '1', '--json']);
     expect(JSON.parse(json.out)).toMatchObject([{ partition: 0, offset: 1, key: 'k', value: 'x' }]);
     expect((await cluster.cli(['dlq', 'show', 'nowhere'])).code).toBe(4);

@@ -159,6 +159,15 @@ describe('the cluster', () => {
     );
   });
 
+  test('with no worker that is not cordoned', () => {
+    const { member, ...first } = worker('worker-1');
+    const cordoned = { ...first, member: { ...member, cordoned: true } };
+    const dead = { ...worker('worker-2'), state: 'dead' as const };
+    expect(lines(aSnapshot([], { workers: [cordoned, dead], plugins: [plugin] }))).toContain(
+      'fail: every worker that is up is cordoned, so that nothing new is run: worker-1',
+    );
+  });
+
   test('while it is upgraded', () => {
     const newer = worker('worker-2');
     const workers = [

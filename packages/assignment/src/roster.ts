@@ -100,12 +100,14 @@ function reasonUnplaceable(
   upCount: number,
 ): string {
   if (workers.length === 0) return 'no worker has joined';
-  const isCordoned = workers.some(({ state }) => state === 'cordoned');
-  if (upCount > 0) {
-    const which = isCordoned ? 'is up and not cordoned' : 'is up';
+  const cordoned = workers.filter(({ state }) => state === 'cordoned');
+  // To uncordon one helps only if it can run the task.
+  const wouldUncordonHelp = cordoned.some((worker) => runs(worker, task.plugin));
+  if (upCount > 0 || (cordoned.length > 0 && !wouldUncordonHelp)) {
+    const which = wouldUncordonHelp ? 'is up and not cordoned' : 'is up';
     return `no worker that ${which} has the plugin ${task.plugin}`;
   }
-  return isCordoned
+  return wouldUncordonHelp
     ? 'every worker that is up is cordoned: uncordon one, or start another'
     : 'no worker is up: all are draining or restarting';
 }

@@ -1,7 +1,15 @@
-import { distributeModulo, planAssignment } from '@sluice/assignment';
+import { distributeModulo, type PlannerTask, planAssignment } from '@sluice/assignment';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { literal, loads, settle, situations, someTasks, someWorkers } from './arbitraries.ts';
+import {
+  literal,
+  loads,
+  settle,
+  situations,
+  someTasks,
+  someWorkers,
+  withoutOwner,
+} from './arbitraries.ts';
 
 /** The example of the text that the rule comes from, line by line. */
 function distributeTasks(workers: { tasks: unknown[] }[], tasks: readonly unknown[]): void {
@@ -106,6 +114,32 @@ describe('literal movement', () => {
       }),
     );
   });
+
+  test.each(['cordoned', 'held'] as const)(
+    'moves nothing for one worker that is %s, whatever comes one by one',
+    (state) => {
+      fc.assert(
+        fc.property(
+          situations({ tasksMax: 30, workersMax: 6, plugins: 2 }),
+          fc.nat(5),
+          ({ tasks, workers }, pick) => {
+            const crew = workers.map((worker, index) =>
+              index === pick % workers.length ? { ...worker, state } : worker,
+            );
+            // In the order of their ranks, as tasks come: otherwise the formula itself moves those after it.
+            const coming = tasks.toSorted((a, b) => a.ordinal - b.ordinal).map(withoutOwner);
+            let settled: PlannerTask[] = [];
+            for (const task of coming) {
+              settled.push(task);
+              const plan = planAssignment(settled, crew, literal);
+              expect(plan.moves.filter(({ from }) => from !== undefined)).toEqual([]);
+              settled = settle(settled, plan);
+            }
+          },
+        ),
+      );
+    },
+  );
 
   test('gives a task to another worker only if the one of the formula has not got the plugin', () => {
     fc.assert(

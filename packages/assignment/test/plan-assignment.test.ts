@@ -260,10 +260,10 @@ describe('a task that cannot be placed', () => {
       ],
       reason: 'no worker that is up and not cordoned has the plugin MySink',
     },
-    {
-      workers: [{ ...up, plugins: new Set(['Other']) }],
+    ...(['up', 'cordoned'] as const).map((state) => ({
+      workers: [{ ...up, state, plugins: new Set(['Other']) }],
       reason: 'no worker that is up has the plugin MySink',
-    },
+    })),
   ])('is reported: $reason', ({ workers, reason }) => {
     const plan = planAssignment([task], workers, minimal);
     expect(plan).toMatchObject({ unplaceable: [{ id: 'a', reason }], moves: [] });

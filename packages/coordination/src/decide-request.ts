@@ -173,7 +173,7 @@ function unknownConnector(name: string): Refusal {
 }
 
 function newerRequest(op: string, needed: number, inUse: number): Refusal {
-  const message = `the request "${op}" needs version ${needed} of the protocol, and the cluster uses version ${inUse}: upgrade all coordinators and workers, then ask again; it uses a version a minute after all of them speak it`;
+  const message = `the request "${op}" needs version ${needed} of the protocol, and the cluster uses version ${inUse}: upgrade all coordinators and workers (or unset SLUICE_PROTOCOL_MAX), then ask again; it uses a version a minute after all of them speak it`;
   return refused(409, 'request.newer_protocol', message);
 }
 

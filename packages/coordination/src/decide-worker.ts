@@ -28,12 +28,14 @@ export function decideWorker(
   const member = view.members.get(worker);
   if (!member || member.state === 'dead') {
     const known = [...view.members.values()].filter(({ state }) => state !== 'dead');
+    const names = known.map((each) => each.worker).join(', ') || 'none';
+    // The store knows which names are cordoned, also those that nobody has; members are all that is known here.
+    const later =
+      op === 'uncordon'
+        ? '; if the name is cordoned, that is kept for a week: uncordon it once a worker runs under it'
+        : '';
     return refusal(
-      refused(
-        404,
-        'worker.unknown',
-        `no worker "${worker}" is up; there are: ${known.map((m) => m.worker).join(', ') || 'none'}`,
-      ),
+      refused(404, 'worker.unknown', `no worker "${worker}" is up; there are: ${names}${later}`),
     );
   }
   const { incarnation } = member;

@@ -178,7 +178,7 @@ describe('a request that needs another version of the protocol', () => {
       status: 409,
       code: 'request.newer_protocol',
       message:
-        'the request "drain" needs version 2 of the protocol, and the cluster uses version 1: upgrade all coordinators and workers, then ask again; it uses a version a minute after all of them speak it',
+        'the request "drain" needs version 2 of the protocol, and the cluster uses version 1: upgrade all coordinators and workers (or unset SLUICE_PROTOCOL_MAX), then ask again; it uses a version a minute after all of them speak it',
     });
   });
 

@@ -649,10 +649,12 @@ describe('cordon and uncordon', () => {
   });
 
   test.each(['w3', 'w9'])('%s, dead or unknown, is refused by name', (worker) => {
+    const message = `no worker "${worker}" is up; there are: w1, w2`;
+    const refused = { status: 404, code: 'worker.unknown' };
+    expectRefused(decideNow({ op: 'cordon', worker }), { ...refused, message });
     expectRefused(decideNow({ op: 'uncordon', worker }), {
-      status: 404,
-      code: 'worker.unknown',
-      message: `no worker "${worker}" is up; there are: w1, w2`,
+      ...refused,
+      message: `${message}; if the name is cordoned, that is kept for a week: uncordon it once a worker runs under it`,
     });
   });
 

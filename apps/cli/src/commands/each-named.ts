@@ -44,7 +44,9 @@ const connectors: Kind = {
 
 const workers: Kind = {
   what: 'worker',
-  namesIn: ({ workers: views }) => views.map(({ member }) => member.worker),
+  // Requests refuse a dead one, which is listed for a while: nobody means it by a pattern.
+  namesIn: ({ workers: views }) =>
+    views.filter(({ state }) => state !== 'dead').map(({ member }) => member.worker),
   gone: 'has left meanwhile',
 };
 

@@ -27,7 +27,7 @@ function leader({ leader: found }: ClusterSnapshot): Finding {
 
 function workers({ workers: views }: ClusterSnapshot): Finding[] {
   const up = views.filter(({ state }) => state === 'up');
-  const cordoned = up.filter(({ member }) => member.cordoned);
+  const cordoned = up.filter(({ member }) => member.cordoned).map(({ member }) => member.worker);
   const gone = views.filter(({ state }) => state === 'lost' || state === 'dead');
   const names = gone.map(({ member }) => `${member.worker} on ${member.host}`).join(', ');
   return [
@@ -38,15 +38,7 @@ function workers({ workers: views }: ClusterSnapshot): Finding[] {
           'no worker is up',
           'start one: sluice-worker, with the same REDIS_URL and SLUICE_CLUSTER',
         ),
-    ...(cordoned.length > 0
-      ? [
-          warn(
-            'cluster',
-            `cordoned, so that they are given nothing new: ${cordoned.map(({ member }) => member.worker).join(', ')}`,
-            'if that is not wanted any more: sluice uncordon NAME',
-          ),
-        ]
-      : []),
+    ...(cordoned.length > 0 ? [cordons(cordoned, up.length)] : []),
     ...(gone.length > 0
       ? [
           warn(
@@ -57,6 +49,22 @@ function workers({ workers: views }: ClusterSnapshot): Finding[] {
         ]
       : []),
   ];
+}
+
+function cordons(names: readonly string[], up: number): Finding {
+  // Then nothing new runs, nor anything that a worker leaves behind: there is nobody to take it.
+  if (names.length === up) {
+    return fail(
+      'cluster',
+      `every worker that is up is cordoned, so that nothing new is run: ${names.join(', ')}`,
+      'uncordon one: sluice uncordon NAME; or start another: sluice-worker',
+    );
+  }
+  return warn(
+    'cluster',
+    `cordoned, so that they are given nothing new: ${names.join(', ')}`,
+    'if that is not wanted any more: sluice uncordon NAME',
+  );
 }
 
 function connectors({ connectors: views }: ClusterSnapshot): Finding[] {

@@ -6,6 +6,7 @@ import { span } from '../format/times.ts';
 import { useLive, useServerNow, useView } from '../live/use-live.ts';
 import { tasksPath } from '../paths.ts';
 import { Link } from '../router.tsx';
+import { shownLease } from '../state/lease.ts';
 import { type Problem, problemsOf } from '../state/problems.ts';
 import { shownStates } from '../state/task-rows.ts';
 import { type Totals, totals } from '../state/totals.ts';
@@ -100,11 +101,9 @@ function Fleet({ sums }: { readonly sums: Totals }) {
   );
 }
 
-/** As it was seen last: it is renewed all the time, so that what is shown is the least that is left. */
 function Lease({ leader, nowMs }: { readonly leader: LiveLeader; readonly nowMs: number }) {
-  const leftMs = leader.lease_ends_at_ms - nowMs;
-  if (leftMs <= 0) return <span className="tone-bad">its lease is over</span>;
-  return <span className="dim">lease: {span(leftMs)} left</span>;
+  const { text, tone } = shownLease(leader, useLive().stream, nowMs);
+  return <span className={tone}>{text}</span>;
 }
 
 function Figure({

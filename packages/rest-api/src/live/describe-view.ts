@@ -32,8 +32,10 @@ export interface SeenCluster {
   readonly events: readonly LiveEvent[];
   /** By worker. */
   readonly loads: ReadonlyMap<string, LoadReport>;
-  /** When the snapshot was read: wall clock. */
+  /** When all of it was read: wall clock. */
   readonly atMs: number;
+  /** When the snapshot was, from which on what it says of ages and of a lease's rest counts. */
+  readonly snapshotAtMs: number;
 }
 
 const errorCharactersMax = 300;
@@ -42,20 +44,20 @@ export function describeView(
   seen: SeenCluster,
   { cluster, version, boardOf }: LiveNames,
 ): LiveView {
-  const { snapshot, events, loads, atMs } = seen;
+  const { snapshot, events, loads, atMs, snapshotAtMs } = seen;
   const { connectors, workers, leader } = snapshot;
   const views = [...connectors.values()];
   return {
     at_ms: atMs,
     cluster,
     version,
-    leader: leader ? describeLeader(leader, atMs) : null,
+    leader: leader ? describeLeader(leader, snapshotAtMs) : null,
     workers: Object.fromEntries(
       workers.map((view) => {
         const { worker } = view.member;
         const board = boardOf?.(worker) ?? null;
         const load = loads.get(worker)?.worker ?? null;
-        return [worker, { ...describeWorker(view, atMs), board, load }];
+        return [worker, { ...describeWorker(view, snapshotAtMs), board, load }];
       }),
     ),
     connectors: Object.fromEntries(

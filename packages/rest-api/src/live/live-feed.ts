@@ -14,7 +14,7 @@ import { type Clock, type Timer, toError } from '@sluice/kernel';
 
 import { ApiError } from '../api-error.ts';
 import { within } from '../cluster-access.ts';
-import { describeEvent, describeView, type LiveNames } from './describe-view.ts';
+import { describeEvent, describeView, type LiveNames, type SeenCluster } from './describe-view.ts';
 import { difference, isLater } from './difference.ts';
 import { eventsMax, type LiveEvent, type LiveStale, type LiveView } from './live-view.ts';
 
@@ -149,13 +149,13 @@ export class LiveFeed {
   async #turn(): Promise<void> {
     const { client, clock, names } = this.#options;
     const before = this.#view;
-    const [snapshot, events] = await within(
-      Promise.all([client.snapshot(), this.#readEvents(before?.events ?? [])]),
+    const [{ snapshot, snapshotAtMs }, events] = await within(
+      Promise.all([this.#readSnapshot(), this.#readEvents(before?.events ?? [])]),
       lookMsMax,
       clock,
     );
     await this.#readLoads(snapshot.workers.map(({ member }) => member.worker));
-    const seen = { snapshot, events, loads: this.#loads, atMs: clock.wallMs() };
+    const seen = { snapshot, events, loads: this.#loads, atMs: clock.wallMs(), snapshotAtMs };
     const after = describeView(seen, names);
     this.#viewMessage = undefined;
     this.#staleFor = undefined;
@@ -171,6 +171,13 @@ export class LiveFeed {
     else if (clock.monotonicMs() - this.#toldMs >= tickEveryMs) {
       this.#tell(messageOf('tick', { at_ms: after.at_ms }));
     }
+  }
+
+  /** With the time: events and loads may take seconds longer, in which a lease runs down. */
+  async #readSnapshot(): Promise<Pick<SeenCluster, 'snapshot' | 'snapshotAtMs'>> {
+    const { client, clock } = this.#options;
+    const snapshot = await client.snapshot();
+    return { snapshot, snapshotAtMs: clock.wallMs() };
   }
 
   /** The newest first, as many as a view has. */

@@ -30,7 +30,13 @@ const load: LoadReport = {
 };
 
 async function seen(cluster: FakeCluster, loads: ReadonlyMap<string, LoadReport> = new Map()) {
-  return { snapshot: await cluster.snapshot(), events: [], loads, atMs: 10_000 };
+  return {
+    snapshot: await cluster.snapshot(),
+    events: [],
+    loads,
+    atMs: 12_000,
+    snapshotAtMs: 10_000,
+  };
 }
 
 test('a view has workers, connectors and units with their loads', async () => {

@@ -245,6 +245,28 @@ test('loads are read once a second, and are not needed', async () => {
   expect(cores).toContain(reads);
 });
 
+test('what is left of a lease counts from when it was read, however long the rest takes', async () => {
+  const clock = new FakeClock();
+  let holdUpMs = 0;
+  const { reader } = await feedUnderTest({
+    clock,
+    loads: {
+      readAll: async () => {
+        if (holdUpMs > 0) await clock.sleep(holdUpMs);
+        return new Map();
+      },
+    },
+  }).join();
+  const leaseEndsAt = (): number | undefined =>
+    reader.messages.findLast(({ data }) => data.leader)?.data.leader?.lease_ends_at_ms;
+  const first = leaseEndsAt() ?? 0;
+  holdUpMs = 5_000;
+  await clock.advance(6_500);
+  const { at_ms: atMs } = reader.messages.at(-1)?.data ?? {};
+  expect(leaseEndsAt()).toBeGreaterThan(first);
+  expect(leaseEndsAt()).toBeLessThan((atMs ?? 0) - 5_000 + 3_401);
+});
+
 test('more clients than there may be are told what to do', async () => {
   const { feed, join } = feedUnderTest({ clientsMax: 2 });
   await join();
