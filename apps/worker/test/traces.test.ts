@@ -16,6 +16,7 @@ import type { TraceStart } from '@sluice/runtime';
 import { waitFor } from '@sluice/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { withLastSpans } from '../src/traces/last-spans.ts';
 import { openTraces, type Traces } from '../src/traces/open-traces.ts';
 import type { TraceSettings } from '../src/traces/settings.ts';
 import { SpanReports } from '../src/traces/span-reports.ts';
@@ -274,6 +275,41 @@ test('a flush exports a whole queue at a time', async () => {
   for (let index = 0; index < 40; index += 1) traces.tracer.begin(startOf())?.end(1, undefined);
   await traces.flush();
   expect(told.at(-1)).toMatchObject({ exported: 40, dropped: 0, problem: undefined });
+});
+
+function stoppedWith(exporter: SpanExporter) {
+  const { told, tracer, ...traces } = open({}, exporter);
+  const ending = new AbortController();
+  const factory = withLastSpans(
+    () => ({
+      start: async () => {},
+      receive: async () => {},
+      stop: async () => tracer.begin(startOf())?.end(1, undefined),
+    }),
+    traces,
+  );
+  const actor = factory({} as never, { signal: ending.signal } as never);
+  return { actor, ending, told };
+}
+
+test('an actor with an executor of its own has ended when its last spans are exported', async () => {
+  const memory = new InMemorySpanExporter();
+  const { actor, told } = stoppedWith(memory);
+  await actor.start();
+  await actor.stop('stop');
+  expect(memory.getFinishedSpans().map(({ name }) => name)).toEqual(['source orders']);
+  expect(told).toMatchObject([{ exported: 1, isFlushed: true }]);
+  expect(actor.shownTrace?.('Error: a')).toBe('Error: a');
+});
+
+test('a collector that does not answer makes no actor overstay its grace', async () => {
+  const { actor, ending, told } = stoppedWith(new HeldExporter());
+  const stopping = actor.stop('failed');
+  await new Promise((resolve) => setImmediate(resolve));
+  ending.abort();
+  await stopping;
+  // Not at the limit of the flush.
+  expect(told).toEqual([]);
 });
 
 function reports(clock: FakeClock) {

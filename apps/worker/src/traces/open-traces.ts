@@ -37,7 +37,7 @@ export interface TraceContext {
 export interface Traces {
   readonly tracer: Tracer;
   /** Exports what there is, within a limit, and tells when that is done. Never rejects. */
-  readonly flush: () => Promise<void>;
+  readonly flush: (limitMs?: number) => Promise<void>;
 }
 
 /** @throws what files of certificates do that cannot be read. */
@@ -67,9 +67,9 @@ export function openTraces(settings: TraceSettings, context: TraceContext): Trac
       propagates: settings.propagates,
       clock,
     }),
-    flush: async () => {
+    flush: async (limitMs = flushMs) => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const limit = clock.after(flushMs, resolve);
+      const limit = clock.after(limitMs, resolve);
       void queue.forceFlush().then(resolve);
       await promise;
       limit.cancel();
