@@ -10,10 +10,11 @@ import { pino } from 'pino';
 import type { ExecutorData, ExecutorMessage } from './executor-data.ts';
 import { executorLogger } from './executor-logger.ts';
 import { executorLines } from './lines/executor-lines.ts';
+import { withLastSpans } from './traces/last-spans.ts';
 import type { Traces } from './traces/open-traces.ts';
 import type { TraceSettings } from './traces/settings.ts';
 
-await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
+await runExecutor(async ({ id, kind, data, lease, onBroadcast, tell }) => {
   const { cluster, worker, plugins, logLevel, ...rest } = data as ExecutorData;
   const levels = new LogLevels(logLevel, ['sluice.executor']);
   const written = pino({
@@ -38,7 +39,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
   // Drivers retry for seconds after a check: a lease that is over ends their sockets.
   lease.onExpired(() => log.disconnect());
   const providers = await openConfigProviders(rest.providers);
-  return createRuntimeFactory({
+  const factory = createRuntimeFactory({
     log,
     plugins: loader,
     converters: builtInConverters,
@@ -52,6 +53,7 @@ await runExecutor(async ({ id, data, lease, onBroadcast, tell }) => {
     tracer: traces?.tracer,
     logger,
   });
+  return traces && kind === 'dedicated' ? withLastSpans(factory, traces) : factory;
 
   async function tracesOf(settings: TraceSettings): Promise<Traces> {
     const { openTraces } = await import('./traces/open-traces.ts');

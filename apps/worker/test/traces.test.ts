@@ -1,4 +1,8 @@
 /** Spans of an executor: what they say, which there are, and what becomes of those that cannot be exported. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import {
@@ -10,8 +14,9 @@ import { type Clock, systemClock } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
 import type { TraceStart } from '@sluice/runtime';
 import { waitFor } from '@sluice/testkit';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
+import { withLastSpans } from '../src/traces/last-spans.ts';
 import { openTraces, type Traces } from '../src/traces/open-traces.ts';
 import type { TraceSettings } from '../src/traces/settings.ts';
 import { SpanReports } from '../src/traces/span-reports.ts';
@@ -221,6 +226,90 @@ test('a flush ends within its limit, whoever does not answer', async () => {
   await clock.advance(2_000);
   await flushed;
   expect(told.map(({ isFlushed }) => isFlushed)).toEqual([true]);
+});
+
+test('a flush waits for an export that is under way', async () => {
+  const exporter = new HeldExporter();
+  const batch = { delayMs: 1, queueMax: 10, exportMax: 5, exportTimeoutMs: 60_000 };
+  const { flush, told, tracer } = open({ batch }, exporter);
+  tracer.begin(startOf())?.end(1, undefined);
+  await waitFor(() => exporter.asked, { what: 'an export', until: (asked) => asked === 1 });
+  const flushed = flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([]);
+  exporter.answer();
+  await flushed;
+  expect(told).toMatchObject([{ exported: 1, dropped: 0, isFlushed: true }]);
+});
+
+test('a flush exports a whole queue at a time', async () => {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.end('{}'));
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const exporter = {
+    kind: 'otlp',
+    protocol: 'http/json',
+    url: `http://127.0.0.1:${port}/v1/traces`,
+    headers: {},
+    timeoutMs: 10_000,
+    compression: 'none',
+    tls: {},
+  } as const;
+  const batch = { delayMs: 60_000, queueMax: 40, exportMax: 5, exportTimeoutMs: 10_000 };
+  const told: SpansTold[] = [];
+  const traces = openTraces(
+    { ...settings, exporter, batch },
+    {
+      cluster: 'main',
+      worker: 'worker-1',
+      executor: 'shared-0',
+      system: 'kafka',
+      clock: systemClock,
+      tell: (each) => void told.push(each),
+    },
+  );
+  for (let index = 0; index < 40; index += 1) traces.tracer.begin(startOf())?.end(1, undefined);
+  await traces.flush();
+  expect(told.at(-1)).toMatchObject({ exported: 40, dropped: 0, problem: undefined });
+});
+
+function stoppedWith(exporter: SpanExporter) {
+  const { told, tracer, ...traces } = open({}, exporter);
+  const ending = new AbortController();
+  const factory = withLastSpans(
+    () => ({
+      start: async () => {},
+      receive: async () => {},
+      stop: async () => tracer.begin(startOf())?.end(1, undefined),
+    }),
+    traces,
+  );
+  const actor = factory({} as never, { signal: ending.signal } as never);
+  return { actor, ending, told };
+}
+
+test('an actor with an executor of its own has ended when its last spans are exported', async () => {
+  const memory = new InMemorySpanExporter();
+  const { actor, told } = stoppedWith(memory);
+  await actor.start();
+  await actor.stop('stop');
+  expect(memory.getFinishedSpans().map(({ name }) => name)).toEqual(['source orders']);
+  expect(told).toMatchObject([{ exported: 1, isFlushed: true }]);
+  expect(actor.shownTrace?.('Error: a')).toBe('Error: a');
+});
+
+test('a collector that does not answer makes no actor overstay its grace', async () => {
+  const { actor, ending, told } = stoppedWith(new HeldExporter());
+  const stopping = actor.stop('failed');
+  await new Promise((resolve) => setImmediate(resolve));
+  ending.abort();
+  await stopping;
+  // Not at the limit of the flush.
+  expect(told).toEqual([]);
 });
 
 function reports(clock: FakeClock) {

@@ -1,6 +1,7 @@
 /**
  * Stores the offsets of what was acknowledged, at intervals: where records are not written together with them. One commit
- * at a time; a failed one is due again.
+ * at a time; a failed one is due again. An offset that comes alone is stored sooner if the interval is long: a task that
+ * yields one may wait for it before it goes on.
  */
 
 import type { Timer } from '@sluice/kernel';
@@ -14,6 +15,9 @@ import { countCommit } from './task-metrics.ts';
 import type { TaskRunContext } from './task-run.ts';
 import { traced } from './tracing/batch-trace.ts';
 import type { RunTracing } from './tracing/run-tracing.ts';
+
+/** Longest that an offset alone is kept, and so how often a task can ask for a commit by it, ms. */
+const aloneMaxMs = 1_000;
 
 export interface OffsetFlusherOptions {
   readonly context: TaskRunContext;
@@ -31,6 +35,8 @@ export class OffsetFlusher {
   readonly #options: OffsetFlusherOptions;
   /** Something was acknowledged since the last flush began. */
   #isDue = false;
+  /** With an offset that came alone. */
+  #isAloneDue = false;
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -38,11 +44,15 @@ export class OffsetFlusher {
     this.#options = options;
   }
 
-  /** Something was acknowledged. */
-  soon(): void {
+  /** Something was acknowledged; `isAlone`: that ends with an offset alone. */
+  soon(isAlone = false): void {
     this.#isDue = true;
-    const { clock, offsetFlushIntervalMs } = this.#options.context.options;
-    this.#timer ??= clock.after(offsetFlushIntervalMs, () => void this.flush());
+    if (isAlone && !this.#isAloneDue) {
+      this.#isAloneDue = true;
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    }
+    this.#setTimer();
   }
 
   /** Stores what is due. One at a time; never rejects: what is fatal is told. */
@@ -52,9 +62,7 @@ export class OffsetFlusher {
     if (this.#flushing || !this.#isDue) return this.#flushing ?? Promise.resolve();
     this.#flushing = this.#flushOnce().finally(() => {
       this.#flushing = undefined;
-      const { clock, offsetFlushIntervalMs } = this.#options.context.options;
-      if (this.#isDue && !this.#options.context.scope.isClosing)
-        this.#timer ??= clock.after(offsetFlushIntervalMs, () => void this.flush());
+      if (this.#isDue && !this.#options.context.scope.isClosing) this.#setTimer();
       this.#options.onChange();
     });
     return this.#flushing;
@@ -71,10 +79,20 @@ export class OffsetFlusher {
     await this.#flushing;
   }
 
+  #setTimer(): void {
+    const { clock, offsetFlushIntervalMs } = this.#options.context.options;
+    const waitMs = this.#isAloneDue
+      ? Math.min(offsetFlushIntervalMs, aloneMaxMs)
+      : offsetFlushIntervalMs;
+    this.#timer ??= clock.after(waitMs, () => void this.flush());
+  }
+
   async #flushOnce(): Promise<void> {
     const { acknowledgements, calls, context, onFatal, submitted, tracing, writer } = this.#options;
     const { connector, counters, options, scope } = context;
     this.#isDue = false;
+    const wasAloneDue = this.#isAloneDue;
+    this.#isAloneDue = false;
     const mark = acknowledgements.markFlush();
     let due: DueOffset[] = [];
     try {
@@ -94,6 +112,7 @@ export class OffsetFlusher {
       mark.outcome = 'dropped';
       submitted.giveBack(due);
       this.#isDue = true;
+      this.#isAloneDue ||= wasAloneDue;
       if (scope.isOver) return;
       counters.commitFailures += 1;
       if (isRetriable(error)) calls.noteFailure('commit', error);

@@ -3,17 +3,18 @@
  * batches. Records that fail and are tolerated are left out and listed, to be written to the dead letter queue
  * before anything of the batch is put.
  */
-import type { RecordHeader, SinkRecord } from '@sluice/connector-api';
-import type { FetchedBatch } from '@sluice/record-log';
+import { type RecordHeader, type SinkRecord, schemas } from '@sluice/connector-api';
+import type { FetchedBatch, Header } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { type BatchWatch, unwatched } from './batch-watch.ts';
-import { fromBytes, type Part } from './convert-batch.ts';
+import { type Data, fromBytes, type Part } from './convert-batch.ts';
 import { BatchFailures } from './errors/batch-failures.ts';
 import type { ConsumedRecord } from './errors/failed-record.ts';
 import type { FailedConsumed, TaskErrors } from './errors/task-errors.ts';
 import type { TaskConverters } from './task-converters.ts';
 import { traced } from './tracing/batch-trace.ts';
+import { traceContextOf } from './tracing/producers.ts';
 import { transformSinkRecords } from './transform-records.ts';
 
 export interface ProcessedSinkBatches {
@@ -121,25 +122,46 @@ async function readSinkRecords(
 
 const noHeaders: readonly RecordHeader[] = Object.freeze([]);
 
+/** Those that read any text. */
+const textReaders = new Set([
+  'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+  'org.apache.kafka.connect.storage.StringConverter',
+  'org.apache.kafka.connect.converters.ByteArrayConverter',
+]);
+
+/**
+ * Tracers write trace contexts as text, whatever converter the other headers are written with: one that would refuse them
+ * (JSON, numbers) is not asked.
+ */
 async function fromHeaders(
   part: Part,
   { records }: FetchedBatch,
 ): Promise<(readonly RecordHeader[])[] | undefined> {
   if (!records.some((record) => record.headers.length > 0)) return undefined;
-  const all = records.flatMap((record) => record.headers);
-  const owners = records.flatMap((record, index) => record.headers.map(() => index));
+  const isAsked = textReaders.has(part.converters.classes.header);
+  const contextOf = (header: Header): string | undefined =>
+    isAsked ? undefined : traceContextOf(header);
+  const converted: (Uint8Array | null)[] = [];
+  const owners: number[] = [];
+  for (const [index, { headers }] of records.entries())
+    for (const header of headers) {
+      if (contextOf(header) !== undefined) continue;
+      converted.push(header[1]);
+      owners.push(index);
+    }
   const ownerOf = (index: number): number => owners[index] ?? 0;
-  const data = await fromBytes(
-    {
-      ...part,
-      at: (index) => part.at(ownerOf(index)),
-      where: (index) => part.where(ownerOf(index)),
-    },
-    all.map(([, value]) => value),
-  );
+  const own: Part = {
+    ...part,
+    at: (index) => part.at(ownerOf(index)),
+    where: (index) => part.where(ownerOf(index)),
+  };
+  const data: Data = converted.length > 0 ? await fromBytes(own, converted) : { values: [] };
   let next = 0;
   return records.map((record) =>
-    record.headers.map(([name]) => {
+    record.headers.map((header) => {
+      const [name] = header;
+      const context = contextOf(header);
+      if (context !== undefined) return { name, value: context, schema: schemas.string };
       const at = next++;
       const schema = data.schemas?.[at];
       return { name, value: data.values[at] ?? null, ...(schema ? { schema } : {}) };

@@ -306,7 +306,7 @@ export class SinkTaskRun implements TaskRun {
     if (!this.#tracing.isOn) return undefined;
     const records = fetched.reduce((sum, batch) => sum + batch.records.length, 0);
     if (records === 0) return undefined;
-    const links = producersOf(fetched);
+    const links = this.#tracing.hasLinks ? producersOf(fetched) : [];
     const trace = this.#tracing.begin('sink', { beganMs, records, links });
     const topics = [...new Set(fetched.map(({ topic }) => topic))];
     trace?.note('fetch', beganMs, { records, topics });

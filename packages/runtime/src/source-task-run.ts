@@ -206,7 +206,7 @@ export class SourceTaskRun implements TaskRun {
       onAcknowledged: (batch, acks) => {
         this.#submitted.acknowledge(batch.submitted);
         this.#acknowledged(batch, acks);
-        this.#flusher?.soon();
+        this.#flusher?.soon(batch.records.at(-1)?.isOffsetOnly);
       },
     });
   }

@@ -18,12 +18,13 @@ async function queueOf(letters: number) {
   store.createTopic('dead', 1);
   const log = new MemoryLog(store);
   const writer = await log.openWriter({ id: 'sink', fence: 1 });
-  const records = Array.from({ length: letters }, (_, number) => ({
+  const letterOf = (number: number) => ({
     key: null,
     value: Buffer.from(String(number)),
     headers: [['__connect.errors.topic', Buffer.from('t')]] as const,
     timestampMs: number,
-  }));
+  });
+  const records = Array.from({ length: letters }, (_, number) => letterOf(number));
   await writer.produce([{ topic: 'dead', records }]);
   let fence = 1;
   const replay = async (options: Partial<ReplayOptions> = {}) => {
@@ -33,6 +34,16 @@ async function queueOf(letters: number) {
   };
   return {
     replay,
+    /** One more is written when the replay knows already how many there are. */
+    replayWhileWritten: async () => {
+      const openReader = log.openReader.bind(log);
+      log.openReader = async (options) => {
+        log.openReader = openReader;
+        await writer.produce([{ topic: 'dead', records: [letterOf(letters)] }]);
+        return await openReader(options);
+      };
+      return await replay();
+    },
     singly: async (...offsets: number[]) =>
       await replay({ letters: offsets.map((offset) => ({ partition: 0, offset })) }),
     replayed: async () => {
@@ -65,6 +76,15 @@ test('a letter that was replayed is replayed again by whoever chooses it, or all
   expect(await queue.waiting()).toBe(2);
   expect(await queue.replay({ again: true })).toBe(3);
   expect(await queue.singly(0)).toBe(1);
+  expect(await queue.waiting()).toBe(0);
+});
+
+test('a letter that comes during a replay waits for the next one', async () => {
+  const queue = await queueOf(3);
+  expect(await queue.replayWhileWritten()).toBe(3);
+  expect(await queue.replayed()).toEqual([0, 1, 2]);
+  expect(await queue.waiting()).toBe(1);
+  expect(await queue.replay()).toBe(1);
   expect(await queue.waiting()).toBe(0);
 });
 

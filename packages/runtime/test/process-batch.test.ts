@@ -117,6 +117,48 @@ test('headers keep their order and their records', async () => {
   ]);
 });
 
+test.each(['JsonConverter', 'IntegerConverter', 'SimpleHeaderConverter'])(
+  'a trace context is text, whatever the other headers are: %s',
+  async (name) => {
+    const converters = createTaskConverters(
+      { 'header.converter': name, 'header.converter.schemas.enable': 'false' },
+      stringConverters,
+    );
+    const context = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const [written] = (
+      await processSourceBatch(
+        [{ topic: 't', value: 'v', headers: [{ name: 'n', value: 7, schema: schemas.int32 }] }],
+        converters,
+      )
+    ).topics;
+    const number = written?.records[0]?.headers?.[0] ?? (['n', null] as const);
+    const headersOf = [
+      [['traceparent', Buffer.from(context)]],
+      [],
+      [number, ['traceparent', Buffer.from(context)], number],
+    ] as const;
+    const fetched = headersOf.map((headers, offset) => ({
+      ...{ offset, timestampMs: 1, key: null, value: Buffer.from('v') },
+      headers,
+    }));
+    const { records } = await processSinkBatches(
+      [{ topic: 't', partition: 0, records: fetched, nextOffset: 3, highWatermark: 3 }],
+      converters,
+    );
+    const read = records.map(({ headers }) => headers.map((each) => [each.name, each.value]));
+    const trace = ['traceparent', context];
+    expect(read).toEqual([[trace], [], [['n', 7], trace, ['n', 7]]]);
+  },
+);
+
+test('what says that it is a trace context and is none goes through the converter', async () => {
+  const converters = createTaskConverters({ 'header.converter': 'JsonConverter' }, stringConverters);
+  const headers = [['traceparent', Buffer.from('00-mine')]] as const;
+  const record = { offset: 0, timestampMs: 1, key: null, value: null, headers };
+  const batch = { topic: 't', partition: 0, records: [record], nextOffset: 1, highWatermark: 1 };
+  await expect(processSinkBatches([batch], converters)).rejects.toThrow(/the header of a record/);
+});
+
 test('what a source writes is what a sink reads', async () => {
   const records: SourceRecord[] = [
     { topic: 't', key: 'k', value: 'v', timestampMs: 7, headers: [{ name: 'h', value: 'x' }] },

@@ -484,6 +484,29 @@ test('offsets that could not be stored are stored at the next interval, though n
   expect(troubles(rig.events)).toEqual(['stalled', 'recovered']);
 });
 
+test('an offset that comes alone is stored within a second, whatever the interval, and not more often', async () => {
+  const { runtime, batches } = scripted({ options: { offsetFlushIntervalMs: 60_000 } });
+  const alone = (from: number): SourceRecord[] => [
+    { ...seq(from, from)[0], topic: '', value: null, isOffsetOnly: true },
+  ];
+  let commits = 0;
+  runtime.decide = (operation) => {
+    if (operation === 'commit') commits += 1;
+    return operation === 'commit' && commits === 1 ? 'refused' : 'ok';
+  };
+  batches.push(...[1, 2, 3, 4, 5].map(alone));
+  const rig = await runtime.started();
+  await runtime.clock.pass(900);
+  expect(commits).toBe(0);
+  await runtime.clock.pass(200);
+  expect(commits).toBe(1);
+  // Refused: tried again as soon.
+  await runtime.clock.pass(1_000);
+  expect(commits).toBe(2);
+  expect(await storedSeq(runtime)).toBe(5);
+  await runtime.clock.settled(rig.stop());
+});
+
 test('errors of commitRecord and commit are counted and passed over, as in Kafka Connect', async () => {
   const { runtime, batches } = scripted(
     {},

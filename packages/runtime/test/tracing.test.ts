@@ -211,6 +211,16 @@ test('a batch of a sink is seen from fetch to put and links to those that wrote 
   expect(tracer.of('sink')).toHaveLength(1);
 });
 
+test('where contexts are not propagated a sink looks for none', async () => {
+  const { runtime, tracer } = sink(() => {});
+  tracer.propagates = false;
+  appendWith(runtime, 'a', 'one');
+  const rig = await runtime.started({ config: topicT });
+  await runtime.clock.until('it is put', () => tracer.of('sink')[0]?.ended === null);
+  await runtime.clock.settled(rig.stop());
+  expect(tracer.of('sink').map(({ start }) => start.links)).toEqual([[]]);
+});
+
 test('each attempt of a put is a step, and one that fails for good ends the batch', async () => {
   let puts = 0;
   const { runtime, tracer } = sink((records) => {

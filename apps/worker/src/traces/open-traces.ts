@@ -17,8 +17,8 @@ import { SpanCounts } from './span-counts.ts';
 import { SpanQueue } from './span-queue.ts';
 import type { SpansTold } from './spans-told.ts';
 
-/** Exports that are under way at a time, beyond which one fails. */
-const exportsMax = 4;
+/** To the collector, in use at a time. */
+const socketsMax = 4;
 /** For what there is when the worker stops. */
 const flushMs = 2_000;
 
@@ -37,14 +37,14 @@ export interface TraceContext {
 export interface Traces {
   readonly tracer: Tracer;
   /** Exports what there is, within a limit, and tells when that is done. Never rejects. */
-  readonly flush: () => Promise<void>;
+  readonly flush: (limitMs?: number) => Promise<void>;
 }
 
 /** @throws what files of certificates do that cannot be read. */
 export function openTraces(settings: TraceSettings, context: TraceContext): Traces {
   const { clock, cluster, executor, system, tell, worker } = context;
   const counts = new SpanCounts({ clock, tell });
-  const exporter = context.exporter ?? exporterOf(settings.exporter);
+  const exporter = context.exporter ?? exporterOf(settings);
   const queue = new SpanQueue(exporter, settings.batch, counts);
   const provider = new TracerProvider({
     resource: defaultResource().merge(
@@ -67,11 +67,10 @@ export function openTraces(settings: TraceSettings, context: TraceContext): Trac
       propagates: settings.propagates,
       clock,
     }),
-    flush: async () => {
+    flush: async (limitMs = flushMs) => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const limit = clock.after(flushMs, resolve);
-      // What failed is counted by then.
-      void queue.forceFlush().then(resolve, () => resolve());
+      const limit = clock.after(limitMs, resolve);
+      void queue.forceFlush().then(resolve);
       await promise;
       limit.cancel();
       counts.tellNow(true);
@@ -79,16 +78,17 @@ export function openTraces(settings: TraceSettings, context: TraceContext): Trac
   };
 }
 
-function exporterOf(settings: TraceSettings['exporter']): SpanExporter {
-  if (settings.kind === 'console') return new ConsoleSpanExporter();
-  const { compression, headers, protocol, timeoutMs, url } = settings;
+function exporterOf({ batch, exporter }: TraceSettings): SpanExporter {
+  if (exporter.kind === 'console') return new ConsoleSpanExporter();
+  const { compression, headers, protocol, timeoutMs, tls, url } = exporter;
   const options = {
     url,
     headers: { ...headers },
     timeoutMillis: timeoutMs,
     compression,
-    concurrencyLimit: exportsMax,
-    httpAgentOptions: { keepAlive: true, ...tlsOf(settings.tls) },
+    // One more fails at once: a flush exports a whole queue at a time, beside what is under way.
+    concurrencyLimit: Math.ceil(batch.queueMax / batch.exportMax) + 1,
+    httpAgentOptions: { keepAlive: true, maxSockets: socketsMax, ...tlsOf(tls) },
   } as unknown as ProtobufOptions;
   return protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options);
 }

@@ -44,6 +44,10 @@ export class BatchTracer implements Tracer {
     this.#options = options;
   }
 
+  get propagates(): boolean {
+    return this.#options.propagates;
+  }
+
   begin(start: TraceStart): Trace | undefined {
     const { clock, propagates, system, tracer } = this.#options;
     // Anew for each: a wall clock may be set while a worker runs.

@@ -21,6 +21,8 @@ export class SpanQueue implements SpanProcessor {
   readonly #processor: BatchSpanProcessor;
   /** Spans that the processor has not handed to the exporter yet. */
   #waiting = 0;
+  /** Exports that were not answered yet. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(exporter: SpanExporter, batch: TraceSettings['batch'], counts: SpanCounts) {
     this.#queueMax = batch.queueMax;
@@ -50,8 +52,11 @@ export class SpanQueue implements SpanProcessor {
     this.#processor.onEnd(span);
   }
 
-  forceFlush(): Promise<void> {
-    return this.#processor.forceFlush();
+  /** Also what the processor has handed over before, which its own flush does not wait for. Never rejects. */
+  async forceFlush(): Promise<void> {
+    // What failed is counted by then.
+    await this.#processor.forceFlush().catch(() => {});
+    await Promise.all(this.#underWay);
   }
 
   shutdown(): Promise<void> {
@@ -62,7 +67,11 @@ export class SpanQueue implements SpanProcessor {
     return {
       export: (spans, answer) => {
         this.#waiting -= spans.length;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#underWay.add(promise);
         exporter.export(spans, (result) => {
+          this.#underWay.delete(promise);
+          resolve();
           if (result.error === undefined && result.code === ExportResultCode.SUCCESS)
             this.#counts.exported(spans.length);
           else this.#counts.failed(spans.length, result.error ?? new Error('the export failed'));

@@ -1,8 +1,9 @@
 /**
  * Rows of a snapshot become records in batches, made when they are asked for: rows are smaller. The last record of all
- * says that the snapshot is complete, so each is held until there is another one. Yields nothing where there is no row.
+ * says that the snapshot is complete, so each is held until there is another one. Where there is no row an offset alone says it:
+ * without it every run until the first change would read again, and what was inserted meanwhile would come twice.
  */
-import type { YieldedRecord } from '@sluice/connector-api';
+import type { SourceOffsetValue, YieldedRecord } from '@sluice/connector-api';
 
 export interface SnapshotRows<RawRow> {
   readonly rows: readonly RawRow[];
@@ -22,6 +23,8 @@ export interface SnapshotBatchesOptions<RawRow> {
   /** Records of a batch. */
   readonly batchMax: number;
   readonly asLast: (record: YieldedRecord) => YieldedRecord;
+  /** Says that the snapshot is complete. */
+  readonly completed: SourceOffsetValue;
   readonly signal: AbortSignal;
 }
 
@@ -29,6 +32,7 @@ export async function* snapshotBatches<RawRow>({
   asLast,
   batchMax,
   chunks,
+  completed,
   signal,
 }: SnapshotBatchesOptions<RawRow>): AsyncGenerator<YieldedRecord[]> {
   let held: YieldedRecord | undefined;
@@ -45,5 +49,6 @@ export async function* snapshotBatches<RawRow>({
       held = records.pop();
       if (records.length > 0) yield records;
     }
-  if (held && !signal.aborted) yield [asLast(held)];
+  if (signal.aborted) return;
+  yield [held ? asLast(held) : { topic: '', offset: completed, isOffsetOnly: true }];
 }

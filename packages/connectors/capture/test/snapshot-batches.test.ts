@@ -2,26 +2,34 @@ import type { YieldedRecord } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 import { type RowPlace, type SnapshotRows, snapshotBatches } from '../src/index.ts';
 
-async function batchesOf(
+async function yieldedOf(
   chunks: readonly (readonly number[])[],
   batchMax: number,
-): Promise<unknown[][]> {
+): Promise<YieldedRecord[][]> {
   const recordsOf = (row: number, place: RowPlace): YieldedRecord[] => [
     { topic: 'item', value: { row, first: place.isFirst }, offset: { last: place.isLast } },
   ];
   async function* read(): AsyncGenerator<SnapshotRows<number>> {
     for (const rows of chunks) yield { rows, recordsOf };
   }
-  const batches: unknown[][] = [];
+  const completed = { complete: true };
   const options = {
     chunks: read(),
     batchMax,
-    asLast: (record: YieldedRecord) => ({ ...record, offset: { complete: true } }),
+    asLast: (record: YieldedRecord) => ({ ...record, offset: completed }),
+    completed,
     signal: new AbortController().signal,
   };
-  for await (const batch of snapshotBatches(options))
-    batches.push(batch.map(({ offset, value }) => ({ ...(value as object), ...offset })));
+  const batches: YieldedRecord[][] = [];
+  for await (const batch of snapshotBatches(options)) batches.push(batch);
   return batches;
+}
+
+async function batchesOf(...given: Parameters<typeof yieldedOf>): Promise<unknown[][]> {
+  const batches = await yieldedOf(...given);
+  return batches.map((batch) =>
+    batch.map(({ offset, value }) => ({ ...(value as object), ...offset })),
+  );
 }
 
 test('the last record of all, and no other, says that the snapshot is complete', async () => {
@@ -39,8 +47,10 @@ test('rows become batches of no more than is asked for', async () => {
   expect(batches.flat().filter((record) => (record as { first: boolean }).first)).toHaveLength(1);
 });
 
-test('no rows are no records', async () => {
-  expect(await batchesOf([[], []], 3)).toEqual([]);
+test('where there is no row an offset alone says that the snapshot is complete', async () => {
+  const alone = [{ topic: '', offset: { complete: true }, isOffsetOnly: true }];
+  expect(await yieldedOf([[], []], 3)).toEqual([alone]);
+  expect(await yieldedOf([], 3)).toEqual([alone]);
 });
 
 test('nothing more is yielded after the snapshot was stopped, not even its end', async () => {
@@ -54,6 +64,7 @@ test('nothing more is yielded after the snapshot was stopped, not even its end',
     chunks: read(),
     batchMax: 10,
     asLast: (record: YieldedRecord) => record,
+    completed: {},
     signal: stopping.signal,
   };
   for await (const batch of snapshotBatches(options)) batches.push(batch.length);

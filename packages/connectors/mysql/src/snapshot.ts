@@ -2,7 +2,7 @@
  * Reading the rows that are there: each table, or part of a large one, in the order of its key, all in one state of the
  * database, several at once if asked for. What was read in part goes on after its last key.
  */
-import type { YieldedRecord } from '@sluice/connector-api';
+import type { SourceOffsetValue, YieldedRecord } from '@sluice/connector-api';
 import {
   type KeyTexts,
   merged,
@@ -44,11 +44,12 @@ interface Chunk {
   readonly isEnd: boolean;
 }
 
-/** Records in batches, the last of which says that the snapshot is complete. */
+/** Records in batches, the last of which says that the snapshot is complete, also where there is no row. */
 export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
   const { at, batchMax, schemas, signal } = options;
-  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, at, schemas);
-  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+  const completed = snapshotOffset(at, '', true, schemas);
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, completed);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, completed, signal });
 }
 
 async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<RawRow>> {
@@ -89,16 +90,12 @@ export function* batches(
   for (let start = 0; start < records.length; start += max) yield records.slice(start, start + max);
 }
 
-function completing(
-  record: YieldedRecord,
-  at: LogPosition,
-  schemas: string | undefined,
-): YieldedRecord {
+function completing(record: YieldedRecord, offset: SourceOffsetValue): YieldedRecord {
   const value = record.value as { readonly source: object };
   return {
     ...record,
     value: { ...value, source: { ...value.source, snapshot: 'last' } },
-    offset: snapshotOffset(at, '', true, schemas),
+    offset,
   };
 }
 

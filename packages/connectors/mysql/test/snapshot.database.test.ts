@@ -92,6 +92,21 @@ test('a snapshot that was cut goes on after its last key, of whatever type it is
   }
 });
 
+test('a snapshot without a row is complete: what is inserted while nothing runs comes once', async () => {
+  const { own, sql, url } = await database('empty');
+  await sql('CREATE TABLE item (id int PRIMARY KEY)');
+  let offset: SourceOffsetValue | undefined;
+  {
+    await using capture = await Capture.start(configOf(url));
+    await capture.untilStreaming();
+    offset = capture.offset;
+  }
+  expect(offset).toMatchObject({ snapshot_completed: true });
+  await sql('INSERT INTO item VALUES (1)');
+  await using again = await Capture.start(configOf(url), { offset });
+  expect((await again.untilCount(`${own}.item`, 1)).map(({ op }) => op)).toEqual(['c']);
+});
+
 test('modes: always reads again, initial_only ends, no_data reads nothing', async () => {
   const { own, sql, url } = await database('modes');
   await sql(`CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)`);

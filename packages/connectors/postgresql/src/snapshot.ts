@@ -2,7 +2,7 @@
  * Reading the rows that are there: each table, or part of a large one, by a cursor in the order of its key, all in one
  * snapshot of the database, several at once if asked for. What was read in part goes on after its last key.
  */
-import type { YieldedRecord } from '@sluice/connector-api';
+import type { SourceOffsetValue, YieldedRecord } from '@sluice/connector-api';
 import {
   merged,
   type SnapshotPlan,
@@ -59,11 +59,12 @@ export async function beginSnapshot(session: Session, imported?: string): Promis
   return row?.[0] ?? '';
 }
 
-/** Records in batches, the last of which says that the snapshot is complete. */
+/** Records in batches, the last of which says that the snapshot is complete, also where there is no row. */
 export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRecord[]> {
   const { batchMax, lsn, signal } = options;
-  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, lsn);
-  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, signal });
+  const completed = snapshotOffset(lsn, '', true);
+  const asLast = (record: YieldedRecord): YieldedRecord => completing(record, completed);
+  return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, completed, signal });
 }
 
 async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<TextRow>> {
@@ -102,12 +103,12 @@ async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRow
   }
 }
 
-function completing(record: YieldedRecord, lsn: number): YieldedRecord {
+function completing(record: YieldedRecord, offset: SourceOffsetValue): YieldedRecord {
   const value = record.value as { readonly source: object };
   return {
     ...record,
     value: { ...value, source: { ...value.source, snapshot: 'last' } },
-    offset: snapshotOffset(lsn, '', true),
+    offset,
   };
 }
 

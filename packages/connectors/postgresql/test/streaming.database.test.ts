@@ -39,6 +39,21 @@ test('the rows that there are come first, and then each change once, in its orde
   expect(capture.records.at(-1)).toMatchObject({ key: { id: 2 }, value: null });
 });
 
+test('a snapshot without a row is complete: what is inserted while nothing runs comes once', async () => {
+  const { sql, url } = await newDatabase('empty');
+  await sql('CREATE TABLE item (id int PRIMARY KEY)');
+  let offset: SourceOffsetValue | undefined;
+  {
+    await using capture = await Capture.start(configOf(url));
+    await capture.untilStreaming();
+    offset = capture.offset;
+  }
+  expect(offset).toMatchObject({ snapshot_completed: true });
+  await sql('INSERT INTO item VALUES (1)');
+  await using again = await Capture.start(configOf(url), { offset });
+  expect((await again.untilCount('public.item', 1)).map(({ op }) => op)).toEqual(['c']);
+});
+
 test('a change of the key ends the old row and begins a new one', async () => {
   const { sql, url } = await newDatabase('rekey');
   await sql(`CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'a')`);

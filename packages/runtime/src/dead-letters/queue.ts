@@ -138,7 +138,12 @@ export async function* readQueue(
         const high = rest.get(batch.partition);
         if (high === undefined) return [];
         if (batch.nextOffset >= high) rest.delete(batch.partition);
-        return { ...batch, records: batch.records.filter(({ offset }) => offset < high) };
+        return {
+          ...batch,
+          records: batch.records.filter(({ offset }) => offset < high),
+          // What is marked as replayed goes by it: what was added meanwhile is not.
+          nextOffset: Math.min(batch.nextOffset, high),
+        };
       });
       silent = found.length === 0 ? silent + 1 : 0;
       if (found.length > 0) yield found;

@@ -1,5 +1,5 @@
 /** Which traces records come from: the header that W3C's trace context has for it. Pure. */
-import type { FetchedBatch } from '@sluice/record-log';
+import type { FetchedBatch, Header } from '@sluice/record-log';
 
 import { linksMax } from './tracer.ts';
 
@@ -18,6 +18,16 @@ export function producersOf(batches: readonly FetchedBatch[]): readonly string[]
       if (found.size >= linksMax) return [...found];
     }
   return [...found];
+}
+
+const contextLength = 55;
+const contextPattern = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
+/** A trace context as this or another tracer wrote it, in W3C's form. Undefined: it is none. */
+export function traceContextOf([name, value]: Header): string | undefined {
+  if (name !== traceparentHeader || value?.length !== contextLength) return undefined;
+  const text = Buffer.from(value).toString('latin1');
+  return contextPattern.test(text) ? text : undefined;
 }
 
 /** Longest that is looked at: of the version that there is, 55. */

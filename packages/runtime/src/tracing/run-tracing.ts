@@ -27,6 +27,10 @@ export class RunTracing {
     return this.#context.options.tracer !== undefined;
   }
 
+  get hasLinks(): boolean {
+    return this.#context.options.tracer?.propagates === true;
+  }
+
   /** Undefined: nobody looks at this one. */
   begin(
     kind: TraceStart['kind'],

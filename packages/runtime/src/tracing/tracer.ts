@@ -53,6 +53,8 @@ export interface TraceError {
 
 /** Must not throw, and must not wait for anything. */
 export interface Tracer {
+  /** Whether records carry where they come from; else their headers are not looked at. */
+  readonly propagates: boolean;
   /** Undefined: this one is not looked at. */
   begin(start: TraceStart): Trace | undefined;
 }
