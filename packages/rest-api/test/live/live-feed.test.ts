@@ -256,6 +256,36 @@ test('more clients than there may be are told what to do', async () => {
   expect(feed.clients).toBe(2);
 });
 
+test('one caller takes not all places, and others still have theirs', async () => {
+  const { feed } = feedUnderTest({ clientsMax: 5, clientsOfOneMax: 2 });
+  await feed.ready('ann');
+  const leave = feed.add(new Reader(), 'ann');
+  feed.add(new Reader(), 'ann');
+  const refusal = {
+    status: 503,
+    message: expect.stringContaining('ann has 2 dashboards open') as string,
+  };
+  await expect(feed.ready('ann')).rejects.toMatchObject(refusal);
+  expect(() => feed.add(new Reader(), 'ann')).toThrow('ann has 2 dashboards open');
+  feed.add(new Reader(), 'bob');
+  // Where nobody says who they are, all places are for all.
+  for (let more = 0; more < 2; more++) feed.add(new Reader());
+  expect(feed.clients).toBe(5);
+  leave();
+  feed.add(new Reader(), 'ann');
+});
+
+test('whoever joins during a long look begins no second one beside it', async () => {
+  const { cluster, clock, looks, join } = feedUnderTest();
+  await join();
+  cluster.isHanging = true;
+  await clock.advance(500);
+  expect(looks.count).toBe(2);
+  await join();
+  await clock.advance(3_000);
+  expect(looks.count).toBe(2);
+});
+
 test('a feed that was stopped takes nobody, and looks no more', async () => {
   const { feed, looks, clock, join } = feedUnderTest();
   await join();
