@@ -224,7 +224,7 @@ test('events that others pushed out are no reason for a whole view', async () =>
 
 test('loads are read once a second, and are not needed', async () => {
   let reads = 0;
-  const worker = { at_ms: 1, cpu_cores: 0.5, rss_bytes: 1, executors: [] };
+  const worker = { cpu_cores: 0.5, rss_bytes: 1, executors: [] };
   const { clock, join } = feedUnderTest({
     loads: {
       readAll: async (workers) => {
@@ -232,7 +232,8 @@ test('loads are read once a second, and are not needed', async () => {
         if (reads === 3) throw new Error('lost');
         expect(workers).toEqual(['worker-1']);
         const report = { tasks: new Map(), tasks_left_out: 0 };
-        return new Map([['worker-1', { ...report, worker: { ...worker, cpu_cores: reads } }]]);
+        const told = { ...worker, at_ms: clock.wallMs(), cpu_cores: reads };
+        return new Map([['worker-1', { ...report, worker: told }]]);
       },
     },
   });
