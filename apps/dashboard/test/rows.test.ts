@@ -19,7 +19,7 @@ const mixed = view({
   'orders/0': { load: load({ records_in: 5, records_out: 4, lag_records: 7 }) },
   'orders/1': { state: 'FAILED', error: 'Error: disk full' },
   'orders/2': { stalled: true, worker: 'worker-2' },
-  'orders/10': { state: 'UNASSIGNED', worker: null, since_ms: 500 },
+  'orders/10': { state: 'UNASSIGNED', worker: null, since_ms: null },
   'clicks/0': { state: 'PAUSED', load: load({ records_in: 3, lag_records: 1 }) },
 });
 
@@ -82,7 +82,6 @@ test('totals count tasks and not connectors, and know no lag when no task does',
     byState: { RUNNING: 2, FAILED: 1, UNASSIGNED: 1, PAUSED: 1 },
     recordsIn: 8,
     lag: 8,
-    oldestUnassignedSinceMs: 500,
   });
   expect(totals(view({ 'orders/0': { load: load() } })).lag).toBeNull();
 });
