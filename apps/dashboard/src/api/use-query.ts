@@ -10,10 +10,10 @@ export interface Query<T> {
   readonly again: () => void;
 }
 
-/** `path` undefined: nothing is asked. `everyMs`: also by itself, while the page is visible. */
+/** `path` undefined: nothing is asked. `everyMs`: also by itself, while the page is visible. `isExact`: as of `call`. */
 export function useQuery<T>(
   path: string | undefined,
-  { everyMs }: { readonly everyMs?: number } = {},
+  { everyMs, isExact = false }: { readonly everyMs?: number; readonly isExact?: boolean } = {},
 ): Query<T> {
   const [state, setState] = useState<{ path?: string; data?: T; error?: ApiError }>({});
   const [turn, setTurn] = useState(0);
@@ -22,7 +22,7 @@ export function useQuery<T>(
   useEffect(() => {
     if (path === undefined) return undefined;
     const gone = new AbortController();
-    call<T>('GET', path, { signal: gone.signal }).then(
+    call<T>('GET', path, { signal: gone.signal, isExact }).then(
       (data) => setState({ path, data }),
       (error: unknown) => {
         if (gone.signal.aborted) return;
@@ -31,7 +31,7 @@ export function useQuery<T>(
       },
     );
     return () => gone.abort();
-  }, [path, turn]);
+  }, [path, turn, isExact]);
 
   useEffect(() => {
     if (everyMs === undefined) return undefined;
