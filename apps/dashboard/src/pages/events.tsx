@@ -15,7 +15,7 @@ import { busyLanes } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { taskRows } from '../state/task-rows.ts';
 import { Button, CopyButton } from '../ui/button.tsx';
-import { Empty, Failed } from '../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../ui/empty.tsx';
 import { EventList } from '../ui/event-list.tsx';
 import { Page, Panel } from '../ui/page.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -54,16 +54,19 @@ function BusyTasks() {
   const { data, error } = useEvents('type=unit', { limit: stepsMax });
   if (!data) return error ? <Failed what="what tasks did" why={error.message} /> : null;
   return (
-    <OverTime
-      lanes={busyLanes(data, units, { fromMs, nowMs })}
-      nowMs={nowMs}
-      pathOf={(unit) =>
-        unit.startsWith('task/')
-          ? `/events/tasks?task=${encodeURIComponent(unit.slice(5))}`
-          : connectorPath(unit.replace(/^connector\//, ''), 'events')
-      }
-      empty="No task has changed in this span of time."
-    />
+    <>
+      <AsBefore error={error} />
+      <OverTime
+        lanes={busyLanes(data, units, { fromMs, nowMs })}
+        nowMs={nowMs}
+        pathOf={(unit) =>
+          unit.startsWith('task/')
+            ? `/events/tasks?task=${encodeURIComponent(unit.slice(5))}`
+            : connectorPath(unit.replace(/^connector\//, ''), 'events')
+        }
+        empty="No task has changed in this span of time."
+      />
+    </>
   );
 }
 
@@ -128,11 +131,14 @@ function Errors() {
     );
   }
   return (
-    <ul className="error-groups">
-      {data.map((group) => (
-        <Group key={group.fingerprint} group={group} />
-      ))}
-    </ul>
+    <>
+      <AsBefore error={error} />
+      <ul className="error-groups">
+        {data.map((group) => (
+          <Group key={group.fingerprint} group={group} />
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { ask } from '../../state/notices.ts';
 import { offsetProblem, offsetText, parseOffset } from '../../state/offsets.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
-import { Empty, Failed } from '../../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
 
 export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
   const { name } = row;
@@ -30,6 +30,7 @@ export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
   }
   return (
     <>
+      <AsBefore error={error} />
       <div className="row above">
         <span className="dim">{running ?? 'It is stopped: its offsets can be changed.'}</span>
         <span className="push" />
