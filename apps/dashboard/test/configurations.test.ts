@@ -2,7 +2,7 @@ import type { ConfigInfo, ConfigInfos } from '@sluice/rest-api/shapes';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
-import { configDiff, formatConfig, parseConfig } from '../src/state/config-diff.ts';
+import { configDiff, formatConfig, parseConfig, takesOver } from '../src/state/config-diff.ts';
 import { fieldGroups, isReference, keysWithoutField } from '../src/state/config-form.ts';
 import { nameProblem, pluginTiles } from '../src/state/create.ts';
 import { definitionText } from '../src/state/definition-texts.ts';
@@ -16,6 +16,14 @@ test('a difference has each key that is not as it was', () => {
     { key: 'c', kind: 'removed', before: '3', after: undefined },
     { key: 'd', kind: 'added', before: undefined, after: '4' },
   ]);
+});
+
+test.each([
+  ['nothing was changed here', { a: '1' }, true],
+  ['the same was changed here', { a: '2' }, true],
+  ['something else was changed here', { a: '3' }, false],
+])('what others saved is shown where %s', (_where, edited, isShown) => {
+  expect(takesOver({ a: '2' }, { a: '1' }, edited)).toBe(isShown);
 });
 
 describe('JSON that is typed', () => {
