@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectorRows } from '../src/state/connectors.ts';
-import { matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
+import { cellLooks, matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
 import { problemsOf } from '../src/state/problems.ts';
 import {
   countByState,
@@ -12,7 +12,7 @@ import {
 } from '../src/state/task-rows.ts';
 import { totals } from '../src/state/totals.ts';
 import { workerRows } from '../src/state/workers.ts';
-import { load, view, worker } from './views.ts';
+import { load, type unit, view, worker } from './views.ts';
 
 const mixed = view({
   orders: {},
@@ -146,6 +146,18 @@ test('lost workers come first, then by slot', () => {
 });
 
 describe('the matrix', () => {
+  test('a cell looks otherwise when a title of its tasks is another', () => {
+    const looksWith = (changes: Parameters<typeof unit>[0], moved: readonly string[] = []) => {
+      const cell = matrixOf(view({ 'orders/0': changes })).rows[0]?.cells.get('worker-1');
+      return cellLooks(cell ?? { tasks: [] }, new Set(moved));
+    };
+    const plain = looksWith({ state: 'FAILED', error: 'Error: one' });
+    expect(looksWith({ state: 'FAILED', error: 'Error: one' })).toBe(plain);
+    expect(looksWith({ state: 'FAILED', error: 'Error: two' })).not.toBe(plain);
+    expect(looksWith({ state: 'FAILED', error: 'Error: one' }, ['task/orders/0'])).not.toBe(plain);
+    expect(looksWith({ reason: 'moving away' })).not.toBe(looksWith({}));
+  });
+
   test('a task is in the cell of its worker; what has none has a column of its own', () => {
     const matrix = matrixOf(mixed);
     // worker-2 has a task and is no member any more.
