@@ -1,3 +1,4 @@
+import type { LiveUnit } from '@sluice/rest-api/live';
 import { describe, expect, test } from 'vitest';
 import { connectorRows } from '../src/state/connectors.ts';
 import { cellLooks, matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
@@ -12,7 +13,7 @@ import {
 } from '../src/state/task-rows.ts';
 import { totals } from '../src/state/totals.ts';
 import { workerRows } from '../src/state/workers.ts';
-import { load, type unit, view, worker } from './views.ts';
+import { load, view, worker } from './views.ts';
 
 const mixed = view({
   orders: {},
@@ -147,7 +148,7 @@ test('lost workers come first, then by slot', () => {
 
 describe('the matrix', () => {
   test('a cell looks otherwise when a title of its tasks is another', () => {
-    const looksWith = (changes: Parameters<typeof unit>[0], moved: readonly string[] = []) => {
+    const looksWith = (changes: Partial<LiveUnit>, moved: readonly string[] = []) => {
       const cell = matrixOf(view({ 'orders/0': changes })).rows[0]?.cells.get('worker-1');
       return cellLooks(cell ?? { tasks: [] }, new Set(moved));
     };

@@ -79,7 +79,10 @@ test.each([
   cluster.workers = [workerView('worker-1')];
   cluster.add('orders');
   const told = { ...load, worker: { ...load.worker, at_ms: toldMs } };
-  const { units, workers } = describeView(await seen(cluster, new Map([['worker-1', told]])), names);
+  const { units, workers } = describeView(
+    await seen(cluster, new Map([['worker-1', told]])),
+    names,
+  );
   expect(units['task/orders/0']?.load).toEqual(shown);
   expect(workers['worker-1']?.load).toEqual(shown && told.worker);
 });

@@ -225,7 +225,9 @@ test('events that others pushed out are no reason for a whole view', async () =>
 test('loads are read once a second, and are not needed', async () => {
   let reads = 0;
   const worker = { cpu_cores: 0.5, rss_bytes: 1, executors: [] };
-  const { clock, join } = feedUnderTest({
+  const clock = new FakeClock();
+  const { join } = feedUnderTest({
+    clock,
     loads: {
       readAll: async (workers) => {
         reads++;
