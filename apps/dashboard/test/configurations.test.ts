@@ -1,10 +1,13 @@
 import type { ConfigInfo, ConfigInfos } from '@sluice/rest-api/shapes';
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
-import { configDiff, formatConfig, parseConfig } from '../src/state/config-diff.ts';
+import { configDiff, formatConfig, parseConfig, takesOver } from '../src/state/config-diff.ts';
 import { fieldGroups, isReference, keysWithoutField } from '../src/state/config-form.ts';
 import { nameProblem, pluginTiles } from '../src/state/create.ts';
 import { definitionText } from '../src/state/definition-texts.ts';
 import { transformRates, transformsOf } from '../src/state/flow.ts';
+import { ConfigForm } from '../src/ui/config-form.tsx';
 import { load } from './views.ts';
 
 test('a difference has each key that is not as it was', () => {
@@ -13,6 +16,14 @@ test('a difference has each key that is not as it was', () => {
     { key: 'c', kind: 'removed', before: '3', after: undefined },
     { key: 'd', kind: 'added', before: undefined, after: '4' },
   ]);
+});
+
+test.each([
+  ['nothing was changed here', { a: '1' }, true],
+  ['the same was changed here', { a: '2' }, true],
+  ['something else was changed here', { a: '3' }, false],
+])('what others saved is shown where %s', (_where, edited, isShown) => {
+  expect(takesOver({ a: '2' }, { a: '1' }, edited)).toBe(isShown);
 });
 
 describe('JSON that is typed', () => {
@@ -73,6 +84,15 @@ describe('a form', () => {
     expect(groups.map(({ name, fields }) => [name, fields.map((field) => field.name)])).toEqual([
       ['Connection', ['url']],
       ['Common', ['tasks.max', 'poll.ms']],
+    ]);
+  });
+
+  test.each(['TRUE', '${env:IS_ON}', 'false'])('shows %s of a boolean as it is set', (value) => {
+    const on: ConfigInfos = { ...infos, configs: [key('on', { type: 'BOOLEAN' })] };
+    const props = { infos: on, config: { on: value }, onChange: () => undefined };
+    const text = renderToStaticMarkup(createElement(ConfigForm, props));
+    expect(text.match(/<option[^>]* selected[^>]*>[^<]*/g)).toEqual([
+      expect.stringContaining(`>${value}`) as string,
     ]);
   });
 

@@ -53,7 +53,7 @@ test('what is told at the same moment is taken in the order in which it happened
     at('50000-7', 'granted', { worker: 'w2' }),
     at('50000-6', 'orphaned'),
   ];
-  const now = unit({ state: 'UNASSIGNED', worker: null, since_ms: 50_000 });
+  const now = unit({ state: 'UNASSIGNED', worker: null, since_ms: null });
   expect(told(events.toReversed(), now)).toEqual(['running w1 12-50', 'starting w2 50-now']);
 });
 
@@ -91,12 +91,21 @@ test('what it is now counts where its steps are not told, or not any more', () =
 });
 
 test('one that is granted has no worker by its state, and is starting all the same', () => {
-  const now = unit({ state: 'UNASSIGNED', worker: null, since_ms: 51_500 });
+  const now = unit({ state: 'UNASSIGNED', worker: null, since_ms: null });
   expect(told(moved.slice(0, 5), now)).toEqual([
     'starting w1 10-12',
     'running w1 12-50',
     'waiting - 50-51',
     'starting w2 51-now',
+  ]);
+});
+
+test('one that has no worker any more runs on none, also before that is told', () => {
+  const now = unit({ state: 'UNASSIGNED', worker: 'w1', since_ms: null, reason: 'w1 died' });
+  expect(told(moved.slice(0, 3), now)).toEqual([
+    'starting w1 10-12',
+    'running w1 12-100',
+    'waiting - 100-now',
   ]);
 });
 

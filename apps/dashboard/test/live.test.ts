@@ -78,3 +78,21 @@ test('charts have samples while the stream lives, and as many as are kept', () =
   }
   expect([history.length, history[0]?.atMs]).toEqual([samplesMax, 5]);
 });
+
+test('charts show nothing for a time in which nothing came', () => {
+  const store = new LiveStore();
+  store.receive(event('view', view({ 'orders/0': {} })), 10_000);
+  store.sample(10_000);
+  store.sample(11_000);
+  store.setStream({ kind: 'resting' });
+  store.sample(12_000);
+  store.receive(event('tick', { at_ms: 90_000 }), 90_000);
+  store.sample(90_000);
+  const nothing = { recordsIn: null, recordsOut: null, lag: null, running: null, abnormal: null };
+  expect(store.get().history).toMatchObject([
+    { atMs: 10_000, running: 1 },
+    { atMs: 11_000, running: 1 },
+    { atMs: 11_001, ...nothing },
+    { atMs: 90_000, running: 1 },
+  ]);
+});

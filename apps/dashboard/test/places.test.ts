@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { connectorPath, parsePath, tasksPath } from '../src/paths.ts';
-import { mergedEvents, placeOfEvent, stepsMs, toneOfEvent } from '../src/state/events.ts';
+import {
+  connectorsAmong,
+  mergedEvents,
+  placeOfEvent,
+  stepsMs,
+  toneOfEvent,
+} from '../src/state/events.ts';
 import { refusal } from '../src/state/session.ts';
 import { meaningOf } from '../src/ui/keys.ts';
 import { rowHeight, rowsInSight } from '../src/ui/windowed.tsx';
@@ -80,6 +86,13 @@ test('an event leads to what it is about, the nearest first', () => {
   });
   expect(placeOfEvent({ facts: { worker: 'worker-1' } })?.to).toBe('/tasks?worker=worker-1');
   expect(placeOfEvent({ facts: { epoch: 3 } })).toBeUndefined();
+});
+
+test('connectors that failed themselves are told apart from their tasks', () => {
+  expect(connectorsAmong(['task/orders/0', 'connector/connector/a', 'connector/bills'])).toEqual([
+    'connector/a',
+    'bills',
+  ]);
 });
 
 test('a step lasts until the next one of the same unit', () => {

@@ -1,6 +1,7 @@
+import type { LiveUnit } from '@sluice/rest-api/live';
 import { describe, expect, test } from 'vitest';
 import { connectorRows } from '../src/state/connectors.ts';
-import { matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
+import { cellLooks, matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
 import { problemsOf } from '../src/state/problems.ts';
 import {
   countByState,
@@ -19,7 +20,7 @@ const mixed = view({
   'orders/0': { load: load({ records_in: 5, records_out: 4, lag_records: 7 }) },
   'orders/1': { state: 'FAILED', error: 'Error: disk full' },
   'orders/2': { stalled: true, worker: 'worker-2' },
-  'orders/10': { state: 'UNASSIGNED', worker: null, since_ms: 500 },
+  'orders/10': { state: 'UNASSIGNED', worker: null, since_ms: null },
   'clicks/0': { state: 'PAUSED', load: load({ records_in: 3, lag_records: 1 }) },
 });
 
@@ -82,7 +83,6 @@ test('totals count tasks and not connectors, and know no lag when no task does',
     byState: { RUNNING: 2, FAILED: 1, UNASSIGNED: 1, PAUSED: 1 },
     recordsIn: 8,
     lag: 8,
-    oldestUnassignedSinceMs: 500,
   });
   expect(totals(view({ 'orders/0': { load: load() } })).lag).toBeNull();
 });
@@ -147,6 +147,18 @@ test('lost workers come first, then by slot', () => {
 });
 
 describe('the matrix', () => {
+  test('a cell looks otherwise when a title of its tasks is another', () => {
+    const looksWith = (changes: Partial<LiveUnit>, moved: readonly string[] = []) => {
+      const cell = matrixOf(view({ 'orders/0': changes })).rows[0]?.cells.get('worker-1');
+      return cellLooks(cell ?? { tasks: [] }, new Set(moved));
+    };
+    const plain = looksWith({ state: 'FAILED', error: 'Error: one' });
+    expect(looksWith({ state: 'FAILED', error: 'Error: one' })).toBe(plain);
+    expect(looksWith({ state: 'FAILED', error: 'Error: two' })).not.toBe(plain);
+    expect(looksWith({ state: 'FAILED', error: 'Error: one' }, ['task/orders/0'])).not.toBe(plain);
+    expect(looksWith({ reason: 'moving away' })).not.toBe(looksWith({}));
+  });
+
   test('a task is in the cell of its worker; what has none has a column of its own', () => {
     const matrix = matrixOf(mixed);
     // worker-2 has a task and is no member any more.

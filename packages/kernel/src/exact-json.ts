@@ -1,4 +1,4 @@
-/** JSON in which whole numbers of 64 bits, as Java writes them, stay exact: beyond 2^53 they are BigInts. */
+/** JSON in which whole numbers of 64 bits, as Java writes them, stay exact: beyond 2^53 they are BigInts. For browsers, too. */
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 type RawJson = (text: string) => unknown;

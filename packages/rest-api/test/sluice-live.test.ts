@@ -2,7 +2,7 @@
 import { Authenticator, Callers, tokenProof } from '@sluice/access';
 import { systemClock } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
-import { type ApiOptions, LiveFeed } from '@sluice/rest-api';
+import { type ApiOptions, LiveFeed, type LiveFeedOptions } from '@sluice/rest-api';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
@@ -26,9 +26,13 @@ class SlowCluster extends FakeCluster {
   }
 }
 
-async function listening(options: Partial<ApiOptions> = {}, cluster = new FakeCluster()) {
+async function listening(
+  options: Partial<ApiOptions> = {},
+  cluster = new FakeCluster(),
+  limits: Pick<LiveFeedOptions, 'clientsOfOneMax'> = {},
+) {
   cluster.add('orders');
-  const feed = new LiveFeed({ client: cluster, clock: systemClock, names: liveNames });
+  const feed = new LiveFeed({ client: cluster, clock: systemClock, names: liveNames, ...limits });
   const { api } = apiUnderTest({ client: cluster, live: { feed }, ...options });
   const url = await api.listen({ host: '127.0.0.1', port: 0 });
   return { api, cluster, feed, url, [Symbol.asyncDispose]: () => api.close() };
@@ -131,6 +135,27 @@ test('whoever may not see it any more sees no more of it', { timeout: 15_000 }, 
   const { hasEnded } = await read(response, () => false);
   expect(hasEnded).toBe(true);
   expect((await fetch(`${server.url}/sluice/live`, { headers })).status).toBe(401);
+});
+
+test('a caller with as many streams as one may have gets no more, others do', async () => {
+  const [ann, bob] = ['ann', 'bob'].map((name) => ({
+    name,
+    role: 'viewer' as const,
+    proof: tokenProof(`secret-of-${name}`),
+  }));
+  if (!ann || !bob) throw new Error('both are there');
+  const authenticator = new Authenticator({
+    callers: new Callers([ann, bob]),
+    clock: systemClock,
+  });
+  await using server = await listening({ authenticator }, undefined, { clientsOfOneMax: 1 });
+  const statusFor = async (name: string): Promise<number> => {
+    const headers = { authorization: `Bearer secret-of-${name}` };
+    return (await fetch(`${server.url}/sluice/live`, { headers })).status;
+  };
+  expect(await statusFor('ann')).toBe(200);
+  expect(await statusFor('ann')).toBe(503);
+  expect(await statusFor('bob')).toBe(200);
 });
 
 test('others that guess at the same address end no stream', async () => {

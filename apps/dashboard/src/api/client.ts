@@ -1,4 +1,5 @@
 /** The coordinator's REST API, from the page that it serves: same origin, with the session's cookie. */
+import { parseExactJson, stringifyExactJson } from '@sluice/kernel/exact-json';
 
 const timeoutMs = 20_000;
 
@@ -18,6 +19,8 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
+  /** Whole numbers that JavaScript would round are BigInts, in the body and in the answer. */
+  readonly isExact?: boolean;
 }
 
 type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -33,7 +36,7 @@ export function onSignedOut(listener: () => void): void {
 export async function call<T>(
   method: Method,
   path: string,
-  { body, signal, timeoutMs: limitMs = timeoutMs }: CallOptions = {},
+  { body, signal, timeoutMs: limitMs = timeoutMs, isExact = false }: CallOptions = {},
 ): Promise<T> {
   const limit = AbortSignal.timeout(limitMs);
   const response = await fetch(path, {
@@ -43,20 +46,21 @@ export async function call<T>(
       accept: 'application/json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: isExact ? stringifyExactJson(body) : JSON.stringify(body) }),
   }).catch((error: unknown) => {
     throw new ApiError(0, limit.aborted ? 'the coordinator does not answer' : messageOf(error));
   });
   const text = await response.text().catch(() => '');
-  const parsed = parse(text);
+  const parsed = parse(text, isExact);
   if (response.ok) return parsed as T;
   if (response.status === 401 && path !== '/sluice/session') signedOut();
   throw new ApiError(response.status, errorMessage(parsed) ?? `answered ${response.status}`);
 }
 
-function parse(text: string): unknown {
+function parse(text: string, isExact: boolean): unknown {
   try {
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
+    if (text === '') return undefined;
+    return isExact ? parseExactJson(text) : (JSON.parse(text) as unknown);
   } catch {
     return undefined;
   }

@@ -5,17 +5,20 @@
 import type { LiveView } from '@sluice/rest-api/live';
 import { totals } from '../state/totals.ts';
 
+/** null: not known then. */
 export interface Sample {
   readonly atMs: number;
-  readonly recordsIn: number;
-  readonly recordsOut: number;
+  readonly recordsIn: number | null;
+  readonly recordsOut: number | null;
   readonly lag: number | null;
-  readonly running: number;
-  readonly abnormal: number;
+  readonly running: number | null;
+  readonly abnormal: number | null;
 }
 
 /** Ten minutes. */
 export const samplesMax = 600;
+/** Samples that are farther apart are not joined: nobody looked in between, or nothing came. */
+const apartMs = 5_000;
 
 export function sampleOf(view: LiveView, atMs: number): Sample {
   const { recordsIn, recordsOut, lag, byState, stalled } = totals(view);
@@ -24,7 +27,12 @@ export function sampleOf(view: LiveView, atMs: number): Sample {
 }
 
 export function withSample(history: readonly Sample[], sample: Sample): readonly Sample[] {
-  const kept =
-    history.length < samplesMax ? history : history.slice(history.length - samplesMax + 1);
-  return [...kept, sample];
+  const last = history.at(-1);
+  const isApart = last !== undefined && sample.atMs - last.atMs > apartMs;
+  const added = isApart ? [nothingKnown(last.atMs + 1), sample] : [sample];
+  return [...history, ...added].slice(-samplesMax);
+}
+
+function nothingKnown(atMs: number): Sample {
+  return { atMs, recordsIn: null, recordsOut: null, lag: null, running: null, abnormal: null };
 }

@@ -8,14 +8,14 @@ import { count } from '../format/numbers.ts';
 import { shortSpan, wholeTime } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
 import { connectorPath, type EventsTab } from '../paths.ts';
-import { setQuery, usePlace } from '../router.tsx';
+import { Link, setQuery, usePlace } from '../router.tsx';
 import { restartTasks } from '../state/actions.ts';
-import { mergedEvents } from '../state/events.ts';
+import { connectorsAmong, mergedEvents } from '../state/events.ts';
 import { busyLanes } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { taskRows } from '../state/task-rows.ts';
 import { Button, CopyButton } from '../ui/button.tsx';
-import { Empty, Failed } from '../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../ui/empty.tsx';
 import { EventList } from '../ui/event-list.tsx';
 import { Page, Panel } from '../ui/page.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -54,16 +54,19 @@ function BusyTasks() {
   const { data, error } = useEvents('type=unit', { limit: stepsMax });
   if (!data) return error ? <Failed what="what tasks did" why={error.message} /> : null;
   return (
-    <OverTime
-      lanes={busyLanes(data, units, { fromMs, nowMs })}
-      nowMs={nowMs}
-      pathOf={(unit) =>
-        unit.startsWith('task/')
-          ? `/events/tasks?task=${encodeURIComponent(unit.slice(5))}`
-          : connectorPath(unit.replace(/^connector\//, ''), 'events')
-      }
-      empty="No task has changed in this span of time."
-    />
+    <>
+      <AsBefore error={error} />
+      <OverTime
+        lanes={busyLanes(data, units, { fromMs, nowMs })}
+        nowMs={nowMs}
+        pathOf={(unit) =>
+          unit.startsWith('task/')
+            ? `/events/tasks?task=${encodeURIComponent(unit.slice(5))}`
+            : connectorPath(unit.replace(/^connector\//, ''), 'events')
+        }
+        empty="No task has changed in this span of time."
+      />
+    </>
   );
 }
 
@@ -128,11 +131,14 @@ function Errors() {
     );
   }
   return (
-    <ul className="error-groups">
-      {data.map((group) => (
-        <Group key={group.fingerprint} group={group} />
-      ))}
-    </ul>
+    <>
+      <AsBefore error={error} />
+      <ul className="error-groups">
+        {data.map((group) => (
+          <Group key={group.fingerprint} group={group} />
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -144,6 +150,13 @@ function Group({ group }: { readonly group: ErrorGroup }) {
   const { message, units, trace } = group;
   const wanted = new Set(units);
   const rows = taskRows(view).filter(({ id }) => wanted.has(id));
+  const failedConnectors = connectorsAmong(units);
+  const why =
+    rows.length > 0
+      ? undefined
+      : failedConnectors.length > 0
+        ? 'No task has it: a connector is restarted on its own page'
+        : 'No task has it any more';
   return (
     <li className="panel">
       <div className="panel-head">
@@ -155,10 +168,7 @@ function Group({ group }: { readonly group: ErrorGroup }) {
         >
           {message}
         </button>
-        <Button
-          refused={refused ?? (rows.length === 0 ? 'No task has it any more' : undefined)}
-          onPress={() => void restartTasks(rows)}
-        >
+        <Button refused={refused ?? why} onPress={() => void restartTasks(rows)}>
           Restart {count(rows.length, 'task')}
           {rows.length < group.count && units.length < group.count && ` of ${group.count}`}
         </Button>
@@ -181,6 +191,11 @@ function Group({ group }: { readonly group: ErrorGroup }) {
       {isOpen && (
         <>
           <p className="units">
+            {failedConnectors.map((name) => (
+              <Link key={name} to={connectorPath(name)} className="link">
+                {name}
+              </Link>
+            ))}
             {rows.map(({ id, connector, task }) => (
               <button
                 key={id}

@@ -55,7 +55,7 @@ export function Overview() {
 function Fleet({ sums }: { readonly sums: Totals }) {
   const { leader } = useView();
   const nowMs = useServerNow();
-  const { workers, byState, stalled, tasks, oldestUnassignedSinceMs: oldest } = sums;
+  const { workers, byState, stalled, tasks } = sums;
   return (
     <section className="fleet" aria-label="The cluster in numbers">
       <Figure to="/workers" label="Workers" value={String(workers.up)} unit="up">
@@ -71,11 +71,12 @@ function Fleet({ sums }: { readonly sums: Totals }) {
       >
         <Part count={byState.FAILED} word="failed" tone="bad" to={tasksPath({ state: 'FAILED' })} />
         <Part count={stalled} word="stalled" tone="bad" to={tasksPath({ state: 'STALLED' })} />
-        {byState.UNASSIGNED > 0 && oldest !== null && (
-          <Link to={tasksPath({ state: 'UNASSIGNED' })} className="tone-move">
-            oldest waits {span(nowMs - oldest)}
-          </Link>
-        )}
+        <Part
+          count={byState.UNASSIGNED}
+          word="unassigned"
+          tone="move"
+          to={tasksPath({ state: 'UNASSIGNED' })}
+        />
       </Figure>
       <Figure to="/tasks?sort=rate" label="Records in" value={rate(sums.recordsIn)} unit="/s" />
       <Figure to="/tasks?sort=rate" label="Records out" value={rate(sums.recordsOut)} unit="/s" />

@@ -6,6 +6,7 @@ import { connectorPath, tasksPath } from '../paths.ts';
 import { Link, setQuery, usePlace } from '../router.tsx';
 import {
   type Cell,
+  cellLooks,
   type Matrix,
   type MatrixRow,
   matrixOf,
@@ -184,8 +185,8 @@ function looksOf(
     .map((worker) => {
       const cell = row.cells.get(worker);
       if (!cell) return worker;
-      const tasks = cell.tasks.map(({ id, shown }) => `${id}=${shown}${moved.has(id) ? '!' : ''}`);
-      return `${worker ?? ''}:${shade(cell.load, loadMax)}:${tasks.join(',')}`;
+      const load = `${shade(cell.load, loadMax)} ${rate(cell.load)}`;
+      return `${worker ?? ''}:${load}:${cellLooks(cell, moved)}`;
     })
     .join(';');
 }
@@ -214,27 +215,52 @@ function MatrixCell({
       className={`shade-${shade(load, loadMax)}`}
       title={`${count(tasks.length, 'task')}, ${rate(load)} records/s`}
     >
-      <span className="squares">
-        {tasks.map((task) => (
-          <TaskSquare
-            key={task.id}
-            task={task}
-            marks={`${moved.has(task.id) ? 'moved' : ''} ${leaving.has(task.id) ? 'leaving' : ''}`}
-          />
-        ))}
-        {coming.map((name) => (
-          <span
-            key={name}
-            className="task-square coming"
-            role="img"
-            aria-label={`${name} would come`}
-            title={`${name} would come`}
-          />
-        ))}
-      </span>
+      <Squares
+        tasks={tasks}
+        looks={cellLooks({ tasks }, moved)}
+        moved={moved}
+        leaving={leaving}
+        coming={coming}
+      />
     </td>
   );
 }
+
+interface SquaresProps {
+  readonly tasks: readonly TaskRow[];
+  /** All that is seen of the tasks but a plan: rates change each second, and squares seldom. */
+  readonly looks: string;
+  readonly moved: ReadonlySet<string>;
+  readonly leaving: ReadonlySet<string>;
+  readonly coming: readonly string[];
+}
+
+const Squares = memo(
+  ({ tasks, moved, leaving, coming }: SquaresProps) => (
+    <span className="squares">
+      {tasks.map((task) => (
+        <TaskSquare
+          key={task.id}
+          task={task}
+          marks={`${moved.has(task.id) ? 'moved' : ''} ${leaving.has(task.id) ? 'leaving' : ''}`}
+        />
+      ))}
+      {coming.map((name) => (
+        <span
+          key={name}
+          className="task-square coming"
+          role="img"
+          aria-label={`${name} would come`}
+          title={`${name} would come`}
+        />
+      ))}
+    </span>
+  ),
+  (before, after) =>
+    before.looks === after.looks &&
+    before.leaving === after.leaving &&
+    before.coming === after.coming,
+);
 
 function TaskSquare({ task: row, marks }: { readonly task: TaskRow; readonly marks: string }) {
   const { connector, task, shown, reason, error } = row;

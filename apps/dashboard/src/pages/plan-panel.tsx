@@ -35,7 +35,9 @@ export function PlanPanel({
   const ask = async (): Promise<void> => {
     setError(undefined);
     try {
-      const body = { workers: { add, remove: [...gone] } };
+      // One that was ticked may have left since: it has no box any more, and is no worker of a plan.
+      const remove = names.filter((name) => gone.has(name));
+      const body = { workers: { add, remove } };
       const plan = await call<PlanAnswer>('POST', '/sluice/plan', { body });
       onShow({ plan, atMs: Date.now() });
     } catch (thrown) {

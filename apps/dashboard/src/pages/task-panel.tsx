@@ -13,7 +13,7 @@ import { lanesOf, windowFor } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { type TaskRow, taskRows } from '../state/task-rows.ts';
 import { Button, CopyButton } from '../ui/button.tsx';
-import { Failed } from '../ui/empty.tsx';
+import { AsBefore, Failed } from '../ui/empty.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { Lanes } from '../ui/lanes.tsx';
 import { StateMark } from '../ui/state-mark.tsx';
@@ -188,6 +188,7 @@ function TaskSteps({ row }: { readonly row: TaskRow }) {
   const [lane] = lanesOf(data, { [row.id]: row }, nowMs);
   return (
     <>
+      <AsBefore error={error} />
       {lane && <Lanes lanes={[lane]} fromMs={nowMs - windowFor(lane, nowMs)} toMs={nowMs} />}
       <Steps events={data} />
     </>

@@ -7,7 +7,7 @@ import { count } from '../format/numbers.ts';
 import { ask, dismiss, notify } from './notices.ts';
 import type { TaskRow } from './task-rows.ts';
 
-/** Whether it was done. */
+/** Whether it was done: what is stored only, for nobody is there to do it, is not. */
 export async function perform<T>(
   title: string,
   act: () => Promise<T>,
@@ -16,6 +16,12 @@ export async function perform<T>(
   const working = notify({ kind: 'working', title: `${title} …` });
   try {
     const result = await act();
+    const pending = pendingReason(result);
+    if (pending !== undefined) {
+      const detail = `${pending}; it is done as soon as it can`;
+      notify({ kind: 'pending', title: `${title}: stored, not done yet`, detail });
+      return false;
+    }
     notify({ kind: 'done', title: typeof done === 'string' ? done : done(result) });
     return true;
   } catch (error) {
@@ -24,6 +30,13 @@ export async function perform<T>(
   } finally {
     dismiss(working);
   }
+}
+
+/** Of an answer that says that what was asked for waits, as those with 202 may; undefined: it does not. */
+export function pendingReason(answer: unknown): string | undefined {
+  const { state, status, reason } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  if (state !== 'pending' && status !== 'pending') return undefined;
+  return typeof reason === 'string' ? reason : 'the leader has not applied it';
 }
 
 function explained(error: unknown): string {

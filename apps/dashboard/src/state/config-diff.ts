@@ -21,6 +21,14 @@ export function configDiff(before: Config, after: Config): ConfigChange[] {
   });
 }
 
+/**
+ * Whether what is stored now takes the place of what an editor began from: not over changes that would be lost. Changes
+ * that are stored by now are none any more.
+ */
+export function takesOver(stored: Config, began: Config, edited: Config): boolean {
+  return configDiff(began, edited).length === 0 || configDiff(stored, edited).length === 0;
+}
+
 export type Parsed = { readonly config: Config } | { readonly problem: string };
 
 /** Of what was typed as JSON: values that are no texts become those, as the API does. */

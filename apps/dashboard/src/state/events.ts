@@ -33,6 +33,12 @@ export function placeOfEvent({
   return undefined;
 }
 
+/** Names of the connectors that are among units themselves, and not by their tasks. */
+export function connectorsAmong(units: readonly string[]): string[] {
+  const prefix = 'connector/';
+  return units.flatMap((unit) => (unit.startsWith(prefix) ? unit.slice(prefix.length) : []));
+}
+
 /** How long each step lasted until the next of the same unit, by id of the event. `events`: the newest first. */
 export function stepsMs(events: readonly LiveEvent[]): ReadonlyMap<string, number> {
   const nextMs = new Map<string, number>();

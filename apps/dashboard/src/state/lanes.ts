@@ -105,11 +105,14 @@ function barsOf(steps: readonly LiveEvent[], unit: LiveUnit | undefined, nowMs: 
   // It is no more: what came last is how it ended.
   if (!unit) return last?.kind === 'waiting' ? bars.slice(0, -1) : bars;
   const kind = kindOfState[shownState(unit)];
-  const { since_ms: sinceMs, worker, error, reason: told } = unit;
+  const { since_ms: sinceMs, error, reason: told } = unit;
+  const worker = kind === 'waiting' ? null : unit.worker;
+  // One without a worker says not since when: that it is so now is known, and that its last step is over.
+  const fromMs = sinceMs ?? (last ? nowMs : undefined);
   const isNews =
-    !last || (sinceMs !== null && sinceMs > last.fromMs && !isLast(last, kind, worker));
-  if (isNews && sinceMs !== null) {
-    append(bars, { kind, atMs: Math.min(sinceMs, nowMs), worker, why: error ?? told });
+    !last || (fromMs !== undefined && fromMs > last.fromMs && !isLast(last, kind, worker));
+  if (isNews && fromMs !== undefined) {
+    append(bars, { kind, atMs: Math.min(fromMs, nowMs), worker, why: error ?? told });
   }
   const open = bars.at(-1);
   if (open) bars[bars.length - 1] = { ...open, toMs: Math.max(open.fromMs, nowMs), isOpen: true };

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 
 export interface Notice {
   readonly id: number;
-  readonly kind: 'done' | 'failed' | 'working';
+  readonly kind: 'done' | 'pending' | 'failed' | 'working';
   readonly title: string;
   readonly detail?: string | undefined;
 }

@@ -57,6 +57,16 @@ function matrixRow(connector: string, tasks: readonly TaskRow[]): MatrixRow {
   };
 }
 
+/** All that is seen of the tasks of a cell, their titles too, as text: it looks the same as long as that is the same. */
+export function cellLooks({ tasks }: Pick<Cell, 'tasks'>, moved: ReadonlySet<string>): string {
+  return tasks
+    .map(({ id, shown, reason, error }) => {
+      const mark = moved.has(id) ? '!' : '';
+      return `${id}=${shown}${mark} ${error ?? reason ?? ''}`;
+    })
+    .join(',');
+}
+
 /** Shade of a cell from 0 to 4: by magnitude, since rates differ by thousands. */
 export function shade(load: number, loadMax: number): number {
   if (load <= 0 || loadMax <= 0) return 0;

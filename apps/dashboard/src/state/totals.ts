@@ -20,8 +20,6 @@ export interface Totals {
   /** null: no task knows its lag. */
   readonly lag: number | null;
   readonly deadLetters: number;
-  /** null: all tasks have a worker. */
-  readonly oldestUnassignedSinceMs: number | null;
 }
 
 export function totals(view: LiveView): Totals {
@@ -29,7 +27,6 @@ export function totals(view: LiveView): Totals {
   const sums = { tasks: 0, stalled: 0, connectorsFailed: 0 };
   const flow = { recordsIn: 0, recordsOut: 0, bytes: 0, deadLetters: 0 };
   let lag: number | null = null;
-  let oldest: number | null = null;
   for (const unit of Object.values(view.units)) {
     if (unit.task === null) {
       if (unit.state === 'FAILED') sums.connectorsFailed += 1;
@@ -38,9 +35,6 @@ export function totals(view: LiveView): Totals {
     sums.tasks += 1;
     byState[unit.state] += 1;
     if (unit.stalled && unit.state === 'RUNNING') sums.stalled += 1;
-    if (unit.state === 'UNASSIGNED' && unit.since_ms !== null) {
-      oldest = Math.min(oldest ?? unit.since_ms, unit.since_ms);
-    }
     if (!unit.load) continue;
     flow.recordsIn += unit.load.records_in;
     flow.recordsOut += unit.load.records_out;
@@ -53,5 +47,5 @@ export function totals(view: LiveView): Totals {
     workers[state === 'up' || state === 'draining' ? state : 'lost'] += 1;
     if (state === 'up' && cordoned) workers.cordoned += 1;
   }
-  return { byState, ...sums, workers, ...flow, lag, oldestUnassignedSinceMs: oldest };
+  return { byState, ...sums, workers, ...flow, lag };
 }

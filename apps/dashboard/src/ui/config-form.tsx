@@ -164,11 +164,14 @@ function FieldInput({
       onSet(event.target.value === '' ? undefined : event.target.value),
   };
   if (type === 'BOOLEAN') {
+    // `TRUE` and `${env:X}` are right as well: what is set shows as it is.
+    const isOther = value !== undefined && !['', 'true', 'false'].includes(value);
     return (
       <select {...shared}>
         <option value="">{defaultValue === null ? 'not set' : `default: ${defaultValue}`}</option>
         <option>true</option>
         <option>false</option>
+        {isOther && <option>{value}</option>}
       </select>
     );
   }

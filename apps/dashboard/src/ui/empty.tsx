@@ -25,6 +25,16 @@ export function Empty({
   );
 }
 
+/** Above what came earlier, where asking again has failed since. */
+export function AsBefore({ error }: { readonly error: Error | undefined }) {
+  if (!error) return null;
+  return (
+    <p className="own-error" role="alert">
+      This is as it was before, and could not be loaded again: {error.message}
+    </p>
+  );
+}
+
 /** Something that was asked for did not come. */
 export function Failed({
   what,

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { dismiss, type Notice, useNotices } from '../state/notices.ts';
 import { Button } from './button.tsx';
 
-/** Read before it goes; what failed stays until it is closed. */
+/** Read before it goes; what failed or waits stays until it is closed. */
 const doneMs = 6_000;
 
 export function Notices() {

@@ -39,12 +39,15 @@ export interface SeenCluster {
 }
 
 const errorCharactersMax = 300;
+/** Told and read once a second, with two that may be lost; a rate of longer ago is none of now. */
+const loadKeptMs = 4_000;
 
 export function describeView(
   seen: SeenCluster,
   { cluster, version, boardOf }: LiveNames,
 ): LiveView {
-  const { snapshot, events, loads, atMs, snapshotAtMs } = seen;
+  const { snapshot, events, atMs, snapshotAtMs } = seen;
+  const loads = loadsOfNow(seen);
   const { connectors, workers, leader } = snapshot;
   const views = [...connectors.values()];
   return {
@@ -74,6 +77,10 @@ export function describeView(
     ),
     events: [...events],
   };
+}
+
+function loadsOfNow({ loads, atMs }: SeenCluster): SeenCluster['loads'] {
+  return new Map([...loads].filter(([, { worker }]) => atMs - worker.at_ms <= loadKeptMs));
 }
 
 export function describeEvent({ id, atMs, type, message, facts }: ClusterEvent): LiveEvent {

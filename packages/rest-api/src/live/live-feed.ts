@@ -31,6 +31,8 @@ export interface LiveFeedOptions {
   /** What workers tell of their load; default: nobody tells. */
   readonly loads?: Pick<LoadReports, 'readAll'>;
   readonly clientsMax?: number;
+  /** Of one caller. */
+  readonly clientsOfOneMax?: number;
 }
 
 /** What happened is on the screen within a second. */
@@ -43,6 +45,8 @@ const lookMsMax = 10_000;
 /** Whoever looks is told that nothing comes, long before the store is given up. */
 const slowMs = 2_000;
 const clientsMaxDefault = 200;
+/** Enough for a team that shares a name; a single caller must not shut out the others. */
+const clientsOfOneMaxDefault = 50;
 /** In most turns there is none. */
 const eventsAtOnce = 20;
 
@@ -51,7 +55,7 @@ type EventName = 'view' | 'change' | 'tick' | 'stale';
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
   /** Whether it has all that was sent, so that changes will do. */
-  readonly #clients = new Map<LiveClient, { isUpToDate: boolean }>();
+  readonly #clients = new Map<LiveClient, { isUpToDate: boolean; readonly caller?: string }>();
   #view: LiveView | undefined;
   #viewMessage: Buffer | undefined;
   #loads: ReadonlyMap<string, LoadReport> = new Map();
@@ -61,15 +65,20 @@ export class LiveFeed {
   #staleFor: string | undefined;
   #turning: Promise<void> | undefined;
   #timer: Timer | undefined;
+  /** A look may take longer than a turn; one at a time, since each is compared with the one before it. */
+  #isFollowing = false;
   #isStopped = false;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
   }
 
-  /** Resolves when there is something to show. @throws about a store that does not answer; ApiError 503. */
-  async ready(): Promise<void> {
-    this.#assertOpen();
+  /**
+   * Resolves when there is something to show. `caller`: who asks, where it is known.
+   * @throws about a store that does not answer; ApiError 503.
+   */
+  async ready(caller?: string): Promise<void> {
+    this.#assertOpen(caller);
     if (this.#view) return;
     this.#turning ??= this.#turn().finally(() => {
       this.#turning = undefined;
@@ -78,9 +87,9 @@ export class LiveFeed {
   }
 
   /** Once ready. @returns what ends it. @throws ApiError 503. */
-  add(client: LiveClient): () => void {
-    this.#assertOpen();
-    this.#clients.set(client, { isUpToDate: false });
+  add(client: LiveClient, caller?: string): () => void {
+    this.#assertOpen(caller);
+    this.#clients.set(client, { isUpToDate: false, ...(caller !== undefined && { caller }) });
     this.#bringUpToDate();
     this.#schedule(turnMs);
     return () => {
@@ -98,17 +107,28 @@ export class LiveFeed {
     this.#clients.clear();
   }
 
-  #assertOpen(): void {
-    const { clientsMax = clientsMaxDefault } = this.#options;
+  #assertOpen(caller: string | undefined): void {
+    const { clientsMax = clientsMaxDefault, clientsOfOneMax = clientsOfOneMaxDefault } =
+      this.#options;
     if (this.#isStopped) throw unavailable('this coordinator is being stopped');
-    if (this.#clients.size < clientsMax) return;
-    throw unavailable(
-      `${clientsMax} dashboards are open on this coordinator, which is the most: close some, or open another coordinator's`,
-    );
+    if (this.#clients.size >= clientsMax) {
+      throw unavailable(
+        `${clientsMax} dashboards are open on this coordinator, which is the most: close some, or open another coordinator's`,
+      );
+    }
+    if (caller !== undefined && this.#clientsOf(caller) >= clientsOfOneMax) {
+      throw unavailable(
+        `${caller} has ${clientsOfOneMax} dashboards open on this coordinator, which is the most: close some, or open another coordinator's`,
+      );
+    }
+  }
+
+  #clientsOf(caller: string): number {
+    return [...this.#clients.values()].filter((each) => each.caller === caller).length;
   }
 
   #schedule(ms: number): void {
-    if (this.#isStopped || this.#timer) return;
+    if (this.#isStopped || this.#timer || this.#isFollowing) return;
     this.#timer = this.#options.clock.after(ms, () => {
       this.#timer = undefined;
       if (this.#clients.size === 0) this.#rest();
@@ -128,6 +148,7 @@ export class LiveFeed {
   async #follow(): Promise<void> {
     const { clock } = this.#options;
     const beganMs = clock.monotonicMs();
+    this.#isFollowing = true;
     let slow: Timer;
     const tellSlow = (): void => {
       const seconds = Math.round((clock.monotonicMs() - beganMs) / 1_000);
@@ -141,6 +162,7 @@ export class LiveFeed {
       this.#tellStale(toError(error).message);
     } finally {
       slow.cancel();
+      this.#isFollowing = false;
     }
     const tookMs = clock.monotonicMs() - beganMs;
     this.#schedule(Math.max(turnMs - tookMs, turnMs / 4));

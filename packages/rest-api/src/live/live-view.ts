@@ -68,7 +68,7 @@ export interface LiveWorker {
    * carry is `=3A` and the like in it. null: this server has no boards.
    */
   board: string | null;
-  /** null: it has not told (an older release, or it just joined). */
+  /** null: it has not told in the last seconds (an older release, it just joined, or it is lost). */
   load: WorkerLoad | null;
 }
 
@@ -112,7 +112,7 @@ export interface LiveUnit {
   reason: string | null;
   /** First line of the trace, at most 300 characters; the whole is in `GET /sluice/tasks`. */
   error: string | null;
-  /** null: a connector, or nothing told yet. */
+  /** null: a connector, or nothing told in the last seconds. */
   load: TaskLoad | null;
 }
 

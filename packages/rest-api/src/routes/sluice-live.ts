@@ -3,10 +3,11 @@
  * caller may not ask for it any more, when nobody reads it, when the server stops, and after some hours: whoever still
  * looks asks again.
  */
+import { anybody } from '@sluice/access';
 import type { Clock, Timer } from '@sluice/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { mayStill } from '../caller.ts';
+import { callerOf, mayStill } from '../caller.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import { LiveStream } from '../live/live-stream.ts';
 import { resource } from '../resource.ts';
@@ -38,9 +39,10 @@ export function registerSluiceLive(
     GET: async (request, reply) => {
       eventStreamHeaders(reply);
       if (request.method === 'HEAD') return reply.send('');
-      await feed.ready();
+      const caller = knownName(request);
+      await feed.ready(caller);
       const stream = new LiveStream();
-      const leave = feed.add(stream);
+      const leave = feed.add(stream, caller);
       open.add(stream);
       const watch = watchCaller(request, stream, clock);
       const reader = watchReader(stream, clock, () => reply.raw.destroy());
@@ -55,6 +57,12 @@ export function registerSluiceLive(
       return reply.send(stream);
     },
   });
+}
+
+/** Undefined where nobody is asked who they are: all would be one. */
+function knownName(request: FastifyRequest): string | undefined {
+  const caller = callerOf(request);
+  return caller === anybody ? undefined : caller?.name;
 }
 
 function eventStreamHeaders(reply: FastifyReply): void {

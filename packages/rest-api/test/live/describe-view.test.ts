@@ -77,6 +77,22 @@ test('a view has workers, connectors and units with their loads', async () => {
   });
 });
 
+test.each([
+  [6_000, taskLoad],
+  [5_999, null],
+])('a load that was told at %i is one of now at 10 000, or none', async (toldMs, shown) => {
+  const cluster = new FakeCluster();
+  cluster.workers = [workerView('worker-1')];
+  cluster.add('orders');
+  const told = { ...load, worker: { ...load.worker, at_ms: toldMs } };
+  const { units, workers } = describeView(
+    await seen(cluster, new Map([['worker-1', told]])),
+    names,
+  );
+  expect(units['task/orders/0']?.load).toEqual(shown);
+  expect(workers['worker-1']?.load).toEqual(shown && told.worker);
+});
+
 test('of a trace the first line is shown, as far as it fits', async () => {
   const cluster = new FakeCluster();
   cluster.add('orders', { tasks: 2 });

@@ -224,15 +224,18 @@ test('events that others pushed out are no reason for a whole view', async () =>
 
 test('loads are read once a second, and are not needed', async () => {
   let reads = 0;
-  const worker = { at_ms: 1, cpu_cores: 0.5, rss_bytes: 1, executors: [] };
-  const { clock, join } = feedUnderTest({
+  const worker = { cpu_cores: 0.5, rss_bytes: 1, executors: [] };
+  const clock = new FakeClock();
+  const { join } = feedUnderTest({
+    clock,
     loads: {
       readAll: async (workers) => {
         reads++;
         if (reads === 3) throw new Error('lost');
         expect(workers).toEqual(['worker-1']);
         const report = { tasks: new Map(), tasks_left_out: 0 };
-        return new Map([['worker-1', { ...report, worker: { ...worker, cpu_cores: reads } }]]);
+        const told = { ...worker, at_ms: clock.wallMs(), cpu_cores: reads };
+        return new Map([['worker-1', { ...report, worker: told }]]);
       },
     },
   });
@@ -276,6 +279,36 @@ test('more clients than there may be are told what to do', async () => {
   second.leave();
   await join();
   expect(feed.clients).toBe(2);
+});
+
+test('one caller takes not all places, and others still have theirs', async () => {
+  const { feed } = feedUnderTest({ clientsMax: 5, clientsOfOneMax: 2 });
+  await feed.ready('ann');
+  const leave = feed.add(new Reader(), 'ann');
+  feed.add(new Reader(), 'ann');
+  const refusal = {
+    status: 503,
+    message: expect.stringContaining('ann has 2 dashboards open') as string,
+  };
+  await expect(feed.ready('ann')).rejects.toMatchObject(refusal);
+  expect(() => feed.add(new Reader(), 'ann')).toThrow('ann has 2 dashboards open');
+  feed.add(new Reader(), 'bob');
+  // Where nobody says who they are, all places are for all.
+  for (let more = 0; more < 2; more++) feed.add(new Reader());
+  expect(feed.clients).toBe(5);
+  leave();
+  feed.add(new Reader(), 'ann');
+});
+
+test('whoever joins during a long look begins no second one beside it', async () => {
+  const { cluster, clock, looks, join } = feedUnderTest();
+  await join();
+  cluster.isHanging = true;
+  await clock.advance(500);
+  expect(looks.count).toBe(2);
+  await join();
+  await clock.advance(3_000);
+  expect(looks.count).toBe(2);
 });
 
 test('a feed that was stopped takes nobody, and looks no more', async () => {

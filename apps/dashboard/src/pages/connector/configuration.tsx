@@ -4,7 +4,13 @@ import { call } from '../../api/client.ts';
 import { useValidation } from '../../api/use-validation.ts';
 import { count } from '../../format/numbers.ts';
 import { perform } from '../../state/actions.ts';
-import { type Config, configDiff, formatConfig, parseConfig } from '../../state/config-diff.ts';
+import {
+  type Config,
+  configDiff,
+  formatConfig,
+  parseConfig,
+  takesOver,
+} from '../../state/config-diff.ts';
 import type { ConnectorRow } from '../../state/connectors.ts';
 import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
@@ -28,13 +34,15 @@ export function Configuration({
   /** What is typed as JSON, while it is. */
   const [text, setText] = useState<string>();
   const [base, setBase] = useState({ version: row.version, config: stored });
-  // Somebody else saved: without a draft, theirs is shown; with one, it is told when this one is saved.
-  if (draft === undefined && base.config !== stored)
-    setBase({ version: row.version, config: stored });
-
   const parsed = text === undefined ? undefined : parseConfig(text);
   const config = parsed && 'config' in parsed ? parsed.config : (draft ?? base.config);
   const problem = parsed && 'problem' in parsed ? parsed.problem : undefined;
+  // Somebody else saved: without changes, theirs is shown; with some, it is told when these are saved.
+  if (base.config !== stored && problem === undefined && takesOver(stored, base.config, config)) {
+    setBase({ version: row.version, config: stored });
+    setDraft(undefined);
+    if (text !== undefined) setText(formatConfig(stored));
+  }
   const changes = configDiff(base.config, config);
   const { infos, error, isBusy } = useValidation(config, refused === undefined);
   const secrets = new Set(

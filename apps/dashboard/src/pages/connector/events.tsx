@@ -4,7 +4,7 @@ import { useServerNow } from '../../live/use-live.ts';
 import { connectorPath } from '../../paths.ts';
 import type { ConnectorRow } from '../../state/connectors.ts';
 import { lanesOf } from '../../state/lanes.ts';
-import { Failed } from '../../ui/empty.tsx';
+import { AsBefore, Failed } from '../../ui/empty.tsx';
 import { OverTime, Steps, useWindow } from '../../ui/timeline.tsx';
 
 /** As many as one look gives. */
@@ -30,6 +30,7 @@ export function ConnectorEvents({ row: { name, own, tasks } }: { readonly row: C
   const path = connectorPath(name, 'events');
   return (
     <>
+      <AsBefore error={error} />
       <OverTime
         lanes={lanes}
         nowMs={nowMs}

@@ -4,7 +4,7 @@ import { useQuery } from '../../api/use-query.ts';
 import { clockTime, wholeTime } from '../../format/times.ts';
 import { setQuery, usePlace } from '../../router.tsx';
 import type { ConnectorRow } from '../../state/connectors.ts';
-import { Empty, Failed } from '../../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -44,6 +44,7 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
         <span className="dim">The newest first. The logs of the workers themselves have all.</span>
       </div>
       {!data && error && <Failed what="log lines" why={error.message} />}
+      {data && <AsBefore error={error} />}
       {data?.lines.length === 0 && (
         <Empty title="No lines" command={`sluice loggers set connector.${name} debug`}>
           A healthy connector is quiet. More is written at another level.

@@ -6,14 +6,16 @@ import { useQuery } from '../../api/use-query.ts';
 import { messageIn, perform, resetOffsets } from '../../state/actions.ts';
 import type { ConnectorRow } from '../../state/connectors.ts';
 import { ask } from '../../state/notices.ts';
+import { offsetProblem, offsetText, parseOffset } from '../../state/offsets.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
-import { Empty, Failed } from '../../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
 
 export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
   const { name } = row;
   const { data, error, again } = useQuery<OffsetsAnswer>(connectorUrl(name, '/offsets'), {
     everyMs: 5_000,
+    isExact: true,
   });
   const admin = useRefusal('admin');
   const running =
@@ -28,6 +30,7 @@ export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
   }
   return (
     <>
+      <AsBefore error={error} />
       <div className="row above">
         <span className="dim">{running ?? 'It is stopped: its offsets can be changed.'}</span>
         <span className="push" />
@@ -51,7 +54,7 @@ export function OffsetsTab({ row }: { readonly row: ConnectorRow }) {
         <tbody>
           {data.offsets.map((offset) => (
             <Row
-              key={JSON.stringify(offset.partition)}
+              key={offsetText(offset.partition)}
               name={name}
               offset={offset}
               refused={admin ?? running}
@@ -76,19 +79,19 @@ function Row({
   readonly onDone: () => void;
 }) {
   const [draft, setDraft] = useState<string>();
-  const problem = draft === undefined ? undefined : jsonProblem(draft);
+  const problem = draft === undefined ? undefined : offsetProblem(draft);
   const save = async (text: string): Promise<void> => {
-    const next = JSON.parse(text) as ConnectorOffset['offset'];
+    const next = parseOffset(text);
     const yes = await ask({
       title: `Change an offset of ${name}?`,
       body: (
         <table className="diff">
           <tbody>
             <tr>
-              <th scope="row">{JSON.stringify(partition)}</th>
+              <th scope="row">{offsetText(partition)}</th>
               <td>
-                <del>{JSON.stringify(offset)}</del>
-                <ins>{next === null ? 'reset' : JSON.stringify(next)}</ins>
+                <del>{offsetText(offset)}</del>
+                <ins>{next === null ? 'reset' : offsetText(next)}</ins>
               </td>
             </tr>
           </tbody>
@@ -103,6 +106,7 @@ function Row({
       async () =>
         await call('PATCH', connectorUrl(name, '/offsets'), {
           body: { offsets: [{ partition, offset: next }] },
+          isExact: true,
         }),
       messageIn,
     );
@@ -112,10 +116,10 @@ function Row({
   };
   return (
     <tr>
-      <td className="mono">{JSON.stringify(partition)}</td>
+      <td className="mono">{offsetText(partition)}</td>
       <td className="mono">
         {draft === undefined ? (
-          JSON.stringify(offset)
+          offsetText(offset)
         ) : (
           <>
             <input
@@ -130,7 +134,7 @@ function Row({
       </td>
       <td className="end">
         {draft === undefined ? (
-          <Button kind="quiet" refused={refused} onPress={() => setDraft(JSON.stringify(offset))}>
+          <Button kind="quiet" refused={refused} onPress={() => setDraft(offsetText(offset))}>
             Edit
           </Button>
         ) : (
@@ -146,14 +150,4 @@ function Row({
       </td>
     </tr>
   );
-}
-
-function jsonProblem(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && !Array.isArray(value);
-    return isObject ? undefined : 'must be an object, or null to reset it';
-  } catch {
-    return 'this is no JSON';
-  }
 }

@@ -3,7 +3,7 @@ import type { TopicsAnswer } from '@sluice/rest-api/shapes';
 import { connectorUrl } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { collate } from '../../state/task-rows.ts';
-import { Empty, Failed } from '../../ui/empty.tsx';
+import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
 import { Panel } from '../../ui/page.tsx';
 
 export function Topics({ name }: { readonly name: string }) {
@@ -21,6 +21,7 @@ export function Topics({ name }: { readonly name: string }) {
   }
   return (
     <Panel>
+      <AsBefore error={error} />
       <ul className="plain-list mono">
         {topics.map((topic) => (
           <li key={topic}>{topic}</li>
