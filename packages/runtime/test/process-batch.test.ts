@@ -138,21 +138,27 @@ test.each(['JsonConverter', 'IntegerConverter', 'SimpleHeaderConverter'])(
       [number, ['traceparent', Buffer.from(context)], number],
     ] as const;
     const fetched = headersOf.map((headers, offset) => ({
-      ...{ offset, timestampMs: 1, key: null, value: Buffer.from('v') },
+      offset,
+      timestampMs: 1,
+      key: null,
+      value: Buffer.from('v'),
       headers,
     }));
     const { records } = await processSinkBatches(
       [{ topic: 't', partition: 0, records: fetched, nextOffset: 3, highWatermark: 3 }],
       converters,
     );
-    const read = records.map(({ headers }) => headers.map((each) => [each.name, each.value]));
+    const read = records.map(({ headers }) => headers?.map((each) => [each.name, each.value]));
     const trace = ['traceparent', context];
     expect(read).toEqual([[trace], [], [['n', 7], trace, ['n', 7]]]);
   },
 );
 
 test('what says that it is a trace context and is none goes through the converter', async () => {
-  const converters = createTaskConverters({ 'header.converter': 'JsonConverter' }, stringConverters);
+  const converters = createTaskConverters(
+    { 'header.converter': 'JsonConverter' },
+    stringConverters,
+  );
   const headers = [['traceparent', Buffer.from('00-mine')]] as const;
   const record = { offset: 0, timestampMs: 1, key: null, value: null, headers };
   const batch = { topic: 't', partition: 0, records: [record], nextOffset: 1, highWatermark: 1 };

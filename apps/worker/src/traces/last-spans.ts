@@ -10,7 +10,10 @@ import type { Traces } from './open-traces.ts';
 /** A collector that is away makes each stop of a dedicated executor so much longer. */
 const lastFlushMs = 1_000;
 
-export function withLastSpans(factory: ActorFactory, { flush }: Pick<Traces, 'flush'>): ActorFactory {
+export function withLastSpans(
+  factory: ActorFactory,
+  { flush }: Pick<Traces, 'flush'>,
+): ActorFactory {
   return (spec, context) => {
     const { signal } = context;
     const actor: Actor = factory(spec, context);
