@@ -169,7 +169,7 @@ export class LiveFeed {
   }
 
   async #turn(): Promise<void> {
-    const { client, clock, names } = this.#options;
+    const { clock, names } = this.#options;
     const before = this.#view;
     const [{ snapshot, snapshotAtMs }, events] = await within(
       Promise.all([this.#readSnapshot(), this.#readEvents(before?.events ?? [])]),

@@ -78,9 +78,9 @@ test('a view has workers, connectors and units with their loads', async () => {
 });
 
 test.each([
-  [6_000, taskLoad],
-  [5_999, null],
-])('a load that was told at %i is one of now at 10 000, or none', async (toldMs, shown) => {
+  [8_000, taskLoad],
+  [7_999, null],
+])('a load that was told at %i is one of now at 12 000, or none', async (toldMs, shown) => {
   const cluster = new FakeCluster();
   cluster.workers = [workerView('worker-1')];
   cluster.add('orders');
