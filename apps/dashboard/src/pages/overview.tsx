@@ -2,7 +2,6 @@
 import type { LiveLeader } from '@sluice/rest-api/live';
 import type { ReactNode } from 'react';
 import { grouped, rate, short } from '../format/numbers.ts';
-import { span } from '../format/times.ts';
 import { useLive, useServerNow, useView } from '../live/use-live.ts';
 import { tasksPath } from '../paths.ts';
 import { Link } from '../router.tsx';
