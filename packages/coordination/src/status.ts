@@ -2,8 +2,6 @@
 import type { Look } from './cluster-looks.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { ConnectorRecord, MemberRecord, RunState, UnitRecord } from './model.ts';
-import type { PluginCatalog } from './plugin-catalog.ts';
-import { PluginPlacement } from './plugin-placement.ts';
 import type { TimingProfile } from './profile.ts';
 import type {
   ClusterSnapshot,
@@ -18,12 +16,6 @@ const namesMax = 3;
 
 /** What a worker's units are judged by. */
 type Owner = Omit<WorkerView, 'units'>;
-
-interface Crew {
-  readonly workers: ReadonlyMap<string, Owner>;
-  /** What they announced, together. */
-  readonly catalog: PluginCatalog;
-}
 
 export function deriveSnapshot(look: Look, profile: TimingProfile): ClusterSnapshot {
   const { view, leader } = look;
@@ -89,7 +81,7 @@ function connectorView(
   let connector: UnitView | undefined;
   for (const unit of view.unitsOf(record.name)) {
     if (unit.retired) continue;
-    const derived = unitView(unit, record, { workers, catalog: view.catalog });
+    const derived = unitView(unit, record, workers);
     if (unit.kind === 'connector') connector = derived;
     else tasks.push(derived);
   }
@@ -97,10 +89,14 @@ function connectorView(
   return { record, connector: connector ?? missingConnectorUnit(record), tasks };
 }
 
-function unitView(unit: UnitRecord, record: ConnectorRecord, crew: Crew): UnitView {
+function unitView(
+  unit: UnitRecord,
+  record: ConnectorRecord,
+  workers: ReadonlyMap<string, Owner>,
+): UnitView {
   const name = unit.worker ?? unit.lastWorker ?? '';
-  const owner = crew.workers.get(name);
-  const { state, reason } = unitState(unit, record, owner, crew);
+  const owner = workers.get(name);
+  const { state, reason } = unitState(unit, record, owner, workers);
   // What was said of another state than this one is history.
   const status = unit.status?.state === state ? unit.status : undefined;
   return {
@@ -126,14 +122,14 @@ function unitState(
   unit: UnitRecord,
   record: ConnectorRecord,
   owner: Owner | undefined,
-  crew: Crew,
+  workers: ReadonlyMap<string, Owner>,
 ): { state: RunState; reason?: string } {
   if (unit.kind === 'connector' && record.targetState === 'STOPPED') return { state: 'STOPPED' };
   const worker = unit.worker ?? '';
   switch (unit.state) {
     case 'free': {
       const journal = waitsForJournal(unit, record) ? ', or for the journal of definitions' : '';
-      const missing = missingWorker(record, crew);
+      const missing = missingWorker(workers.values());
       return { state: 'UNASSIGNED', reason: `waits for a worker${missing}${journal}` };
     }
     case 'granted':
@@ -165,18 +161,13 @@ function waitsForJournal(
 }
 
 /** What keeps a free unit from being given to a worker. */
-function missingWorker({ config }: ConnectorRecord, { workers, catalog }: Crew): string {
-  const all = [...workers.values()];
+function missingWorker(workers: Iterable<Owner>): string {
+  const all = [...workers];
   const up = all.filter(({ state }) => state === 'up');
-  const cordoned = up.filter(({ member }) => member.cordoned);
+  const cordoned = up.filter(({ member }) => member.cordoned).map(({ member }) => member.worker);
   const isDraining = all.some(({ state }) => state === 'draining');
   if (cordoned.length > 0) {
-    const placement = new PluginPlacement(catalog);
-    const plugin = placement.add(config);
-    const able = cordoned.filter(({ member }) => placement.metBy(member).has(plugin));
-    // To uncordon any other would not help.
-    if (able.length === 0) return ` that has the plugin ${plugin}`;
-    const names = namesOf(able.map(({ member }) => member.worker));
+    const names = namesOf(cordoned);
     if (cordoned.length < up.length) return ` that has its plugin (cordoned: ${names})`;
     const which = isDraining ? 'cordoned or being drained' : 'cordoned';
     return `: every worker that is up is ${which}: sluice uncordon ${names}`;

@@ -91,16 +91,6 @@ describe('the state of a task', () => {
       ' that has its plugin (cordoned: w1)',
     ],
     [
-      'all are cordoned, of which one has its plugin',
-      [member('w1', { cordoned: true, plugins: [] }), member('w2', { cordoned: true })],
-      ': every worker that is up is cordoned: sluice uncordon w2',
-    ],
-    [
-      'all are cordoned, and none has its plugin',
-      [member('w1', { cordoned: true, plugins: [] })],
-      ' that has the plugin Clock',
-    ],
-    [
       'the cordoned one is being drained',
       [member('w1', { cordoned: true, state: 'draining' })],
       ': all that are up are being drained',
