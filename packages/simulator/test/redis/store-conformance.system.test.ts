@@ -27,8 +27,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Of the trail and of the inbox, which are no part of the store that is asked here. */
-const ofOtherAdapters = /^(append-audit|put-in-inbox|remove-from-inbox|role-of-user): /;
+/** Of the trail, the inbox, sessions, lines and loads, which are no part of the store that is asked here. */
+const ofOtherAdapters =
+  /^(append-audit|append-log-lines|put-in-inbox|put-session|remove-from-inbox|remove-session|role-of-user|tell-load): /;
 const runs = Number(process.env.SLUICE_CONFORMANCE_RUNS ?? 150);
 const stepsMax = 120;
 

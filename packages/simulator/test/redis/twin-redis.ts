@@ -123,19 +123,18 @@ export class TwinRedis {
 
   /** Its times are the fake's alone. */
   pipeline() {
-    const keys: string[] = [];
+    const works: (() => Promise<unknown>)[] = [];
+    const add = (work: () => Promise<unknown>) => {
+      works.push(work);
+      return pipeline;
+    };
     const pipeline = {
-      time: () => pipeline,
-      hgetall: (key: string) => {
-        keys.push(key);
-        return pipeline;
-      },
-      exec: async (): Promise<Outcome[]> => {
-        const hashes = await Promise.all(
-          keys.map(async (key): Promise<Outcome> => [null, await this.hgetall(key)]),
-        );
-        return [[null, this.fake.command('TIME')], ...hashes];
-      },
+      time: () => add(async () => this.fake.command('TIME')),
+      get: (key: string) => add(() => this.get(key)),
+      pttl: (key: string) => add(async () => this.fake.command('PTTL', key)),
+      hgetall: (key: string) => add(() => this.hgetall(key)),
+      exec: async (): Promise<Outcome[]> =>
+        await Promise.all(works.map(async (work): Promise<Outcome> => [null, await work()])),
     };
     return pipeline;
   }
