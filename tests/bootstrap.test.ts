@@ -35,11 +35,12 @@ setTimeout(() => {
 `;
 
 const script = `
-console.log(JSON.stringify({ msg: 'ran', args: process.argv.slice(2), cwd: process.cwd() }));
+// Before it says that it ran: a signal may come right after.
 if (process.argv[2] === 'wait') {
   process.on('SIGTERM', () => process.exit(42));
   setInterval(() => {}, 1_000);
 } else process.exitCode = Number(process.argv[2] ?? 0);
+console.log(JSON.stringify({ msg: 'ran', args: process.argv.slice(2), cwd: process.cwd() }));
 `;
 
 let root = '';
