@@ -22,6 +22,9 @@ function codeOf({ topics }: TopicResults): number {
   return topics[0]?.errorCode ?? noAnswer.errorCode;
 }
 
+/** Of a broker that is back after it was silent: it creates topics again when it has told the controller that it is there. */
+const noneIsUp = /all brokers are currently fenced/i;
+
 const noAnswer = { errorCode: errorCodes.UNKNOWN_SERVER_ERROR, errorMessage: null };
 
 /** The topics of the cluster. Those in which Sluice keeps its own state are not listed. */
@@ -161,18 +164,19 @@ export class TopicCatalog implements LogTopics {
     replicationFactor = this.#options.replicationFactor,
   ): Promise<KnownTopic> {
     const { address } = this.#options;
-    const answer = await this.#cluster.askController(
-      call,
-      createTopicsRequest({
-        topics: [{ topic, partitions, replicationFactor, config }],
-        timeoutMs: call.leftMs,
-      }),
-      codeOf,
-    );
-    const { errorCode, errorMessage } = answer.topics[0] ?? noAnswer;
-    if (errorCode !== 0 && errorCode !== errorCodes.TOPIC_ALREADY_EXISTS) {
+    await call.retrying(async () => {
+      const answer = await this.#cluster.askController(
+        call,
+        createTopicsRequest({
+          topics: [{ topic, partitions, replicationFactor, config }],
+          timeoutMs: call.leftMs,
+        }),
+        codeOf,
+      );
+      const { errorCode, errorMessage } = answer.topics[0] ?? noAnswer;
+      if (errorCode === 0 || errorCode === errorCodes.TOPIC_ALREADY_EXISTS) return;
       throw this.#notCreated(topic, errorCode, errorMessage);
-    }
+    });
     return await call.retrying(async () => {
       await this.#cluster.refresh(call, [topic]);
       const known = this.#cluster.metadata.topic(topic);
@@ -188,6 +192,13 @@ export class TopicCatalog implements LogTopics {
       this.#options.address,
     );
     if (cause.code !== 'log.failed') return cause;
+    if (code === errorCodes.INVALID_REPLICATION_FACTOR && reason && noneIsUp.test(reason)) {
+      return new SluiceError(
+        'log.unreachable',
+        `Kafka at ${this.#options.address} cannot create topic '${topic}' now: ${reason} Check that its brokers run`,
+        { cause, retriable: true, details: { ...cause.details, topic } },
+      );
+    }
     return new SluiceError(
       'log.topic_not_created',
       `Kafka at ${this.#options.address} refused to create topic '${topic}': ${reason ?? cause.message}. Create it yourself, or change what the message names`,
