@@ -1,5 +1,5 @@
 import { SluiceError } from '@sluice/kernel';
-import type { FetchedRecord } from '@sluice/record-log';
+import type { FetchedRecord, Header } from '@sluice/record-log';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -265,6 +265,21 @@ test('slices of any size give the same as all at once', () => {
 test('keys and values are views, not copies', () => {
   const { records } = decodeRecordBatches(ab, { fromOffset: 0 });
   expect(records[0]?.value?.buffer).toBe(ab.buffer);
+});
+
+test('records in a row with the same headers share them, whatever array they were written from', () => {
+  const headers = (value: string): Header[] => [['n', Buffer.from(value)]];
+  const [a, b] = [headers('a'), headers('b')];
+  const records = [a, a, headers('a'), b, [], b].map((each, index) => ({
+    key: null,
+    value: Buffer.of(index),
+    headers: each,
+  }));
+  const stored = encodeRecordBatch({ records }, { nowMs: batchTimeMs });
+  const shared = decodeRecordBatches(stored, { fromOffset: 0 }).records.map((each) => each.headers);
+  expect(shared).toEqual([a, a, a, b, [], b]);
+  const [first, ...others] = shared;
+  expect(others.map((each) => each === first)).toEqual([true, true, false, false, false]);
 });
 
 test('a batch that inflates beyond the limit is refused', () => {

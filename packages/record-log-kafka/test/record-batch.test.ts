@@ -1,4 +1,4 @@
-import type { ProduceRecord } from '@sluice/record-log';
+import type { Header, ProduceRecord } from '@sluice/record-log';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -228,6 +228,18 @@ test('a batch can be written again, with the same bytes', () => {
   };
   expect(write().equals(write())).toBe(true);
   expect(write().subarray(-5).toString('hex')).toBe('ee'.repeat(5));
+});
+
+test('a batch can be written again into a target that was used for something else meanwhile', () => {
+  const headers: Header[] = [['n', Buffer.from('trace')]];
+  const records = [1, 2].map((value) => ({ key: null, value: Buffer.of(value), headers }));
+  const batch = planRecordBatch({ records }, { nowMs });
+  const target = Buffer.alloc(batch.bytes);
+  batch.writeInto(target, 0);
+  const written = Buffer.from(target);
+  target.fill(0xee);
+  batch.writeInto(target, 0);
+  expect(target.equals(written)).toBe(true);
 });
 
 test('a timestamp that is none is a mistake of the caller', () => {

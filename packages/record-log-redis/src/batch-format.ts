@@ -1,5 +1,11 @@
 import { assert, SluiceError } from '@sluice/kernel';
-import type { FetchedRecord, Header, ProduceRecord } from '@sluice/record-log';
+import {
+  type FetchedRecord,
+  type Header,
+  HeadersReader,
+  HeadersWriter,
+  type ProduceRecord,
+} from '@sluice/record-log';
 
 import { readVarint, varintBytes, writeVarint, zigzag, zigzagDecode } from './varint.ts';
 
@@ -42,13 +48,14 @@ export function encodeBatches(
 ): EncodedBatch[] {
   const batches: EncodedBatch[] = [];
   const length = order?.length ?? records.length;
+  const headersWriter = new HeadersWriter({ size: headersBytes, write: writeHeaders });
   let first = 0;
   while (first < length) {
     const baseMs = timestampOf(recordAt(records, order, first), nowMs);
     let bytes = 0;
     let end = first;
     for (; end < length; end += 1) {
-      const size = encodedBytes(recordAt(records, order, end), baseMs, nowMs);
+      const size = encodedBytes(recordAt(records, order, end), baseMs, nowMs, headersWriter);
       if (end > first && bytes + size > bytesMax) break;
       bytes += size;
     }
@@ -59,7 +66,7 @@ export function encodeBatches(
     let at = writeVarint(payload, 1, count);
     at = writeVarint(payload, at, zigzag(baseMs));
     for (let index = first; index < end; index += 1) {
-      at = encodeRecord(payload, at, recordAt(records, order, index), baseMs, nowMs);
+      at = encodeRecord(payload, at, recordAt(records, order, index), baseMs, nowMs, headersWriter);
     }
     batches.push({ payload, first, count });
     first = end;
@@ -75,7 +82,7 @@ export class BatchCursor {
   readonly endOffset: number;
   #offset: number;
   #at: number;
-
+  readonly #lastHeaders = new HeadersReader();
   constructor(payload: Buffer, endOffset: number) {
     if (payload[0] !== version) {
       throw new SluiceError(
@@ -118,15 +125,24 @@ export class BatchCursor {
     const timestampMs = this.#baseMs + zigzagDecode(this.#varint());
     const key = this.#bytes(payload);
     const value = this.#bytes(payload);
-    const headerCount = this.#varint();
-    const headers = headerCount === 0 ? noHeaders : this.#headers(payload, headerCount);
+    const headers = this.#nextHeaders(payload);
     if (this.#at > payload.length) throw new RangeError('a stored batch ends within a record');
     const offset = this.#offset;
     this.#offset += 1;
     return { offset, timestampMs, key, value, headers };
   }
 
-  #headers(payload: Buffer, count: number): Header[] {
+  #nextHeaders(payload: Buffer): readonly Header[] {
+    const start = this.#at;
+    if (payload[start] === 0) {
+      this.#at += 1;
+      return noHeaders;
+    }
+    if (this.#lastHeaders.areAt(payload, start)) {
+      this.#at += this.#lastHeaders.size;
+      return this.#lastHeaders.headers;
+    }
+    const count = this.#varint();
     const headers: Header[] = [];
     for (let index = 0; index < count; index += 1) {
       const nameBytes = this.#varint();
@@ -134,6 +150,7 @@ export class BatchCursor {
       this.#at += nameBytes;
       headers.push([name, this.#bytes(payload)]);
     }
+    this.#lastHeaders.keep(headers, payload, start, this.#at);
     return headers;
   }
 
@@ -176,14 +193,23 @@ function timestampOf({ timestampMs }: ProduceRecord, nowMs: number): number {
   return timestampMs;
 }
 
-function encodedBytes(record: ProduceRecord, baseMs: number, nowMs: number): number {
-  const { key, value, headers } = record;
-  let bytes =
+function encodedBytes(
+  record: ProduceRecord,
+  baseMs: number,
+  nowMs: number,
+  headersWriter: HeadersWriter,
+): number {
+  const { key, value, headers = noHeaders } = record;
+  return (
     varintBytes(zigzag(timestampOf(record, nowMs) - baseMs)) +
     nullableBytes(key) +
-    nullableBytes(value);
-  if (headers === undefined || headers.length === 0) return bytes + 1;
-  bytes += varintBytes(headers.length);
+    nullableBytes(value) +
+    headersWriter.size(headers)
+  );
+}
+
+function headersBytes(headers: readonly Header[]): number {
+  let bytes = varintBytes(headers.length);
   for (const [name, content] of headers) {
     const nameBytes = Buffer.byteLength(name);
     bytes += varintBytes(nameBytes) + nameBytes + nullableBytes(content);
@@ -201,13 +227,18 @@ function encodeRecord(
   record: ProduceRecord,
   baseMs: number,
   nowMs: number,
+  headersWriter: HeadersWriter,
 ): number {
-  const { key, value, headers } = record;
+  const { key, value, headers = noHeaders } = record;
   let at = writeVarint(payload, start, zigzag(timestampOf(record, nowMs) - baseMs));
   at = writeNullable(payload, at, key);
   at = writeNullable(payload, at, value);
-  if (headers === undefined || headers.length === 0) return writeVarint(payload, at, 0);
-  at = writeVarint(payload, at, headers.length);
+  if (headers.length === 0) return writeVarint(payload, at, 0);
+  return headersWriter.write(payload, at, headers);
+}
+
+function writeHeaders(payload: Buffer, start: number, headers: readonly Header[]): number {
+  let at = writeVarint(payload, start, headers.length);
   for (const [name, content] of headers) {
     at = writeVarint(payload, at, Buffer.byteLength(name));
     at += payload.write(name, at);

@@ -1,4 +1,4 @@
-import type { FetchedRecord, ProduceRecord } from '@sluice/record-log';
+import type { FetchedRecord, Header, ProduceRecord } from '@sluice/record-log';
 import { expect, test } from 'vitest';
 
 import { BatchCursor, encodeBatches } from '../src/batch-format.ts';
@@ -139,6 +139,10 @@ test('whatever is encoded is read again', () => {
   const random = randomOf(42);
   for (let round = 0; round < 300; round += 1) {
     const records = Array.from({ length: 1 + random(20) }, () => randomRecord(random));
+    // Some have those of another one, the array itself.
+    const [{ headers } = { headers: undefined }] = records;
+    for (const record of records)
+      if (headers && random(3) === 0) Object.assign(record, { headers });
     const batches = encodeBatches(records, undefined, { nowMs, bytesMax: 1 + random(2_000) });
     const read = batches.flatMap(({ payload, first, count }) => decode(payload, first + count));
     const expected = records.map((record, offset) => ({
@@ -149,6 +153,21 @@ test('whatever is encoded is read again', () => {
     }));
     expect(plain(read)).toEqual(plain(expected));
   }
+});
+
+test('records in a row with the same headers share them, whatever array they were written from', () => {
+  const headers = (value: string): Header[] => [['n', Buffer.from(value)]];
+  const [a, b] = [headers('a'), headers('b')];
+  const records = [a, a, headers('a'), b, [], b].map((each, index) => ({
+    key: null,
+    value: Buffer.of(index),
+    headers: each,
+  }));
+  const [batch] = encodeBatches(records, undefined, { nowMs, bytesMax });
+  const read = decode(batch?.payload ?? Buffer.alloc(0), 6).map((each) => each.headers);
+  expect(read).toEqual([a, a, a, b, [], b]);
+  const [first, ...others] = read;
+  expect(others.map((each) => each === first)).toEqual([true, true, false, false, false]);
 });
 
 test('numbers up to 2^53 survive', () => {

@@ -51,3 +51,4 @@ export {
   RecordsRefusedError,
   type RefusedRecord,
 } from './refusals.ts';
+export { type HeadersFormat, HeadersReader, HeadersWriter } from './repeated-headers.ts';

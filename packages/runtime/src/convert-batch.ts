@@ -72,6 +72,15 @@ export async function fromBytes(part: Part, bytes: readonly (Uint8Array | null)[
   return { values, schemas };
 }
 
+/** Undefined: some of it cannot be converted; nothing is counted as failed by that. */
+export async function wholeFromBytes(
+  { converters, role, topic }: Part,
+  bytes: readonly (Uint8Array | null)[],
+): Promise<Data | undefined> {
+  const first = await callFromBytes(converters[role], topic, bytes);
+  return first.failures.length === 0 ? first : undefined;
+}
+
 async function settle(
   { at, converters, failures, role, topic, where }: Part,
   failed: readonly ConversionFailure[],

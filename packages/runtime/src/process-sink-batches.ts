@@ -3,18 +3,18 @@
  * batches. Records that fail and are tolerated are left out and listed, to be written to the dead letter queue
  * before anything of the batch is put.
  */
-import { type RecordHeader, type SinkRecord, schemas } from '@sluice/connector-api';
-import type { FetchedBatch, Header } from '@sluice/record-log';
+import type { RecordHeader, SinkRecord } from '@sluice/connector-api';
+import type { FetchedBatch } from '@sluice/record-log';
 import type { TransformationChain } from '@sluice/transforms';
 
 import { type BatchWatch, unwatched } from './batch-watch.ts';
-import { type Data, fromBytes, type Part } from './convert-batch.ts';
+import { fromBytes } from './convert-batch.ts';
 import { BatchFailures } from './errors/batch-failures.ts';
 import type { ConsumedRecord } from './errors/failed-record.ts';
 import type { FailedConsumed, TaskErrors } from './errors/task-errors.ts';
+import { fromHeaders } from './sink-headers.ts';
 import type { TaskConverters } from './task-converters.ts';
 import { traced } from './tracing/batch-trace.ts';
-import { traceContextOf } from './tracing/producers.ts';
 import { transformSinkRecords } from './transform-records.ts';
 
 export interface ProcessedSinkBatches {
@@ -99,7 +99,7 @@ async function readSinkRecords(
       { ...shared, role: 'value' },
       batch.records.map(({ value }) => value),
     );
-    const headers = await fromHeaders({ ...shared, role: 'header' }, batch);
+    const headers = await fromHeaders({ ...shared, role: 'header' }, batch.records);
     batch.records.forEach(({ offset, timestampMs }, index) => {
       const record: Mutable<SinkRecord> = {
         topic,
@@ -121,52 +121,5 @@ async function readSinkRecords(
 }
 
 const noHeaders: readonly RecordHeader[] = Object.freeze([]);
-
-/** Those that read any text. */
-const textReaders = new Set([
-  'org.apache.kafka.connect.storage.SimpleHeaderConverter',
-  'org.apache.kafka.connect.storage.StringConverter',
-  'org.apache.kafka.connect.converters.ByteArrayConverter',
-]);
-
-/**
- * Tracers write trace contexts as text, whatever converter the other headers are written with: one that would refuse them
- * (JSON, numbers) is not asked.
- */
-async function fromHeaders(
-  part: Part,
-  { records }: FetchedBatch,
-): Promise<(readonly RecordHeader[])[] | undefined> {
-  if (!records.some((record) => record.headers.length > 0)) return undefined;
-  const isAsked = textReaders.has(part.converters.classes.header);
-  const contextOf = (header: Header): string | undefined =>
-    isAsked ? undefined : traceContextOf(header);
-  const converted: (Uint8Array | null)[] = [];
-  const owners: number[] = [];
-  for (const [index, { headers }] of records.entries())
-    for (const header of headers) {
-      if (contextOf(header) !== undefined) continue;
-      converted.push(header[1]);
-      owners.push(index);
-    }
-  const ownerOf = (index: number): number => owners[index] ?? 0;
-  const own: Part = {
-    ...part,
-    at: (index) => part.at(ownerOf(index)),
-    where: (index) => part.where(ownerOf(index)),
-  };
-  const data: Data = converted.length > 0 ? await fromBytes(own, converted) : { values: [] };
-  let next = 0;
-  return records.map((record) =>
-    record.headers.map((header) => {
-      const [name] = header;
-      const context = contextOf(header);
-      if (context !== undefined) return { name, value: context, schema: schemas.string };
-      const at = next++;
-      const schema = data.schemas?.[at];
-      return { name, value: data.values[at] ?? null, ...(schema ? { schema } : {}) };
-    }),
-  );
-}
 
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };

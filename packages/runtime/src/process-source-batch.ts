@@ -109,9 +109,8 @@ async function convertGroups(
   let bytes = 0;
   let sent = 0;
   for (const group of groups) {
-    const produced = await toProduceRecords(group, converters, failures);
-    const whole = header ? withHeader(produced, header) : produced;
-    const kept = failures.size === 0 ? whole : withoutFailed(whole, failures);
+    const produced = await toProduceRecords(group, converters, failures, header);
+    const kept = failures.size === 0 ? produced : withoutFailed(produced, failures);
     if (kept.records.length === 0) continue;
     for (const record of kept.records) bytes += recordBytes(record);
     topics.push({ topic: group.topic, records: kept.records });
@@ -119,20 +118,6 @@ async function convertGroups(
     sent += kept.records.length;
   }
   return { topics, positions, bytes, sent };
-}
-
-/** A record that has one of this name keeps its own. */
-function withHeader({ positions, records }: Produced, header: Header): Produced {
-  const alone = [header];
-  return {
-    positions,
-    records: records.map((record) => {
-      const { headers } = record;
-      if (!headers || headers.length === 0) return { ...record, headers: alone };
-      const hasOwn = headers.some(([name]) => name === header[0]);
-      return hasOwn ? record : { ...record, headers: [...headers, header] };
-    }),
-  };
 }
 
 interface TopicGroup {
@@ -169,7 +154,10 @@ async function toProduceRecords(
   { positions, records, topic }: TopicGroup,
   converters: TaskConverters,
   failures: BatchFailures,
+  header: Header | undefined,
 ): Promise<Produced> {
+  // One array for all, which logs and readers see to be the same.
+  const alone: readonly [Header] | undefined = header && [header];
   const at = (index: number): number => positions?.[index] ?? index;
   const shared = { topic, converters, failures, where: () => topic };
   const headers = await toHeaders({ ...shared, role: 'header', at }, records);
@@ -194,13 +182,24 @@ async function toProduceRecords(
       key: keys?.[index] ?? null,
       value: values?.[index] ?? null,
     };
-    const ownHeaders = headers?.[index];
+    const ownHeaders = withHeader(headers?.[index], alone);
     if (ownHeaders) made.headers = ownHeaders;
     if (record.timestampMs !== undefined) made.timestampMs = record.timestampMs;
     if (record.partition !== undefined) made.partition = record.partition;
     return made;
   });
   return { records: produced, positions };
+}
+
+/** A record that has one of this name keeps its own. */
+function withHeader(
+  own: readonly Header[] | undefined,
+  added: readonly [Header] | undefined,
+): readonly Header[] | undefined {
+  if (!added) return own;
+  if (!own || own.length === 0) return added;
+  const [[addedName]] = added;
+  return own.some(([name]) => name === addedName) ? own : [...own, ...added];
 }
 
 function withoutFailed({ positions, records }: Produced, failures: BatchFailures): Produced {

@@ -1,4 +1,4 @@
-import { type SourceRecord, schemas } from '@sluice/connector-api';
+import { type BytesBatch, type SourceRecord, schemas } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
 import { processSinkBatches } from '../src/process-sink-batches.ts';
@@ -88,6 +88,35 @@ test('a tombstone is what its converter makes of it, alone or among others', asy
       valueSchema: optional,
     });
   }
+});
+
+test('records in a row that share their headers have them converted once', async () => {
+  const asked: (string | null | undefined)[] = [];
+  const counting = {
+    ...text,
+    header: {
+      ...text.header,
+      fromBytes: (batch: BytesBatch) => {
+        asked.push(...batch.bytes.map(show));
+        return text.header.fromBytes(batch);
+      },
+    },
+  };
+  const [a, b] = [[['n', Buffer.from('1')]], [['n', Buffer.from('2')]]] as const;
+  const records = [a, a, [], b, b, a].map((headers, offset) => ({
+    offset,
+    timestampMs: 1,
+    key: null,
+    value: null,
+    headers,
+  }));
+  const batch = { topic: 't', partition: 0, records, nextOffset: 6, highWatermark: 6 };
+  const read = await processSinkBatches([batch], counting);
+  const values = read.records.map(({ headers }) => headers?.map(({ value }) => value));
+  expect(values).toEqual([[1], [1], [], [2], [2], [1]]);
+  expect(asked).toEqual(['1', '2', '1']);
+  // Nobody changes those of another record.
+  expect(Object.isFrozen(read.records[0]?.headers)).toBe(true);
 });
 
 test('headers keep their order and their records', async () => {

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { errorSettingsOf } from '../src/errors/error-settings.ts';
 import { TaskErrors } from '../src/errors/task-errors.ts';
 import { compileRuntimeOptions } from '../src/options.ts';
+import { processSinkBatches } from '../src/process-sink-batches.ts';
 import { processSourceBatch } from '../src/process-source-batch.ts';
 import { RunScope } from '../src/run-scope.ts';
 import { createTaskConverters } from '../src/task-converters.ts';
@@ -118,4 +119,25 @@ test('a converter that throws at one record loses no other', async () => {
   });
   const batch = await processSourceBatch(records, converters, undefined, errors);
   expect(batch.topics[0]?.records.map(({ value }) => String(value))).toEqual(['a', 'c']);
+});
+
+test('of records that share headers that cannot be read, each is given up', async () => {
+  const { counters, errors } = setUp({ 'errors.tolerance': 'all' }, () => ({
+    bytes: [],
+    failures: [],
+  }));
+  const json = createTaskConverters({ 'header.converter': 'JsonConverter' }, stringConverters);
+  const [good, bad] = [[], [['n', Buffer.from('{')]]] as const;
+  const fetched = [bad, bad, good, bad].map((headers, offset) => ({
+    offset,
+    timestampMs: 1,
+    key: null,
+    value: null,
+    headers,
+  }));
+  const batch = { topic: 't', partition: 0, records: fetched, nextOffset: 4, highWatermark: 4 };
+  const read = await processSinkBatches([batch], json, undefined, errors);
+  expect(read.records.map(({ offset }) => offset)).toEqual([2]);
+  expect(read.failed.map(({ consumed }) => consumed.record.offset)).toEqual([0, 1, 3]);
+  expect(counters.recordFailures).toBe(3);
 });

@@ -1,5 +1,10 @@
 import { SluiceError, toError } from '@sluice/kernel';
-import type { FetchedRecord, Header, TopicPartition } from '@sluice/record-log';
+import {
+  type FetchedRecord,
+  type Header,
+  HeadersReader,
+  type TopicPartition,
+} from '@sluice/record-log';
 
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts';
 import { decompress } from './compression.ts';
@@ -54,6 +59,7 @@ export class RecordBatchCursor {
   #baseTimestampMs = 0;
   /** With `LogAppendTime`, the time of all its records. */
   #appendTimeMs: number | undefined;
+  readonly #lastHeaders = new HeadersReader();
 
   constructor(buffer: Buffer, options: DecodeOptions) {
     this.bytes = buffer.length;
@@ -219,20 +225,28 @@ export class RecordBatchCursor {
     }
     const key = this.#bytes(records, end);
     const value = this.#bytes(records, end);
-    const headerCount = this.#varint();
-    const headers = headerCount === 0 ? noHeaders : this.#headers(records, headerCount, end);
+    const headers = this.#headers(records, end);
     if (this.#at !== end) throw this.#corruptRecord(start);
     const timestampMs = this.#appendTimeMs ?? this.#baseTimestampMs + timestampDelta;
     return { offset, timestampMs, key, value, headers };
   }
 
-  #headers(records: Buffer, count: number, end: number): Header[] {
+  #headers(records: Buffer, end: number): readonly Header[] {
+    const start = this.#at;
+    const count = this.#varint();
+    if (count === 0) return noHeaders;
+    if (this.#lastHeaders.areAt(records, start)) {
+      this.#at = start + this.#lastHeaders.size;
+      return this.#lastHeaders.headers;
+    }
     const headers: Header[] = [];
     for (let index = 0; index < count && this.#at < end; index += 1) {
       const name = this.#bytes(records, end) ?? noBytes;
       headers.push([name.toString('utf8'), this.#bytes(records, end)]);
     }
     if (headers.length !== count) this.#at = Number.NaN; // Told as a corrupt record.
+    // Those that end elsewhere are refused.
+    if (this.#at === end) this.#lastHeaders.keep(headers, records, start, end);
     return headers;
   }
 

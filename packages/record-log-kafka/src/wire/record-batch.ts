@@ -1,5 +1,10 @@
 import { assert } from '@sluice/kernel';
-import type { Header, ProduceRecord } from '@sluice/record-log';
+import {
+  type Header,
+  type HeadersFormat,
+  HeadersWriter,
+  type ProduceRecord,
+} from '@sluice/record-log';
 
 import type { Compression } from '../options.ts';
 import { compress } from './compression.ts';
@@ -122,10 +127,11 @@ function measure(selection: RecordSelection, nowMs: number): MeasuredBatch {
   const baseTimestampMs = timestampOf(recordAt(records, order, start), nowMs);
   let maxTimestampMs = baseTimestampMs;
   const bodyBytes = new Uint32Array(count);
+  const headersWriter = new HeadersWriter(headersFormat);
   let recordsBytes = 0;
   for (let index = 0; index < count; index += 1) {
     const record = recordAt(records, order, start + index);
-    const { key, value, headers } = record;
+    const { key, value, headers = noHeaders } = record;
     const timestampMs = timestampOf(record, nowMs);
     if (timestampMs > maxTimestampMs) maxTimestampMs = timestampMs;
     let bytes =
@@ -134,7 +140,7 @@ function measure(selection: RecordSelection, nowMs: number): MeasuredBatch {
       lengthVarintBytes(index) +
       (key === null ? 1 : lengthVarintBytes(key.length) + key.length) +
       (value === null ? 1 : lengthVarintBytes(value.length) + value.length);
-    bytes += headers === undefined || headers.length === 0 ? 1 : headersBytes(headers);
+    bytes += headersWriter.size(headers);
     bodyBytes[index] = bytes;
     recordsBytes += lengthVarintBytes(bytes) + bytes;
   }
@@ -164,6 +170,8 @@ function headersBytes(headers: readonly Header[]): number {
 function writeRecords(target: Buffer, start: number, batch: MeasuredBatch): number {
   const { records, order } = batch.selection;
   const { count, nowMs, baseTimestampMs, bodyBytes } = batch;
+  // One for each time: what was written before may be gone from a target that is used again.
+  const headersWriter = new HeadersWriter(headersFormat);
   let place = start;
   for (let index = 0; index < count; index += 1) {
     const record = recordAt(records, order, batch.start + index);
@@ -176,12 +184,20 @@ function writeRecords(target: Buffer, start: number, batch: MeasuredBatch): numb
     place = writeNullable(target, place, record.key);
     place = writeNullable(target, place, record.value);
     const { headers = noHeaders } = record;
-    place = writeLengthVarint(target, place, headers.length);
-    for (const [name, content] of headers) {
-      place = writeLengthVarint(target, place, Buffer.byteLength(name));
-      place += target.write(name, place);
-      place = writeNullable(target, place, content);
-    }
+    if (headers.length === 0) target[place++] = 0;
+    else place = headersWriter.write(target, place, headers);
+  }
+  return place;
+}
+
+const headersFormat: HeadersFormat = { size: headersBytes, write: writeHeaders };
+
+function writeHeaders(target: Buffer, start: number, headers: readonly Header[]): number {
+  let place = writeLengthVarint(target, start, headers.length);
+  for (const [name, content] of headers) {
+    place = writeLengthVarint(target, place, Buffer.byteLength(name));
+    place += target.write(name, place);
+    place = writeNullable(target, place, content);
   }
   return place;
 }

@@ -9,8 +9,11 @@ export const traceparentHeader = 'traceparent';
 export function producersOf(batches: readonly FetchedBatch[]): readonly string[] {
   const found = new Set<string>();
   let last: Uint8Array | undefined;
+  let lastHeaders: readonly Header[] | undefined;
   for (const { records } of batches)
     for (const { headers } of records) {
+      if (headers === lastHeaders) continue;
+      lastHeaders = headers;
       const value = traceparentIn(headers);
       if (!value || (last && Buffer.compare(last, value) === 0)) continue;
       last = value;
