@@ -24,6 +24,7 @@ import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import type { AskConnector, OffsetStore } from './offset-store.ts';
 import { bodyBytesMax, parseBodies } from './request-body.ts';
+import { keepOrder } from './request-order.ts';
 import { registerConnectorActions } from './routes/connector-actions.ts';
 import { registerConnectorConfigs } from './routes/connector-configs.ts';
 import { registerConnectorOffsets } from './routes/connector-offsets.ts';
@@ -206,6 +207,7 @@ function guardedServer(options: ApiOptions, sessions: Sessions | undefined): Fas
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
+  keepOrder(app);
   if (options.dashboard) sendBrowsersHome(app);
   secure(app, { ...options, sessions }, logger);
   auditChanges(app, options.audit, logger);

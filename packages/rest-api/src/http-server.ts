@@ -1,4 +1,5 @@
 /** What a server bears of its clients before it knows who they are, and how it encrypts. */
+import type { ServerResponse } from 'node:http';
 import type { Server, ServerOptions } from 'node:https';
 import { type TlsOptions, Server as TlsServer } from 'node:tls';
 import type { Access } from '@sluice/access';
@@ -9,6 +10,7 @@ import {
   fastify,
 } from 'fastify';
 
+import { errorBody } from './api-error.ts';
 import { SharedLimits } from './shared-limits.ts';
 
 export interface ServerLimits {
@@ -37,6 +39,8 @@ export function createHttpServer(
     headersTimeout: headersTimeoutMs,
     // How late that may be noticed.
     connectionsCheckingInterval: headersTimeoutMs / 5,
+    // Refused below, in the shape of all errors.
+    requireHostHeader: false,
   };
   const common = {
     requestTimeout: requestTimeoutMs,
@@ -47,7 +51,27 @@ export function createHttpServer(
     ? encrypted(common, { ...tls, ...timeouts })
     : fastify({ ...common, http: timeouts });
   limits.guard(app.server);
+  refuseBroken(app);
   return app;
+}
+
+/** What Node would refuse without a word. */
+function refuseBroken(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers, raw }, reply) => {
+    if (headers.host !== undefined || raw.httpVersion === '1.0') return undefined;
+    const body = errorBody(400, 'HTTP 400 Bad Request: there is no Host');
+    return reply.status(400).header('connection', 'close').send(body);
+  });
+  app.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const body = JSON.stringify(errorBody(417, 'HTTP 417 Expectation Failed'));
+    response
+      .writeHead(417, {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        connection: 'close',
+      })
+      .end(body);
+  });
 }
 
 /** The listener gets new certificates when there are some. */

@@ -2,7 +2,7 @@
  * Bodies are JSON, whatever Content-Type says nothing about it: clients of Kafka Connect leave it out, and
  * send it with empty bodies. Numbers keep the digits that were sent, since a configuration value is a string.
  */
-import { exactNumber, toError } from '@sluice/kernel';
+import { exactNumber, hasCode, toError } from '@sluice/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ApiError } from './api-error.ts';
@@ -20,9 +20,9 @@ export function parseBodies(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
-    { parseAs: 'string' },
-    async (request: FastifyRequest, body: string) => {
-      if (body.trim() === '') return undefined;
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      if (isBlank(bytes)) return undefined;
       const contentType = request.headers['content-type'];
       if (contentType !== undefined && !isJson(contentType)) {
         throw new ApiError(
@@ -30,9 +30,28 @@ export function parseBodies(
           `HTTP 415 Unsupported Media Type: "${contentType}"; send application/json`,
         );
       }
-      return parseJson(body, parse);
+      return parseJson(decode(bytes), parse);
     },
   );
+}
+
+/** As an empty one: nothing has to be said of its type. */
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+}
+
+/** Takes off the mark with which editors begin a file. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** JSON is UTF-8 whatever charset is claimed. Of other bytes something else than was sent would be stored. */
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    if (hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA'))
+      throw new ApiError(400, 'Request body is not UTF-8');
+    throw error;
+  }
 }
 
 function isJson(contentType: string): boolean {

@@ -42,7 +42,7 @@ const targetStates: Readonly<Record<string, TargetState>> = {
 };
 
 const initialStateSchema = z
-  .string()
+  .string({ error: 'must be RUNNING, PAUSED or STOPPED' })
   .transform((text) => text.toUpperCase())
   .pipe(z.enum(['RUNNING', 'PAUSED', 'STOPPED'], { error: 'must be RUNNING, PAUSED or STOPPED' }))
   .transform((state): TargetState => targetStates[state] ?? 'STARTED')
@@ -50,7 +50,10 @@ const initialStateSchema = z
 
 const nestedDefinitionSchema = z.strictObject(
   {
-    name: z.string().nullish(),
+    name: z
+      .union([z.string(), z.number(), z.boolean()], { error: 'must be a string' })
+      .transform(String)
+      .nullish(),
     config: configSchema,
     initial_state: initialStateSchema.nullish(),
   },

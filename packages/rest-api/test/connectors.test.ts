@@ -166,6 +166,13 @@ test.each([
   expect(cluster.requests).toEqual([]);
 });
 
+test('a name that was typed as a number is its text', async () => {
+  const { cluster, call } = apiUnderTest();
+  const payload = '{"name": 1.0, "config": {"connector.class": "X"}}';
+  expect((await call('POST /connectors', Buffer.from(payload))).statusCode).toBe(201);
+  expect([...cluster.connectors.keys()]).toEqual(['1.0']);
+});
+
 test('numbers and booleans become the strings that were typed, null is left out', async () => {
   const { cluster, call } = apiUnderTest();
   const payload = `{"name": "orders", "config": {"connector.class": "X", "tasks.max": 2, "ratio": 1.0,

@@ -1,13 +1,8 @@
 import { connect } from 'node:net';
-import type { Logger } from '@sluice/kernel';
-import { silentLogger } from '@sluice/kernel';
+import { type Logger, silentLogger } from '@sluice/kernel';
 import { FakeClock } from '@sluice/kernel/testing';
-import { buildApi } from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 import { apiUnderTest } from './api-under-test.ts';
-import { FakeAudit } from './fake-audit.ts';
-import { FakeCluster } from './fake-cluster.ts';
-import { FakeOffsets } from './fake-offsets.ts';
 
 test('an unknown route is not found, in the shape of all errors', async () => {
   const { call } = apiUnderTest();
@@ -203,22 +198,54 @@ test('an error that nobody expected is 500, and is logged without the query', as
   ]);
 });
 
-test.each([
-  ['NONSENSE\r\n\r\n', 400],
-  [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
-])('what is no HTTP request gets the shape of all errors', async (bytes, status) => {
-  const api = buildApi({
-    client: new FakeCluster(),
-    info: { version: '4.1.0', commit: 'abc123', clusterId: 'test-cluster' },
-    logger: silentLogger,
-    offsets: new FakeOffsets(),
-    audit: new FakeAudit(),
-  });
+async function answerTo(bytes: string): Promise<string> {
+  const { api } = apiUnderTest();
   const { port } = new URL(await api.listen({ host: '127.0.0.1', port: 0 }));
   const socket = connect(Number(port), '127.0.0.1');
   socket.write(bytes);
   const answer = Buffer.concat(await socket.toArray()).toString();
   await api.close();
+  return answer;
+}
+
+test.each([
+  ['NONSENSE\r\n\r\n', 400],
+  [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
+  ['GET / HTTP/1.1\r\n\r\n', 400],
+  ['POST /connectors HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n', 417],
+])('what is no right HTTP request gets the shape of all errors', async (bytes, status) => {
+  const answer = await answerTo(bytes);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error_code: status });
+});
+
+test('requests that come at once on one connection are carried out in their order', async () => {
+  const body = '{"name": "orders", "config": {"connector.class": "X"}}';
+  const answer = await answerTo(
+    `POST /connectors HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}` +
+      'DELETE /connectors/orders HTTP/1.1\r\nHost: localhost\r\n\r\n' +
+      'GET /connectors/orders HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  );
+  expect(Array.from(answer.matchAll(/HTTP\/1.1 (\d+)/g), ([, status]) => status)).toEqual([
+    '201',
+    '204',
+    '404',
+  ]);
+});
+
+test('a body may begin with a byte order mark', async () => {
+  const { call } = apiUnderTest();
+  const response = await call('POST /connectors', Buffer.from(`\uFEFF${definition}`));
+  expect(response.statusCode).toBe(201);
+});
+
+test('a body that is not UTF-8 is 400, and nothing of it is stored', async () => {
+  const { call, cluster } = apiUnderTest();
+  const response = await call(
+    'POST /connectors',
+    Buffer.from(definition.replace('orders', 'öl'), 'latin1'),
+  );
+  expect(response.statusCode).toBe(400);
+  expect(response.json()).toEqual({ error_code: 400, message: 'Request body is not UTF-8' });
+  expect(cluster.connectors.size).toBe(0);
 });
