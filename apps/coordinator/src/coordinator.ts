@@ -1,9 +1,5 @@
 /** Wires one coordinator: stores, queues, the journal of definitions, the leader's loop, the API. */
-import { readFileSync } from 'node:fs';
-
-import { Access, hasAuthentication } from '@sluice/access';
 import { configParts, partProblems } from '@sluice/config-parts';
-import { inheritedConverters } from '@sluice/converters';
 import {
   type ClusterClient,
   createClusterClient,
@@ -26,7 +22,6 @@ import {
 } from '@sluice/coordination-redis';
 import {
   BullDispatcher,
-  boardPlugin,
   LeaderWakeConsumer,
   LeaderWakeQueue,
   QueueRegistry,
@@ -42,41 +37,19 @@ import {
 } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
 import type { RecordLog } from '@sluice/record-log';
-import {
-  type ApiOptions,
-  assertBindAllowed,
-  buildAdminApi,
-  buildApi,
-  giveRoles,
-  keepCertificates,
-  LiveFeed,
-  listenOn,
-  SharedLimits,
-  unencryptedWarning,
-} from '@sluice/rest-api';
+import { LiveFeed } from '@sluice/rest-api';
 import { ConnectorOffsets } from '@sluice/runtime/offsets';
-import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 
-import { dashboardDirectory } from './dashboard-directory.ts';
 import { DeadLetterQueues } from './dead-letter-queues.ts';
+import { type ApiSources, CoordinatorHttp, ownVersion } from './http.ts';
 import { TopicJournal } from './journal/topic-journal.ts';
-import type { Listener } from './listeners.ts';
 import { coordinatorMetrics } from './metrics.ts';
 import { OffsetChanges } from './offset-changes.ts';
 import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { Validations } from './validations.ts';
-
-/** What this build says of itself at `GET /`; clients parse the version as Kafka Connect's. */
-const compatibleVersion = '4.1.0';
-
-/** What people see. */
-function ownVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /** At a time: as many cores as the smallest machine has. */
 const validationsMax = 2;
@@ -97,7 +70,6 @@ export class Coordinator implements Service {
   readonly #logger: Logger;
   readonly #log: RecordLog | undefined;
   readonly #offsetsLog: RecordLog;
-  readonly #levels: LogLevels;
   readonly #levelFollower: LevelFollower;
   readonly #redis: Redis;
   readonly #queues: QueueRegistry;
@@ -110,16 +82,11 @@ export class Coordinator implements Service {
   readonly #previews: Previews;
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
-  readonly #access: Access;
   readonly #liveFeed: LiveFeed;
-  readonly #deadLetters: DeadLetterQueues;
-  readonly #limits: SharedLimits;
-  /** One for each listener, in their order; behind them one where levels of loggers have a listener of their own. */
-  readonly #servers: FastifyInstance[] = [];
+  readonly #http: CoordinatorHttp;
 
   constructor(settings: CoordinatorSettings, logger: Logger, parts: CoordinatorParts) {
     const { log, levels, offsetsLog, onRefused } = parts;
-    this.#levels = levels;
     this.#settings = settings;
     this.#log = log;
     this.#offsetsLog = offsetsLog;
@@ -181,8 +148,6 @@ export class Coordinator implements Service {
       clientId: `${coordinator}/probe`,
       logger,
     });
-    this.#access = new Access(settings.access, { clock, logger });
-    this.#deadLetters = new DeadLetterQueues({ log: offsetsLog, cluster, clock });
     this.#liveFeed = new LiveFeed({
       client: this.#client,
       loads: new RedisLoadReports({ redis: this.#redis, cluster }),
@@ -193,7 +158,6 @@ export class Coordinator implements Service {
         boardOf: (worker) => `/queues/queue/${encodeURIComponent(startQueueName(worker))}`,
       },
     });
-    this.#limits = new SharedLimits(settings);
     this.#plugins = new CoordinatorPlugins(settings, logger);
     this.#previews = new Previews({
       max: settings.previewsMax,
@@ -217,28 +181,32 @@ export class Coordinator implements Service {
       plugins: this.#plugins,
       providers: settings.providers,
     });
+    this.#http = new CoordinatorHttp({
+      settings,
+      sources: this.#apiSources(levels),
+      queues: this.#queues,
+      metrics: () =>
+        coordinatorMetrics({
+          loop: this.#loop,
+          client: this.#client,
+          connectorsMax: settings.metricsConnectorsMax,
+        }),
+      logger,
+    });
   }
 
   /** Port that the API listens on first. */
   get port(): number {
-    const address = this.#servers[0]?.server.address();
-    if (typeof address === 'object' && address !== null) return address.port;
-    return this.#settings.listeners[0]?.port ?? 0;
+    return this.#http.port;
   }
 
   async start(): Promise<void> {
-    const { listeners, adminListener, redisWaitMs } = this.#settings;
-    const admins = typeof adminListener === 'object' ? [adminListener] : [];
-    for (const listener of [...listeners, ...admins]) this.#checkListener(listener);
-    await this.#access.start();
+    await this.#http.prepare();
     await this.#plugins.start();
-    await untilReady(this.#redis, redisWaitMs);
+    await untilReady(this.#redis, this.#settings.redisWaitMs);
     await this.#queues.start();
     // Before the election: whoever cannot listen must not lead either.
-    for (const listener of listeners) await this.#listen(await this.#buildApi(listener), listener);
-    for (const listener of admins) {
-      await this.#listen(buildAdminApi(this.#apiOptions(listener)), listener);
-    }
+    await this.#http.start();
     await this.#levelFollower.start();
     await this.#logProbe.start();
     await this.#operators.start();
@@ -255,10 +223,9 @@ export class Coordinator implements Service {
     this.#validations.stop();
     this.#offsetChanges.stop();
     await this.#plugins.stop();
-    await this.#access.stop();
     await this.#levelFollower.stop();
     this.#liveFeed.stop();
-    await Promise.all(this.#servers.map((server) => server.close()));
+    await this.#http.stop();
     this.#offsetsLog.destroy();
     await this.#logProbe.stop();
     await this.#queues.stop();
@@ -267,22 +234,7 @@ export class Coordinator implements Service {
 
   /** Callers and certificates, if their files have changed. Never rejects. */
   async reload(): Promise<void> {
-    await this.#access.reload();
-  }
-
-  /** @throws SluiceError `bind.refused`. */
-  #checkListener(listener: Listener): void {
-    const { access, insecure } = this.#settings;
-    const { host, port } = listener;
-    assertBindAllowed({ host, hasAuth: hasAuthentication(access), insecure });
-    const warning = unencryptedWarning(listener, access);
-    if (warning !== undefined) this.#logger.warn({ host, port }, warning);
-  }
-
-  async #listen(server: FastifyInstance, on: Listener): Promise<void> {
-    this.#servers.push(server);
-    keepCertificates(server, this.#access);
-    await listenOn(server, on);
+    await this.#http.reload();
   }
 
   #listenForWakeUps(leads: boolean): void {
@@ -293,73 +245,25 @@ export class Coordinator implements Service {
     });
   }
 
-  #apiOptions({ isEncrypted }: Listener): ApiOptions {
-    const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
-    const { movement, settling } = this.#settings;
-    const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { trustedProxies, workerConfig } = this.#settings;
-    const { authenticator, tlsOptions } = this.#access;
+  #apiSources(levels: LogLevels): ApiSources {
+    const { cluster, previewsMax } = this.#settings;
+    const place = { redis: this.#redis, cluster };
     return {
       client: this.#client,
-      info: { version: compatibleVersion, commit: 'sluice', clusterId: cluster },
-      logger: this.#logger,
       offsets: new ConnectorOffsets({ log: this.#offsetsLog, cluster }),
-      audit: new RedisAuditTrail({ redis: this.#redis, cluster }),
+      audit: new RedisAuditTrail(place),
       live: { feed: this.#liveFeed },
-      sessions: new RedisSessionStore({ redis: this.#redis, cluster }),
-      history: new RedisEventHistory({ redis: this.#redis, cluster }),
-      logLines: new RedisLogLines({ redis: this.#redis, cluster }),
-      planning: { movement, halfLifeMs: settling.penaltyHalfLifeMs },
-      deadLetters: this.#deadLetters,
-      dashboard: { directory: dashboardDirectory() },
-      levels: this.#levels,
-      hasAdmin: adminListener === 'shared',
-      parts: {
-        ...configParts,
-        exactlyOnce: this.#settings.exactlyOnce,
-        inherited: inheritedConverters(workerConfig),
-      },
-      topicTracking: this.#settings.topicTracking,
+      sessions: new RedisSessionStore(place),
+      history: new RedisEventHistory(place),
+      logLines: new RedisLogLines(place),
+      deadLetters: new DeadLetterQueues({ log: this.#offsetsLog, cluster, clock: systemClock }),
+      levels,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0
         ? { preview: (request, signal) => this.#previews.run(request, signal) }
         : {}),
       runValidations: (configs) => this.#validations.run(configs),
       askConnector: (change) => this.#offsetChanges.ask(change),
-      corsOrigins,
-      corsMethods,
-      responseHeaders,
-      limits: this.#limits,
-      trustedProxies,
-      authenticator,
-      tls: isEncrypted ? tlsOptions : undefined,
-      ...(insecure ? { allowedHosts: 'any' as const } : allowedHosts ? { allowedHosts } : {}),
     };
-  }
-
-  async #buildApi(listener: Listener): Promise<FastifyInstance> {
-    const api = buildApi(this.#apiOptions(listener));
-    const boards = boardPlugin({
-      queues: this.#queues,
-      workers: async () =>
-        (await this.#client.snapshot()).workers.map(({ member }) => member.worker),
-      allowWrites: this.#settings.boardsWritable,
-      logger: this.#logger,
-    });
-    await api.register(async (scope) => {
-      // A job is only a wake-up: whatever is done to one, nothing that runs changes.
-      giveRoles(scope, { read: 'viewer', write: 'operator', action: 'change-queue' });
-      await scope.register(boards);
-    });
-    const metrics = coordinatorMetrics({
-      loop: this.#loop,
-      client: this.#client,
-      connectorsMax: this.#settings.metricsConnectorsMax,
-    });
-    api.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
-      reply.header('content-type', metrics.contentType);
-      return metrics.render();
-    });
-    return api;
   }
 }

@@ -24,7 +24,6 @@ import {
   systemClock,
 } from '@sluice/kernel';
 import { LogProbe } from '@sluice/log-choice';
-import { type PluginInventory, PluginPath } from '@sluice/runtime';
 import type { Redis } from 'ioredis';
 
 import { ActorUnitRunner } from './actor-unit-runner.ts';
@@ -38,12 +37,11 @@ import { ProcessLoad } from './load/process-load.ts';
 import { TaskLoads } from './load/task-loads.ts';
 import { countedBeats, LeaseStats } from './metrics/lease-stats.ts';
 import { WorkerMetrics } from './metrics/worker-metrics.ts';
-import { announced, checkInheritedConverters, pluginSpecifiers } from './plugins.ts';
+import { WorkerPlugins } from './plugins.ts';
 import type { WorkerSettings } from './settings.ts';
 import { SpanReports } from './traces/span-reports.ts';
 import { allObservers } from './unit-observer.ts';
 
-const scanLimitMs = 20_000;
 /** For writing a last line. With a lease that is over: less than the leader waits longer than we do. */
 const lastWordsMs = { leaseOver: 50, stopped: 500 };
 const isSource = import.meta.url.endsWith('.ts');
@@ -71,9 +69,8 @@ export class Worker implements Service {
   readonly #loads: LoadReporter;
   readonly #spans: SpanReports;
   readonly #http: WorkerHttp;
-  readonly #plugins: PluginPath;
+  readonly #plugins: WorkerPlugins;
   readonly #executorData: ExecutorData;
-  #reported: ReadonlySet<string> = new Set();
   #host: ActorHost | undefined;
   #agent: WorkerAgent | undefined;
   #jobs: StartQueueConsumer | undefined;
@@ -111,18 +108,19 @@ export class Worker implements Service {
       onLook: (found) => {
         const message: ExecutorMessage = { type: 'levels', settings: found };
         if (found.size > 0) this.#host?.broadcast(message);
-        this.#tellPluginsAgain();
+        this.#plugins.tellAgain();
       },
     });
     this.#executorData = executorDataOf(settings);
-    this.#plugins = new PluginPath({
-      modules: pluginSpecifiers(settings.plugins),
-      directories: settings.pluginPath,
-      lookEveryMs: settings.pluginLookMs,
-      scanLimitMs,
-      environment: pluginEnvironment(),
-      clock: systemClock,
-      onChange: (inventory) => this.#pluginsChanged(inventory),
+    this.#plugins = new WorkerPlugins({
+      settings,
+      logger,
+      onInventory: ({ index, plugins }) => {
+        this.#executorData.plugins = index;
+        this.#runner.knowPlugins(plugins);
+      },
+      tellExecutors: (index) => this.#host?.broadcast({ type: 'plugins', index }),
+      announce: (plugins) => void this.#agent?.announce(plugins),
     });
     this.#queues = new QueueRegistry({ redis: redisUrl, cluster, logger });
     const metrics = new WorkerMetrics(new LeaseStats(), settings.metrics, clock);
@@ -183,13 +181,9 @@ export class Worker implements Service {
       untilReady(this.#redis, redisWaitMs),
       untilReady(this.#heartbeatRedis, redisWaitMs),
     ]);
-    this.#reportFailures(this.#plugins.inventory);
-    checkInheritedConverters(this.#settings.workerConfig, this.#plugins.inventory);
     await this.#queues.start();
     await this.#http.start();
     await this.#logProbe.start();
-    this.#executorData.plugins = this.#plugins.inventory.index;
-    this.#runner.knowPlugins(this.#plugins.inventory.plugins);
     await this.#startAgent();
     await this.#levelFollower.start();
     if (this.#settings.tellsLoad) {
@@ -223,7 +217,7 @@ export class Worker implements Service {
         pid: process.pid,
         host: hostname(),
         address: this.#http.address,
-        plugins: announced(this.#plugins.inventory),
+        plugins: this.#plugins.announced,
         protocol,
         log: log.kind,
       },
@@ -261,32 +255,6 @@ export class Worker implements Service {
     });
     await agent.start();
     await this.#jobs.start();
-  }
-
-  /** What came into the plugin path, changed or went while the worker runs. */
-  #pluginsChanged(inventory: PluginInventory): void {
-    this.#reportFailures(inventory);
-    this.#executorData.plugins = inventory.index;
-    this.#runner.knowPlugins(inventory.plugins);
-    const message: ExecutorMessage = { type: 'plugins', index: inventory.index };
-    this.#host?.broadcast(message);
-    void this.#agent?.announce(announced(inventory));
-  }
-
-  /** An executor that was being started when they changed was told neither before nor then. */
-  #tellPluginsAgain(): void {
-    if (this.#settings.pluginPath.length === 0) return;
-    const message: ExecutorMessage = { type: 'plugins', index: this.#executorData.plugins };
-    this.#host?.broadcast(message);
-  }
-
-  /** Each once, as long as it stays as it is. */
-  #reportFailures({ failures }: PluginInventory): void {
-    const known = this.#reported;
-    this.#reported = new Set(failures.map(({ error }) => error));
-    for (const { specifier, error } of failures) {
-      if (!known.has(error)) this.#logger.error({ module: specifier }, error);
-    }
   }
 
   /** Hands over what it runs, then leaves. */

@@ -31,7 +31,7 @@ export interface ContractRecord {
 }
 
 export interface SinkContractOptions {
-  /** For each test anew. */
+  /** For each test anew, but those of the keys' rules share one: they touch no system. */
   readonly setup: () => Promise<SinkFixture> | SinkFixture;
   /** Record number n. Default: value `{"n":n,"text":"record n"}`, key and id `n`. */
   readonly record?: (n: number) => ContractRecord;

@@ -31,7 +31,7 @@ export interface SourceFixture {
 }
 
 export interface SourceContractOptions {
-  /** For each test anew. */
+  /** For each test anew, but those of the keys' rules share one: they touch no system. */
   readonly setup: () => Promise<SourceFixture> | SourceFixture;
   /** Configurations, added to the one that works, that must be refused, and what the refusal must name. */
   readonly invalid?: readonly InvalidConfig[];

@@ -1,4 +1,7 @@
-/** A contract that nobody can break is none: each of these connectors breaks one sentence of it. */
+/**
+ * A contract that nobody can break is none: each of these connectors breaks one sentence of it. Where that shows when a
+ * limit is over, they wait at the same time.
+ */
 import {
   boolean,
   defineSink,
@@ -144,7 +147,7 @@ describe('a source is found out', { timeout: 20_000 }, () => {
   });
 });
 
-describe('a source whose system can be away', { timeout: 20_000 }, () => {
+describe('a source whose system can be away', { timeout: 20_000, concurrent: true }, () => {
   /** How many items are passed over then. */
   type WhileAway = () => Promise<number> | number;
 
@@ -238,7 +241,7 @@ test('each kind of key is tried with a value that it must refuse', () => {
   );
 });
 
-describe('a sink', { timeout: 30_000 }, () => {
+describe('a sink', { timeout: 30_000, concurrent: true }, () => {
   /** A system in memory. */
   function checksOfSink(make: (system: System) => SinkPlugin): readonly Check[] {
     const system: System = { arrived: new Set(), isAway: false };

@@ -2,7 +2,8 @@
  * One run of a sink task: a plugin instance, a reader, and one loop that does everything in turn, so no
  * two calls into the plugin ever overlap. The reader fetches ahead by itself, within its bounds.
  *
- *     loop   commit if due (sink-commits) → look for partitions if due (sink-assignment) → read → put → …
+ *     loop   commit if due (sink-commits) → look for partitions if due (sink-assignment)
+ *            → read (sink-reads) → put (sink-puts) → …
  *     end    preCommit, commit → close
  *
  * Committed is only what `put` took and `preCommit` (or `flush`) made durable. On failure of …
@@ -17,9 +18,9 @@
  * - the lease (expired): no further put, no commit. The next run begins at the committed offsets, exactly
  *   as after a crash: at least once, nothing lost.
  */
-import type { SinkPlugin, SinkTask, SinkTaskContext, TopicPartition } from '@sluice/connector-api';
+import type { SinkPlugin, SinkTask, SinkTaskContext } from '@sluice/connector-api';
 import { assert, isFenced, toError } from '@sluice/kernel';
-import { type FetchedBatch, type LogReader, recordBytes } from '@sluice/record-log';
+import type { LogReader } from '@sluice/record-log';
 
 import { sinkBoundsOf } from './bounds.ts';
 import { Changes } from './changes.ts';
@@ -31,17 +32,15 @@ import { TaskErrors } from './errors/task-errors.ts';
 import { groupOf } from './group-name.ts';
 import { LogCalls } from './log-calls.ts';
 import type { TopicSelection } from './partition-share.ts';
-import { processSinkBatches } from './process-sink-batches.ts';
 import { createProcessing, type Processing } from './processing.ts';
 import { SinkAssignment } from './sink-assignment.ts';
 import { SinkCommits } from './sink-commits.ts';
 import { type PartitionOffset, partitionKey, SinkPositions } from './sink-positions.ts';
 import { emptyBatch, type SinkBatch, SinkPuts, withoutPartitions } from './sink-puts.ts';
+import { SinkReads } from './sink-reads.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms } from './task-transforms.ts';
 import { topicSelectionOf } from './topic-catalog.ts';
-import type { BatchTrace } from './tracing/batch-trace.ts';
-import { producersOf } from './tracing/producers.ts';
 import { RunTracing } from './tracing/run-tracing.ts';
 import { withinLimit } from './within-limit.ts';
 
@@ -50,9 +49,8 @@ const lastCommitMs = 1_000;
 
 /** What a run has once the log let it in. */
 interface Parts {
-  readonly reader: LogReader;
   readonly task: SinkTask;
-  readonly processing: Processing;
+  readonly reads: SinkReads;
   readonly commits: SinkCommits;
   readonly assignment: SinkAssignment;
   readonly puts: SinkPuts;
@@ -74,8 +72,6 @@ export class SinkTaskRun implements TaskRun {
   #reader: LogReader | undefined;
   #parts: Parts | undefined;
   #finishing: Promise<void> = Promise.resolve();
-  /** Ends a wait of the reader; replaced when used up. */
-  #interrupt = new AbortController();
   readonly #seeks = new Map<string, PartitionOffset>();
   #isPauseReported = false;
 
@@ -113,7 +109,7 @@ export class SinkTaskRun implements TaskRun {
     );
     this.#deadLetters = await this.#openDeadLetters();
     const task = this.#plugin.createTask();
-    this.#parts = this.#assemble({ reader: this.#reader, task, processing });
+    this.#parts = this.#assemble(this.#reader, task, processing);
     await this.#parts.task.start(config, this.#taskContext());
   }
 
@@ -166,8 +162,7 @@ export class SinkTaskRun implements TaskRun {
     return new DeadLetterQueue(writer, shared);
   }
 
-  #assemble(given: Pick<Parts, 'reader' | 'task' | 'processing'>): Parts {
-    const { processing, reader, task } = given;
+  #assemble(reader: LogReader, task: SinkTask, processing: Processing): Parts {
     const errant = new ErrantRecords({
       errors: this.#errors,
       converters: processing.converters,
@@ -180,6 +175,14 @@ export class SinkTaskRun implements TaskRun {
       reader,
       task,
     };
+    const reads = new SinkReads({
+      ...shared,
+      processing,
+      errors: this.#errors,
+      errant,
+      deadLetters: this.#deadLetters,
+      tracing: this.#tracing,
+    });
     const commits = new SinkCommits({
       ...shared,
       tracing: this.#tracing,
@@ -193,14 +196,18 @@ export class SinkTaskRun implements TaskRun {
       onDelivered: (batch) => this.#delivered(commits, batch),
     });
     return {
-      ...given,
+      task,
+      reads,
       errant,
       puts,
       commits,
       assignment: new SinkAssignment({
         ...shared,
         selection: this.#selection,
-        onRemoved: (partitions) => this.#forget(partitions),
+        onRemoved: (partitions) => {
+          puts.drop(partitions);
+          reads.forget(partitions);
+        },
       }),
     };
   }
@@ -258,70 +265,12 @@ export class SinkTaskRun implements TaskRun {
     return Math.max(1, dueAtMs - this.#context.options.clock.monotonicMs());
   }
 
-  async #read({ errant, processing, reader }: Parts, waitMs: number): Promise<SinkBatch> {
-    const { counters, options, scope } = this.#context;
-    if (this.#interrupt.signal.aborted) {
-      this.#interrupt = new AbortController();
-      // Woken between two waits: look at what changed first.
-      return emptyBatch;
-    }
-    const { signal } = this.#interrupt;
-    const beganMs = options.clock.monotonicMs();
-    const fetched = await this.#calls.untilAccepted('read', () => reader.poll(waitMs, signal));
-    if (fetched.length === 0 || scope.isClosing) return emptyBatch;
-    const trace = this.#traceOf(fetched, beganMs);
-    const { failed, positions, records } = await processSinkBatches(
-      fetched,
-      processing.converters,
-      processing.chain,
-      this.#errors,
-      { stages: processing.stages, trace },
-    ).catch((error: unknown) => {
-      trace?.fail(error);
-      throw error;
-    });
-    // Durable before anything of the batch counts as delivered.
-    if (failed.length > 0) {
-      const letters = this.#errors.giveUpConsumed(failed);
-      await this.#deadLetters?.write(letters);
-    }
-    errant.remember(records, positions, fetched);
-    counters.recordsActive = records.length;
-    for (const batch of fetched) this.#countFetched(batch);
-    const batch = {
-      records,
-      ends: fetched.map(({ topic, partition, nextOffset }) => ({
-        topic,
-        partition,
-        offset: nextOffset,
-      })),
-      trace,
-    };
+  async #read({ reads }: Parts, waitMs: number): Promise<SinkBatch> {
+    const batch = await reads.next(waitMs);
+    if (batch === emptyBatch) return batch;
     // A partition that was moved meanwhile is read again from where it was moved to.
     const moved = this.#applySeeks();
     return moved.length > 0 ? withoutPartitions(batch, moved) : batch;
-  }
-
-  #traceOf(fetched: readonly FetchedBatch[], beganMs: number): BatchTrace | undefined {
-    if (!this.#tracing.isOn) return undefined;
-    const records = fetched.reduce((sum, batch) => sum + batch.records.length, 0);
-    if (records === 0) return undefined;
-    const links = this.#tracing.hasLinks ? producersOf(fetched) : [];
-    const trace = this.#tracing.begin('sink', { beganMs, records, links });
-    const topics = [...new Set(fetched.map(({ topic }) => topic))];
-    trace?.note('fetch', beganMs, { records, topics });
-    return trace;
-  }
-
-  #countFetched(batch: FetchedBatch): void {
-    const { counters, usedTopics } = this.#context;
-    if (batch.records.length > 0) usedTopics.add(batch.topic);
-    counters.recordsIn += batch.records.length;
-    for (const record of batch.records) counters.bytes += recordBytes(record);
-    const name = partitionKey(batch);
-    const lag = Math.max(0, batch.highWatermark - batch.nextOffset);
-    counters.lag += lag - (counters.lags.get(name) ?? 0);
-    counters.lags.set(name, lag);
   }
 
   #delivered(commits: SinkCommits, { records, ends, trace }: SinkBatch): void {
@@ -347,16 +296,6 @@ export class SinkTaskRun implements TaskRun {
     }
     this.#parts?.puts.drop(moved);
     return moved;
-  }
-
-  /** Partitions that do not exist any more. */
-  #forget(removed: readonly TopicPartition[]): void {
-    this.#parts?.puts.drop(removed);
-    const { counters } = this.#context;
-    for (const partition of removed) {
-      counters.lag -= counters.lags.get(partitionKey(partition)) ?? 0;
-      counters.lags.delete(partitionKey(partition));
-    }
   }
 
   /** Never rejects. */
@@ -405,6 +344,6 @@ export class SinkTaskRun implements TaskRun {
 
   #wake(): void {
     this.#changes.notify();
-    this.#interrupt.abort();
+    this.#parts?.reads.interrupt();
   }
 }

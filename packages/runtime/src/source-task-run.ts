@@ -26,11 +26,10 @@ import {
   type SourceOffsetValue,
   type SourcePartition,
   type SourcePlugin,
-  type SourceRecord,
   type SourceTask,
   transactionBoundaryOf,
 } from '@sluice/connector-api';
-import { assert, backoffMs, isFenced, isRetriable } from '@sluice/kernel';
+import { assert, isFenced } from '@sluice/kernel';
 import type { LogWriter, ProduceAck } from '@sluice/record-log';
 
 import { Acknowledgements } from './acknowledgements.ts';
@@ -42,13 +41,12 @@ import { errorSettingsOf } from './errors/error-settings.ts';
 import { TaskErrors } from './errors/task-errors.ts';
 import { LogCalls } from './log-calls.ts';
 import { OffsetFlusher } from './offset-flusher.ts';
-import { polledRecords } from './polled-records.ts';
 import { type ProcessedBatch, processSourceBatch } from './process-source-batch.ts';
 import { createProcessing, type Processing } from './processing.ts';
 import { type BatchSender, RecordSender, type Sendable } from './record-sender.ts';
 import { assertDurable, assertExactlyOnce } from './source-demands.ts';
+import { type PolledBatch, SourcePolls } from './source-polls.ts';
 import { SubmittedBatches } from './submitted-batches.ts';
-import { countBatch } from './task-metrics.ts';
 import type { TaskRun, TaskRunContext } from './task-run.ts';
 import { closeTransforms } from './task-transforms.ts';
 import type { BatchTrace } from './tracing/batch-trace.ts';
@@ -57,10 +55,6 @@ import { type Segment, TransactionRequests } from './transaction-requests.ts';
 import { TransactionSender } from './transaction-sender.ts';
 import { withinLimit } from './within-limit.ts';
 
-/** A poll that found nothing sooner than this did not wait by itself. */
-const idlePollMs = 5;
-/** Between polls that find nothing and do not wait: at most this long. */
-const idleBackoff = { initialMs: 2, maxMs: 100 };
 /** How long a pause waits for a running poll before PAUSED is reported; its records are then held back. */
 const pausePatienceMs = 1_000;
 /**
@@ -84,6 +78,7 @@ export class SourceTaskRun implements TaskRun {
   readonly #requests: TransactionRequests | undefined;
   readonly #failed = Promise.withResolvers<never>();
   readonly #tracing: RunTracing;
+  readonly #polls: SourcePolls;
   #processing: Processing | undefined;
   #writer: LogWriter | undefined;
   #task: SourceTask | undefined;
@@ -103,6 +98,7 @@ export class SourceTaskRun implements TaskRun {
     this.#errors = new TaskErrors(errorSettingsOf(context.config), context);
     this.#bounds = sourceBoundsOf(context.config, context.options);
     this.#tracing = new RunTracing(context);
+    this.#polls = new SourcePolls(context, this.#calls, this.#tracing);
     const { exactlyOnce } = context.options;
     if (exactlyOnce && transactionBoundaryOf(context.config) === 'connector')
       this.#requests = new TransactionRequests();
@@ -261,7 +257,6 @@ export class SourceTaskRun implements TaskRun {
 
   async #pollUntilClosing(): Promise<void> {
     const { scope, turns } = this.#context;
-    const waits = { empty: 0, failed: 0 };
     for (;;) {
       const seen = this.#changes.version;
       await this.#acknowledgements?.tell();
@@ -278,7 +273,7 @@ export class SourceTaskRun implements TaskRun {
       } else if (this.#task?.commitRecord && (await this.#acknowledgedMore(seen))) {
         // Told first.
       } else {
-        const step = this.#pollOnce(waits);
+        const step = this.#pollOnce();
         this.#step = step;
         await step;
         this.#step = undefined;
@@ -300,39 +295,13 @@ export class SourceTaskRun implements TaskRun {
     return sent + untold < recordsInFlightMax && (this.#sender?.bytes ?? 0) < bytesInFlightMax;
   }
 
-  async #pollOnce(waits: { empty: number; failed: number }): Promise<void> {
-    const { counters, options, scope } = this.#context;
-    const beganMs = options.clock.monotonicMs();
-    let records: readonly SourceRecord[];
-    try {
-      records = polledRecords(await this.#task?.poll());
-      waits.failed = 0;
-      this.#calls.noteSuccess('poll');
-    } catch (error) {
-      // A poll that gave up because it was told to did not fail.
-      if (scope.isClosing) return;
-      this.#tracing.failed('source', 'poll', beganMs, error);
-      if (!isRetriable(error)) throw error;
-      counters.retries += 1;
-      waits.failed += 1;
-      this.#calls.noteFailure('poll', error);
-      await this.#sleep(backoffMs(waits.failed, options.taskBackoff, options.random));
-      return;
-    }
-    if (records.length > 0) {
-      waits.empty = 0;
-      countBatch(counters, records.length, options.clock.monotonicMs() - beganMs);
-      const trace = this.#tracing.begin('source', { beganMs, records: records.length });
-      trace?.note('poll', beganMs, { records: records.length });
-      await this.#hand(records, trace);
-      return;
-    }
-    // A poll should wait for data by itself; one that does not must not spin.
-    waits.empty = options.clock.monotonicMs() - beganMs < idlePollMs ? waits.empty + 1 : 0;
-    if (waits.empty > 0) await this.#sleep(backoffMs(waits.empty, idleBackoff, options.random));
+  async #pollOnce(): Promise<void> {
+    assert(this.#task, 'a run polls after it was started');
+    const polled = await this.#polls.next(this.#task);
+    if (polled) await this.#hand(polled);
   }
 
-  async #hand(records: readonly SourceRecord[], trace: BatchTrace | undefined): Promise<void> {
+  async #hand({ records, trace }: PolledBatch): Promise<void> {
     const { counters, options, scope } = this.#context;
     assert(this.#processing && this.#sender, 'a run polls after it was started');
     counters.recordsIn += records.length;
@@ -380,15 +349,6 @@ export class SourceTaskRun implements TaskRun {
       const seen = this.#changes.version;
       await this.#acknowledgements?.tell();
       if (this.#context.isPaused() && !scope.isClosing) await this.#changes.after(seen);
-    }
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    const { options, scope } = this.#context;
-    try {
-      await options.clock.sleep(ms, scope.closing);
-    } catch (error) {
-      if (!scope.isClosing) throw error;
     }
   }
 

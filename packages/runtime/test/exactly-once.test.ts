@@ -54,11 +54,6 @@ function scripted(setup: Partial<Setup> = {}, overrides: Partial<SourceTask> = {
   return { runtime, batches, transactions: () => transactions };
 }
 
-async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
-  const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
-  return offset?.['seq'];
-}
-
 function logCalls({ journal }: RuntimeUnderTest): string[] {
   return journal.filter((entry) => /^log\.(produce|commit|transact)$/.test(entry));
 }
@@ -77,7 +72,7 @@ test('records and offsets are written together, and told of afterwards', async (
     'commitRecord v2 at 1',
     'commit',
   ]);
-  expect(await storedSeq(runtime)).toBe(2);
+  expect(await runtime.storedSeq()).toBe(2);
   await runtime.clock.settled(rig.stop());
   expect(logCalls(runtime)).toEqual(['log.transact']);
 });
@@ -129,7 +124,7 @@ test('an interval gathers batches; a pause and a stop end it', async () => {
   await runtime.clock.until('it is polled', () => batches.length === 0);
   rig.target('PAUSED');
   await runtime.clock.until('it is paused', () => rig.state === 'PAUSED');
-  expect(await storedSeq(runtime)).toBe(5);
+  expect(await runtime.storedSeq()).toBe(5);
   rig.target('STARTED');
   batches.push(seq(6));
   await runtime.clock.until('it is polled', () => batches.length === 0);
@@ -163,7 +158,7 @@ test("a connector's transactions end where it says, within batches and across th
   await runtime.clock.pass(1_000);
   // 3 is aborted: it is not there, and its offset is stored. 4 and 5 have no end yet.
   expect(runtime.values('t')).toEqual(['v1', 'v2']);
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   expect(logCalls(runtime)).toEqual(['log.transact', 'log.transact']);
   transactions()?.commitTransaction();
   batches.push(seq(6));
@@ -183,7 +178,7 @@ test("a connector's transactions end where it says, within batches and across th
   await runtime.clock.until('it is paused', () => rig.state === 'PAUSED');
   await runtime.clock.settled(rig.stop());
   // Without an end it is nothing: the next run begins before it.
-  expect(await storedSeq(runtime)).toBe(6);
+  expect(await runtime.storedSeq()).toBe(6);
   expect(runtime.values('t')).toHaveLength(5);
 });
 
@@ -228,7 +223,7 @@ test('what the log refuses is a dead letter in the transaction of the rest', asy
   await runtime.clock.pass(1_000);
   expect(runtime.values('t')).toEqual(['v1', 'v3']);
   expect(runtime.values('letters')).toEqual(['x'.repeat(1_000)]);
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   expect(runtime.journal).toContain('commitRecord v3 at 1');
   expect(runtime.journal).toContain(`commitRecord ${'x'.repeat(1_000)} at undefined`);
 });

@@ -1,8 +1,8 @@
 /** Records of a source that cannot be transformed, converted or produced. */
-import type { RecordMetadata, SourceRecord, SourceTask } from '@sluice/connector-api';
+import type { RecordMetadata, SourceRecord } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
-import { sourceOf } from './support/plugins.ts';
+import { batchTask, sourceOf } from './support/plugins.ts';
 import { RuntimeUnderTest, type Setup } from './support/runtime-under-test.ts';
 
 const tolerant = {
@@ -21,29 +21,15 @@ function record(seq: number, value: unknown, more: Partial<SourceRecord> = {}): 
 
 function source(batches: (readonly SourceRecord[])[], setup: Partial<Setup> = {}) {
   const told: [SourceRecord, RecordMetadata | undefined][] = [];
-  const plugin = sourceOf((): SourceTask => {
-    let signal: AbortSignal;
-    return {
-      start: (_config, context) => {
-        signal = context.signal;
-      },
-      poll: async () => {
-        const batch = batches.shift();
-        if (batch) return batch;
-        await runtime.clock.sleep(1_000, signal);
-        return null;
-      },
-      commitRecord: (committed, metadata) => void told.push([committed, metadata]),
-      stop: () => {},
-    };
-  });
+  const plugin = sourceOf(() =>
+    batchTask(
+      batches,
+      { clock: () => runtime.clock, idleMs: 1_000 },
+      { commitRecord: (committed, metadata) => void told.push([committed, metadata]) },
+    ),
+  );
   const runtime: RuntimeUnderTest = new RuntimeUnderTest({ plugin, ...setup });
   return { runtime, told };
-}
-
-async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
-  const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
-  return offset?.['seq'];
 }
 
 function letter(runtime: RuntimeUnderTest, offset: number) {
@@ -65,7 +51,7 @@ test('a record that cannot be converted is a dead letter as far as it was conver
   await runtime.clock.until('it is told', () => told.length === 3);
   await runtime.clock.settled(rig.stop());
   expect(runtime.store.topic('t')?.[0]?.high).toBe(2);
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   expect(
     told.map(([{ sourceOffset }, metadata]) => [sourceOffset?.['seq'], metadata?.offset]),
   ).toEqual([
@@ -99,7 +85,7 @@ test('without a dead letter queue it is left out, and its offset passed', async 
   const rig = await runtime.started({ config: { 'errors.tolerance': 'all', ...onlyNumbers } });
   await runtime.clock.until('it is told', () => told.length === 1);
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBe(1);
+  expect(await runtime.storedSeq()).toBe(1);
   expect(runtime.store.topicNames()).toEqual([]);
 });
 
@@ -108,12 +94,12 @@ test('the offset of a dead letter is stored only after the letter is', async () 
   runtime.decide = (operation) => (operation === 'produce' ? 'refused' : 'ok');
   const rig = await runtime.started({ config: { ...tolerant, ...onlyNumbers } });
   await runtime.clock.pass(5_000);
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
   runtime.decide = () => 'ok';
   await runtime.clock.pass(5_000);
   await runtime.clock.settled(rig.stop());
   expect(runtime.values('dead')).toEqual(['x'].map((value) => JSON.stringify(value)));
-  expect(await storedSeq(runtime)).toBe(1);
+  expect(await runtime.storedSeq()).toBe(1);
 });
 
 test('a record that the log refuses is found among the others, and left out', async () => {
@@ -133,7 +119,7 @@ test('a record that the log refuses is found among the others, and left out', as
     '__connect.errors.topic': 't',
   });
   expect(told.map(([, metadata]) => metadata?.offset)).toEqual([0, 1, 2, undefined, 3]);
-  expect(await storedSeq(runtime)).toBe(5);
+  expect(await runtime.storedSeq()).toBe(5);
 });
 
 test("a record above the topic's own limit is left out, and the others are there once and in order", async () => {
@@ -147,7 +133,7 @@ test("a record above the topic's own limit is left out, and the others are there
   expect(runtime.values('t')).toEqual(['a', 'c', 'e', 'f']);
   expect(runtime.values('dead')).toEqual([large, large]);
   expect(told.map(([, metadata]) => metadata?.offset)).toEqual([0, undefined, 1, undefined, 2, 3]);
-  expect(await storedSeq(runtime)).toBe(6);
+  expect(await runtime.storedSeq()).toBe(6);
   expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
     counters: { recordsOut: 4, recordsSkipped: 2, recordFailures: 2, deadLetterRequests: 2 },
   });
@@ -171,7 +157,7 @@ test('a letter that is too large for its queue goes there without its value, and
     '__sluice.errors.source.offset': '{"seq":2}',
     '__connect.errors.stage': 'VALUE_CONVERTER',
   });
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
     counters: { deadLetterRequests: 2, deadLetterFailures: 0 },
   });
@@ -184,5 +170,5 @@ test('where nothing is tolerated it fails the task', async () => {
   await runtime.clock.until('it fails', () => rig.failure !== undefined);
   expect(rig.failure).toMatchObject({ code: 'log.unknown_partition' });
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
 });

@@ -60,11 +60,6 @@ function scripted(setup: Partial<Setup> = {}, overrides: Partial<SourceTask> = {
 
 const small = [{ name: 'h', value: 'v' }];
 
-async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
-  const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
-  return offset?.['seq'];
-}
-
 /** Types of what was told besides what tasks tell all the time. */
 function troubles(events: readonly RuntimeEvent[]): string[] {
   const types = events.map(({ type }) => type);
@@ -117,7 +112,7 @@ test('goes on at the stored offsets after a stop, which stores them', async () =
   const rig = await runtime.started();
   await runtime.clock.until('records are written', () => runtime.values('t').length === 5);
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBe(5);
+  expect(await runtime.storedSeq()).toBe(5);
   const again = await runtime.started({}, { fence: 2 });
   expect(runtime.journal).toContain('start at 5');
   await runtime.clock.settled(again.stop());
@@ -171,7 +166,7 @@ test('a stop does not wait for a log that is away', async () => {
   await runtime.clock.settled(rig.stop());
   expect(runtime.clock.monotonicMs() - beganMs).toBeLessThan(100);
   runtime.decide = () => 'ok';
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
 });
 
 test('a task that was taken over before it starts fails with a fenced error', async () => {
@@ -180,7 +175,7 @@ test('a task that was taken over before it starts fails with a fenced error', as
   const rig = await runtime.started({}, { fence: 1 });
   expect(isFenced(rig.failure)).toBe(true);
   expect(instances()).toBe(0);
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
 });
 
 test('a task that is fenced while it runs fails at its next write', async () => {
@@ -191,7 +186,7 @@ test('a task that is fenced while it runs fails at its next write', async () => 
   await runtime.clock.until('it fails', () => rig.failure !== undefined);
   expect(isFenced(rig.failure)).toBe(true);
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
 });
 
 test('a RetriableError from poll is polled again after a pause, and is told as a stall', async () => {
@@ -233,7 +228,7 @@ test('any other error from poll fails the task as it is, after what was acknowle
   expect(rig.failure).toBe(broken);
   await runtime.clock.settled(rig.stop());
   expect(runtime.journal.at(-1)).toBe('stop');
-  expect(await storedSeq(runtime)).toBe(2);
+  expect(await runtime.storedSeq()).toBe(2);
 });
 
 test('an error that poll throws because it was told to stop is no failure', async () => {
@@ -355,7 +350,7 @@ test('PAUSED is said when all that was polled is written and stored; then nothin
   await runtime.clock.until('polls again', () => runtime.journal.lastIndexOf('poll') > 5);
   rig.target('PAUSED');
   await runtime.clock.until('it is paused', () => rig.state === 'PAUSED');
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   const polls = runtime.journal.filter((entry) => entry === 'poll').length;
   await runtime.clock.pass(5_000);
   expect(runtime.journal.filter((entry) => entry === 'poll')).toHaveLength(polls);
@@ -414,7 +409,7 @@ test('before the lease runs out nothing new is polled, and offsets are stored at
   await runtime.clock.until('it is written', () => runtime.values('t').length === 3);
   runtime.lease.set('held');
   await runtime.clock.pass(200);
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   const polls = runtime.journal.filter((entry) => entry === 'poll').length;
   await runtime.clock.pass(5_000);
   expect(runtime.journal.filter((entry) => entry === 'poll')).toHaveLength(polls);
@@ -478,7 +473,7 @@ test('offsets that could not be stored are stored at the next interval, though n
   };
   const rig = await runtime.started();
   await runtime.clock.until('the third attempt', () => commits === 3);
-  expect(await storedSeq(runtime)).toBe(2);
+  expect(await runtime.storedSeq()).toBe(2);
   await runtime.clock.pass(10_000);
   expect(commits).toBe(3);
   expect(troubles(rig.events)).toEqual(['stalled', 'recovered']);
@@ -503,7 +498,7 @@ test('an offset that comes alone is stored within a second, whatever the interva
   // Refused: tried again as soon.
   await runtime.clock.pass(1_000);
   expect(commits).toBe(2);
-  expect(await storedSeq(runtime)).toBe(5);
+  expect(await runtime.storedSeq()).toBe(5);
   await runtime.clock.settled(rig.stop());
 });
 
@@ -652,7 +647,7 @@ test('an offset that cannot be stored fails the task, and nothing of its poll is
   expect(rig.failure?.message).toContain('but field at contains an object (Date)');
   await runtime.clock.settled(rig.stop());
   expect(runtime.values('t')).toHaveLength(2);
-  expect(await storedSeq(runtime)).toBe(2);
+  expect(await runtime.storedSeq()).toBe(2);
 });
 
 const durable = { durability: 'durable', meaning: 'It is on the disk.' } as const;

@@ -9,7 +9,7 @@ import {
 import { expect, test } from 'vitest';
 
 import { producersOf } from '../src/tracing/producers.ts';
-import { sinkOf, sourceOf } from './support/plugins.ts';
+import { batchTask, sinkOf, sourceOf } from './support/plugins.ts';
 import { RecordingTracer, stepNames } from './support/recording-tracer.ts';
 import { RuntimeUnderTest, type Setup } from './support/runtime-under-test.ts';
 
@@ -34,26 +34,14 @@ function source(
 ): Traced {
   const tracer = new RecordingTracer();
   const plugin = {
-    ...sourceOf(() => {
-      let signal: AbortSignal;
-      return {
-        start: (_config, context) => {
-          signal = context.signal;
-        },
-        poll: async () => {
-          const batch = batches.shift();
-          if (batch) return batch;
-          await runtime.clock.sleep(200, signal);
-          return null;
-        },
-        stop: () => {},
-        ...overrides,
-      };
-    }),
+    ...sourceOf(() => batchTask(batches, { clock: () => runtime.clock, idleMs: 200 }, overrides)),
     exactlyOnceSupport: () => 'SUPPORTED' as const,
     canDefineTransactionBoundaries: () => 'SUPPORTED' as const,
   };
-  const runtime = new RuntimeUnderTest({ plugin, options: { tracer, ...options } });
+  const runtime: RuntimeUnderTest = new RuntimeUnderTest({
+    plugin,
+    options: { tracer, ...options },
+  });
   return { runtime, tracer };
 }
 

@@ -1,8 +1,8 @@
 /** Transforms between a connector and the log: what reaches which side, and what it means for offsets. */
-import type { RecordMetadata, SinkRecord, SourceRecord, SourceTask } from '@sluice/connector-api';
+import type { RecordMetadata, SinkRecord, SourceRecord } from '@sluice/connector-api';
 import { expect, test } from 'vitest';
 
-import { sinkOf, sourceOf } from './support/plugins.ts';
+import { batchTask, sinkOf, sourceOf } from './support/plugins.ts';
 import { RuntimeUnderTest } from './support/runtime-under-test.ts';
 
 /** Drops records whose value is `drop`, and routes the others. */
@@ -23,30 +23,15 @@ function source(
   batches: (readonly SourceRecord[])[],
   told: [SourceRecord, RecordMetadata | undefined][] = [],
 ): RuntimeUnderTest {
-  const plugin = sourceOf((): SourceTask => {
-    let signal: AbortSignal;
-    return {
-      start: (_config, context) => {
-        signal = context.signal;
-      },
-      poll: async () => {
-        const batch = batches.shift();
-        if (batch) return batch;
-        // Now and then it comes back, so that it can be told.
-        await runtime.clock.sleep(1_000, signal);
-        return null;
-      },
-      commitRecord: (committed, metadata) => void told.push([committed, metadata]),
-      stop: () => {},
-    };
-  });
-  const runtime = new RuntimeUnderTest({ plugin });
+  const plugin = sourceOf(() =>
+    batchTask(
+      batches,
+      { clock: () => runtime.clock, idleMs: 1_000 },
+      { commitRecord: (committed, metadata) => void told.push([committed, metadata]) },
+    ),
+  );
+  const runtime: RuntimeUnderTest = new RuntimeUnderTest({ plugin });
   return runtime;
-}
-
-async function storedSeq(runtime: RuntimeUnderTest): Promise<unknown> {
-  const [offset] = await runtime.log.readSourceOffsets('orders', [{ p: 'a' }]);
-  return offset?.['seq'];
 }
 
 test('a source writes what the transforms made, and is told of what it polled', async () => {
@@ -63,7 +48,7 @@ test('a source writes what the transforms made, and is told of what it polled', 
     [polled[1], undefined],
   ]);
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
 });
 
 test('what the transforms did is counted, and told with what the task is made of', async () => {
@@ -119,7 +104,7 @@ test('a batch of which nothing is left commits its offset all the same', async (
   await runtime.clock.settled(rig.stop());
   expect(runtime.values('t-out')).toEqual(['a']);
   expect(told.slice(1).map(([, metadata]) => metadata)).toEqual([undefined, undefined]);
-  expect(await storedSeq(runtime)).toBe(3);
+  expect(await runtime.storedSeq()).toBe(3);
   expect(rig.events.findLast(({ type }) => type === 'metrics')).toMatchObject({
     counters: { recordsIn: 3, recordsOut: 1 },
   });
@@ -141,7 +126,7 @@ test.each([{}, dropAndRoute])(
     const topic = 'transforms' in config ? 't-out' : 't';
     expect(runtime.values(topic)).toEqual(['a']);
     expect(runtime.store.topic('')).toBeUndefined();
-    expect(await storedSeq(runtime)).toBe(3);
+    expect(await runtime.storedSeq()).toBe(3);
   },
 );
 
@@ -152,11 +137,11 @@ test('a dropped record is not told, nor its offset stored, before those ahead of
   const rig = await runtime.started({ config: dropAndRoute });
   await runtime.clock.pass(5_000);
   expect(told).toEqual([]);
-  expect(await storedSeq(runtime)).toBeUndefined();
+  expect(await runtime.storedSeq()).toBeUndefined();
   runtime.decide = () => 'ok';
   await runtime.clock.until('it is told', () => told.length === 2);
   await runtime.clock.settled(rig.stop());
-  expect(await storedSeq(runtime)).toBe(2);
+  expect(await runtime.storedSeq()).toBe(2);
 });
 
 test('a record that a transform fails on fails the task, and none behind it is stored', async () => {
@@ -176,7 +161,7 @@ test('a record that a transform fails on fails the task, and none behind it is s
   });
   expect(rig.failure?.cause).toMatchObject({ message: expect.stringMatching(/^filter: /) });
   expect(runtime.values('t')).toEqual(['a']);
-  expect(await storedSeq(runtime)).toBe(1);
+  expect(await runtime.storedSeq()).toBe(1);
 });
 
 test('a task whose transforms are wrong fails by name before it touches the log', async () => {

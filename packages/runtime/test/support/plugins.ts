@@ -1,4 +1,11 @@
-import type { SinkPlugin, SinkTask, SourcePlugin, SourceTask } from '@sluice/connector-api';
+import type {
+  SinkPlugin,
+  SinkTask,
+  SourcePlugin,
+  SourceRecord,
+  SourceTask,
+} from '@sluice/connector-api';
+import type { Clock } from '@sluice/kernel';
 
 const base = {
   version: '1.0.0',
@@ -9,6 +16,28 @@ const base = {
 
 export function sourceOf(createTask: () => SourceTask): SourcePlugin {
   return { ...base, type: 'source', class: 'test.Source', createTask };
+}
+
+/** Hands out a batch at each poll; then a poll takes `idleMs` and finds nothing, so that the task can be told. */
+export function batchTask(
+  batches: (readonly SourceRecord[])[],
+  { clock, idleMs }: { readonly clock: () => Clock; readonly idleMs: number },
+  overrides: Partial<SourceTask> = {},
+): SourceTask {
+  let signal: AbortSignal;
+  return {
+    start: (_config, context) => {
+      signal = context.signal;
+    },
+    poll: async () => {
+      const batch = batches.shift();
+      if (batch) return batch;
+      await clock().sleep(idleMs, signal);
+      return null;
+    },
+    stop: () => {},
+    ...overrides,
+  };
 }
 
 export function sinkOf(createTask: () => SinkTask): SinkPlugin {

@@ -103,6 +103,12 @@ export class RuntimeUnderTest {
     return values;
   }
 
+  /** What is stored of the source partition `{ p: 'a' }`. */
+  async storedSeq(): Promise<unknown> {
+    const [offset] = await this.log.readSourceOffsets('orders', [{ p: 'a' }]);
+    return offset?.['seq'];
+  }
+
   append(topic: string, partition: number, ...values: string[]): void {
     for (const value of values)
       this.store.append(topic, partition, {
