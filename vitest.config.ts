@@ -13,9 +13,9 @@ const shared = {
 
 /** Those of several processes that measure how long something takes: what runs beside them would be measured too. */
 const timing = [
-  'tests/{chaos,dashboard,drain,examples,external-cursor,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
+  'tests/{chaos,dashboard,drain,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
   'tests/{reconfigure,redis-emptied,redis-outage,restarts,telemetry}.test.ts',
-  '{apps,packages}/{actor,worker,simulator}/**/*.system.test.ts',
+  '{apps,packages}/{actor,worker}/**/*.system.test.ts',
 ];
 
 /**
@@ -39,6 +39,8 @@ export default defineConfig({
           name: 'unit',
           // By default one core would be left idle.
           maxWorkers: Math.max(2, availableParallelism()),
+          // A process and its modules anew for each file would take longer than the tests do.
+          isolate: false,
           // The JavaScript is that of the templates for connectors.
           include: [
             '{apps,packages,scripts,chaos,bench,conformance,examples}/**/*.test.ts',

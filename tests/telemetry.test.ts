@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('each worker tells every second what its processes and tasks do, until it is gone', async () => {
+test.concurrent('each worker tells every second what its processes and tasks do, until it is gone', async () => {
   const file = join(folder, 'lines.txt');
   appendFileSync(file, 'one\n'.repeat(1_000));
   await cluster.apply('lines', {
@@ -68,7 +68,7 @@ test('each worker tells every second what its processes and tasks do, until it i
   });
 });
 
-test('every line of a log says whose it is, and a cluster that is well writes next to none', async () => {
+test.concurrent('every line of a log says whose it is, and a cluster that is well writes next to none', async () => {
   await using quiet = await startCluster({ workers: 1, profile: 'default' });
   const names = Array.from({ length: 10 }, (_, index) => `idle-${index}`);
   for (const name of names) {
