@@ -395,9 +395,16 @@ test('the keyboard goes everywhere, and rows are opened by it', async () => {
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
-  await page.getByRole('complementary', { name: /^Task / }).waitFor();
+  const task = page.getByRole('complementary', { name: /^Task / });
+  await task.waitFor();
+  await page.goBack();
+  await task.waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  await task.waitFor();
+  // Whoever goes by keyboard is there at once.
+  expect(await page.locator('.side-panel:focus').count()).toBe(1);
   await page.keyboard.press('Escape');
-  await page.getByRole('complementary', { name: /^Task/ }).waitFor({ state: 'detached' });
+  await task.waitFor({ state: 'detached' });
   await page.keyboard.press('/');
   await page.keyboard.type('nothing has this name');
   await page.getByText('No task matches the filter.').waitFor();
@@ -449,7 +456,7 @@ test('a long name and a narrow window do not make a page wider than its window',
     [`/connectors/${encoded}/configuration`, '[data-key="topic"] input'],
     [`/connectors/${encoded}/events?task=${encoded}%2F0`, '.side-panel .lane-bar'],
   ] as const;
-  for (const width of [1024, 700]) {
+  for (const width of [1024, 390]) {
     await using dashboard = await open({ size: { width, height: 800 } });
     for (const [path, content] of paths) {
       await dashboard.goto(path);

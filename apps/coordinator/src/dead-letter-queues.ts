@@ -5,13 +5,14 @@ import {
   ApiError,
   type DeadLetterQueue,
   type DeadLetters,
-  type Letter,
+  type LettersAnswer,
+  type LettersQuery,
   type LettersReplay,
   type ReplayAnswer,
 } from '@sluice/rest-api';
 import {
   letterJson,
-  newestLetters,
+  lettersPage,
   queuePartitions,
   replayLetters,
   waitingIn,
@@ -50,16 +51,22 @@ export class DeadLetterQueues implements DeadLetters {
     );
   }
 
-  async newest(topic: string, limit: number): Promise<readonly Letter[]> {
+  async newest({ topic, limit, before }: LettersQuery): Promise<LettersAnswer> {
     const { log, cluster, clock } = this.#options;
-    const read = async (): ReturnType<typeof newestLetters> =>
-      newestLetters(log, { cluster, topic, fence: clock.wallMs(), limit });
+    const read = async (): ReturnType<typeof lettersPage> =>
+      lettersPage(log, {
+        cluster,
+        topic,
+        fence: clock.wallMs(),
+        limit,
+        ...(before !== undefined && { before }),
+      });
     // Whoever looks later takes the place of who looks now, and both are to see it.
-    const letters = await read().catch((error: unknown) => {
+    const { letters, next } = await read().catch((error: unknown) => {
       if (!hasCode(error, 'log.fenced')) throw error;
       return read();
     });
-    return letters.toReversed().slice(0, limit).map(letterJson);
+    return { topic, letters: letters.map(letterJson), next: next ?? null };
   }
 
   async replay({ topic, letters, again, to, isDryRun }: LettersReplay): Promise<ReplayAnswer> {

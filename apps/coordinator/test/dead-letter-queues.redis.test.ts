@@ -58,10 +58,18 @@ test('queues are counted, the newest letters are shown, and all that wait are re
   const counts = async () => queues.queues(['dead-1', 'none']);
   const none = { topic: 'none', letters: 0, waiting: 0 };
   expect(await counts()).toEqual([{ topic: 'dead-1', letters: 3, waiting: 3 }, none]);
-  expect(await queues.newest('dead-1', 2)).toMatchObject([
-    { partition: 0, offset: 2, value: 'c', errors: { topic: 'orders' } },
-    { partition: 0, offset: 1, value: 'b' },
-  ]);
+  const newest = await queues.newest({ topic: 'dead-1', limit: 2 });
+  expect(newest).toMatchObject({
+    letters: [
+      { partition: 0, offset: 2, value: 'c', errors: { topic: 'orders' } },
+      { partition: 0, offset: 1, value: 'b' },
+    ],
+    next: '0:1',
+  });
+  await clock.advance(1_000);
+  const older = await queues.newest({ topic: 'dead-1', limit: 2, before: newest.next ?? '' });
+  expect(older).toMatchObject({ letters: [{ offset: 0, value: 'a' }], next: null });
+  await clock.advance(1_000);
   const replay = { topic: 'dead-1', isDryRun: false };
   expect(await queues.replay({ ...replay, isDryRun: true })).toEqual({
     topic: 'dead-1',

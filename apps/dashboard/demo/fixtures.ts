@@ -17,7 +17,7 @@ export function answers(cluster: DemoCluster, { method, path, query, body }: Dem
   if (path === '/sluice/tasks') return tasks(cluster);
   if (path === '/sluice/errors') return errorGroups(cluster);
   if (path === '/sluice/logs') return { lines: logLines(), next: null };
-  if (path === '/sluice/dead-letters') return { letters: letters() };
+  if (path === '/sluice/dead-letters') return letters(query);
   if (path === '/sluice/preview') return preview;
   if (path === '/connector-plugins') return plugins;
   if (/^\/connector-plugins\/[^/]+\/config$/.test(path)) return configKeys();
@@ -125,12 +125,21 @@ function logLines(): object[] {
   }));
 }
 
-function letters(): object[] {
-  return [0, 1, 2, 3, 4].map((offset) => ({
+const lettersCount = 250;
+
+function letters(query: URLSearchParams): object {
+  const end = Number(query.get('before')?.split(':')[1] ?? lettersCount);
+  const from = Math.max(0, end - Number(query.get('limit') ?? 50));
+  const shown = Array.from({ length: end - from }, (_, index) => end - 1 - index);
+  return { letters: shown.map(letter), next: from > 0 ? `0:${from}` : null };
+}
+
+function letter(offset: number): object {
+  return {
     partition: 0,
     offset,
-    timestampMs: Date.now() - offset * 90_000,
-    replayed: offset === 3,
+    timestampMs: Date.now() - (lettersCount - offset) * 90_000,
+    replayed: offset % 5 === 3,
     errors: {
       topic: 'shop.orders',
       partition: String(offset % 3),
@@ -141,7 +150,7 @@ function letters(): object[] {
     },
     key: `order-${offset}`,
     value: `{"id":${offset},"total":"1234567890.50","state":"paid"}`,
-  }));
+  };
 }
 
 const preview = {

@@ -33,11 +33,11 @@ export function App() {
     case 'unknown':
       return null;
     case 'unreachable':
-      return <Unreachable why={session.why} />;
+      return <Unreachable why={session.why} isAnswered={session.isAnswered} />;
     case 'signed-out':
       return (
         <>
-          <SignIn />
+          <SignIn hasEnded={session.hasEnded} />
           <Notices />
         </>
       );
@@ -49,7 +49,7 @@ export function App() {
 const againMs = 5_000;
 
 /** It comes back by itself: whoever waits need not press anything. */
-function Unreachable({ why }: { readonly why: string }) {
+function Unreachable({ why, isAnswered }: { readonly why: string; readonly isAnswered: boolean }) {
   useEffect(() => {
     const timer = window.setInterval(() => void loadSession(), againMs);
     return () => window.clearInterval(timer);
@@ -57,7 +57,10 @@ function Unreachable({ why }: { readonly why: string }) {
   return (
     <main className="alone">
       <h1 className="hidden">Sluice</h1>
-      <Empty title="No coordinator answers" command="sluice doctor">
+      <Empty
+        title={isAnswered ? 'The coordinator cannot look at the cluster' : 'No coordinator answers'}
+        command="sluice doctor"
+      >
         {why}. Trying again every {againMs / 1_000} s.
       </Empty>
       <Button onPress={() => void loadSession()}>Try again</Button>

@@ -2,6 +2,7 @@
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/pages.css';
+import './styles/narrow.css';
 import 'uplot/dist/uPlot.min.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -10,6 +11,7 @@ import { App } from './app.tsx';
 import { LiveConnection } from './live/live-connection.ts';
 import { StreamWatch } from './live/stream-watch.ts';
 import { liveStore } from './live/use-live.ts';
+import { drafts } from './state/drafts.ts';
 import { loadSession, sessionStore } from './state/session.ts';
 import { startTheme } from './state/theme.ts';
 
@@ -21,6 +23,14 @@ const watch = new StreamWatch(connection, { isSeen: !document.hidden });
 sessionStore.subscribe(() => watch.signedIn(sessionStore.get().kind === 'signed-in'));
 document.addEventListener('visibilitychange', () => watch.seen(!document.hidden));
 window.setInterval(() => liveStore.sample(Date.now()), 1_000);
+sessionStore.subscribe(() => {
+  const state = sessionStore.get();
+  if (state.kind === 'signed-in') drafts.signedIn(state.session.user);
+});
+// Only then does a browser ask whether the page may be left.
+window.addEventListener('beforeunload', (event) => {
+  if (drafts.hasAny) event.preventDefault();
+});
 void loadSession();
 
 const root = document.getElementById('root');

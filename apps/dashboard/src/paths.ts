@@ -50,6 +50,10 @@ export function connectorPath(name: string, tab?: ConnectorTab): string {
   return tab === undefined || tab === 'tasks' ? path : `${path}/${tab}`;
 }
 
+export function createPath(className: string): string {
+  return `/create?class=${encodeURIComponent(className)}`;
+}
+
 export function tasksPath(filter: {
   readonly state?: string;
   readonly connector?: string;

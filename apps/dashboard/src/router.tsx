@@ -28,25 +28,42 @@ export function currentPlace(): Place {
   return seen.place;
 }
 
-export function navigate(
-  to: string,
-  { replace = false }: { readonly replace?: boolean } = {},
-): void {
-  window.history[replace ? 'replaceState' : 'pushState'](null, '', `${base}${to}`);
-  moved.dispatchEvent(new Event('moved'));
-  if (!replace) window.scrollTo(0, 0);
+export function navigate(to: string): void {
+  go(to, true);
+  window.scrollTo(0, 0);
 }
 
-/** Changes parts of the query in place: undefined or empty removes one. */
-export function setQuery(changes: Readonly<Record<string, string | undefined>>): void {
-  const { path, query } = currentPlace();
+function go(to: string, asStep: boolean): void {
+  const isThere = `${base}${to}` === `${window.location.pathname}${window.location.search}`;
+  window.history[asStep && !isThere ? 'pushState' : 'replaceState'](null, '', `${base}${to}`);
+  moved.dispatchEvent(new Event('moved'));
+}
+
+/** Where one is, with another query: undefined or empty removes a part of it. */
+export function pathWith(
+  { path, query }: Place,
+  changes: Readonly<Record<string, string | undefined>>,
+): string {
   const next = new URLSearchParams(query);
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined || value === '') next.delete(key);
     else next.set(key, value);
   }
   const text = next.toString();
-  navigate(text === '' ? path : `${path}?${text}`, { replace: true });
+  return text === '' ? path : `${path}?${text}`;
+}
+
+/** `asStep`: the browser's Back undoes it. What is typed is none: each letter would be one. */
+export function setQuery(
+  changes: Readonly<Record<string, string | undefined>>,
+  { asStep = false }: { readonly asStep?: boolean } = {},
+): void {
+  go(pathWith(currentPlace(), changes), asStep);
+}
+
+/** Beside whatever page is shown. */
+export function openTask(name: string): void {
+  setQuery({ task: name }, { asStep: true });
 }
 
 function subscribe(changed: () => void): () => void {

@@ -156,6 +156,8 @@ test('a name must be one that is free', () => {
   expect(nameProblem('', [])).toBe('It needs a name');
   expect(nameProblem('orders', ['orders'])).toBe('There is a connector orders already');
   expect(nameProblem(' orders', [])).toBeDefined();
+  expect(nameProblem('..', [])).toBeDefined();
+  expect(nameProblem('...', [])).toBeUndefined();
   expect(nameProblem('orders', ['clicks'])).toBeUndefined();
 });
 

@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
 import { connectorPath, parsePath, tasksPath } from '../src/paths.ts';
+import { pathWith } from '../src/router.tsx';
 import {
   connectorsAmong,
   mergedEvents,
+  nextOf,
   placeOfEvent,
+  siftedEvents,
   stepsMs,
   toneOfEvent,
 } from '../src/state/events.ts';
 import { refusal } from '../src/state/session.ts';
 import { meaningOf } from '../src/ui/keys.ts';
-import { rowHeight, rowsInSight } from '../src/ui/windowed.tsx';
+import { rowHeight, rowsAmong, rowsInSight } from '../src/ui/windowed.tsx';
 
 test('an address names a page, and what is no page is none', () => {
   expect(parsePath('/')).toEqual({ page: 'overview' });
@@ -56,6 +59,23 @@ test('only rows in sight and some around them are in the page', () => {
   expect(rowsInSight(5, { top: -500 * rowHeight, ...screen })).toEqual({ first: 0, last: 5 });
 });
 
+test('rows of any heights are in the page where they are in sight', () => {
+  const heights = Array.from({ length: 1_000 }, (_, row) => (row === 500 ? 5_000 : 30));
+  const all = 999 * 30 + 5_000;
+  const beyond = 12 * rowHeight;
+  for (const top of [100, -9_000, -16_000, -30_000]) {
+    const { first, last, before, after } = rowsAmong(heights, { top, height: 600 });
+    const shown = heights.slice(first, last).reduce((sum, each) => sum + each, 0);
+    expect(before + shown + after).toBe(all);
+    expect(before === 0 || top + before <= 0).toBe(true);
+    expect(after === 0 || top + before + shown >= 600).toBe(true);
+    expect(shown).toBeLessThan(600 + 2 * beyond + 5_100);
+  }
+  // Shorter than it was, and scrolled beyond its end.
+  expect(rowsAmong([30], { top: -9_000, height: 600 })).toMatchObject({ before: 30, after: 0 });
+  expect(rowsAmong([], { top: 0, height: 600 })).toMatchObject({ first: 0, last: 0, after: 0 });
+});
+
 test('a viewer is told which role is missing, an admin nothing', () => {
   const as = (role: 'viewer' | 'operator' | 'admin') => ({
     kind: 'signed-in' as const,
@@ -65,7 +85,39 @@ test('a viewer is told which role is missing, an admin nothing', () => {
   expect(refusal(as('operator'), 'admin')).toContain('you are an operator');
   expect(refusal(as('operator'), 'operator')).toBeUndefined();
   expect(refusal(as('admin'), 'viewer')).toBeUndefined();
-  expect(refusal({ kind: 'signed-out' }, 'viewer')).toBeDefined();
+  expect(refusal({ kind: 'signed-out', hasEnded: false }, 'viewer')).toBeDefined();
+});
+
+test('events are sifted here as by the server, and a full page has one after it', () => {
+  const event = (id: string, type: string, message: string) => ({
+    id,
+    type,
+    message,
+    at_ms: 1,
+    facts: {},
+  });
+  const all = [
+    event('4-0', 'worker.dead', 'W1 declared dead'),
+    event('3-0', 'worker.joined', 'w2 joined'),
+    event('2-0', 'workers', 'of another area'),
+  ];
+  const ids = (wanted: { type?: string; text?: string }): string[] =>
+    siftedEvents(all, { type: '', text: '', ...wanted }).map(({ id }) => id);
+  expect(ids({ type: 'worker' })).toEqual(['4-0', '3-0']);
+  expect(ids({ type: 'worker.dead' })).toEqual(['4-0']);
+  expect(ids({ text: ' w1  DEAD' })).toEqual(['4-0']);
+  expect(nextOf(all, 3)).toBe('2-0');
+  expect(nextOf(all, 4)).toBeNull();
+  expect(nextOf([], 3)).toBeNull();
+});
+
+test('another query keeps the rest of the address', () => {
+  const place = { path: '/tasks', query: new URLSearchParams('state=FAILED&q=a b') };
+  expect(pathWith(place, { q: undefined })).toBe('/tasks?state=FAILED');
+  expect(pathWith(place, { q: '', state: '' })).toBe('/tasks');
+  expect(pathWith(place, { task: 'or/ders/0' })).toBe(
+    '/tasks?state=FAILED&q=a+b&task=or%2Fders%2F0',
+  );
 });
 
 test('events that came both ways are shown once, the newest first', () => {

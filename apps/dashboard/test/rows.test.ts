@@ -1,7 +1,15 @@
 import type { LiveUnit } from '@sluice/rest-api/live';
 import { describe, expect, test } from 'vitest';
 import { connectorRows } from '../src/state/connectors.ts';
-import { cellLooks, matrixOf, movesBetween, plannedMoves, shade } from '../src/state/placement.ts';
+import {
+  cellLooks,
+  matrixOf,
+  movesBetween,
+  nothingPlanned,
+  plannedMoves,
+  shade,
+  sizeOf,
+} from '../src/state/placement.ts';
 import { problemsOf } from '../src/state/problems.ts';
 import {
   countByState,
@@ -204,11 +212,36 @@ describe('the matrix', () => {
     ]);
   });
 
+  test('rows are as high as their fullest cell, and columns as wide as the fullest of all', () => {
+    const units = Object.fromEntries(
+      Array.from({ length: 20 }, (_, task) => [`many/${task}`, { worker: 'worker-1' }]),
+    );
+    const { rows } = matrixOf(view({ ...units, 'few/0': {} }));
+    expect(rows.map(({ connector }) => connector)).toEqual(['few', 'many']);
+    expect(sizeOf(rows, 10, nothingPlanned)).toEqual({ perLine: 8, heights: [30, 44] });
+    expect(sizeOf(rows, 20, nothingPlanned)).toEqual({ perLine: 2, heights: [30, 135] });
+    expect(sizeOf(rows.slice(0, 1), 20, nothingPlanned).perLine).toBe(1);
+    const coming = new Map([['few', new Map([['worker-1', ['a', 'b', 'c', 'd']]])]]);
+    expect(sizeOf(rows.slice(0, 1), 20, { coming }).heights).toEqual([44]);
+  });
+
   test('the shade grows with the magnitude of the load', () => {
     expect([0, 1, 30, 900, 1_000_000].map((each) => shade(each, 1_000_000))).toEqual([
       0, 1, 1, 2, 4,
     ]);
   });
+});
+
+const leader = { coordinator: 'c', epoch: 1, lease_ends_at_ms: 0 };
+
+test('a cluster in which nothing can run is not well, also without connectors', () => {
+  expect(problemsOf(view({}, { leader }))).toEqual([]);
+  expect(problemsOf(view({}, { workers: {} })).map(({ name }) => name)).toEqual([
+    'no leader',
+    'no workers',
+  ]);
+  const drained = { leader, workers: { 'worker-1': worker({ state: 'draining' }) } };
+  expect(problemsOf(view({}, drained)).map(({ name }) => name)).toEqual(['no workers']);
 });
 
 test('problems are lost workers, failed connectors, then tasks; each leads to where it is', () => {
@@ -218,7 +251,7 @@ test('problems are lost workers, failed connectors, then tasks; each leads to wh
       'orders/0': { state: 'FAILED' },
       'orders/1': {},
     },
-    { workers: { 'worker-1': worker({ state: 'lost' }) } },
+    { workers: { 'worker-1': worker({ state: 'lost' }), 'worker-2': worker() }, leader },
   );
   expect(problemsOf(bad).map(({ name, to }) => [name, to])).toEqual([
     ['worker-1', '/workers'],

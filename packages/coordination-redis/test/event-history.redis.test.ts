@@ -51,6 +51,8 @@ test('steps of units are told where they are asked for, between what happened to
   expect(await types({ type: 'unit.granted' })).toEqual(['unit.granted']);
   expect(await types({ type: 'worker' })).toEqual(['worker.dead']);
   expect(await types({ type: 'work' })).toEqual([]);
+  expect(await types({ text: 'DEAD  w1' })).toEqual(['worker.dead']);
+  expect(await types({ text: 'w1 lives' })).toEqual([]);
 });
 
 test('pages follow each other without a gap', async () => {

@@ -13,6 +13,8 @@ export interface EventQuery {
   readonly connector?: string | undefined;
   readonly worker?: string | undefined;
   readonly unit?: string | undefined;
+  /** Words, all of which are in its type or its message. */
+  readonly text?: string | undefined;
 }
 
 export interface EventHistory {
@@ -29,12 +31,22 @@ export function isAboutUnits({ type, connector, worker, unit }: EventQuery): boo
   return connector !== undefined || worker !== undefined || unit !== undefined;
 }
 
-export function isEventAskedFor({ type, facts }: ClusterEvent, query: EventQuery): boolean {
+export function isEventAskedFor(
+  { type, message, facts }: ClusterEvent,
+  query: EventQuery,
+): boolean {
   const { connector, worker, unit } = query;
   return (
     (query.type === undefined || type === query.type || type.startsWith(`${query.type}.`)) &&
     (connector === undefined || facts['connector'] === connector) &&
     (unit === undefined || facts['unit'] === unit) &&
-    (worker === undefined || facts['worker'] === worker || facts['from'] === worker)
+    (worker === undefined || facts['worker'] === worker || facts['from'] === worker) &&
+    hasWords(`${type} ${message}`, query.text)
   );
+}
+
+function hasWords(told: string, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return words.every((word) => told.toLowerCase().includes(word));
 }

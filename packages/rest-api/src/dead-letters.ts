@@ -1,11 +1,18 @@
 /** The port to dead letter queues, which are topics of the record log. */
-import type { Letter, ReplayAnswer } from './shapes.ts';
+import type { LettersAnswer, ReplayAnswer } from './shapes.ts';
 
 export interface DeadLetterQueue {
   readonly topic: string;
   readonly letters: number;
   /** That were not replayed. */
   readonly waiting: number;
+}
+
+export interface LettersQuery {
+  readonly topic: string;
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly before?: string | undefined;
 }
 
 export interface LetterPlace {
@@ -26,8 +33,8 @@ export interface LettersReplay {
 
 export interface DeadLetters {
   queues(topics: readonly string[]): Promise<readonly DeadLetterQueue[]>;
-  /** The newest of each partition, the newest first; as JSON. */
-  newest(topic: string, limit: number): Promise<readonly Letter[]>;
+  /** A page of them, the newest first. */
+  newest(query: LettersQuery): Promise<LettersAnswer>;
   /** In a limited time: what is left then, is told. @throws ApiError 503 while others do. */
   replay(replay: LettersReplay): Promise<ReplayAnswer>;
 }

@@ -4,7 +4,7 @@ export { assertBindAllowed, isLoopback, unencryptedWarning } from './bind.ts';
 export { callerOf, giveRoles, mayWrite, type RouteRole } from './caller.ts';
 export type { CheckedConfig, RunValidations } from './code-validation.ts';
 export type { CodeValidation, ConfigParts } from './config-infos.ts';
-export type { DeadLetterQueue, DeadLetters, LettersReplay } from './dead-letters.ts';
+export type { DeadLetterQueue, DeadLetters, LettersQuery, LettersReplay } from './dead-letters.ts';
 export { createHttpServer, keepCertificates, type ServerLimits } from './http-server.ts';
 export { listenOn } from './listen.ts';
 export type { LiveNames } from './live/describe-view.ts';
@@ -36,6 +36,7 @@ export type {
   ConfigInfos,
   ConnectorOffset,
   Letter,
+  LettersAnswer,
   PreviewAnswer,
   ReplayAnswer,
 } from './shapes.ts';

@@ -203,6 +203,11 @@ export const eventsQuerySchema = z.object({
   connector: z.string().optional(),
   worker: z.string().optional(),
   unit: z.string().optional().meta({ description: 'connector/orders or task/orders/3' }),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'Words, all of which are in its type or its message' }),
 });
 
 /** `GET /sluice/logs`. */
@@ -215,10 +220,19 @@ export const logsQuerySchema = z.object({
   level: z.enum(lineLevels).optional().meta({ description: 'This one and what is graver' }),
 });
 
+/** Of `partition:offset`, for some hundred partitions. */
+const lettersPlaceMax = 8_000;
+
 /** `GET /sluice/dead-letters`. */
 export const deadLettersQuerySchema = z.object({
   topic: z.string().optional().meta({ description: 'A queue to look into; else all are listed' }),
   limit: wholeNumber(1, 500).default(50).meta({ description: 'How many letters, newest first' }),
+  before: z
+    .string()
+    .max(lettersPlaceMax)
+    .regex(/^\d{1,7}:\d{1,16}(,\d{1,7}:\d{1,16})*$/, 'must be `next` of the page before')
+    .optional()
+    .meta({ description: 'Only what is older: `next` of the page before' }),
 });
 
 const letterPlace = z.strictObject({

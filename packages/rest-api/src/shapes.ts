@@ -125,6 +125,8 @@ export type LetterBytes = string | { readonly base64: string } | null;
 export interface LettersAnswer {
   readonly topic: string;
   readonly letters: readonly Letter[];
+  /** For `before`, to have those that are older; null: there are none. */
+  readonly next: string | null;
 }
 
 /** `POST /sluice/dead-letters/replay` */

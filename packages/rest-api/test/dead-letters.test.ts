@@ -1,4 +1,10 @@
-import type { DeadLetters, Letter, LettersReplay, ReplayAnswer } from '@sluice/rest-api';
+import type {
+  DeadLetters,
+  Letter,
+  LettersQuery,
+  LettersReplay,
+  ReplayAnswer,
+} from '@sluice/rest-api';
 import { expect, test } from 'vitest';
 
 import { apiUnderTest } from './api-under-test.ts';
@@ -23,13 +29,13 @@ const replayed: ReplayAnswer = {
 };
 
 function underTest() {
-  const asked: [topic: string, limit: number][] = [];
+  const asked: LettersQuery[] = [];
   const replays: LettersReplay[] = [];
   const deadLetters: DeadLetters = {
     queues: async (topics) => topics.map((topic) => ({ topic, letters: 3, waiting: 1 })),
-    newest: async (topic, limit) => {
-      asked.push([topic, limit]);
-      return [letter];
+    newest: async (query) => {
+      asked.push(query);
+      return { topic: query.topic, letters: [letter], next: '0:4' };
     },
     replay: async (replay) => {
       replays.push(replay);
@@ -50,13 +56,22 @@ test('queues of connectors are listed with who writes to them', async () => {
   });
 });
 
-test('the letters of one are shown', async () => {
+test('the letters of one are shown, page by page', async () => {
   const { call, asked } = underTest();
-  expect((await call('GET /sluice/dead-letters?topic=dead&limit=7')).json()).toEqual({
-    topic: 'dead',
-    letters: [letter],
-  });
-  expect(asked).toEqual([['dead', 7]]);
+  const page = { topic: 'dead', letters: [letter], next: '0:4' };
+  expect((await call('GET /sluice/dead-letters?topic=dead&limit=7')).json()).toEqual(page);
+  await call('GET /sluice/dead-letters?topic=dead&before=0:4,12:7');
+  expect(asked).toEqual([
+    { topic: 'dead', limit: 7 },
+    { topic: 'dead', limit: 50, before: '0:4,12:7' },
+  ]);
+});
+
+test.each(['4', '0:4,', '0:-4', 'a:4'])('%s is no place to go on from', async (before) => {
+  const { call, asked } = underTest();
+  const { statusCode } = await call(`GET /sluice/dead-letters?topic=dead&before=${before}`);
+  expect(statusCode).toBe(400);
+  expect(asked).toEqual([]);
 });
 
 test.each(['orders', 'refunds', '__consumer_offsets'])(

@@ -1,6 +1,7 @@
 /** Replays of a dead letter queue: what is remembered of them. */
 import { MemoryLog, MemoryLogStore } from '@sluice/record-log/memory';
 import {
+  lettersPage,
   newestLetters,
   queuePartitions,
   type ReplayOptions,
@@ -55,6 +56,36 @@ async function queueOf(letters: number) {
       (await queuePartitions(log, 'dead'))?.reduce((sum, each) => sum + waitingIn(each), 0),
   };
 }
+
+test('pages go from the newest to the oldest, and what is written meanwhile is on none of them', async () => {
+  const store = new MemoryLogStore();
+  store.createTopic('dead', 2);
+  const log = new MemoryLog(store);
+  const writer = await log.openWriter({ id: 'sink', fence: 1 });
+  let written = 0;
+  const write = async (partition: number, times: readonly number[]): Promise<void> => {
+    const records = times.map((timestampMs) => {
+      written += 1;
+      return { key: null, value: Buffer.from(String(written)), partition, timestampMs };
+    });
+    await writer.produce([{ topic: 'dead', records }]);
+  };
+  // The clocks of those who wrote to partition 1 differ.
+  await write(0, [10, 20, 30, 40]);
+  await write(1, [35, 5, 50]);
+  let fence = 1;
+  const page = async (before?: string) => {
+    fence += 1;
+    const options = { cluster: 'c', topic: 'dead', fence, limit: 2, ...(before && { before }) };
+    const { letters, next } = await lettersPage(log, options);
+    return { shown: letters.map(({ partition, offset }) => `${partition}:${offset}`), next };
+  };
+  expect(await page()).toEqual({ shown: ['1:2', '0:3'], next: '0:3,1:2' });
+  await write(1, [60]);
+  expect(await page('0:3,1:2')).toEqual({ shown: ['0:2', '0:1'], next: '0:1,1:2' });
+  expect(await page('0:1,1:2')).toEqual({ shown: ['0:0', '1:1'], next: '1:1' });
+  expect(await page('1:1')).toEqual({ shown: ['1:0'], next: undefined });
+});
 
 test('letters that are replayed one by one are marked, and passed over when the rest is', async () => {
   const queue = await queueOf(6);

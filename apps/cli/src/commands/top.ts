@@ -19,8 +19,9 @@ Examples:
   sluice top --tasks --interval 5s
   sluice top --json | jq '.connectors[] | select(.lag > 1000)'`;
 
-const enterScreen = '\u001B[?1049h\u001B[?25l';
-const leaveScreen = '\u001B[?25h\u001B[?1049l';
+/** Without a cursor, and lines end where the terminal does: one that went on below would push the first ones out. */
+const enterScreen = '\u001B[?1049h\u001B[?25l\u001B[?7l';
+const leaveScreen = '\u001B[?7h\u001B[?25h\u001B[?1049l';
 /** In raw mode it is a key like others. */
 const ctrlC = '\u0003';
 const home = '\u001B[H';

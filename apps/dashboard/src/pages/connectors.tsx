@@ -57,11 +57,11 @@ export function Connectors() {
             <tr>
               <th>Health</th>
               <th>Connector</th>
-              <th>Class</th>
+              <th className="minor">Class</th>
               <th>Tasks</th>
-              <th className="number">In /s</th>
-              <th className="number">Out /s</th>
-              <th className="number">Lag</th>
+              <th className="number minor">In /s</th>
+              <th className="number minor">Out /s</th>
+              <th className="number minor">Lag</th>
               <th className="why">Why</th>
             </tr>
           </thead>
@@ -94,15 +94,15 @@ function Row({ row, isCurrent }: { readonly row: ConnectorRow; readonly isCurren
       <td className="name cut" title={row.name}>
         <Link to={connectorPath(row.name)}>{row.name}</Link>
       </td>
-      <td className="cut" title={row.class}>
+      <td className="cut minor" title={row.class}>
         {shortClass(row.class)} <span className="dim">{row.type}</span>
       </td>
       <td>
         <TaskCounts row={row} />
       </td>
-      <td className="number">{rate(row.recordsIn)}</td>
-      <td className="number">{rate(row.recordsOut)}</td>
-      <td className="number">{row.lag === null ? '' : short(row.lag)}</td>
+      <td className="number minor">{rate(row.recordsIn)}</td>
+      <td className="number minor">{rate(row.recordsOut)}</td>
+      <td className="number minor">{row.lag === null ? '' : short(row.lag)}</td>
       <td className="why" title={row.problem ?? undefined}>
         {row.problem !== null && <span className="tone-bad">{row.problem}</span>}
       </td>

@@ -1,16 +1,23 @@
 /** What happened in the cluster, and which errors there are, grouped so that one cause is one line. */
-import type { LiveEvent } from '@sluice/rest-api/live';
 import type { ErrorGroup } from '@sluice/rest-api/shapes';
 import { useState } from 'react';
 import { useEvents } from '../api/use-events.ts';
 import { useQuery } from '../api/use-query.ts';
+import { useLast, useRested } from '../api/use-rested.ts';
 import { count } from '../format/numbers.ts';
 import { shortSpan, wholeTime } from '../format/times.ts';
 import { useServerNow, useView } from '../live/use-live.ts';
 import { connectorPath, type EventsTab } from '../paths.ts';
-import { Link, setQuery, usePlace } from '../router.tsx';
+import { Link, openTask, setQuery, usePlace } from '../router.tsx';
 import { restartTasks } from '../state/actions.ts';
-import { connectorsAmong, mergedEvents } from '../state/events.ts';
+import {
+  areaOf,
+  connectorsAmong,
+  eventAreas,
+  mergedEvents,
+  nextOf,
+  siftedEvents,
+} from '../state/events.ts';
 import { busyLanes } from '../state/lanes.ts';
 import { useRefusal } from '../state/session.ts';
 import { taskRows } from '../state/task-rows.ts';
@@ -18,6 +25,7 @@ import { Button, CopyButton } from '../ui/button.tsx';
 import { AsBefore, Empty, Failed } from '../ui/empty.tsx';
 import { EventList } from '../ui/event-list.tsx';
 import { Page, Panel } from '../ui/page.tsx';
+import { olderThan, Pages } from '../ui/pages.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { OverTime, useWindow } from '../ui/timeline.tsx';
 
@@ -70,29 +78,34 @@ function BusyTasks() {
   );
 }
 
+/** Of a page. */
+const eventsMax = 200;
+
 function Latest() {
   const { query } = usePlace();
   const { events: live } = useView();
-  const stored = useQuery<readonly LiveEvent[]>('/sluice/events?limit=500');
   const type = query.get('type') ?? '';
-  const words = (query.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const all = mergedEvents(live, stored.data ?? []);
-  const areas = [...new Set(all.map((event) => event.type.split('.')[0] ?? ''))].toSorted();
-  const events = all.filter(
-    (event) =>
-      event.type.startsWith(type) &&
-      words.every((word) => `${event.type} ${event.message}`.toLowerCase().includes(word)),
-  );
+  const text = query.get('q') ?? '';
+  const asked = new URLSearchParams({ ...(type !== '' && { type }), ...(text !== '' && { text }) });
+  const isOlder = query.has('before');
+  const stored = useEvents(useRested(`${asked.toString()}${olderThan(query)}`), {
+    limit: eventsMax,
+  });
+  // What was there stays, sifted here, until the answer has come to what is typed.
+  const known = useLast(stored.data) ?? [];
+  const events = siftedEvents(isOlder ? known : mergedEvents(live, known), { type, text });
+  const areas = [...new Set([...eventAreas, ...events.map(({ type: each }) => areaOf(each))])];
   return (
     <>
       <div className="filters" role="search">
         <input
           data-search
           type="search"
-          placeholder="Search events"
-          aria-label="Search events"
-          value={query.get('q') ?? ''}
-          onChange={(event) => setQuery({ q: event.target.value })}
+          placeholder="Search all events"
+          aria-label="Search all events"
+          maxLength={200}
+          value={text}
+          onChange={(event) => setQuery({ q: event.target.value, before: undefined })}
         />
         <div className="chips" role="group" aria-label="What they are about">
           {areas.map((area) => (
@@ -101,7 +114,12 @@ function Latest() {
               type="button"
               className="chip"
               aria-pressed={type === area}
-              onClick={() => setQuery({ type: type === area ? undefined : area })}
+              onClick={() =>
+                setQuery(
+                  { type: type === area ? undefined : area, before: undefined },
+                  { asStep: true },
+                )
+              }
             >
               {area}
             </button>
@@ -114,10 +132,18 @@ function Latest() {
         </p>
       )}
       <Panel>
-        <EventList events={events} />
+        <EventList events={events} empty={emptyText(stored.isLoading, type + text)} />
       </Panel>
+      <Pages next={stored.data && nextOf(stored.data, eventsMax)} />
     </>
   );
+}
+
+function emptyText(isLoading: boolean, wanted: string): string {
+  if (isLoading) return 'Looking …';
+  return wanted === ''
+    ? 'Nothing happened that is still remembered.'
+    : 'No event that is kept matches.';
 }
 
 function Errors() {
@@ -201,7 +227,7 @@ function Group({ group }: { readonly group: ErrorGroup }) {
                 key={id}
                 type="button"
                 className="link"
-                onClick={() => setQuery({ task: `${connector}/${task}` })}
+                onClick={() => openTask(`${connector}/${task}`)}
               >
                 {connector}/{task}
               </button>

@@ -6,7 +6,7 @@ import { Button } from '../ui/button.tsx';
 
 type Way = 'password' | 'token';
 
-export function SignIn() {
+export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const [way, setWay] = useState<Way>('password');
   const [username, setUsername] = useState('');
   const [secret, setSecret] = useState('');
@@ -36,6 +36,11 @@ export function SignIn() {
         }}
       >
         <h1>Sign in to Sluice</h1>
+        {hasEnded && (
+          <p className="note" role="status">
+            Your session has ended. Sign in again, and go on where you were.
+          </p>
+        )}
         <fieldset className="switch">
           <legend className="hidden">How</legend>
           {(['password', 'token'] as const).map((each) => (

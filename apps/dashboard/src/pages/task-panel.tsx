@@ -1,5 +1,6 @@
 /** One task, beside whatever page is shown: why it is where it is, its error, its timeline. Opened by `?task=`. */
 import type { UnitInfo } from '@sluice/rest-api/shapes';
+import { type RefObject, useEffect, useRef } from 'react';
 import { call } from '../api/client.ts';
 import { useEvents } from '../api/use-events.ts';
 import { useQuery } from '../api/use-query.ts';
@@ -32,10 +33,11 @@ function close(): void {
 
 function Shown({ name }: { readonly name: string }) {
   const view = useView();
+  const panel = usePanelFocus();
   useKeys({ Escape: close });
   const row = taskRows({ units: view.units }).find(({ id }) => id === `task/${name}`);
   return (
-    <aside className="side-panel" aria-label={`Task ${name}`}>
+    <aside ref={panel} className="side-panel" aria-label={`Task ${name}`} tabIndex={-1}>
       <header>
         <h2>{name}</h2>
         {row && <StateMark state={row.shown} />}
@@ -46,6 +48,19 @@ function Shown({ name }: { readonly name: string }) {
       {row ? <Details row={row} name={name} /> : <p className="quiet">There is no such task.</p>}
     </aside>
   );
+}
+
+/** Who goes by keyboard is in the panel once it opens, and back where they were once it is closed. */
+function usePanelFocus(): RefObject<HTMLElement | null> {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    panel.current?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return panel;
 }
 
 function Details({ row, name }: { readonly row: TaskRow; readonly name: string }) {

@@ -97,7 +97,7 @@ function Filters({
     const states = filter.states.includes(state)
       ? filter.states.filter((each) => each !== state)
       : [...filter.states, state];
-    setQuery({ state: states.join(',') });
+    setQuery({ state: states.join(',') }, { asStep: true });
   };
   return (
     <div className="filters" role="search">
@@ -158,7 +158,7 @@ function Choice({
     <select
       aria-label={all}
       value={value ?? ''}
-      onChange={(event) => setQuery({ [name]: event.target.value })}
+      onChange={(event) => setQuery({ [name]: event.target.value }, { asStep: true })}
     >
       <option value="">{all}</option>
       {[...names].toSorted(collate).map((each) => (

@@ -29,15 +29,15 @@ export function Workers() {
             <tr>
               <th>State</th>
               <th>Worker</th>
-              <th className="number">Slot</th>
+              <th className="number minor">Slot</th>
               <th className="number">Last beat</th>
               <th>Tasks</th>
-              <th className="number">In /s</th>
-              <th className="number">Out /s</th>
-              <th className="number">CPU</th>
-              <th className="number">Memory</th>
-              <th className="number">Event loops, p99 ms</th>
-              <th className="number">Up</th>
+              <th className="number minor">In /s</th>
+              <th className="number minor">Out /s</th>
+              <th className="number minor">CPU</th>
+              <th className="number minor">Memory</th>
+              <th className="number minor">Event loops, p99 ms</th>
+              <th className="number minor">Up</th>
               <th className="end">
                 <span className="hidden">Actions</span>
               </th>
@@ -64,15 +64,15 @@ function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: nu
         <StateMark state={state} />
         {cordoned && <span className="tag">cordoned</span>}
       </td>
-      <td className="name">
+      <td className="name" title={`${name}, ${host}, process ${pid}`}>
         <Link to={tasksPath({ worker: name })}>{name}</Link>
-        <span className="dim">
+        <span className="dim minor">
           {' '}
           {host} · {pid}
         </span>
         {row.board !== null && (
           <a
-            className="aside-link"
+            className="aside-link minor"
             href={row.board}
             target="_blank"
             rel="noreferrer"
@@ -82,13 +82,13 @@ function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: nu
           </a>
         )}
       </td>
-      <td className="number">{row.slot}</td>
+      <td className="number minor">{row.slot}</td>
       <td className="number">
         <Beat row={row} nowMs={nowMs} />
       </td>
       <td>
         <Link to={tasksPath({ worker: name })} className="tasks-bar">
-          <span className="meter" aria-hidden="true">
+          <span className="meter minor" aria-hidden="true">
             <TaskShares row={row} tasksMax={tasksMax} />
           </span>
           {grouped(tasks.length)}
@@ -99,14 +99,14 @@ function Row({ row, tasksMax }: { readonly row: WorkerRow; readonly tasksMax: nu
           )}
         </Link>
       </td>
-      <td className="number">{load ? rate(row.recordsIn) : ''}</td>
-      <td className="number">{load ? rate(row.recordsOut) : ''}</td>
-      <td className="number">{load ? `${(load.cpu_cores * 100).toFixed(0)} %` : ''}</td>
-      <td className="number">{load ? bytes(load.rss_bytes) : ''}</td>
-      <td>
+      <td className="number minor">{load ? rate(row.recordsIn) : ''}</td>
+      <td className="number minor">{load ? rate(row.recordsOut) : ''}</td>
+      <td className="number minor">{load ? `${(load.cpu_cores * 100).toFixed(0)} %` : ''}</td>
+      <td className="number minor">{load ? bytes(load.rss_bytes) : ''}</td>
+      <td className="minor">
         <Delays load={load} />
       </td>
-      <td className="number dim" title={span(nowMs - row.joined_at_ms)}>
+      <td className="number minor dim" title={span(nowMs - row.joined_at_ms)}>
         {shortSpan(nowMs - row.joined_at_ms)}
       </td>
       <td className="end">{isHere && <Actions row={row} />}</td>

@@ -6,6 +6,8 @@ import { collate } from './task-rows.ts';
 export function nameProblem(name: string, taken: readonly string[]): string | undefined {
   if (name.trim() === '') return 'It needs a name';
   if (name !== name.trim()) return 'A name begins and ends with no space';
+  // No address leads to it: browsers and clients take them for steps up a path.
+  if (/^\.{1,2}$/.test(name)) return 'A name is more than dots';
   return taken.includes(name) ? `There is a connector ${name} already` : undefined;
 }
 

@@ -63,3 +63,37 @@ export function mergedEvents(
     (a, b) => b.at_ms - a.at_ms,
   );
 }
+
+/** What events are about: the first part of their types. A newer server may tell of more. */
+export const eventAreas: readonly string[] = [
+  'worker',
+  'connector',
+  'assignment',
+  'leader',
+  'request',
+  'journal',
+  'store',
+  'protocol',
+];
+
+export function areaOf(type: string): string {
+  return type.split('.')[0] ?? '';
+}
+
+/** As the server chooses them. */
+export function siftedEvents(
+  events: readonly LiveEvent[],
+  { type, text }: { readonly type: string; readonly text: string },
+): readonly LiveEvent[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return events.filter(
+    (event) =>
+      (type === '' || event.type === type || event.type.startsWith(`${type}.`)) &&
+      words.every((word) => `${event.type} ${event.message}`.toLowerCase().includes(word)),
+  );
+}
+
+/** Where what is older than a page begins; null: a page that is not full is the last. */
+export function nextOf(page: readonly LiveEvent[], limit: number): string | null {
+  return page.length < limit ? null : (page.at(-1)?.id ?? null);
+}

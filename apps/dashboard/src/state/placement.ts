@@ -67,6 +67,48 @@ export function cellLooks({ tasks }: Pick<Cell, 'tasks'>, moved: ReadonlySet<str
     .join(',');
 }
 
+/** In a cell side by side, so that twenty columns fit into a page; as many stand so in the fullest, at most. */
+function perLineMax(columns: number): number {
+  if (columns <= upright) return 8;
+  return columns <= 15 ? 3 : 2;
+}
+
+/** Columns with names that lie fit into a page up to that. */
+export const upright = 10;
+
+/** px, as in the style sheet: of a square with the gap behind it, of a row, and of what is around the squares in one. */
+const squareSize = 13;
+const rowHeightMin = 30;
+const aroundSquares = 5;
+
+export interface MatrixSize {
+  /** Of squares in each line of a cell: columns are as wide, whichever rows are in sight. */
+  readonly perLine: number;
+  /** Of each row, px. */
+  readonly heights: readonly number[];
+}
+
+export function sizeOf(
+  rows: readonly Pick<MatrixRow, 'connector' | 'cells'>[],
+  columns: number,
+  { coming }: Pick<PlannedMoves, 'coming'>,
+): MatrixSize {
+  const fullest = rows.map(({ connector, cells }) => {
+    const planned = coming.get(connector);
+    const workers = [...new Set([...cells.keys(), ...(planned?.keys() ?? [])])];
+    const squares = workers.map(
+      (worker) =>
+        (cells.get(worker)?.tasks.length ?? 0) + (planned?.get(worker ?? '')?.length ?? 0),
+    );
+    return Math.max(0, ...squares);
+  });
+  const perLine = Math.min(perLineMax(columns), Math.max(1, ...fullest));
+  const heights = fullest.map((squares) =>
+    Math.max(rowHeightMin, Math.ceil(squares / perLine) * squareSize + aroundSquares),
+  );
+  return { perLine, heights };
+}
+
 /** Shade of a cell from 0 to 4: by magnitude, since rates differ by thousands. */
 export function shade(load: number, loadMax: number): number {
   if (load <= 0 || loadMax <= 0) return 0;

@@ -42,5 +42,34 @@ export function problemsOf(view: LiveView): Problem[] {
     to: tasksPath({ state: shown, task: `${connector}/${task}` }),
     text: error ?? reason ?? '',
   }));
-  return [...workers, ...connectors, ...tasks];
+  return [...clusterProblems(view), ...workers, ...connectors, ...tasks];
+}
+
+/** Without any of these nothing starts, and no task says so. */
+function clusterProblems({ leader, workers }: LiveView): Problem[] {
+  const isAnyUp = Object.values(workers).some(({ state }) => state === 'up');
+  return [
+    ...(leader
+      ? []
+      : [
+          {
+            key: 'leader',
+            state: 'lost',
+            name: 'no leader',
+            to: '/events?type=leader',
+            text: 'no coordinator leads: what is asked for waits',
+          },
+        ]),
+    ...(isAnyUp
+      ? []
+      : [
+          {
+            key: 'workers',
+            state: 'lost',
+            name: 'no workers',
+            to: '/workers',
+            text: 'none is up: connectors wait until one joins',
+          },
+        ]),
+  ];
 }

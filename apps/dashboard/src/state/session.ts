@@ -4,7 +4,7 @@
  */
 import type { SessionAnswer } from '@sluice/rest-api/shapes';
 import { useSyncExternalStore } from 'react';
-import { ApiError, call } from '../api/client.ts';
+import { ApiError, call, messageOf } from '../api/client.ts';
 
 export interface Session {
   readonly user: string | null;
@@ -14,8 +14,10 @@ export interface Session {
 
 export type SessionState =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'signed-out' }
-  | { readonly kind: 'unreachable'; readonly why: string }
+  /** `hasEnded`: by itself, while somebody was at work. */
+  | { readonly kind: 'signed-out'; readonly hasEnded: boolean }
+  /** `isAnswered`: a coordinator answers, and cannot say who looks. */
+  | { readonly kind: 'unreachable'; readonly why: string; readonly isAnswered: boolean }
   | { readonly kind: 'signed-in'; readonly session: Session };
 
 let state: SessionState = { kind: 'unknown' };
@@ -32,7 +34,11 @@ export const sessionStore = {
     listeners.add(changed);
     return () => listeners.delete(changed);
   },
-  signedOut: (): void => become({ kind: 'signed-out' }),
+  signedOut: (): void => {
+    // Several calls may be told so: the first one knows what was before.
+    if (state.kind === 'signed-out') return;
+    become({ kind: 'signed-out', hasEnded: state.kind === 'signed-in' });
+  },
 };
 
 export async function loadSession(): Promise<void> {
@@ -40,8 +46,9 @@ export async function loadSession(): Promise<void> {
     const answer = await call<SessionAnswer>('GET', '/sluice/session');
     become({ kind: 'signed-in', session: sessionOf(answer) });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) become({ kind: 'signed-out' });
-    else become({ kind: 'unreachable', why: error instanceof Error ? error.message : 'no answer' });
+    const status = error instanceof ApiError ? error.status : 0;
+    if (status === 401) sessionStore.signedOut();
+    else become({ kind: 'unreachable', why: messageOf(error), isAnswered: status !== 0 });
   }
 }
 
@@ -63,7 +70,7 @@ export async function signIn(credentials: Credentials): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await call('DELETE', '/sluice/session');
-  become({ kind: 'signed-out' });
+  become({ kind: 'signed-out', hasEnded: false });
 }
 
 export function useSession(): SessionState {

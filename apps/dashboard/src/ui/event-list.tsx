@@ -5,10 +5,15 @@ import { useServerNow } from '../live/use-live.ts';
 import { Link } from '../router.tsx';
 import { placeOfEvent, toneOfEvent } from '../state/events.ts';
 
-export function EventList({ events }: { readonly events: readonly LiveEvent[] }) {
+export function EventList({
+  events,
+  empty = 'Nothing happened that is still remembered.',
+}: {
+  readonly events: readonly LiveEvent[];
+  readonly empty?: string;
+}) {
   const nowMs = useServerNow();
-  if (events.length === 0)
-    return <p className="quiet">Nothing happened that is still remembered.</p>;
+  if (events.length === 0) return <p className="quiet">{empty}</p>;
   return (
     <ol className="event-list">
       {events.map(({ id, at_ms: atMs, type, message, facts }) => (

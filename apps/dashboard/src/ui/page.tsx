@@ -1,5 +1,6 @@
 /** The frame of a page: its heading, what can be done, and what it shows. */
 import { type ReactNode, useEffect } from 'react';
+import { useView } from '../live/use-live.ts';
 
 export function Page({
   title,
@@ -12,9 +13,13 @@ export function Page({
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }) {
+  const { cluster } = useView();
   useEffect(() => {
-    document.title = typeof title === 'string' ? `${title} · Sluice` : 'Sluice';
-  }, [title]);
+    // Tabs of several clusters are told from each other.
+    document.title = [typeof title === 'string' ? title : '', cluster, 'Sluice']
+      .filter(Boolean)
+      .join(' · ');
+  }, [title, cluster]);
   return (
     <>
       <header className="page-head">

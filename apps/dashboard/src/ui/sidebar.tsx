@@ -8,6 +8,7 @@ import { signOut, useSession } from '../state/session.ts';
 import { nextTheme, useTheme } from '../state/theme.ts';
 import { totals } from '../state/totals.ts';
 import { Button } from './button.tsx';
+import { useCurrentInSight } from './current-in-sight.ts';
 
 interface Entry {
   readonly page: Page['page'];
@@ -23,6 +24,7 @@ const themeWords = { system: 'System', light: 'Light', dark: 'Dark' } as const;
 export function Sidebar({ page, onHelp }: { readonly page: Page; readonly onHelp: () => void }) {
   const view = useView();
   const { choice } = useTheme();
+  const line = useCurrentInSight();
   const { byState, workers, connectorsFailed, stalled } = totals(view);
   const entries: readonly Entry[] = [
     { page: 'overview', to: '/', label: 'Overview', key: 'o' },
@@ -50,7 +52,7 @@ export function Sidebar({ page, onHelp }: { readonly page: Page; readonly onHelp
           <small>{view.cluster}</small>
         </span>
       </Link>
-      <nav aria-label="Pages">
+      <nav ref={line} aria-label="Pages">
         {entries.map((entry) => (
           <Link key={entry.to} to={entry.to} aria-current={isAt(entry) ? 'page' : undefined}>
             {entry.label}
@@ -73,9 +75,11 @@ export function Sidebar({ page, onHelp }: { readonly page: Page; readonly onHelp
           <Button kind="quiet" onPress={nextTheme} label={`Theme: ${themeWords[choice]}`}>
             {themeWords[choice]}
           </Button>
-          <Button kind="quiet" onPress={onHelp} label="Keys">
-            <kbd>?</kbd> Keys
-          </Button>
+          <span className="keys">
+            <Button kind="quiet" onPress={onHelp} label="Keys">
+              <kbd>?</kbd> Keys
+            </Button>
+          </span>
         </div>
         <p className="version">{view.version}</p>
       </div>

@@ -1,5 +1,6 @@
 /** Tabs that are addresses. */
 import { Link } from '../router.tsx';
+import { useCurrentInSight } from './current-in-sight.ts';
 
 export interface Tab {
   readonly to: string;
@@ -9,8 +10,9 @@ export interface Tab {
 }
 
 export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
+  const line = useCurrentInSight();
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav ref={line} className="tabs" aria-label={label}>
       {tabs.map(({ to, label: name, count, isCurrent }) => (
         <Link key={to} to={to} aria-current={isCurrent ? 'page' : undefined}>
           {name}

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { grouped, rate, short } from '../format/numbers.ts';
 import { countdown, shortSpan } from '../format/times.ts';
 import { useServerNow } from '../live/use-live.ts';
-import { setQuery } from '../router.tsx';
+import { openTask, setQuery } from '../router.tsx';
 import type { SortKey, TaskRow } from '../state/task-rows.ts';
 import { useRowCursor } from './row-cursor.ts';
 import { StateMark } from './state-mark.tsx';
@@ -52,21 +52,21 @@ export function TaskTable({ rows, sort, selected, onSelect, empty }: TaskTablePr
           <Head name="task" sort={sort}>
             Task
           </Head>
-          <Head name="worker" sort={sort}>
+          <Head name="worker" sort={sort} isMinor>
             Worker
           </Head>
-          <Head name="attempts" sort={sort} isNumber>
+          <Head name="attempts" sort={sort} isNumber isMinor>
             Attempt
           </Head>
-          <th className="number">Retry in</th>
+          <th className="number minor">Retry in</th>
           <Head name="rate" sort={sort} isNumber>
             In /s
           </Head>
-          <th className="number">Out /s</th>
-          <Head name="lag" sort={sort} isNumber>
+          <th className="number minor">Out /s</th>
+          <Head name="lag" sort={sort} isNumber isMinor>
             Lag
           </Head>
-          <th className="number">Since</th>
+          <th className="number minor">Since</th>
           <th className="why">Why</th>
         </tr>
       </thead>
@@ -97,21 +97,24 @@ export function TaskTable({ rows, sort, selected, onSelect, empty }: TaskTablePr
 }
 
 function open({ connector, task }: TaskRow): void {
-  setQuery({ task: `${connector}/${task}` });
+  openTask(`${connector}/${task}`);
 }
 
 function Head({
   name,
   sort,
   isNumber = false,
+  isMinor = false,
   children,
 }: {
   readonly name: SortKey;
   readonly sort: SortKey | undefined;
   readonly isNumber?: boolean;
+  /** Left out where there is no room. */
+  readonly isMinor?: boolean;
   readonly children: ReactNode;
 }) {
-  const className = isNumber ? 'number' : undefined;
+  const className = `${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`;
   // A table of few rows, which is in its own order.
   if (sort === undefined) return <th className={className}>{children}</th>;
   const isCurrent = sort === name;
@@ -124,7 +127,7 @@ function Head({
       <button
         type="button"
         className="sort"
-        onClick={() => setQuery({ sort: name === 'urgency' ? undefined : name })}
+        onClick={() => setQuery({ sort: name === 'urgency' ? undefined : name }, { asStep: true })}
       >
         {children}
         {isCurrent && <span aria-hidden="true">{isRising ? ' ↑' : ' ↓'}</span>}
@@ -172,22 +175,24 @@ function Row({
           <TaskName name={`${connector}/${task}`} />
         </button>
       </td>
-      <td className="cut" title={worker ?? undefined}>
+      <td className="cut minor" title={worker ?? undefined}>
         {worker ?? <span className="dim">none</span>}
       </td>
-      <td className="number">{attemptOf(row)}</td>
-      <td className="number">
+      <td className="number minor">{attemptOf(row)}</td>
+      <td className="number minor">
         {row.next_retry_at_ms === null ? '' : countdown(row.next_retry_at_ms - nowMs)}
       </td>
       <td className="number">{load ? rate(load.records_in) : ''}</td>
-      <td className="number">{load ? rate(load.records_out) : ''}</td>
+      <td className="number minor">{load ? rate(load.records_out) : ''}</td>
       <td
-        className="number"
+        className="number minor"
         title={load?.lag_records == null ? undefined : grouped(load.lag_records)}
       >
         {load?.lag_records == null ? '' : short(load.lag_records)}
       </td>
-      <td className="number dim">{row.since_ms === null ? '' : shortSpan(nowMs - row.since_ms)}</td>
+      <td className="number minor dim">
+        {row.since_ms === null ? '' : shortSpan(nowMs - row.since_ms)}
+      </td>
       <td className="why" title={row.error ?? row.reason ?? undefined}>
         {row.error === null ? (
           <span className="dim">{row.reason}</span>

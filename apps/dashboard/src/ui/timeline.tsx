@@ -49,7 +49,9 @@ export function OverTime({
                 type="radio"
                 name="span"
                 checked={chosen === name}
-                onChange={() => setQuery({ span: name === nameDefault ? undefined : name })}
+                onChange={() =>
+                  setQuery({ span: name === nameDefault ? undefined : name }, { asStep: true })
+                }
               />
               <span>{name}</span>
             </label>

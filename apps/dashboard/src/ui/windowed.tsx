@@ -1,5 +1,5 @@
 /** Long tables: only the rows in sight, and a few around them, are in the page. Rows are of one height. */
-import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** As in the style sheet. */
 export const rowHeight = 33;
@@ -26,28 +26,71 @@ export function rowsInSight(
   return first < last ? { first, last } : { first: 0, last: Math.min(count, margin) };
 }
 
+/** What is before and behind them is left out, px. */
+export interface RowsAmong {
+  readonly first: number;
+  /** Exclusive. */
+  readonly last: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The same for rows of any heights. Exported for tests. */
+export function rowsAmong(
+  heights: readonly number[],
+  { top, height }: { readonly top: number; readonly height: number },
+): RowsAmong {
+  const reach = margin * rowHeight;
+  let end = 0;
+  const ends = heights.map((each) => (end += each));
+  const first = ends.findIndex((each) => top + each >= -reach);
+  if (first < 0) return { first: heights.length, last: heights.length, before: end, after: 0 };
+  const beyond = ends.findIndex((each) => top + each >= height + reach);
+  const last = beyond < 0 ? heights.length : beyond + 1;
+  return { first, last, before: ends[first - 1] ?? 0, after: end - (ends[last - 1] ?? 0) };
+}
+
 export function useRowWindow(count: number): RowWindow {
   const ref = useRef<HTMLTableSectionElement>(null);
-  const [range, setRange] = useState({ first: 0, last: Math.min(count, 60) });
-  useLayoutEffect(() => {
-    const look = (): void => {
-      const top = ref.current?.getBoundingClientRect().top ?? 0;
-      const next = rowsInSight(count, { top, height: window.innerHeight });
-      setRange((before) =>
-        before.first === next.first && before.last === next.last ? before : next,
-      );
-    };
-    look();
-    window.addEventListener('scroll', look, { passive: true });
+  const { top, height } = useSight(ref);
+  const { first, last } = rowsInSight(count, { top, height });
+  return { ref, first, last, before: first * rowHeight, after: (count - last) * rowHeight };
+}
+
+export function useRowsAmong(heights: readonly number[]): RowsAmong & Pick<RowWindow, 'ref'> {
+  const ref = useRef<HTMLTableSectionElement>(null);
+  return { ref, ...rowsAmong(heights, useSight(ref)) };
+}
+
+/** Less than the rows beyond the edge are high: what is scrolled by less changes nothing. */
+const sightStep = 4 * rowHeight;
+
+/** Where rows begin, seen from the upper edge of the window, and how high that is, whatever is scrolled. */
+function useSight(ref: RefObject<HTMLElement | null>): {
+  readonly top: number;
+  readonly height: number;
+} {
+  const [sight, setSight] = useState({ top: 0, height: window.innerHeight });
+  const look = useCallback(() => {
+    const at = ref.current?.getBoundingClientRect().top ?? 0;
+    const top = Math.round(at / sightStep) * sightStep;
+    const height = window.innerHeight;
+    setSight((before) =>
+      before.top === top && before.height === height ? before : { top, height },
+    );
+  }, [ref]);
+  // Also when what is above became higher.
+  useLayoutEffect(look);
+  useEffect(() => {
+    const options = { passive: true, capture: true };
+    window.addEventListener('scroll', look, options);
     window.addEventListener('resize', look);
     return () => {
-      window.removeEventListener('scroll', look);
+      window.removeEventListener('scroll', look, options);
       window.removeEventListener('resize', look);
     };
-  }, [count]);
-  const last = Math.min(range.last, count);
-  const first = Math.min(range.first, last);
-  return { ref, first, last, before: first * rowHeight, after: (count - last) * rowHeight };
+  }, [look]);
+  return sight;
 }
 
 /** Stands for rows that are left out. */

@@ -10,7 +10,6 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import { resource } from '../resource.ts';
 import { deadLettersQuerySchema, replaySchema } from '../schemas.ts';
-import type { LettersAnswer } from '../shapes.ts';
 import { validated } from '../validation.ts';
 
 const topicKey = 'errors.deadletterqueue.topic.name';
@@ -39,10 +38,9 @@ export function registerSluiceDeadLetters(
 
   resource(app, '/sluice/dead-letters', {
     GET: async (request) => {
-      const { topic, limit } = validated(deadLettersQuerySchema, request.query, 'query');
+      const { topic, ...page } = validated(deadLettersQuerySchema, request.query, 'query');
       if (topic !== undefined) {
-        const letters = await cluster.limited((await known(topic)).newest(topic, limit));
-        return { topic, letters } satisfies LettersAnswer;
+        return await cluster.limited((await known(topic)).newest({ topic, ...page }));
       }
       const users = await queues();
       const found = await cluster.limited(

@@ -1,5 +1,6 @@
 /** Reading dead letter queues, and replaying them. */
 export { type DeadLetter, letterJson, letterOf, preview } from './letter.ts';
+export { type LettersPage, lettersPage } from './page.ts';
 export {
   newestLetters,
   type QueuedLetter,

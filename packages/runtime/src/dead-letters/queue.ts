@@ -85,9 +85,19 @@ export interface ReadOptions {
 /** The newest of each partition, in the order of their times. */
 export async function newestLetters(
   log: RecordLog,
-  { limit, ...options }: ReadOptions & { readonly limit: number },
+  options: ReadOptions & { readonly limit: number },
 ): Promise<QueuedLetter[]> {
   const partitions = (await queuePartitions(log, options.topic)) ?? [];
+  const found = await newestOf(log, partitions, options);
+  return found.sort((one, other) => one.record.timestampMs - other.record.timestampMs);
+}
+
+/** At most `limit` of each, those right below its `high`; of each partition in the order of their offsets. */
+export async function newestOf(
+  log: RecordLog,
+  partitions: readonly QueuePartition[],
+  { limit, ...options }: ReadOptions & { readonly limit: number },
+): Promise<QueuedLetter[]> {
   const byNumber = new Map(partitions.map((each) => [each.partition, each]));
   const isReplayed = (partition: number, offset: number): boolean => {
     const { replayed = 0, singly } = byNumber.get(partition) ?? {};
@@ -107,7 +117,7 @@ export async function newestLetters(
           isReplayed: isReplayed(partition, record.offset),
         })),
       );
-  return found.sort((one, other) => one.record.timestampMs - other.record.timestampMs);
+  return found;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   takesOver,
 } from '../../state/config-diff.ts';
 import type { ConnectorRow } from '../../state/connectors.ts';
+import { useDraft } from '../../state/drafts.ts';
 import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button, CopyButton } from '../../ui/button.tsx';
@@ -21,6 +22,20 @@ import { Failed } from '../../ui/empty.tsx';
 
 type Mode = 'form' | 'json';
 
+interface Editing {
+  /** What it began from, and which version that was. */
+  readonly base: { readonly version: number; readonly config: Config };
+  readonly draft?: Config;
+  /** What is typed as JSON, while it is. */
+  readonly text?: string;
+}
+
+function isEdited({ base, draft, text }: Editing): boolean {
+  const parsed = text === undefined ? undefined : parseConfig(text);
+  if (parsed && 'problem' in parsed) return true;
+  return configDiff(base.config, parsed?.config ?? draft ?? base.config).length > 0;
+}
+
 export function Configuration({
   row,
   stored,
@@ -29,19 +44,16 @@ export function Configuration({
   readonly stored: Config;
 }) {
   const refused = useRefusal('admin');
-  const [mode, setMode] = useState<Mode>('form');
-  const [draft, setDraft] = useState<Config>();
-  /** What is typed as JSON, while it is. */
-  const [text, setText] = useState<string>();
-  const [base, setBase] = useState({ version: row.version, config: stored });
+  const fresh = (): Editing => ({ base: { version: row.version, config: stored } });
+  const [editing, become] = useDraft(`configuration of ${row.name}`, fresh, isEdited);
+  const { base, draft, text } = editing;
+  const [mode, setMode] = useState<Mode>(text === undefined ? 'form' : 'json');
   const parsed = text === undefined ? undefined : parseConfig(text);
   const config = parsed && 'config' in parsed ? parsed.config : (draft ?? base.config);
   const problem = parsed && 'problem' in parsed ? parsed.problem : undefined;
   // Somebody else saved: without changes, theirs is shown; with some, it is told when these are saved.
   if (base.config !== stored && problem === undefined && takesOver(stored, base.config, config)) {
-    setBase({ version: row.version, config: stored });
-    setDraft(undefined);
-    if (text !== undefined) setText(formatConfig(stored));
+    become({ ...fresh(), ...(text !== undefined && { text: formatConfig(stored) }) });
   }
   const changes = configDiff(base.config, config);
   const { infos, error, isBusy } = useValidation(config, refused === undefined);
@@ -49,11 +61,7 @@ export function Configuration({
     infos?.configs.flatMap(({ definition: { name, type } }) => (type === 'PASSWORD' ? name : [])),
   );
 
-  const drop = (): void => {
-    setDraft(undefined);
-    setText(undefined);
-    setBase({ version: row.version, config: stored });
-  };
+  const drop = (): void => become(fresh());
   const save = async (): Promise<void> => {
     const yes = await ask({
       title: `Save ${count(changes.length, 'change')} to ${row.name}?`,
@@ -102,8 +110,11 @@ export function Configuration({
                 checked={mode === each}
                 onChange={() => {
                   setMode(each);
-                  setDraft(config);
-                  setText(each === 'json' ? formatConfig(config) : undefined);
+                  become({
+                    base,
+                    draft: config,
+                    ...(each === 'json' && { text: formatConfig(config) }),
+                  });
                 }}
               />
               <span>{each === 'form' ? 'Form' : 'JSON'}</span>
@@ -135,7 +146,7 @@ export function Configuration({
             value={text ?? formatConfig(config)}
             readOnly={refused !== undefined}
             spellCheck={false}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => become({ base, draft: config, text: event.target.value })}
           />
           {problem !== undefined && (
             <p className="error" role="alert">
@@ -147,7 +158,7 @@ export function Configuration({
         <ConfigForm
           infos={infos}
           config={config}
-          onChange={setDraft}
+          onChange={(next) => become({ base, draft: next })}
           isReadOnly={refused !== undefined}
         />
       ) : (

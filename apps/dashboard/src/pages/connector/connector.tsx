@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { connectorUrl } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { useView } from '../../live/use-live.ts';
-import { type ConnectorTab, connectorPath, connectorTabs } from '../../paths.ts';
+import { type ConnectorTab, connectorPath, connectorTabs, createPath } from '../../paths.ts';
 import { Link, navigate } from '../../router.tsx';
 import {
   deleteConnector,
@@ -14,7 +14,10 @@ import {
   resumeConnector,
   stopConnector,
 } from '../../state/actions.ts';
+import type { Config } from '../../state/config-diff.ts';
 import { type ConnectorRow, connectorRow, shortClass } from '../../state/connectors.ts';
+import type { Definition } from '../../state/definition-texts.ts';
+import { createDraft, drafts } from '../../state/drafts.ts';
 import { useRefusal } from '../../state/session.ts';
 import { sortRows, taskRows } from '../../state/task-rows.ts';
 import { Button } from '../../ui/button.tsx';
@@ -76,7 +79,7 @@ export function ConnectorPage({
   const row = connectorRow(name, connector, view, tasks);
   const config = info?.config;
   return (
-    <Page title={name} note={<Note row={row} />} actions={<Actions row={row} />}>
+    <Page title={name} note={<Note row={row} />} actions={<Actions row={row} config={config} />}>
       {row.own?.error != null && (
         <p className="own-error" role="alert">
           The connector itself failed: {row.own.error}
@@ -172,7 +175,13 @@ function TasksTab({ row }: { readonly row: ConnectorRow }) {
   );
 }
 
-function Actions({ row }: { readonly row: ConnectorRow }) {
+function Actions({
+  row,
+  config,
+}: {
+  readonly row: ConnectorRow;
+  readonly config: Config | undefined;
+}) {
   const { name, tasks, target_state: target, own } = row;
   const operator = useRefusal('operator');
   const admin = useRefusal('admin');
@@ -208,6 +217,12 @@ function Actions({ row }: { readonly row: ConnectorRow }) {
         Stop
       </Button>
       <Button
+        refused={admin ?? (config ? undefined : 'Its configuration is not known yet')}
+        onPress={() => config && duplicate(row, config)}
+      >
+        Duplicate
+      </Button>
+      <Button
         refused={admin}
         onPress={() =>
           void deleteConnector(name, tasks.length).then((done) => {
@@ -219,4 +234,12 @@ function Actions({ row }: { readonly row: ConnectorRow }) {
       </Button>
     </>
   );
+}
+
+/** The form of a new connector, filled in as this one is; nothing is made yet. */
+function duplicate({ name, class: known }: ConnectorRow, config: Config): void {
+  const { name: _name, ...rest } = config;
+  const className = config['connector.class'] ?? known;
+  drafts.set(createDraft(className), { name: `${name}-copy`, config: rest } satisfies Definition);
+  navigate(createPath(className));
 }

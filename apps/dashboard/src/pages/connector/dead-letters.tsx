@@ -5,6 +5,7 @@ import { call } from '../../api/client.ts';
 import { useQuery } from '../../api/use-query.ts';
 import { count } from '../../format/numbers.ts';
 import { wholeTime } from '../../format/times.ts';
+import { usePlace } from '../../router.tsx';
 import { perform } from '../../state/actions.ts';
 import type { Config } from '../../state/config-diff.ts';
 import { deadLetterTopic } from '../../state/flow.ts';
@@ -13,8 +14,11 @@ import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Failed } from '../../ui/empty.tsx';
+import { olderThan, Pages } from '../../ui/pages.tsx';
 
 const columns = 6;
+/** Of a page. */
+const lettersMax = 100;
 
 export function DeadLetters({ config }: { readonly config: Config }) {
   const topic = deadLetterTopic(config);
@@ -34,15 +38,17 @@ export function DeadLetters({ config }: { readonly config: Config }) {
 
 function Letters({ topic }: { readonly topic: string }) {
   const refused = useRefusal('operator');
+  const { query } = usePlace();
+  const isNewest = !query.has('before');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const { data, error, again } = useQuery<LettersAnswer>(
-    `/sluice/dead-letters?topic=${encodeURIComponent(topic)}&limit=100`,
+    `/sluice/dead-letters?topic=${encodeURIComponent(topic)}&limit=${lettersMax}${olderThan(query)}`,
   );
   if (!data) {
     return error ? <Failed what="dead letters" why={error.message} onRetry={again} /> : null;
   }
   const letters = data.letters.map(letterRow);
-  if (letters.length === 0) {
+  if (letters.length === 0 && isNewest && data.next === null) {
     return (
       <Empty title="No dead letters" command={`sluice dlq show ${topic}`}>
         Nothing was left out.
@@ -80,7 +86,7 @@ function Letters({ topic }: { readonly topic: string }) {
   const replayWaiting = async (): Promise<void> => {
     const yes = await ask({
       title: `Replay all of ${topic} that wait?`,
-      body: `All its letters that were not replayed yet, also those beyond the newest ${letters.length}, are written again to the topics that they are from. Every connector that reads those sees them again.`,
+      body: `All its letters that were not replayed yet, and not only those that are shown, are written again to the topics that they are from. Every connector that reads those sees them again.`,
       verb: 'Replay all that wait',
     });
     if (!yes) return;
@@ -92,17 +98,21 @@ function Letters({ topic }: { readonly topic: string }) {
     );
     if (isDone) again();
   };
-  const areAll = chosen.length === letters.length;
+  const areAll = letters.length > 0 && chosen.length === letters.length;
   return (
     <>
       <div className="row above">
         <span className="dim">
-          The newest {letters.length} of <code>{topic}</code>, {waiting} of them not replayed
+          {isNewest ? 'The newest' : 'Older:'} {letters.length} of <code>{topic}</code>, {waiting}{' '}
+          of them not replayed
         </span>
         <span className="push" />
         <Button onPress={again}>Look again</Button>
         <Button
-          refused={refused ?? (waiting === 0 ? 'All that are shown were replayed' : undefined)}
+          refused={
+            refused ??
+            (waiting === 0 && isNewest && data.next === null ? 'All were replayed' : undefined)
+          }
           onPress={() => void replayWaiting()}
         >
           Replay all that wait
@@ -129,8 +139,8 @@ function Letters({ topic }: { readonly topic: string }) {
               />
             </th>
             <th>From</th>
-            <th>At</th>
-            <th>Stage</th>
+            <th className="minor">At</th>
+            <th className="minor">Stage</th>
             <th>Value</th>
             <th className="why">Error</th>
           </tr>
@@ -146,6 +156,7 @@ function Letters({ topic }: { readonly topic: string }) {
           ))}
         </tbody>
       </table>
+      <Pages next={data.next} />
     </>
   );
 }
@@ -184,8 +195,8 @@ function LetterRows({
           </button>
           {isReplayed && <span className="tag">replayed</span>}
         </td>
-        <td className="dim">{wholeTime(atMs)}</td>
-        <td>{stage}</td>
+        <td className="dim minor">{wholeTime(atMs)}</td>
+        <td className="minor">{stage}</td>
         <td className="value mono">{value}</td>
         <td className="why tone-bad" title={error ?? undefined}>
           {error}

@@ -18,14 +18,18 @@ import {
   transformsOf,
 } from '../../state/flow.ts';
 
+/** It was not told yet, or could not be: that is not none. */
+const notKnown = 'not known yet';
+
 export function Flow({
   row,
-  config = {},
+  config: given,
 }: {
   readonly row: ConnectorRow;
   readonly config: Config | undefined;
 }) {
   const { name, type } = row;
+  const config = given ?? {};
   const topics = useQuery<TopicsAnswer>(connectorUrl(name, '/topics'), { everyMs: 15_000 });
   const used = topics.data?.[name]?.topics ?? [];
   const isSink = type === 'sink';
@@ -45,11 +49,17 @@ export function Flow({
   const topicStage = (
     <Stage
       label="Topics"
-      value={topicsText(isSink ? (sinkTopics(config) ?? '') : used.join(', '))}
+      value={
+        (isSink ? given : topics.data)
+          ? topicsText(isSink ? (sinkTopics(config) ?? '') : used.join(', '))
+          : notKnown
+      }
       note={
         <>
           {isSink && row.lag !== null && `lag ${short(row.lag)} · `}
-          <Link to={connectorPath(name, 'topics')}>{count(used.length, 'topic')} used</Link>
+          <Link to={connectorPath(name, 'topics')}>
+            {topics.data ? `${count(used.length, 'topic')} used` : 'topics'}
+          </Link>
         </>
       }
     />

@@ -5,6 +5,7 @@ import { clockTime, wholeTime } from '../../format/times.ts';
 import { setQuery, usePlace } from '../../router.tsx';
 import type { ConnectorRow } from '../../state/connectors.ts';
 import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
+import { olderThan, Pages } from '../../ui/pages.tsx';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -16,7 +17,7 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
   const task = /^\d{1,6}$/.exec(query.get('of') ?? '')?.[0];
   const ofTask = task === undefined ? '' : `&task=${task}`;
   const { data, error } = useQuery<LogPage>(
-    `/sluice/logs?connector=${encodeURIComponent(name)}&level=${level}&limit=300${ofTask}`,
+    `/sluice/logs?connector=${encodeURIComponent(name)}&level=${level}&limit=300${ofTask}${olderThan(query)}`,
     { everyMs: 2_000 },
   );
   return (
@@ -24,7 +25,12 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
       <div className="row above">
         <label className="row">
           From level
-          <select value={level} onChange={(event) => setQuery({ level: event.target.value })}>
+          <select
+            value={level}
+            onChange={(event) =>
+              setQuery({ level: event.target.value, before: undefined }, { asStep: true })
+            }
+          >
             {levels.map((each) => (
               <option key={each}>{each}</option>
             ))}
@@ -32,7 +38,12 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
         </label>
         <label className="row">
           Of
-          <select value={task ?? ''} onChange={(event) => setQuery({ of: event.target.value })}>
+          <select
+            value={task ?? ''}
+            onChange={(event) =>
+              setQuery({ of: event.target.value, before: undefined }, { asStep: true })
+            }
+          >
             <option value="">the connector and its tasks</option>
             {tasks.map(({ task: number }) => (
               <option key={number} value={number}>
@@ -65,6 +76,7 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
           ))}
         </ol>
       )}
+      <Pages next={data?.next} />
     </>
   );
 }

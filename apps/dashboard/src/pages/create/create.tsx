@@ -1,15 +1,15 @@
 /** A new connector in three steps: which plugin, how, and a last look with the same as text. The plugin is in the address. */
-import { useState } from 'react';
 import { call } from '../../api/client.ts';
 import { useValidation } from '../../api/use-validation.ts';
 import { count } from '../../format/numbers.ts';
 import { useView } from '../../live/use-live.ts';
-import { connectorPath } from '../../paths.ts';
+import { connectorPath, createPath } from '../../paths.ts';
 import { navigate, setQuery, usePlace } from '../../router.tsx';
 import { perform } from '../../state/actions.ts';
-import type { Config } from '../../state/config-diff.ts';
 import { shortClass } from '../../state/connectors.ts';
 import { nameProblem } from '../../state/create.ts';
+import type { Definition } from '../../state/definition-texts.ts';
+import { createDraft, useDraft } from '../../state/drafts.ts';
 import { useRefusal } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfigForm } from '../../ui/config-form.tsx';
@@ -35,9 +35,7 @@ export function Create() {
   if (className === null) {
     return (
       <Page title="New connector" note="Which system?">
-        <PluginTiles
-          onChoose={(chosen) => navigate(`/create?class=${encodeURIComponent(chosen)}`)}
-        />
+        <PluginTiles onChoose={(chosen) => navigate(createPath(chosen))} />
       </Page>
     );
   }
@@ -47,11 +45,15 @@ export function Create() {
 function Define({ className, type }: { readonly className: string; readonly type: string }) {
   const { query } = usePlace();
   const { connectors } = useView();
-  const [name, setName] = useState('');
-  const [config, setConfig] = useState<Config>({ 'connector.class': className });
+  const [{ name, config }, become] = useDraft<Definition>(
+    createDraft(className),
+    () => ({ name: '', config: { 'connector.class': className } }),
+    (draft) => draft.name !== '' || Object.keys(draft.config).length > 1,
+  );
   const whole = { ...config, ...(name !== '' && { name }) };
   const { infos, error, isBusy } = useValidation(whole, true);
-  const isReview = query.get('step') === 'review';
+  // An address of the last step alone, as after a reload, has nothing to review.
+  const isReview = query.get('step') === 'review' && name !== '';
   const problem = nameProblem(name, Object.keys(connectors));
   // Before there is a name the server misses it: that is said beside the field of the name.
   const wrong =
@@ -71,7 +73,9 @@ function Define({ className, type }: { readonly className: string; readonly type
       async () => await call('POST', '/connectors', { body: { name, config }, timeoutMs: 60_000 }),
       `Created ${name}`,
     );
-    if (isDone) navigate(connectorPath(name));
+    if (!isDone) return;
+    become({ name: '', config: { 'connector.class': className } });
+    navigate(connectorPath(name));
   };
   return (
     <Page
@@ -79,7 +83,11 @@ function Define({ className, type }: { readonly className: string; readonly type
       note={`${shortClass(className)}${type === '' ? '' : `, ${type}`}`}
       actions={
         <>
-          <Button onPress={() => (isReview ? setQuery({ step: undefined }) : navigate('/create'))}>
+          <Button
+            onPress={() =>
+              isReview ? setQuery({ step: undefined }, { asStep: true }) : navigate('/create')
+            }
+          >
             {isReview ? 'Back to the form' : 'Another plugin'}
           </Button>
           {isReview ? (
@@ -87,7 +95,11 @@ function Define({ className, type }: { readonly className: string; readonly type
               Create {name}
             </Button>
           ) : (
-            <Button kind="primary" refused={why} onPress={() => setQuery({ step: 'review' })}>
+            <Button
+              kind="primary"
+              refused={why}
+              onPress={() => setQuery({ step: 'review' }, { asStep: true })}
+            >
               Review
             </Button>
           )}
@@ -114,12 +126,18 @@ function Define({ className, type }: { readonly className: string; readonly type
                   autoComplete="off"
                   spellCheck={false}
                   placeholder="orders"
-                  onChange={(event) => setName(event.target.value)}
+                  onChange={(event) => become({ name: event.target.value, config })}
                 />
                 {name !== '' && problem !== undefined && <p className="error">{problem}</p>}
               </div>
             </div>
-            {infos && <ConfigForm infos={infos} config={config} onChange={setConfig} />}
+            {infos && (
+              <ConfigForm
+                infos={infos}
+                config={config}
+                onChange={(next) => become({ name, config: next })}
+              />
+            )}
             {!infos && error !== undefined && <Failed what="the keys of the plugin" why={error} />}
           </div>
           <Preview config={whole} problem={wrong > 0 ? count(wrong, 'error') : undefined} />

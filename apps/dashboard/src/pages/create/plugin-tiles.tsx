@@ -24,8 +24,13 @@ export function PluginTiles({ onChoose }: { readonly onChoose: (className: strin
         />
       </div>
       {tiles.length === 0 && (
-        <Empty title="No plugin matches" command="sluice plugins">
-          Workers announce the plugins that they have.
+        <Empty
+          title={text === '' ? 'No plugins yet' : 'No plugin matches'}
+          command={text === '' ? 'sluice-worker' : 'sluice plugins'}
+        >
+          {text === ''
+            ? 'Workers announce the plugins that they have, and none has so far.'
+            : 'Workers announce the plugins that they have.'}
         </Empty>
       )}
       {(['source', 'sink'] as const).map((type) => {
