@@ -152,7 +152,7 @@ export const commonKeys = {
     .max(100_000)
     .default(2048)
     .importance('low')
-    .doc('Changes that are handed over at a time.'),
+    .doc('Most changes that are handed over at a time; more than 256 never are.'),
   'max.queue.size': int()
     .min(1)
     .max(1_000_000)
@@ -195,6 +195,14 @@ export function commonProblems(config: CommonConfig): ConfigProblem[] {
       ? [{ key: 'max.queue.size', message: 'max.queue.size must not be less than max.batch.size' }]
       : []),
   ];
+}
+
+/** More are not better: made in small batches, records are written before they outlive V8's young generation. */
+const handedOverMax = 256;
+
+/** Changes that are handed over at a time. */
+export function batchSizeOf(config: CommonConfig): number {
+  return Math.min(config['max.batch.size'], handedOverMax);
 }
 
 export function skippedOperations(config: CommonConfig): ReadonlySet<Operation> {

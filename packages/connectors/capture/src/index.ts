@@ -1,5 +1,6 @@
 export type { ColumnType } from './column-type.ts';
 export {
+  batchSizeOf,
   type CommonConfig,
   commonKeys,
   commonProblems,

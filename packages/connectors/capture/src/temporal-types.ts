@@ -2,7 +2,13 @@
  * Dates and times by `time.precision.mode`, with the names of Debezium's and Kafka Connect's schemas. A driver gives
  * days since 1970 and microseconds of the day: numbers that are exact where a JavaScript Date is not.
  */
-import { dateSchema, type Schema, timeSchema, timestampSchema } from '@sluice/connector-api';
+import {
+  ConnectError,
+  dateSchema,
+  type Schema,
+  timeSchema,
+  timestampSchema,
+} from '@sluice/connector-api';
 import type { ColumnType } from './column-type.ts';
 
 export type TimePrecisionMode =
@@ -89,7 +95,7 @@ export function timestampType(mode: TimePrecisionMode, precision: number): Colum
     case 'nanoseconds':
       return {
         schema: named('int64', 'NanoTimestamp'),
-        read: (moment) => safeNumber(bigMicros(moment) * 1_000n),
+        read: (moment) => nanosWithin(bigMicros(moment) * 1_000n),
         fallback: 0,
       };
     case 'microseconds':
@@ -189,7 +195,12 @@ function bigMicros({ days, microsOfDay }: LocalMoment): bigint {
   return BigInt(days) * BigInt(microsPerDay) + BigInt(microsOfDay);
 }
 
-function safeNumber(value: bigint): number | bigint {
+/** They reach from 1677 to 2262 only. */
+function nanosWithin(value: bigint): number | bigint {
+  if (BigInt.asIntN(64, value) !== value)
+    throw new ConnectError(
+      'a moment before 1677 or after 2262 cannot be written with time.precision.mode=nanoseconds: set it to adaptive_time_microseconds',
+    );
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

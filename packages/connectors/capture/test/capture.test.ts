@@ -36,7 +36,10 @@ test('days since 1970 are those of JavaScript where it has them', () => {
 test('a moment is exact in microseconds and nanoseconds, also beyond 2^53', () => {
   const moment = { days: 2_932_896, microsOfDay: 86_399_999_999 };
   expect(timestampType('microseconds', 6).read(moment)).toBe(253402300799999999n);
-  expect(timestampType('nanoseconds', 6).read(moment)).toBe(253402300799999999000n);
+  expect(timestampType('nanoseconds', 6).read({ days: 20_000, microsOfDay: 1 })).toBe(
+    1728000000000001000n,
+  );
+  expect(() => timestampType('nanoseconds', 6).read(moment)).toThrow(/after 2262/);
   expect(timestampType('adaptive', 3).read(moment)).toBe(253402300799999);
   expect(timestampType('isostring', 6).read(moment)).toBe('9999-12-31T23:59:59.999999Z');
   expect(dateType('connect').read(-1)).toEqual(new Date('1969-12-31'));

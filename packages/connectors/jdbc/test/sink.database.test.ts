@@ -120,6 +120,28 @@ describe.each(databases)('the JDBC sink on $name', ({ name, quote, start }) => {
     expect(await sql('SELECT id FROM orders ORDER BY id')).toBe('1\n2');
   });
 
+  test('defaults of schemas become those of columns, of whatever type they are', async () => {
+    const { sink, sql } = await newSink();
+    await using task = await sink.start();
+    const bytes = Buffer.from([0xff, 0, 0x27, 0x5c, 0x80]);
+    const withDefaults = structSchema({
+      name: { ...schemas.string, default: "it's 1" },
+      bytes: { ...schemas.bytes, default: bytes },
+      tags: { ...arraySchema(schemas.string), default: ['a b', "c'd"] },
+      price: { ...decimalSchema(2), default: new Decimal(1250n, 2) },
+      day: { ...dateSchema, default: new Date('2024-02-29') },
+    });
+    const given = { name: 'n', bytes, tags: ['x'], price: new Decimal(1n, 2), day: new Date(0) };
+    await task.put([record(1, given, withDefaults)]);
+    expect(task.reported).toEqual([]);
+    await sql('INSERT INTO orders (id) VALUES (2)');
+    const hex = name === 'PostgreSQL' ? "encode(bytes, 'hex')" : 'lower(hex(bytes))';
+    const tags = name === 'PostgreSQL' ? 'to_json(tags)' : 'tags';
+    expect(await sql(`SELECT name, ${hex}, ${tags}, price, day FROM orders WHERE id = 2`)).toBe(
+      ["it's 1", 'ff00275c80', '["a b","c\'d"]', '12.50', '2024-02-29'].join('\t'),
+    );
+  });
+
   test('adds columns that are missing if it may, and says what is missing if not', async () => {
     const { config, sink, sql, url } = await newSink({ 'auto.evolve': 'true' });
     const wider = structSchema({

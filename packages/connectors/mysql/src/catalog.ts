@@ -113,10 +113,23 @@ export async function readLayout(
     SELECT COLUMN_NAME FROM information_schema.STATISTICS
      WHERE ${where} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`);
   const json = isMariadb ? await readJsonColumns(session, { namespace, table }) : new Set();
+  const hashCount = isMariadb ? await readHashCount(session, where) : 0;
   return {
     columns: columns.map((each) => columnOf(each, json.has(each['name']))),
     keyColumns: key.map(([name]) => textOf(name)),
+    ...(hashCount > 0 ? { hashCount } : {}),
   };
+}
+
+/** MariaDB: a unique index of a text has a column of its own. Elsewhere an index may be a hash by itself. */
+async function readHashCount(session: Session, where: string): Promise<number> {
+  const count = await scalar(
+    session,
+    `SELECT COUNT(DISTINCT INDEX_NAME) FROM information_schema.STATISTICS
+       JOIN information_schema.TABLES USING (TABLE_SCHEMA, TABLE_NAME)
+      WHERE ${where} AND NON_UNIQUE = 0 AND INDEX_TYPE = 'HASH' AND ENGINE <> 'MEMORY'`,
+  );
+  return Number(count);
 }
 
 /** MariaDB's JSON is a text with a check. */
@@ -160,10 +173,14 @@ function columnOf(row: Readonly<Record<string, string | null>>, isJson: boolean)
   };
 }
 
-/** `enum('a','b''c')` */
+const escapes: Readonly<Record<string, string>> = { 0: '\0', n: '\n', r: '\r' };
+
+/** `enum('a','b''c','d\\e')` */
 function labelsOf(declared: string): string[] {
-  return [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) =>
-    label.replaceAll("''", "'"),
+  return [...declared.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, label = '']) =>
+    label.replaceAll(/''|\\(.)/gs, (_, escaped: string | undefined) =>
+      escaped === undefined ? "'" : (escapes[escaped] ?? escaped),
+    ),
   );
 }
 

@@ -5,11 +5,11 @@
  * Values come as the bytes that the server writes: types are this package's affair.
  */
 import { readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import type { Connection, ConnectionOptions, FieldPacket, SslOptions } from 'mysql2';
 import type { MysqlConfig } from './config.ts';
 import { codeOf, connectErrorOf, type Target } from './errors.ts';
+import { type PackedRows, type RowLimits, RowReading } from './packed-rows.ts';
+import type { Wire } from './wire.ts';
 
 export type RawRow = readonly (Buffer | null)[];
 
@@ -85,8 +85,8 @@ export class Session {
       connectTimeout: options.connectLimitMs ?? config['connect.timeout.ms'],
       enableKeepAlive: true,
       keepAliveInitialDelay: 10_000,
-      // Never a file of this machine, whatever the server asks for.
-      flags: ['-LOCAL_FILES'],
+      // Never a file of this machine, whatever the server asks for; queries without attributes, as they are written here.
+      flags: ['-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'],
       typeCast: (field) => field.buffer(),
       ...(ssl ? { ssl } : {}),
     };
@@ -130,24 +130,18 @@ export class Session {
     );
   }
 
-  /** Rows as they come, no faster than they are taken: some hundred at a time. */
-  async *rows(text: string): AsyncGenerator<RawRow[]> {
-    let cut: ((error: Error) => void) | undefined;
+  /** Rows as they come, no faster than they are asked for. */
+  async *rows(text: string, limits: RowLimits): AsyncGenerator<PackedRows> {
+    const reading = new RowReading(text, this.wire, limits);
+    const cut = (error: Error): void => reading.onResult(error);
+    this.#waiting.add(cut);
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      const rows = this.#connection.query(text).stream({ highWaterMark: 200 });
-      cut = (error) => void rows.destroy(error);
-      this.#waiting.add(cut);
-      for await (const first of rows) {
-        const some = [first as RawRow];
-        // What else is there already needs no turn of its own.
-        for (let next = nextOf(rows); next !== null; next = nextOf(rows)) some.push(next);
-        yield some;
-      }
+      yield* reading.rows();
     } catch (error) {
       throw connectErrorOf(error, this.#target);
     } finally {
-      if (cut) this.#waiting.delete(cut);
+      this.#waiting.delete(cut);
     }
   }
 
@@ -207,35 +201,6 @@ export class Session {
     clearTimeout(limit);
     this.destroy();
   }
-}
-
-function nextOf(rows: Readable): RawRow | null {
-  return rows.read() as RawRow | null;
-}
-
-/** One packet of the driver, in memory that it uses again. */
-export interface WirePacket {
-  readonly buffer: Buffer;
-  offset: number;
-  readonly end: number;
-  isEOF(): boolean;
-  isError(): boolean;
-  asError(encoding?: string): Error;
-}
-
-/** What a command of the driver is: it writes first, then gets each packet, until it returns true. */
-export interface WireCommand {
-  execute(packet: WirePacket | undefined, connection: Wire): boolean;
-  /** The connection broke. */
-  onResult(error: Error): void;
-}
-
-/** A part of the driver that it does not document: packets of the protocol as they come. */
-export interface Wire {
-  readonly stream: Socket;
-  addCommand(command: WireCommand): void;
-  write(bytes: Buffer): void;
-  sequenceId: number;
 }
 
 async function tlsOf(config: MysqlConfig): Promise<SslOptions | undefined> {

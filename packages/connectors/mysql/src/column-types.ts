@@ -59,7 +59,7 @@ export function valueTypeOf(column: Column, settings: ValueSettings): ValueType 
     case 'double':
       return number(schemas.float64);
     case 'decimal':
-      return of(decimalType(settings.decimals, decimalShape(column)), same, asText);
+      return of(decimalType(settings.decimals, decimalShape(column)), same, decimalText);
     case 'year':
       return number(yearSchema);
     case 'bit':
@@ -134,6 +134,11 @@ function unsignedBigint({ unsignedBigints }: ValueSettings): ValueType {
     ofLog: (value) => wrapped(value as number | bigint),
     ofText: (bytes) => wrapped(numberOfText(asText(bytes))),
   };
+}
+
+/** Those of ZEROFILL have zeros before them. */
+function decimalText(bytes: Buffer): string {
+  return asText(bytes).replace(/^0+(?=\d)/, '');
 }
 
 function decimalShape({ precision = 10, scale = 0 }: Column): {

@@ -23,6 +23,8 @@ export interface Column {
 export interface TableLayout {
   readonly columns: readonly Column[];
   readonly keyColumns: readonly string[];
+  /** Columns behind those, which nobody can select: MariaDB's hashes of unique texts. Absent: none. */
+  readonly hashCount?: number;
 }
 
 /**

@@ -5,6 +5,8 @@ import type { Column, TableLayout } from './column.ts';
 import { asText } from './value-type.ts';
 
 const binaryCollation = 63;
+/** Of the hidden columns of MariaDB, which are the last ones. */
+const hashName = /^DB_ROW_HASH_\d+$/;
 
 /** Types of columns by the number of the log, where one number has one type. */
 const plainTypes: Readonly<Record<number, string>> = {
@@ -93,8 +95,12 @@ export function layoutOfMap(
   charsets: ReadonlyMap<number, string>,
 ): TableLayout | undefined {
   if (!metadata) return undefined;
+  const isHash = (name: string): boolean =>
+    hashName.test(name) && now.every((each) => each.name !== name);
+  const hashCount = metadata.names.filter(isHash).length;
   return {
-    columns: columns.map((column, index): Column => {
+    ...(hashCount > 0 ? { hashCount } : {}),
+    columns: columns.slice(0, columns.length - hashCount).map((column, index): Column => {
       const name = metadata.names[index] ?? '';
       const collation = metadata.collations[index];
       const charset = collation === undefined ? undefined : charsets.get(collation);
@@ -160,8 +166,10 @@ function shapeOf({ meta, type }: LogColumn): Partial<Column> {
 }
 
 /** What keeps rows of the log from having this layout; undefined: nothing. */
-export function mismatchOf(layout: TableLayout, columns: readonly LogColumn[]): string | undefined {
-  if (layout.columns.length !== columns.length)
+export function mismatchOf(layout: TableLayout, logged: readonly LogColumn[]): string | undefined {
+  const columns = logged.slice(0, logged.length - (layout.hashCount ?? 0));
+  const hashes = logged.slice(columns.length);
+  if (layout.columns.length !== columns.length || !hashes.every(isHashColumn))
     return `it has ${String(layout.columns.length)} columns, and ${String(columns.length)} in the log`;
   for (const [index, logColumn] of columns.entries()) {
     const column = layout.columns[index];
@@ -169,6 +177,26 @@ export function mismatchOf(layout: TableLayout, columns: readonly LogColumn[]): 
       return `column ${column.name} is of another type`;
   }
   return undefined;
+}
+
+function isHashColumn({ type }: LogColumn): boolean {
+  return type === logTypes.longlong;
+}
+
+/** MariaDB's sequences are tables to the log, with these columns. */
+const sequenceColumns = [
+  'next_not_cached_value',
+  'minimum_value',
+  'maximum_value',
+  'start_value',
+  'increment',
+  'cache_size',
+  'cycle_option',
+  'cycle_count',
+].join();
+
+export function isSequence({ columns }: TableLayout): boolean {
+  return columns.map(({ name }) => name).join() === sequenceColumns;
 }
 
 function isOfLogType(column: Column, logColumn: LogColumn): boolean {

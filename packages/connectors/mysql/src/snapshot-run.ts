@@ -1,6 +1,12 @@
 /** The part of a run that reads a snapshot: where it begins, by which sessions, and its records. */
 import { ConnectError, type YieldedRecord } from '@sluice/connector-api';
-import { SnapshotPlan, type TableName, tableText, wholeName } from '@sluice/connector-capture';
+import {
+  batchSizeOf,
+  SnapshotPlan,
+  type TableName,
+  tableText,
+  wholeName,
+} from '@sluice/connector-capture';
 import { CapturedTable } from './captured-table.ts';
 import type { Session } from './client.ts';
 import type { TableLayout } from './column.ts';
@@ -70,7 +76,7 @@ export async function* snapshotRecords(
     sessions,
     schemas: history.text(),
     fetchSize: config['snapshot.fetch.size'],
-    batchMax: config['max.batch.size'],
+    batchMax: batchSizeOf(config),
     signal,
     tableOf: (name) => {
       const table = captured.get(name);

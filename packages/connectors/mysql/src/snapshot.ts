@@ -14,8 +14,9 @@ import {
 } from '@sluice/connector-capture';
 import type { CapturedTable, Origin } from './captured-table.ts';
 import { tableIdentifier } from './catalog.ts';
-import { identifier, type RawRow, type Session } from './client.ts';
+import { identifier, type Session } from './client.ts';
 import type { Column } from './column.ts';
+import { type PackedRows, unpacked } from './packed-rows.ts';
 import { type LogPosition, snapshotOffset } from './position.ts';
 
 export interface SnapshotOptions {
@@ -31,17 +32,13 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so much memory they take at a time, and what the driver hands over at once. */
-const chunkBytes = 2 * 1024 * 1024;
-/** What a value takes besides its bytes. */
-const valueBytes = 100;
+/** Rows may be of any size: so much memory they take at a time, and what the driver has read at once. */
+const chunkBytes = 1024 * 1024;
 
 interface Chunk {
   readonly read: TableToRead;
   readonly captured: CapturedTable;
-  readonly rows: readonly RawRow[];
-  /** There are no rows after these. */
-  readonly isEnd: boolean;
+  readonly rows: PackedRows;
 }
 
 /** Records in batches, the last of which says that the snapshot is complete, also where there is no row. */
@@ -52,28 +49,28 @@ export function readSnapshot(options: SnapshotOptions): AsyncGenerator<YieldedRe
   return snapshotBatches({ chunks: readChunks(options), batchMax, asLast, completed, signal });
 }
 
-async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<RawRow>> {
+async function* readChunks(options: SnapshotOptions): AsyncGenerator<SnapshotRows<number>> {
   const { at, plan, schemas, signal } = options;
   const origin = { ...at, gtid: undefined, row: 0, serverId: 0, atMs: Date.now() };
   const first: Origin = { ...origin, snapshot: 'first' };
   const others: Origin = { ...origin, snapshot: 'true' };
   let offset = snapshotOffset(at, plan.progress(), false, schemas);
   const readers = options.sessions.map((session) => readTables(options, session));
-  for await (const { captured, isEnd, read, rows } of merged(readers)) {
+  for await (const { captured, read, rows } of merged(readers)) {
     if (signal.aborted) return;
-    if (isEnd) plan.finish(read);
-    else plan.advance(read, keyOf(captured, rows.at(-1)));
+    if (rows.isEnd) plan.finish(read);
+    else plan.advance(read, keyOf(captured, rows));
     const before = offset;
     const after = snapshotOffset(at, plan.progress(), false, schemas);
     offset = after;
     yield {
-      rows,
-      recordsOf: (row, { isFirst, isLast, nowMs }) =>
+      rows: rows.places,
+      recordsOf: (place, { isFirst, isLast, nowMs }) =>
         captured.recordsOf(
           {
             op: 'r',
             before: null,
-            after: captured.rowOfText(row),
+            after: captured.rowOfText(unpacked(rows.bytes, place)),
             origin: isFirst ? first : others,
             offset: isLast ? after : before,
           },
@@ -104,19 +101,9 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
   const { fetchSize, plan, tableOf } = options;
   for (let next = plan.next(); next; next = plan.next()) {
     const captured = tableOf(next.table);
-    let rows: RawRow[] = [];
-    let bytes = 0;
-    for await (const some of session.rows(selectOf(captured, next))) {
-      for (const row of some) {
-        rows.push(row);
-        for (const value of row) bytes += valueBytes + (value?.length ?? 0);
-        if (rows.length < fetchSize && bytes < chunkBytes) continue;
-        yield { read: next, captured, rows, isEnd: false };
-        rows = [];
-        bytes = 0;
-      }
-    }
-    yield { read: next, captured, rows, isEnd: true };
+    const limits = { rows: fetchSize, bytes: chunkBytes };
+    for await (const rows of session.rows(selectOf(captured, next), limits))
+      yield { read: next, captured, rows };
   }
 }
 
@@ -171,6 +158,8 @@ function selectedAs({ name, type }: Column): string {
 /** In the type and the collation of the column, so that its index is used. */
 function literalOf(column: Column | undefined, hex: string): string {
   const type = column?.type ?? '';
+  // As a text of bytes it would be compared by the number that the text begins with.
+  if (type === 'bit') return `0 + 0x${hex || '0'}`;
   if (numericType.test(type))
     return Buffer.from(hex, 'hex')
       .toString('latin1')
@@ -179,14 +168,17 @@ function literalOf(column: Column | undefined, hex: string): string {
 }
 
 const numericType = /^(?:tinyint|smallint|mediumint|int|bigint|decimal|double|year)$/;
-const binaryType = /^(?:bit|binary|varbinary|(?:tiny|medium|long)?blob)$/;
+const binaryType = /^(?:binary|varbinary|(?:tiny|medium|long)?blob)$/;
 /** Types whose order is not that of what is read of them: their tables begin anew after a crash. */
 const unorderedType = /^(?:enum|set|float)$/;
 
-function keyOf(captured: CapturedTable, row: RawRow | undefined): readonly string[] | undefined {
+/** Of the last row. */
+function keyOf(captured: CapturedTable, rows: PackedRows): readonly string[] | undefined {
   const { columns, keyPlaces } = captured;
-  if (!row || keyPlaces.length === 0) return undefined;
+  const last = rows.places.at(-1);
+  if (last === undefined || keyPlaces.length === 0) return undefined;
   if (keyPlaces.some(({ index }) => unorderedType.test(columns[index]?.type ?? '')))
     return undefined;
+  const row = unpacked(rows.bytes, last);
   return keyPlaces.map(({ index }) => row[index]?.toString('hex') ?? '');
 }

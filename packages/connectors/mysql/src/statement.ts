@@ -100,6 +100,7 @@ function created(words: Words): Statement {
 
 function dropped(words: Words): Statement {
   const what = words.next();
+  if (what === 'INDEX') return droppedIndex(words);
   if (what === 'DATABASE' || what === 'SCHEMA') {
     words.skip('IF', 'EXISTS');
     return { kind: 'database', database: words.name().table };
@@ -107,6 +108,15 @@ function dropped(words: Words): Statement {
   if (what !== 'TABLE' && what !== 'TABLES') return other;
   words.skip('IF', 'EXISTS');
   return { kind: 'layout', tables: words.namesLeft() };
+}
+
+/** `DROP INDEX `PRIMARY` ON orders`: the table has no key any more. */
+function droppedIndex(words: Words): Statement {
+  words.skip('IF', 'EXISTS');
+  const index = words.name();
+  if (index.table.toUpperCase() !== 'PRIMARY') return other;
+  words.skip('ON');
+  return { kind: 'layout', tables: [words.name()] };
 }
 
 class Words {

@@ -1,6 +1,6 @@
 /** The part of a run that follows the log: events become records, and heartbeats say where it is between them. */
 import type { YieldedRecord } from '@sluice/connector-api';
-import { heartbeatRecord, type TableName } from '@sluice/connector-capture';
+import { batchSizeOf, heartbeatRecord, type TableName } from '@sluice/connector-capture';
 import type { StreamedEvent } from './binlog/log-reader.ts';
 import { LogStream } from './binlog/log-stream.ts';
 import type { CapturedTable } from './captured-table.ts';
@@ -18,6 +18,8 @@ import { TableResolver } from './table-resolver.ts';
 const waitMs = 200;
 /** Events that are taken at a time, each of which may have many rows. */
 const eventsPerTake = 100;
+/** Of events whose records are handed over, whatever the size of their rows is. */
+const bytesPerYield = 1024 * 1024;
 
 type Streamed = Map<number, CapturedTable | undefined>;
 
@@ -45,22 +47,29 @@ export async function* streamRecords(
   });
   const stream = await openStream(context, found, from);
   logger.info({ at: textOfPosition(from) }, 'streaming changes');
+  const batchMax = batchSizeOf(config);
   const heartbeatMs = config['heartbeat.interval.ms'];
   let nextHeartbeatMs = performance.now() + heartbeatMs;
   try {
     while (!signal.aborted) {
-      const records: YieldedRecord[] = [];
+      let records: YieldedRecord[] = [];
+      let bytes = 0;
       const limitMs = heartbeatMs > 0 ? Math.min(waitMs, heartbeatMs) : waitMs;
       const nowMs = Date.now();
       for (const event of await stream.take(eventsPerTake, limitMs)) {
         await prepare(event, resolver, streamed);
         for (const record of changes.take(event, nowMs)) records.push(record);
+        bytes += event.header.size;
+        if (records.length < batchMax && bytes < bytesPerYield) continue;
+        yield* batches(records, batchMax);
+        records = [];
+        bytes = 0;
       }
       if (heartbeatMs > 0 && performance.now() >= nextHeartbeatMs) {
         records.push(...(await heartbeat(context, changes)));
         nextHeartbeatMs = performance.now() + heartbeatMs;
       }
-      yield* batches(records, config['max.batch.size']);
+      yield* batches(records, batchMax);
     }
   } finally {
     stream.close();

@@ -17,7 +17,7 @@ import { readLayout, type ServerFacts, textOf } from './catalog.ts';
 import { literal, type Session } from './client.ts';
 import type { Column, TableLayout } from './column.ts';
 import { type MysqlConfig, selectionOf } from './config.ts';
-import { layoutOfMap, mismatchOf } from './log-layout.ts';
+import { isSequence, layoutOfMap, mismatchOf } from './log-layout.ts';
 import type { SchemaHistory } from './schema-history.ts';
 import { type Statement, statementOf } from './statement.ts';
 
@@ -47,7 +47,8 @@ export interface FilePosition {
 interface KnownTable {
   /** Of the event that it was made by. */
   readonly body: Buffer;
-  readonly table: CapturedTable;
+  /** Undefined: a sequence. */
+  readonly table: CapturedTable | undefined;
 }
 
 export class TableResolver {
@@ -102,7 +103,9 @@ export class TableResolver {
     if (map.unknownAt !== undefined)
       throw await this.#unknownColumn(name, map, map.unknownAt, after);
     const layout = await this.#layoutOf(name, map, after);
-    const table = new CapturedTable({ config, flavour, name, layout, logColumns: map.columns });
+    const table = isSequence(layout)
+      ? undefined
+      : new CapturedTable({ config, flavour, name, layout, logColumns: map.columns });
     this.#known.set(text, { body: Buffer.from(body), table });
     return table;
   }

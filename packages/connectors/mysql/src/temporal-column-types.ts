@@ -31,11 +31,7 @@ export function temporalType(column: Column, settings: TemporalSettings): ValueT
         microsOfText(asText(bytes)),
       );
     case 'datetime':
-      return of(
-        orNull(withinInt64(timestampType(settings.times, fraction), settings)),
-        same,
-        momentOfBytes,
-      );
+      return of(orNull(timestampType(settings.times, fraction)), same, momentOfBytes);
     case 'timestamp':
       return of(orNull(zonedTimestamp), same, momentOfBytes);
     default:
@@ -63,22 +59,6 @@ function withinDay(type: ColumnType<number>, { times }: TemporalSettings): Colum
           `a time that is not within a day cannot be written with time.precision.mode=${times}: set it to adaptive_time_microseconds`,
         );
       return type.read(micros);
-    },
-  };
-}
-
-/** Nanoseconds reach from 1677 to 2262 only. */
-function withinInt64<Raw>(type: ColumnType<Raw>, { times }: TemporalSettings): ColumnType<Raw> {
-  if (times !== 'nanoseconds') return type;
-  return {
-    ...type,
-    read: (raw) => {
-      const value = type.read(raw);
-      if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value)
-        throw new ConnectError(
-          'a moment before 1677 or after 2262 cannot be written with time.precision.mode=nanoseconds: set it to adaptive_time_microseconds',
-        );
-      return value;
     },
   };
 }

@@ -35,6 +35,31 @@ for (const metadata of ['NO_LOG', 'FULL'] as const)
       return { read: { ...read?.after, id: 0 }, logged: { ...logged?.after, id: 0 } };
     }
 
+    test('hashes of unique texts are no columns, and sequences are no tables', async () => {
+      const { logged, read } = await both(
+        'note text, bytes blob, UNIQUE (note), UNIQUE (bytes, note)',
+        "id, x'ff'",
+      );
+      expect(logged).toEqual({ ...read, note: '2' });
+      const { item, sql, url } = await database('sequence');
+      await sql('CREATE TABLE item (id int PRIMARY KEY); CREATE SEQUENCE numbers');
+      await using capture = await Capture.start(configOf(url));
+      await capture.untilStreaming();
+      await sql('INSERT INTO item VALUES (NEXTVAL(numbers)); SELECT NEXTVAL(numbers)');
+      await capture.untilCount(item, 1);
+      expect(new Set(capture.records.map(({ topic }) => topic))).toEqual(new Set([`shop.${item}`]));
+    });
+
+    test('labels with quotes and backslashes, and decimals with zeros before them', async () => {
+      const { logged, read } = await both(
+        "path enum('a\\\\b', 'it''s', 'two\\nlines'), many set('c\\\\d', 'e'), price decimal(9,2) ZEROFILL, none decimal(5,0) ZEROFILL",
+        "'a\\\\b', 'c\\\\d,e', 12.5, 0",
+        { 'decimal.handling.mode': 'string' },
+      );
+      expect(logged).toEqual(read);
+      expect(read).toMatchObject({ path: 'a\\b', many: 'c\\d,e', price: '12.50', none: '0' });
+    });
+
     test('texts behind a geometry keep their character sets', async () => {
       const { logged, read } = await both(
         'place point, a varchar(20) CHARACTER SET latin1, shape geometry, b varchar(20), c varbinary(9), d text CHARACTER SET cp1251',

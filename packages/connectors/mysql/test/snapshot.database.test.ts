@@ -71,14 +71,15 @@ test('a snapshot that was cut goes on after its last key, of whatever type it is
     CREATE TABLE t_bin (id binary(16) PRIMARY KEY); INSERT INTO t_bin SELECT unhex(md5(seq)) FROM seq_1_to_900;
     CREATE TABLE t_date (at datetime(6) PRIMARY KEY); INSERT INTO t_date SELECT timestamp('2024-01-01 00:00:00') + INTERVAL seq MICROSECOND FROM seq_1_to_900;
     CREATE TABLE t_dec (id decimal(30,10) PRIMARY KEY); INSERT INTO t_dec SELECT 0.25 * seq - 100 FROM seq_1_to_900;
+    CREATE TABLE t_bit (id bit(24) PRIMARY KEY); INSERT INTO t_bit SELECT seq + 3750000 FROM seq_1_to_900;
     CREATE TABLE t_none (id int); INSERT INTO t_none SELECT seq FROM seq_1_to_900;
     CREATE TABLE t_enum (id enum('z','y','x') PRIMARY KEY); INSERT INTO t_enum VALUES ('x'), ('y'), ('z')`);
   const config = configOf(url, { 'snapshot.fetch.size': '100' });
-  const tables = ['t_bin', 't_date', 't_dec', 't_int', 't_pair'];
+  const tables = ['t_bin', 't_bit', 't_date', 't_dec', 't_int', 't_pair'];
   let all: { topic: string; offset: SourceOffsetValue }[];
   {
     await using capture = await Capture.start(config);
-    await capture.until('all rows', () => capture.records.length === 5 * 900 + 903);
+    await capture.until('all rows', () => capture.records.length === 6 * 900 + 903);
     all = capture.records.map(({ sourceOffset, topic }) => ({ topic, offset: sourceOffset ?? {} }));
     expect(all.at(-1)?.offset).toMatchObject({ snapshot_completed: true });
   }
@@ -89,6 +90,29 @@ test('a snapshot that was cut goes on after its last key, of whatever type it is
     // Up to the part of 100 rows that the offset is in.
     await capture.untilStreaming();
     expect(capture.changes(`${own}.${table}`)).toHaveLength(500);
+  }
+});
+
+test.each(['1', '2'])('rows of any size come as they are, by %s readers', async (threads) => {
+  const { own, sql, url } = await database('sizes');
+  // As many bytes as the number says, but for the first one, which has none: packets of all sizes up to several.
+  const rows = 'seq, repeat(char(seq % 256), (seq % 7) * (seq % 7) * 20000), point(seq, 1)';
+  await mariadb.sql('SET GLOBAL max_allowed_packet = 67108864');
+  for (const table of ['a', 'b'])
+    await sql(`CREATE TABLE ${table} (id int PRIMARY KEY, bytes longblob, at point, empty int);
+      INSERT INTO ${table} SELECT ${rows}, NULL FROM seq_1_to_30;
+      INSERT INTO ${table} SELECT 0, repeat('x', 17000000), point(0, 1), NULL`);
+  const config = configOf(url, { 'snapshot.max.threads': threads, 'snapshot.fetch.size': '2' });
+  await using capture = await Capture.start(config);
+  for (const table of ['a', 'b']) {
+    const changes = await capture.untilCount(`${own}.${table}`, 31);
+    for (const { after } of changes) {
+      const id = Number(after?.['id']);
+      const wanted =
+        id === 0 ? Buffer.alloc(17_000_000, 'x') : Buffer.alloc((id % 7) ** 2 * 20_000, id % 256);
+      expect(wanted.equals(after?.['bytes'] as Buffer)).toBe(true);
+      expect(after).toMatchObject({ at: { x: id, y: 1 }, empty: null });
+    }
   }
 });
 

@@ -11,6 +11,7 @@ import {
   type YieldedRecord,
 } from '@sluice/connector-api';
 import {
+  batchSizeOf,
   heartbeatRecord,
   type Selection,
   SnapshotPlan,
@@ -160,7 +161,7 @@ export class CaptureRun {
       lsn,
       sessions,
       fetchSize: this.#config['snapshot.fetch.size'],
-      batchMax: this.#config['max.batch.size'],
+      batchMax: batchSizeOf(this.#config),
       signal: this.#signal,
       openTable: async (name, session) => {
         const table = byName.get(name);
@@ -195,6 +196,7 @@ export class CaptureRun {
     });
     this.#state.stream = stream;
     this.#logger.info({ lsn: textOfLsn(fromLsn) }, 'streaming changes');
+    const batchMax = batchSizeOf(this.#config);
     const heartbeatMs = this.#config['heartbeat.interval.ms'];
     let nextHeartbeatMs = performance.now() + heartbeatMs;
     try {
@@ -202,7 +204,7 @@ export class CaptureRun {
         const records: YieldedRecord[] = [];
         const limitMs = heartbeatMs > 0 ? Math.min(waitMs, heartbeatMs) : waitMs;
         const nowMs = Date.now();
-        for (const message of await stream.take(this.#config['max.batch.size'], limitMs)) {
+        for (const message of await stream.take(batchMax, limitMs)) {
           if (message.message.kind === 'relation') await this.#relation(message.message);
           else await this.#followLabels(message);
           for (const record of changes.take(message, nowMs)) records.push(record);

@@ -74,7 +74,7 @@ export interface Origin {
 
 export class CapturedTable {
   readonly name: TableName;
-  /** Names and places of the columns of the key in the rows. */
+  /** Names and places of the columns of the key in the rows; none if a generated one is among them, which rows lack. */
   readonly keyPlaces: readonly { readonly name: string; readonly index: number }[];
   readonly #columns: readonly CapturedColumn[];
   /** Enums, and arrays of them. */
@@ -94,10 +94,11 @@ export class CapturedTable {
     this.#columns = capturedColumns(options);
     this.#labelled = this.#columns.filter(({ type }) => type.isNewLabel !== undefined);
     this.#make = objectMaker(this.#columns.map((column) => column.name));
-    this.keyPlaces = options.keyColumns.flatMap((key) => {
-      const index = columns.findIndex((column) => column.name === key);
-      return index < 0 ? [] : [{ name: key, index }];
-    });
+    const keyPlaces = options.keyColumns.map((key) => ({
+      name: key,
+      index: columns.findIndex((column) => column.name === key),
+    }));
+    this.keyPlaces = keyPlaces.every(({ index }) => index >= 0) ? keyPlaces : [];
     const keyColumns = keyColumnsOf(config).of(name) ?? options.keyColumns;
     const { identity } = options;
     this.#untoldKey = identity ? keyColumns.filter((key) => !identity.includes(key)) : [];

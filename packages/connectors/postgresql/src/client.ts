@@ -10,6 +10,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import { applicationName, type PostgresConfig } from './config.ts';
 import { connectErrorOf, type Target } from './errors.ts';
+import { RowReading, type SomeRows } from './row-reading.ts';
 import { sessionSettings } from './text-values.ts';
 
 export type TextRow = readonly (string | null)[];
@@ -100,6 +101,18 @@ export class Session {
       });
       // Several statements in one text have several results.
       return Array.isArray(result) ? [] : result.rows;
+    } catch (error) {
+      throw connectErrorOf(error, this.#target);
+    }
+  }
+
+  /** Rows as they come, no faster than they are asked for, in parts of about so many bytes. */
+  async *rows(text: string, bytesMax: number): AsyncGenerator<SomeRows> {
+    const reading = new RowReading(text, this.wire, bytesMax);
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#client.query(reading);
+      yield* reading.taken(queryLimitMs, () => this.destroy());
     } catch (error) {
       throw connectErrorOf(error, this.#target);
     }

@@ -88,6 +88,9 @@ const plainTexts = new Set([
   'varchar',
 ]);
 
+/** The catalog's own types, which it calls arrays, and which are not written as such. */
+const vectors = new Set(['int2vector', 'oidvector']);
+
 const text: TextType = { schema: schemas.string, read: (raw) => raw, fallback: '' };
 
 /** Lengths of `varbit` without one. */
@@ -114,8 +117,9 @@ export function columnTypeOf(
     );
   if (type.kind === 'e') return enumType(type.labels);
   if (type.kind === 'r' || type.kind === 'm') return text;
-  // Two old types of fixed length are called arrays, too, and are none.
-  if (type.category === 'A' && type.elementOid !== 0)
+  // A composite may have any name, such as money or point.
+  if (type.kind !== 'b') return unknownType(settings);
+  if (type.category === 'A' && type.elementOid !== 0 && !vectors.has(type.name))
     return arrayType(columnTypeOf(type.elementOid, modifier, find, settings));
   return plainTexts.has(type.name) ? text : namedType(type.name, modifier, settings);
 }

@@ -34,11 +34,8 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rows may be of any size: so many are read at a time that they take about so much memory. */
+/** Rows may be of any size: about so much memory they take at a time. */
 const chunkBytes = 2 * 1024 * 1024;
-/** What a value takes besides its characters. */
-const valueBytes = 32;
-const firstFetchSize = 500;
 
 interface Chunk {
   readonly read: TableToRead;
@@ -120,22 +117,19 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
     await session.query(
       `DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(captured, columns, next)}`,
     );
-    for (let size = Math.min(firstFetchSize, fetchSize); ; ) {
-      const rows = await session.query(`FETCH ${String(size)} FROM snapshot_rows`);
-      const isEnd = rows.length < size;
-      size = Math.min(fetchSize, nextFetchSize(rows));
-      yield { read: next, captured, rows, isEnd };
-      if (isEnd) break;
+    for (let isEnd = false; !isEnd; ) {
+      let left = fetchSize;
+      for await (const some of session.rows(
+        `FETCH ${String(left)} FROM snapshot_rows`,
+        chunkBytes,
+      )) {
+        left -= some.rows.length;
+        isEnd = some.isEnd && left > 0;
+        yield { read: next, captured, rows: some.rows, isEnd };
+      }
     }
     await session.query('CLOSE snapshot_rows');
   }
-}
-
-function nextFetchSize(rows: readonly TextRow[]): number {
-  let bytes = 0;
-  for (const row of rows) for (const value of row) bytes += valueBytes + (value?.length ?? 0);
-  const perRow = Math.max(1, bytes / Math.max(1, rows.length));
-  return Math.max(1, Math.floor(chunkBytes / perRow));
 }
 
 function selectOf(

@@ -369,6 +369,24 @@ test('types without a schema and generated columns are left out, and the former 
   expect(change?.after).toEqual({ id: 1, area: Buffer.from('(1,1),(0,0)') });
 });
 
+test('composites that are called as types of PostgreSQL, and vectors of the catalog, are none of those', async () => {
+  const { sql, url } = await newDatabase('composite');
+  await sql(
+    `CREATE SCHEMA app; CREATE TYPE app.money AS (amount numeric, currency text); CREATE TYPE app.point AS (x int, y int);
+     CREATE TABLE item (id int PRIMARY KEY, price app.money, at app.point, all_prices app.money[], numbers int2vector, oids oidvector);
+     INSERT INTO item VALUES (1, '(12.5,USD)', '(1,2)', '{"(1,EUR)"}', '1 2', '3 4')`,
+  );
+  await using capture = await Capture.start(configOf(url, { 'snapshot.mode': 'initial_only' }));
+  expect((await capture.untilCount('public.item', 1))[0]?.after).toEqual({ id: 1 });
+  await using bytes = await Capture.start(
+    configOf(url, { 'include.unknown.datatypes': 'true', 'snapshot.mode': 'initial_only' }),
+  );
+  expect((await bytes.untilCount('public.item', 1))[0]?.after).toMatchObject({
+    price: Buffer.from('(12.5,USD)'),
+    numbers: Buffer.from('1 2'),
+  });
+});
+
 test('a value that no schema can say stops the task, and names the column and the remedy', async () => {
   const { sql, url } = await newDatabase('unsayable');
   await sql(
@@ -382,5 +400,14 @@ test('a value that no schema can say stops the task, and names the column and th
   await using number = await Capture.start(configOf(url, { 'snapshot.mode': 'initial_only' }));
   await expect(number.untilCount('public.item', 1, 3_000)).rejects.toThrow(
     /public\.item\.n .*decimal\.handling\.mode/,
+  );
+  await sql(
+    "CREATE TABLE late (id int PRIMARY KEY, at timestamp); INSERT INTO late VALUES (1, 'infinity')",
+  );
+  await using nanos = await Capture.start(
+    configOf(url, { 'table.include.list': 'public.late', 'time.precision.mode': 'nanoseconds' }),
+  );
+  await expect(nanos.untilCount('public.late', 1, 3_000)).rejects.toThrow(
+    /public\.late\.at: .*adaptive_time_microseconds/,
   );
 });

@@ -72,9 +72,9 @@ export async function mysqlDialect(
     columnType: mysqlColumnType,
     literal(value, column) {
       const type = mysqlColumnType(column);
-      if (/TEXT|BLOB|JSON/.test(type)) return `(${escape(String(value))})`;
       const written = mysqlWriter(column.schema, newColumn(column.name, type), zone)(value);
-      return escape(written);
+      // Of these only expressions may be defaults.
+      return /TEXT|BLOB|JSON/.test(type) ? `(${escape(written)})` : escape(written);
     },
     writerFor: (schema, column) => mysqlWriter(schema, column, zone),
     writeSql: (mode, rows) => mysqlWriteSql(mode, rows, naming(rows.table)),

@@ -7,11 +7,12 @@
  * A server with nothing to send sends a heartbeat each interval; after three without one it is taken for lost.
  */
 import { RetriableError } from '@sluice/connector-api';
-import type { Session, Wire, WireCommand, WirePacket } from '../client.ts';
+import type { Session } from '../client.ts';
 import { literal } from '../client.ts';
 import { connectErrorOf } from '../errors.ts';
 import { MysqlGtids } from '../gtids.ts';
 import type { LogPosition } from '../position.ts';
+import { sendCommand, type WireCommand, type WirePacket } from '../wire.ts';
 import { LogLost, LogReader, type StreamedEvent } from './log-reader.ts';
 
 export interface LogStreamOptions {
@@ -125,7 +126,7 @@ export class LogStream {
         session.wire.addCommand({
           execute: (packet, connection) => {
             if (!packet) {
-              send(connection, request);
+              sendCommand(connection, request);
               return false;
             }
             if (packet.isError()) reject(packet.asError('utf8'));
@@ -145,7 +146,7 @@ export class LogStream {
     return {
       execute: (packet, connection) => {
         if (!packet) {
-          send(connection, request);
+          sendCommand(connection, request);
           return false;
         }
         if (packet.isError()) this.#end(judged(packet.asError('utf8'), session));
@@ -220,14 +221,6 @@ function judged(error: Error, session: Session): Error {
   return new LogLost(
     `the server has not got the binary log any more that comes next (${error.message}): set snapshot.mode to when_needed, which reads the tables again, or delete the offsets; let the server keep its log for longer`,
   );
-}
-
-function send(connection: Wire, request: Buffer): void {
-  const head = Buffer.alloc(4);
-  head.writeUIntLE(request.length, 0, 3);
-  // A command is the first packet, and its answer the next.
-  connection.sequenceId = 1;
-  connection.write(Buffer.concat([head, request]));
 }
 
 function registration(serverId: number, name: string): Buffer {
