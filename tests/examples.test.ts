@@ -1,7 +1,10 @@
 /** The examples, small, as `npm run example` runs them: each checks its own outcome and says so by its exit code. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { example, expectOrders } from './support/example.ts';
+
+// An example waits for up to two minutes, and says then what is missing.
+vi.setConfig({ testTimeout: 180_000 });
 
 test('--help lists the examples', async () => {
   const { code, stdout } = await example(['--help']);
