@@ -77,7 +77,7 @@ export const definitionRefusalCases: readonly ConformanceCase[] = [
       assertError(answer, 400, invalidDefinition(1));
       assert.match(
         answer.text,
-        /String may not contain control sequences but had the following ASCII chars: 7/,
+        /Invalid value a\\u0007b for configuration name: String may not contain control sequences but had the following ASCII chars: 7/,
       );
     },
   },

@@ -110,6 +110,13 @@ function shown(body: unknown): ExpectedKey[] {
   });
 }
 
+/** Of the keys of every connector: those of errors are counted anew. */
+const commonOrders = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 1, 2, 3, 4, 5];
+
+function orders(body: unknown): number[] {
+  return (body as { readonly order_in_group: number }[]).map((key) => key.order_in_group);
+}
+
 export const pluginCases: readonly ConformanceCase[] = [
   {
     title: 'plugins: ConnectRestApiTest test_rest_api: the connectors, and nothing else',
@@ -153,6 +160,7 @@ export const pluginCases: readonly ConformanceCase[] = [
       for (const name of [fileSourceClass, 'FileStreamSourceConnector', 'FileStreamSource']) {
         const { body } = await ask(trial, `GET /connector-plugins/${name}/config`);
         assert.deepEqual(shown(body), [...fileSourceKeys, ...sourceKeys]);
+        assert.deepEqual(orders(body), [-1, -1, -1, ...commonOrders, 1, 2, 3, 4, 1]);
       }
     },
   },
@@ -161,6 +169,7 @@ export const pluginCases: readonly ConformanceCase[] = [
     run: async (trial) => {
       const { body } = await ask(trial, `GET /connector-plugins/${fileSinkClass}/config`);
       assert.deepEqual(shown(body), [...fileSinkKeys, ...sinkKeys]);
+      assert.deepEqual(orders(body), [-1, ...commonOrders, 4, 4, 6, 7, 8]);
     },
   },
   {

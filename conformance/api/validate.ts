@@ -10,7 +10,12 @@ export interface ConfigInfos {
   readonly error_count: number;
   readonly groups: readonly string[];
   readonly configs: readonly {
-    readonly definition: { readonly name: string; readonly group: string | null };
+    readonly definition: {
+      readonly name: string;
+      readonly group: string | null;
+      readonly display_name: string;
+      readonly order_in_group: number;
+    };
     readonly value: {
       readonly name: string;
       readonly value: string | null;

@@ -88,6 +88,8 @@ export const validationCases: readonly ConformanceCase[] = [
       assert.equal(values['errors.tolerance'], 'none');
       assert.equal(values['transforms'], '');
       assert.equal(values['offsets.storage.topic'], null);
+      for (const key of ['connector.plugin.version', 'value.converter.plugin.version'])
+        assert.match(values[key] ?? '', /^\d/);
     },
   },
   {
@@ -95,6 +97,17 @@ export const validationCases: readonly ConformanceCase[] = [
       'validate: ConnectRestApiTest test_rest_api: the set of keys of a source, and its groups',
     run: async (trial) => {
       const infos = await validate(trial, fileSourceClass, sourceBase);
+      // Of workers, where it says nothing of its own.
+      assert.deepEqual(
+        infos.configs
+          .filter(({ value }) => value.name.endsWith('.converter'))
+          .map(({ value }) => value.value),
+        [
+          'org.apache.kafka.connect.json.JsonConverter',
+          'org.apache.kafka.connect.json.JsonConverter',
+          'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+        ],
+      );
       assert.deepEqual(namesOf(infos), sourceNames);
       assert.deepEqual(infos.groups, [
         'Common',
@@ -141,6 +154,22 @@ export const validationCases: readonly ConformanceCase[] = [
         assert.ok(names.has(key), key);
       assert.ok(infos.groups.includes('Transforms: hoist'), String(infos.groups));
       assert.ok(infos.groups.includes('Predicates: has'), String(infos.groups));
+      assert.deepEqual(
+        infos.configs
+          .filter(({ value }) => value.name.startsWith('transforms.hoist.'))
+          .map(({ definition: { display_name, name, order_in_group } }) => [
+            name,
+            order_in_group,
+            display_name,
+          ]),
+        [
+          ['transforms.hoist.type', 0, 'Transformation type for hoist'],
+          ['transforms.hoist.plugin.version', 1, 'Transformation version for hoist'],
+          ['transforms.hoist.field', 2, 'field'],
+          ['transforms.hoist.negate', 3, 'negate'],
+          ['transforms.hoist.predicate', 4, 'predicate'],
+        ],
+      );
     },
   },
   {
@@ -188,6 +217,16 @@ export const validationCases: readonly ConformanceCase[] = [
         ],
         topic: ['Missing required configuration "topic" which has no default value.'],
       });
+      for (const [topics, wrong] of [
+        ['a,a', 'duplicated'],
+        ['a,', 'empty'],
+      ] as const) {
+        const sink = await validate(trial, fileSinkClass, { ...sinkOfTopics, topics });
+        assert.deepEqual(
+          sink.configs.flatMap(({ value }) => value.errors),
+          [`Configuration 'topics' values must not be ${wrong}.`],
+        );
+      }
     },
   },
   {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { Access, hasAuthentication } from '@sluice/access';
 import { configParts, partProblems } from '@sluice/config-parts';
+import { inheritedConverters } from '@sluice/converters';
 import {
   type ClusterClient,
   createClusterClient,
@@ -296,7 +297,7 @@ export class Coordinator implements Service {
     const { allowedHosts, insecure, cluster, previewsMax, adminListener } = this.#settings;
     const { movement, settling } = this.#settings;
     const { corsOrigins, corsMethods, responseHeaders } = this.#settings;
-    const { trustedProxies } = this.#settings;
+    const { trustedProxies, workerConfig } = this.#settings;
     const { authenticator, tlsOptions } = this.#access;
     return {
       client: this.#client,
@@ -313,7 +314,11 @@ export class Coordinator implements Service {
       dashboard: { directory: dashboardDirectory() },
       levels: this.#levels,
       hasAdmin: adminListener === 'shared',
-      parts: { ...configParts, exactlyOnce: this.#settings.exactlyOnce },
+      parts: {
+        ...configParts,
+        exactlyOnce: this.#settings.exactlyOnce,
+        inherited: inheritedConverters(workerConfig),
+      },
       topicTracking: this.#settings.topicTracking,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0

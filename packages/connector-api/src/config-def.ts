@@ -55,6 +55,8 @@ export interface ConfigKey {
   readonly importance: ConfigImportance;
   readonly documentation: string;
   readonly group?: string;
+  /** Within its group; without it they are counted. */
+  readonly order?: number;
   readonly displayName?: string;
   readonly dependents?: readonly string[];
   readonly width?: 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
@@ -91,7 +93,7 @@ export interface ConfigKeyInfo {
   readonly rules?: ConfigRules;
 }
 
-/** Keys in the shape that the API answers; `order` counts within a group. */
+/** Keys in the shape that the API answers. */
 export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
   const orderOfGroup = new Map<string, number>();
   return keys.map((key) => {
@@ -109,7 +111,7 @@ export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
       importance: key.importance,
       documentation: key.documentation,
       group: key.group ?? null,
-      order,
+      order: key.order ?? order,
       width: key.width ?? 'NONE',
       display_name: key.displayName ?? key.name,
       dependents: key.dependents ?? [],
@@ -120,11 +122,11 @@ export function toConfigKeyInfos(keys: readonly ConfigKey[]): ConfigKeyInfo[] {
 
 /** What `toConfigKeyInfos` was given, of a plugin whose code is elsewhere. */
 export function fromConfigKeyInfos(infos: readonly ConfigKeyInfo[]): ConfigKey[] {
-  return infos.map(({ default_value, display_name, group, order: _order, ...info }) => ({
+  return infos.map(({ default_value, display_name, group, order, ...info }) => ({
     ...info,
     defaultValue: default_value,
     displayName: display_name,
-    ...(group === null ? {} : { group }),
+    ...(group === null ? {} : { group, order }),
   }));
 }
 
@@ -185,7 +187,9 @@ function problemOf(key: CheckedKey, text: string | undefined): string | undefine
       ? parsed.problem
       : (brokenRule(parsed.value, key.rules) ?? failedCheck(key.checks, text));
   if (reason === undefined) return undefined;
-  const shown = key.type === 'PASSWORD' ? hiddenText : text;
+  // What cannot be read is shown as it is; of what can, blanks around it do not count.
+  const written = 'problem' in parsed ? text : text.trim();
+  const shown = key.type === 'PASSWORD' ? hiddenText : written;
   return `Invalid value ${shown} for configuration ${key.name}: ${reason}`;
 }
 

@@ -14,7 +14,7 @@ const offsetsTopicGroup = 'offsets.topic';
 
 type Options = Pick<
   ConfigKey,
-  'type' | 'importance' | 'group' | 'width' | 'displayName' | 'rules'
+  'type' | 'importance' | 'group' | 'order' | 'width' | 'displayName' | 'rules'
 > & {
   /** Absent: the key is required. */
   readonly default?: string | null;
@@ -31,7 +31,7 @@ function key(name: string, options: Options, documentation: string): ConfigKey {
   };
 }
 
-/** What sources and sinks have in common. */
+/** What sources and sinks have in common. Orders are those of forms that Kafka Connect's clients show. */
 export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
   key(
     'name',
@@ -172,6 +172,7 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: '',
       importance: 'LOW',
       group: transformsGroup,
+      order: 12,
       width: 'LONG',
       displayName: 'Transforms',
     },
@@ -184,6 +185,7 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: '',
       importance: 'LOW',
       group: predicatesGroup,
+      order: 13,
       width: 'LONG',
       displayName: 'Predicates',
     },
@@ -196,6 +198,7 @@ export const COMMON_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: 'restart',
       importance: 'LOW',
       group: commonGroup,
+      order: 14,
       width: 'MEDIUM',
       displayName: 'Reload Action',
       rules: { oneOf: ['none', 'restart'] },
@@ -287,9 +290,10 @@ export const SOURCE_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: 'requested',
       importance: 'MEDIUM',
       group: exactlyOnceGroup,
+      order: 2,
       width: 'SHORT',
       displayName: 'Exactly once support',
-      rules: { oneOf: ['REQUESTED', 'REQUIRED'], ignoreCase: true },
+      rules: { oneOf: ['REQUIRED', 'REQUESTED'], ignoreCase: true },
     },
     'required: the connector is refused unless it says that it can write exactly once. requested: it is not asked.',
   ),
@@ -300,9 +304,10 @@ export const SOURCE_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: 'poll',
       importance: 'MEDIUM',
       group: exactlyOnceGroup,
+      order: 3,
       width: 'SHORT',
       displayName: 'Transaction Boundary',
-      rules: { oneOf: ['POLL', 'INTERVAL', 'CONNECTOR'], ignoreCase: true },
+      rules: { oneOf: ['INTERVAL', 'POLL', 'CONNECTOR'], ignoreCase: true },
     },
     'What one transaction covers: each batch that a task polls, a time interval, or what the connector decides.',
   ),
@@ -313,6 +318,7 @@ export const SOURCE_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: null,
       importance: 'LOW',
       group: exactlyOnceGroup,
+      order: 4,
       width: 'SHORT',
       displayName: 'Transaction boundary interval',
       rules: { min: 0 },
@@ -344,6 +350,7 @@ export const SINK_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: '',
       importance: 'HIGH',
       group: commonGroup,
+      order: 4,
       width: 'LONG',
       displayName: 'Topics',
     },
@@ -356,6 +363,7 @@ export const SINK_CONNECTOR_KEYS: readonly ConfigKey[] = [
       default: '',
       importance: 'HIGH',
       group: commonGroup,
+      order: 4,
       width: 'LONG',
       displayName: 'Topics regex',
     },

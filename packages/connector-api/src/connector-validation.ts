@@ -51,7 +51,7 @@ function nameProblems(config: ConnectorConfig): ConfigProblem[] {
   return [
     {
       key: 'name',
-      message: `Invalid value for configuration name: String may not contain control sequences but had the following ASCII chars: ${controls.join(', ')}`,
+      message: `Invalid value ${name} for configuration name: String may not contain control sequences but had the following ASCII chars: ${controls.join(', ')}`,
     },
   ];
 }
@@ -80,6 +80,12 @@ function topicProblems(config: ConnectorConfig): ConfigProblem[] {
     );
   if (!hasTopics && regex === '')
     return onBothTopicKeys('Must configure one of topics or topics.regex');
+
+  const listed = hasTopics ? listOf(config['topics']) : [];
+  const wrong =
+    new Set(listed).size < listed.length ? 'duplicated' : listed.includes('') ? 'empty' : undefined;
+  if (wrong !== undefined)
+    return [{ key: 'topics', message: `Configuration 'topics' values must not be ${wrong}.` }];
 
   const deadLetters = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
   if (deadLetters !== '' && topics.includes(deadLetters)) {

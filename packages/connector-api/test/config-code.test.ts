@@ -36,9 +36,7 @@ test('checks are asked in turn, with the typed value, and the first that finds s
   });
   const problemsOf = (port: string): string[] =>
     validateConfig(config.keys, { port }).map(({ message }) => message);
-  expect(problemsOf(' 3 ')).toEqual([
-    'Invalid value  3  for configuration port: Value must be even',
-  ]);
+  expect(problemsOf(' 3 ')).toEqual(['Invalid value 3 for configuration port: Value must be even']);
   expect(problemsOf('4')).toEqual([
     'Invalid value 4 for configuration port: Value must be above 10',
   ]);

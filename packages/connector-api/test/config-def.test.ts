@@ -95,7 +95,7 @@ describe("validation, in Kafka Connect's words", () => {
       'an empty string that must not be',
       string().nonEmpty(),
       ' ',
-      'Invalid value   for configuration key: String must be non-empty',
+      'Invalid value  for configuration key: String must be non-empty',
     ],
     [
       'a string that is not one of the options',

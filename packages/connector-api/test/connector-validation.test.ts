@@ -104,7 +104,7 @@ describe('a whole definition', () => {
       {
         key: 'transaction.boundary',
         message:
-          'Invalid value never for configuration transaction.boundary: String must be one of (case insensitive): POLL, INTERVAL, CONNECTOR',
+          'Invalid value never for configuration transaction.boundary: String must be one of (case insensitive): INTERVAL, POLL, CONNECTOR',
       },
     ]);
   });
@@ -148,6 +148,14 @@ describe('the topics of a sink', () => {
     const message = 'Must configure one of topics or topics.regex';
     expect(validateSink({})).toEqual(onBoth(message));
     expect(validateSink({ topics: ' ', 'topics.regex': '' })).toEqual(onBoth(message));
+  });
+
+  test('are named once each', () => {
+    const told = (wrong: string) => [
+      { key: 'topics', message: `Configuration 'topics' values must not be ${wrong}.` },
+    ];
+    expect(validateSink({ topics: 'a, b, a' })).toEqual(told('duplicated'));
+    expect(validateSink({ topics: 'a,' })).toEqual(told('empty'));
   });
 
   test('must not be given both ways', () => {

@@ -8,13 +8,14 @@
  */
 import {
   ConfigError,
+  type ConnectorConfig,
   type ConverterPlugin,
   type ConverterRole,
   hasReferences,
 } from '@sluice/connector-api';
 import { type SettingsReader, settingKey, toError } from '@sluice/kernel';
 
-import { converterFor, findConverter } from './registry.ts';
+import { converterFor, defaultHeaderConverter, findConverter } from './registry.ts';
 
 const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
 
@@ -23,6 +24,18 @@ export const workerConverterDefaults: Readonly<Record<string, string>> = {
   'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
 };
+
+/** The classes that connectors without converters of their own inherit, and none of their settings. */
+export function inheritedConverters(workerConfig: ConnectorConfig): ConnectorConfig {
+  const all: ConnectorConfig = {
+    'header.converter': defaultHeaderConverter,
+    ...workerConverterDefaults,
+    ...workerConfig,
+  };
+  return Object.fromEntries(
+    roles.map((role) => `${role}.converter` as const).map((key) => [key, all[key] ?? '']),
+  );
+}
 
 export const converterSettingsHelp = `  SLUICE_KEY_CONVERTER         …json.JsonConverter      converters that connectors without their own inherit, …
   SLUICE_VALUE_CONVERTER       …json.JsonConverter

@@ -2,6 +2,7 @@ export { ByteArrayConverter } from './byte-array-converter.ts';
 export { converterKeys, converterProblems } from './converter-config.ts';
 export {
   converterSettingsHelp,
+  inheritedConverters,
   readConverterSettings,
   workerConverterDefaults,
 } from './converter-settings.ts';

@@ -34,6 +34,7 @@ export const jsonConverterConfig = defineConfig({
     .importance('high')
     .group('Schemas')
     .displayName('Enable Schemas')
+    .width('medium')
     .doc('Whether every key or value carries its schema in an envelope.'),
   'schemas.cache.size': int()
     .default(1000)
@@ -41,28 +42,32 @@ export const jsonConverterConfig = defineConfig({
     .importance('high')
     .group('Schemas')
     .displayName('Schema Cache Size')
+    .width('medium')
     .doc('How many schemas are remembered, so that they are not read again for each record.'),
   'schema.content': string()
     .optional()
     .importance('high')
     .group('Schemas')
     .displayName('Schema Content')
+    .width('medium')
     .doc(
       'The schema of all that is read, as JSON, instead of one in each record. For sinks, with schemas.enable.',
     ),
   'decimal.format': string()
-    .oneOf('BASE64', 'NUMERIC')
+    .oneOf('NUMERIC', 'BASE64')
     .ignoreCase()
     .default('BASE64')
     .importance('low')
     .group('Serialization')
     .displayName('Decimal Format')
+    .width('medium')
     .doc('How decimals are written: as BASE64 of their bytes, or as a NUMERIC. Both are read.'),
   'replace.null.with.default': boolean()
     .default(true)
     .importance('low')
     .group('Serialization')
     .displayName('Replace null with default')
+    .width('medium')
     .doc('Whether a null becomes the default, where the schema has one.'),
 });
 

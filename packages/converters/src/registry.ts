@@ -29,7 +29,16 @@ function plugin(
   const pruned = simple.map((name) => name.replace(/(?<=.)(Header)?Converter$/, ''));
   const aliases = [...new Set([...simple, ...pruned])];
   const version = '1.0.0';
-  return { type: 'converter', class: className, aliases, version, types, configKeys, create };
+  const keys = countedFromZero(configKeys);
+  return { type: 'converter', class: className, aliases, version, types, configKeys: keys, create };
+}
+
+/** As Kafka Connect's own count them within their groups. */
+function countedFromZero(keys: readonly ConfigKey[]): readonly ConfigKey[] {
+  const groups = Map.groupBy(keys, ({ group }) => group);
+  return keys.map((key) =>
+    key.group === undefined ? key : { ...key, order: groups.get(key.group)?.indexOf(key) ?? 0 },
+  );
 }
 
 export const converterPlugins: readonly ConverterPlugin[] = [
@@ -124,7 +133,7 @@ function typeOf(role: ConverterRole): ConverterType {
 }
 
 /** Kafka Connect's default; keys and values have none. */
-const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
+export const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
 /** The plugin that a connector's keys, or else the worker's, name for a role. */
 export function converterPluginFor(

@@ -23,6 +23,7 @@ export const stringConverterConfig = defineConfig({
     .default('UTF-8')
     .importance('high')
     .displayName('Encoding')
+    .width('medium')
     .doc(`Character encoding of the bytes: ${charsetNames.join(', ')}.`),
 });
 

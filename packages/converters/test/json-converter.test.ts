@@ -767,6 +767,6 @@ describe('schema.content', () => {
 
 test('decimal.format must be one that there is', () => {
   expect(() => new JsonConverter({ 'decimal.format': 'HEX' })).toThrow(
-    'Invalid value HEX for configuration decimal.format: String must be one of (case insensitive): BASE64, NUMERIC',
+    'Invalid value HEX for configuration decimal.format: String must be one of (case insensitive): NUMERIC, BASE64',
   );
 });

@@ -8,6 +8,7 @@ import {
   type ConnectorConfig,
   hasReference,
   hiddenText,
+  newestInRange,
   parseConfigValue,
   pluginsNamed,
   type Recommendation,
@@ -25,6 +26,8 @@ import type { ConfigInfo, ConfigInfos, ConfigKeyBody } from './shapes.ts';
 export interface ConfigParts {
   /** Whether workers write records and offsets of sources together. */
   readonly exactlyOnce?: boolean;
+  /** `key.converter` and its like, of connectors without their own; absent: not known. No other settings of workers. */
+  readonly inherited?: ConnectorConfig;
   /** Converters, transforms, predicates that come with every worker. */
   readonly builtIn: readonly PluginInfo[];
   /** Keys of the converters, transforms and predicates that a definition names; `announced`: by workers. */
@@ -84,13 +87,15 @@ export function configInfos(
   ];
   const names = new Set(known.map(({ name }) => name));
   const others = [...errors.keys()].filter((name) => !names.has(name)).map(undefinedKey);
-  const keys = [...known, ...others];
+  const keys = [...known, ...others].map((key) =>
+    withDefault(key, { ...parts.inherited, ...config }, { plugins, parts }),
+  );
   return {
     name: config['connector.class'] ?? plugin.class,
     error_count: [...errors.values()].reduce((sum, { length }) => sum + length, 0),
     groups: [...new Set(keys.flatMap(({ group }) => (group === null ? [] : [group])))],
     configs: keys.map((key) =>
-      configInfo(key, config, errors.get(key.name) ?? [], {
+      configInfo(key, valueOf(key, config[key.name], plugins), errors.get(key.name) ?? [], {
         values: recommended(key, config, plugins),
         ...byCode?.recommendations[key.name],
       }),
@@ -126,7 +131,7 @@ function errorsByKey(problems: readonly ConfigProblem[]): Map<string, string[]> 
 
 function configInfo(
   key: ConfigKeyInfo,
-  config: ConnectorConfig,
+  value: string | null,
   errors: readonly string[],
   { isVisible = true, values = [] }: Recommendation,
 ): ConfigInfo {
@@ -134,7 +139,7 @@ function configInfo(
     definition: withoutRules(key),
     value: {
       name: key.name,
-      value: valueOf(key, config[key.name]),
+      value,
       recommended_values: values,
       errors,
       visible: isVisible,
@@ -142,13 +147,41 @@ function configInfo(
   };
 }
 
-function valueOf({ type, default_value: fallback }: ConfigKeyInfo, text?: string): string | null {
+/** Of what depends on what there is: the converters of workers, and the newest version of what is named. */
+function withDefault(
+  key: ConfigKeyInfo,
+  config: ConnectorConfig,
+  { plugins, parts }: { readonly plugins: readonly PluginInfo[]; readonly parts: ConfigParts },
+): ConfigKeyInfo {
+  const versioned = versionedBy(key.name);
+  const found = versioned
+    ? newestInRange(named(plugins, config[versioned.key], versioned.types), undefined)?.version
+    : parts.inherited?.[key.name];
+  return found === undefined ? key : { ...key, default_value: found };
+}
+
+function named(
+  plugins: readonly PluginInfo[],
+  name: string | undefined,
+  types: readonly PluginInfo['type'][],
+): readonly PluginInfo[] {
+  return pluginsNamed(plugins, { name: name?.trim() ?? '', types });
+}
+
+function valueOf(
+  { name, type, default_value: fallback }: ConfigKeyInfo,
+  text: string | undefined,
+  plugins: readonly PluginInfo[],
+): string | null {
   if (text === undefined) return fallback;
   // What it stands for is nobody's business.
   if (hasReference(text)) return text;
   const parsed = parseConfigValue(type, text);
   if ('problem' in parsed) return null;
   if (type === 'PASSWORD') return hiddenText;
+  // Whatever it is called by.
+  const types = partTypes(name);
+  if (types) return named(plugins, text, types)[0]?.class ?? null;
   return Array.isArray(parsed.value) ? parsed.value.join(',') : String(parsed.value);
 }
 
@@ -162,28 +195,33 @@ function recommended(
   ];
   const versioned = versionedBy(name);
   if (versioned) {
-    const named = { name: config[versioned.key]?.trim() ?? '', types: versioned.types };
-    return pluginsNamed(plugins, named).map(({ version }) => version);
+    const { key, types } = versioned;
+    return named(plugins, config[key], types).map(({ version }) => version);
   }
-  if (name === 'key.converter' || name === 'value.converter') return classes('converter');
-  if (name === 'header.converter') return classes('header_converter');
-  if (/^transforms\.[^.]+\.type$/.test(name)) return classes('transformation');
-  if (/^predicates\.[^.]+\.type$/.test(name)) return classes('predicate');
+  const types = partTypes(name);
+  if (types) return types.flatMap(classes);
   if (/^transforms\.[^.]+\.predicate$/.test(name)) return listOf(config['predicates']);
   return rules?.oneOf ?? [];
+}
+
+/** Of the key of a class that is no connector's. */
+function partTypes(name: string): readonly PluginInfo['type'][] | undefined {
+  if (name === 'key.converter' || name === 'value.converter') return ['converter'];
+  if (name === 'header.converter') return ['header_converter'];
+  if (/^transforms\.[^.]+\.type$/.test(name)) return ['transformation'];
+  return /^predicates\.[^.]+\.type$/.test(name) ? ['predicate'] : undefined;
 }
 
 /** The key whose plugin a key like `value.converter.plugin.version` is of. */
 function versionedBy(
   name: string,
-): { readonly key: string; readonly types: PluginInfo['type'][] } | undefined {
+): { readonly key: string; readonly types: readonly PluginInfo['type'][] } | undefined {
   const [, of] = /^(.+)\.plugin\.version$/.exec(name) ?? [];
   if (of === undefined) return undefined;
   if (of === 'connector') return { key: 'connector.class', types: ['source', 'sink'] };
-  if (of === 'header.converter') return { key: of, types: ['header_converter'] };
-  if (of === 'key.converter' || of === 'value.converter') return { key: of, types: ['converter'] };
-  if (of.startsWith('transforms.')) return { key: `${of}.type`, types: ['transformation'] };
-  return of.startsWith('predicates.') ? { key: `${of}.type`, types: ['predicate'] } : undefined;
+  const key = of.endsWith('.converter') ? of : `${of}.type`;
+  const types = partTypes(key);
+  return types && { key, types };
 }
 
 function listOf(text = ''): readonly string[] {

@@ -44,8 +44,9 @@ const parts: ConfigParts = {
     plugin('com.acme.Mask', { type: 'transformation', aliases: ['Mask'], configKeys: [] }),
     plugin('com.acme.IsOld', { type: 'predicate' }),
     plugin('com.acme.Json', { type: 'converter', configKeys: ownKeys }),
-    plugin('com.acme.Json', { type: 'header_converter', configKeys: ownKeys }),
+    plugin('com.acme.Json', { type: 'header_converter', aliases: ['Json'], configKeys: ownKeys }),
   ],
+  inherited: { 'key.converter': 'com.acme.Json' },
   keys: (config) =>
     (config['transforms'] ?? '') === ''
       ? []
@@ -184,10 +185,28 @@ test('what may be chosen is recommended', async () => {
   expect(valueOf(infos, 'key.converter').recommended_values).toEqual(['com.acme.Json']);
   expect(valueOf(infos, 'header.converter').recommended_values).toEqual(['com.acme.Json']);
   expect(valueOf(infos, 'transforms.m.type')).toMatchObject({
-    value: 'Mask',
+    value: 'com.acme.Mask',
     recommended_values: ['com.acme.Mask'],
   });
   expect(infos.groups).toContain('Transforms: m');
+});
+
+test('what a form need not ask has the value that it will have', async () => {
+  const { configs } = await validate({ ...good, 'header.converter': 'Json' });
+  const shown = new Map(
+    configs.map(({ definition, value }) => [value.name, [definition.default_value, value.value]]),
+  );
+  expect(shown.get('connector.plugin.version')).toEqual(['1.0.0', '1.0.0']);
+  expect(shown.get('key.converter')).toEqual(['com.acme.Json', 'com.acme.Json']);
+  expect(shown.get('key.converter.plugin.version')).toEqual(['1.0.0', '1.0.0']);
+  expect(shown.get('header.converter')).toEqual([null, 'com.acme.Json']);
+  expect(shown.get('header.converter.plugin.version')).toEqual(['1.0.0', '1.0.0']);
+});
+
+test('a class that is not there has no value', async () => {
+  const infos = await validate({ ...good, 'key.converter': 'NoSuch' });
+  expect(valueOf(infos, 'key.converter').value).toBeNull();
+  expect(valueOf(infos, 'key.converter.plugin.version').value).toBeNull();
 });
 
 test('all that is wrong is told at its key, and counted', async () => {

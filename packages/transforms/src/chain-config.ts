@@ -88,6 +88,11 @@ function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlu
       (key) => kind === 'predicates' || !implicitKeys.some((each) => each.name === key.name),
     );
     const keys = type !== undefined && kind === 'transforms' ? [...implicitKeys, ...own] : own;
+    const named = keys.map((key) => ({
+      ...key,
+      name: prefix + key.name,
+      displayName: key.displayName ?? key.name,
+    }));
     return {
       alias,
       prefix,
@@ -96,8 +101,8 @@ function partsOf(kind: Kind, config: ConnectorConfig, plugins: TransformationPlu
       keys: [
         typeKey(kind, alias, group),
         versionKey(kind, alias, group),
-        ...keys.map((key) => ({ ...key, name: prefix + key.name, group })),
-      ],
+        ...named.toSorted(byImportance),
+      ].map((key, order) => ({ ...key, group, order })),
     };
   });
 }
@@ -129,6 +134,17 @@ function choose(
     plugin: newest,
     problems: [typeName, versionName].map((key) => ({ key, message })),
   };
+}
+
+const importances = ['HIGH', 'MEDIUM', 'LOW'] as const;
+
+/** As Kafka Connect lists them in forms. */
+function byImportance(a: ConfigKey, b: ConfigKey): number {
+  return (
+    Number(b.required) - Number(a.required) ||
+    importances.indexOf(a.importance) - importances.indexOf(b.importance) ||
+    (a.name < b.name ? -1 : 1)
+  );
 }
 
 function typeKey(kind: Kind, alias: string, group: string): ConfigKey {

@@ -223,7 +223,6 @@ describe('a definition is validated as by Kafka Connect', () => {
           {
             ...key,
             width: key?.width ?? 'NONE',
-            displayName: key?.displayName ?? name.slice(name.lastIndexOf('.') + 1),
           },
           name,
         ).toMatchObject({ displayName, group, importance, required, type, width });

@@ -47,7 +47,11 @@ export function registerPlugins(
       if (versions.length === 0) throw new ApiError(404, `Unknown plugin ${name}.`);
       const found = newestInRange(versions, wanted.range);
       if (!found) throw new ApiError(400, versionNotFound(name, wanted.range, versions));
-      return [...found.configKeys, ...frameworkKeys(found)].map(withoutRules);
+      return [...found.configKeys, ...frameworkKeys(found)].map((key) =>
+        withoutRules(
+          key.name === 'connector.plugin.version' ? { ...key, default_value: found.version } : key,
+        ),
+      );
     },
   });
 
