@@ -110,6 +110,40 @@ test('a patch that met another change is made again upon that', async () => {
   expect(cluster.requests).toHaveLength(2);
 });
 
+test('patches that come at once are made one upon the other, each at its first try', async () => {
+  const { cluster, call } = apiUnderTest();
+  cluster.add('orders', { config: { topic: 'lines' } });
+  const keys = Array.from({ length: 20 }, (_none, index) => `key.${index}`);
+  const patch = (key: string) => call('PATCH /connectors/orders/config', { [key]: 'x' });
+  const answers = await Promise.all(keys.map(patch));
+  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+  expect(Object.keys(cluster.connectors.get('orders')?.record.config ?? {})).toEqual(
+    expect.arrayContaining(keys),
+  );
+  expect(cluster.requests).toHaveLength(20);
+});
+
+test('who waits for another change longer than a request may is told so, and changes nothing', async () => {
+  const { cluster, call } = apiUnderTest({ requestTimeoutMs: 500 });
+  cluster.add('orders', { config: { topic: 'lines' } });
+  const reached = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const submit = cluster.submit.bind(cluster);
+  cluster.submit = async (...request) => {
+    reached.resolve();
+    await release.promise;
+    return await submit(...request);
+  };
+  const first = call('PATCH /connectors/orders/config', { topic: 'a' });
+  await reached.promise;
+  const second = await call('PATCH /connectors/orders/config', { topic: 'b' });
+  expect(second.statusCode).toBe(500);
+  expect(second.json()).toMatchObject({ message: expect.stringMatching(/^Request timed out/) });
+  release.resolve();
+  expect((await first).statusCode).toBe(200);
+  expect(cluster.connectors.get('orders')?.record.config).toMatchObject({ topic: 'a' });
+});
+
 test('a patch that always meets another change ends as a conflict', async () => {
   const { cluster, call } = apiUnderTest();
   cluster.add('orders', { config: { topic: 'lines' } });

@@ -7,6 +7,7 @@ import { ApiError } from '../api-error.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { DefinitionChecks } from '../code-validation.ts';
 import { appliedConnectorInfo } from '../entities.ts';
+import { OneAtATime } from '../one-at-a-time.ts';
 import { parameter, resource } from '../resource.ts';
 import { configPatchSchema, configSchema, namedDefinition } from '../schemas.ts';
 import { mayBeShown, shownTo, withStoredSecrets } from '../secret-config.ts';
@@ -66,8 +67,19 @@ export function registerConnectorConfigs(
     return withStoredSecrets(config, stored, secretKeysOf(config, plugins, parts));
   }
 
+  const turns = new OneAtATime();
+
   /** Nobody else's change in between is undone: what was read is written only over itself. */
-  async function rewrite(
+  async function rewrite(...change: Parameters<typeof rewriteNow>): Promise<ConnectorInfo> {
+    const [name] = change;
+    return await turns.run(
+      name,
+      (before) => cluster.limited(before),
+      () => rewriteNow(...change),
+    );
+  }
+
+  async function rewriteNow(
     name: string,
     show: (config: ConnectorConfig) => ConnectorConfig,
     change: (stored: ConnectorConfig) => Record<string, string>,
@@ -101,7 +113,7 @@ export function registerConnectorConfigs(
   }
 }
 
-/** Tries while others change the same connector between our reading and our writing. */
+/** Tries while others change the same connector between our reading and our writing, through other processes. */
 const triesMax = 10;
 
 function patched(
