@@ -144,7 +144,7 @@ test('references are resolved for the code, and stand in what is told of it', as
   expect(
     await runValidation(plugin, { ...config, speed: '${env:SPEED}' }, resolve, never),
   ).toMatchObject({
-    problems: [{ message: 'Invalid value  ${env:SPEED}\n for configuration speed: too fast' }],
+    problems: [{ message: 'Invalid value ${env:SPEED} for configuration speed: too fast' }],
   });
   expect(
     await runValidation(plugin, { ...config, topic: '${env:NONE}', speed: 'x' }, resolve, never),
