@@ -12,23 +12,35 @@ export interface Io {
   /** Width of the terminal; undefined if the output goes elsewhere: then nothing is cut. */
   readonly columns: number | undefined;
   readonly isColored: boolean;
+  /** Aborted when nobody reads the output any more: what would go on until it is ended ends. */
+  readonly closed: AbortSignal;
 }
 
 export function processIo(): Io {
-  // `sluice get tasks | head` closes the pipe early; that is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  const closed = new AbortController();
   const { isTTY } = process.stdout;
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
+    out: linesTo(process.stdout, () => closed.abort()),
+    err: linesTo(process.stderr),
     stdin: readAll,
     stdinLine: readLine,
     env: process.env,
     columns: isTTY ? process.stdout.columns : undefined,
     isColored: isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'],
+    closed: closed.signal,
+  };
+}
+
+/** `sluice get tasks | head` closes the pipe early. That is no error of ours, and nothing to leave a change half done for. */
+function linesTo(stream: NodeJS.WriteStream, onClosed = (): void => {}): (text: string) => void {
+  let isOpen = true;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isOpen = false;
+    onClosed();
+  });
+  return (text) => {
+    if (isOpen) stream.write(`${text}\n`);
   };
 }
 

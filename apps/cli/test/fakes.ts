@@ -67,6 +67,7 @@ export async function run(argv: readonly string[], cluster: FakeCluster = {}): P
     env: cluster.env ?? {},
     columns: undefined,
     isColored: false,
+    closed: new AbortController().signal,
   };
   const client: ClusterClient = {
     snapshot: async () => {

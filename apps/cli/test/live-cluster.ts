@@ -70,6 +70,7 @@ export class LiveCluster {
       env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, SLUICE_PROFILE: 'fast', ...env },
       columns: undefined,
       isColored: false,
+      closed: new AbortController().signal,
     };
     const code = await runCli(argv, { io });
     return { code, out: out.join('\n'), err: err.join('\n') };

@@ -149,6 +149,7 @@ describe('every command', () => {
       env: {},
       columns: undefined,
       isColored: false,
+      closed: new AbortController().signal,
     },
     open: async () => {
       throw new Error('no command is run here');

@@ -57,7 +57,7 @@ export function addDevCommand(program: Command, context: CommandContext): void {
           config,
           watch: flags.watch,
           json: optionsOf(command)['json'] === true,
-          signal: stop.signal,
+          signal: AbortSignal.any([stop.signal, context.io.closed]),
           input: process.stdin,
         },
         context.io,

@@ -1,0 +1,48 @@
+/** The output of a real process that nobody reads to its end. */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { repositoryRoot } from '@sluice/testkit';
+import { expect, test } from 'vitest';
+
+const io = resolve(repositoryRoot, 'apps/cli/src/io.ts');
+/** Says something and does something, by turns, as `sluice import` does. */
+const program = `
+import { setTimeout } from 'node:timers/promises';
+import { processIo } from '${io}';
+const { closed, err, out } = processIo();
+for (let step = 0; step < 5; step += 1) {
+  out('step');
+  err('note');
+  await setTimeout(100);
+}
+process.exitCode = closed.aborted ? 7 : 8;
+`;
+
+function run(pipe: string): string {
+  // What `head` leaves is said by its own output; then how the program ended.
+  const script = `"$@" ${pipe}; echo "\${PIPESTATUS[0]}"`;
+  const argv = [
+    process.execPath,
+    '--conditions=@sluice/source',
+    '--input-type=module',
+    '-e',
+    program,
+  ];
+  const { stdout } = spawnSync('bash', ['-c', script, 'bash', ...argv], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return stdout;
+}
+
+test('a program whose output is closed does what is left of its work, and knows of it', () => {
+  expect(run('2>/dev/null | head -n 1')).toBe('step\n7\n');
+});
+
+test('so does one whose messages are closed as well', () => {
+  expect(run('2>&1 | head -n 1')).toBe('step\n7\n');
+});
+
+test('one whose output is read knows that', () => {
+  expect(run('2>/dev/null | tail -n 1')).toBe('step\n8\n');
+});
