@@ -29,7 +29,6 @@ export const processScenarios: readonly Scenario[] = [
     name: 'kill-worker',
     does: 'SIGKILL of a worker: its tasks run elsewhere within a lease',
     logs: ['redis', 'kafka'],
-    quickOn: ['kafka'],
     run: async (world) => {
       const victim = world.anyWorker();
       const lost = await world.sequencesOf(victim.name);

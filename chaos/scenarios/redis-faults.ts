@@ -93,7 +93,6 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-kills-clients',
     does: 'CLIENT KILL of every connection, 20 times a second for 10 s',
     logs: ['redis'],
-    quickOn: ['redis'],
     run: async (world) => {
       const kills = await withRedis(world.redis, async (client) => {
         const untilMs = systemClock.monotonicMs() + stormMs;

@@ -69,6 +69,12 @@ export class DashboardPage {
     });
   }
 
+  /** As if the system changed its theme. */
+  async become(theme: Theme): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: theme });
+    await this.page.locator(`html[data-theme=${theme}]`).waitFor();
+  }
+
   /** A page that is open goes on asking and drawing. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.page.context().close();

@@ -20,11 +20,11 @@ test('another seed gives another trace', { timeout: 30_000 }, async () => {
   expect(one).not.toBe(other);
 });
 
-test('no invariant is violated in some dozens of seeds', { timeout: 180_000 }, async () => {
+test('no invariant is violated in two dozen seeds', { timeout: 180_000 }, async () => {
   const context = { seed: 1, minutes: 10, tookMs: 0, seedsForCoverage: Number.POSITIVE_INFINITY };
-  const report = await runSeeds({ seed: 1, seeds: 40, minutes: 10, jobs: 2, shrinkRunsMax: 60 });
+  const report = await runSeeds({ seed: 1, seeds: 24, minutes: 10, jobs: 2, shrinkRunsMax: 60 });
   expect(report.failures, reportText(report, context)).toEqual([]);
-  expect(report.virtualMinutes).toBeGreaterThan(360);
+  expect(report.virtualMinutes).toBeGreaterThan(216);
 });
 
 test('a guard that is taken out of a script is noticed', { timeout: 60_000 }, async () => {
