@@ -13,7 +13,7 @@ const shared = {
 
 /** Those of several processes that measure how long something takes: what runs beside them would be measured too. */
 const timing = [
-  'tests/{chaos,dashboard,drain,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
+  'tests/{dashboard,drain,freeze,kill,leader,misbehaviour,quickstart}.test.ts',
   'tests/{reconfigure,redis-emptied,redis-outage,restarts,telemetry}.test.ts',
   '{apps,packages}/{actor,worker}/**/*.system.test.ts',
 ];
