@@ -24,7 +24,8 @@ const timing = [
  * databases: `*.database.test.ts`, a real PostgreSQL or MariaDB.
  * system: `tests/` and `*.system.test.ts`, several real processes or threads, kill -9.
  * timing: those of them that measure how long something takes, one after the other.
- * long: `*.long.test.ts`, which wait most of the time; not part of `npm test`, but of `npm run test:long`.
+ * long: `*.long.test.ts`, which wait for minutes, or show what others show nearly as well; not part of `npm test`, but of
+ *   `npm run test:long`.
  *
  * Vitest wants projects with other numbers of workers in other groups, which it runs in their order; those without
  * parallelism come last.
