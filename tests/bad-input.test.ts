@@ -113,7 +113,7 @@ describe('sluice apply', () => {
     expectToSay(result, ['ThrowingSource', 'failed to load', 'throwing-plugin.ts', why]);
     expectToSay(await sluice(cluster, ['get', 'plugins']), ['throwing-plugin.ts', why]);
     // The worker itself lives, says the same, and runs what else it has.
-    expect(cluster.workers[0]?.process.stdout).toContain(why);
+    await cluster.workers[0]?.process.waitForLine(new RegExp(why));
   });
 
   test('says where no Redis answers', async () => {

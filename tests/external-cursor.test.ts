@@ -61,8 +61,8 @@ test('at start, coordinator and worker say what the server promises, and so does
       durability: 'eventual',
       meaning: expect.stringMatching(/may lose the last second .* appendfsync always .* maxmemory/),
     });
-    expect(member.process.stdout).toContain(
-      "what the record log's acknowledgement means: Redis syncs to the disk each second",
+    await member.process.waitForLine(
+      /what the record log's acknowledgement means: Redis syncs to the disk each second/,
     );
   }
 });
