@@ -237,7 +237,7 @@ test('callers are read again on SIGHUP, by the coordinator and the worker in it'
   const rereads = (): number => process.stdout.split('the callers were read again').length - 1;
   await waitFor(rereads, {
     what: 'the coordinator and the worker to say so',
-    until: (count) => count === 2,
+    until: (seen) => seen === 2,
   });
   await process.kill('SIGTERM');
   expect(await process.exited).toEqual({ code: 0, signal: null });

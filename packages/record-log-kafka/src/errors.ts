@@ -67,13 +67,6 @@ export function isGroupInUse(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'log.group_in_use';
 }
 
-/** The code of a broker's answer behind an error, if one is. */
-export function kafkaCodeOf(error: unknown): number | undefined {
-  if (!(error instanceof SluiceError)) return undefined;
-  const { errorCode } = error.details;
-  return typeof errorCode === 'number' ? errorCode : undefined;
-}
-
 const remedies: ReadonlyMap<number, string> = new Map([
   [
     errorCodes.INVALID_TIMESTAMP,

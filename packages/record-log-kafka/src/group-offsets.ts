@@ -3,12 +3,12 @@
  * else consumes under the group's name is checked here, that no older owner commits is up to the
  * transaction.
  */
-import { isRetriable, SluiceError } from '@sluice/kernel';
+import { SluiceError } from '@sluice/kernel';
 import { type GroupOffset, partitionName, type TopicPartition } from '@sluice/record-log';
 
 import type { Call } from './call.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { groupInUseError, kafkaCodeOf, toLogError } from './errors.ts';
+import { groupInUseError, toLogError } from './errors.ts';
 import type { OwnerSession } from './owner-session.ts';
 import { errorCodes } from './wire/error-codes.ts';
 import {
@@ -16,12 +16,18 @@ import {
   describeConsumerGroupRequest,
   describeGroupsRequest,
 } from './wire/groups.ts';
-import { offsetDeleteRequest, offsetFetchRequest, txnOffsetCommitRequest } from './wire/offsets.ts';
+import {
+  type OffsetFetchResult,
+  offsetDeleteRequest,
+  offsetFetchRequest,
+  txnOffsetCommitRequest,
+} from './wire/offsets.ts';
 import type { KafkaRequest } from './wire/request.ts';
 import { addOffsetsToTxnRequest } from './wire/transactions.ts';
 
 /** An owner that ends its transaction in order needs milliseconds for it. */
 const stableWithinMs = 2_000;
+const unstable = errorCodes.UNSTABLE_OFFSET_COMMIT;
 const noGroup = { errorCode: 0, state: 'Dead', members: [] };
 
 export class GroupOffsets {
@@ -69,7 +75,7 @@ export class GroupOffsets {
 
   /** All that is committed, to be shown: what a transaction is about to commit is not waited for. */
   async list(call: Call, group: string): Promise<Map<string, number>> {
-    return await this.#fetch(call, group, { partitions: null, requireStable: false });
+    return await this.#fetchUnstable(call, group, null);
   }
 
   /**
@@ -82,36 +88,40 @@ export class GroupOffsets {
     group: string,
     partitions: readonly TopicPartition[],
   ): Promise<Map<string, number>> {
-    const limitMs = Math.min(call.leftMs, stableWithinMs);
-    try {
-      const patient = this.#cluster.begin(limitMs);
-      return await this.#fetch(patient, group, { partitions, requireStable: true });
-    } catch (error) {
-      call.assertGoing();
-      if (!isRetriable(error) || call.isOver) throw error;
-      const requireStable = kafkaCodeOf(error) !== errorCodes.UNSTABLE_OFFSET_COMMIT;
-      return await this.#fetch(call, group, { partitions, requireStable });
-    }
-  }
-
-  async #fetch(
-    call: Call,
-    group: string,
-    asked: {
-      readonly partitions: readonly TopicPartition[] | null;
-      readonly requireStable: boolean;
-    },
-  ): Promise<Map<string, number>> {
-    const known = new Map<string, number>();
+    let patience: Call | undefined;
+    // From the first such answer on: a broker that stalls before it does not use the patience up.
+    const isWaitedFor = (): boolean => {
+      patience ??= this.#cluster.begin(Math.min(call.leftMs / 2, stableWithinMs));
+      return !patience.isOver;
+    };
     const answer = await this.#ask(
       call,
       group,
-      offsetFetchRequest({ group, ...asked }),
-      ({ errorCode, offsets }) =>
-        offsets.find((each) => each.errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT)?.errorCode ??
-        errorCode,
+      offsetFetchRequest({ group, partitions, requireStable: true }),
+      (told) => (isUnstable(told) && isWaitedFor() ? unstable : told.errorCode),
     );
+    return isUnstable(answer)
+      ? await this.#fetchUnstable(call, group, partitions)
+      : this.#known(answer, group);
+  }
+
+  async #fetchUnstable(
+    call: Call,
+    group: string,
+    partitions: readonly TopicPartition[] | null,
+  ): Promise<Map<string, number>> {
+    const answer = await this.#ask(
+      call,
+      group,
+      offsetFetchRequest({ group, partitions, requireStable: false }),
+      ({ errorCode }) => errorCode,
+    );
+    return this.#known(answer, group);
+  }
+
+  #known(answer: OffsetFetchResult, group: string): Map<string, number> {
     this.#assertNone(answer.errorCode, group);
+    const known = new Map<string, number>();
     for (const { topic, partition, offset, errorCode } of answer.offsets) {
       // A topic that is gone has no offset.
       if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) continue;
@@ -194,6 +204,10 @@ export class GroupOffsets {
   #assertNone(code: number, group: string): void {
     if (code !== 0) throw toLogError(code, `consumer group '${group}'`, this.#address);
   }
+}
+
+function isUnstable({ offsets }: OffsetFetchResult): boolean {
+  return offsets.some(({ errorCode }) => errorCode === unstable);
 }
 
 /** The rights to a group and to the topics that it reads are different ones. */
