@@ -319,9 +319,13 @@ export function openConnection(options: ConnectionOptions): BrokerConnection {
   return new BrokerConnection(options);
 }
 
-/** kafkajs's 10 s would be all of a short session, and brokers take one authentication a second at most. */
+/**
+ * kafkajs's 10 s would be all of a short session, and brokers take one authentication a second at most. Two seconds,
+ * if the session has them, for a process that is held up just when it should authenticate.
+ */
 function reauthenticationMarginMs(lifetimeMs: number): number {
-  return Math.min(10_000, lifetimeMs * 0.15);
+  const heldUpMs = Math.min(2_000, lifetimeMs - 1_200);
+  return Math.min(10_000, Math.max(heldUpMs, lifetimeMs * 0.15));
 }
 
 function throttleOf(result: unknown): number | undefined {
