@@ -3,7 +3,7 @@
  * else consumes under the group's name is checked here, that no older owner commits is up to the
  * transaction.
  */
-import { isRetriable, SluiceError } from '@sluice/kernel';
+import { SluiceError } from '@sluice/kernel';
 import { type GroupOffset, partitionName, type TopicPartition } from '@sluice/record-log';
 
 import type { Call } from './call.ts';
@@ -82,16 +82,16 @@ export class GroupOffsets {
     group: string,
     partitions: readonly TopicPartition[],
   ): Promise<Map<string, number>> {
-    const limitMs = Math.min(call.leftMs, stableWithinMs);
-    try {
-      const patient = this.#cluster.begin(limitMs);
-      return await this.#fetch(patient, group, { partitions, requireStable: true });
-    } catch (error) {
-      call.assertGoing();
-      if (!isRetriable(error) || call.isOver) throw error;
-      const requireStable = kafkaCodeOf(error) !== errorCodes.UNSTABLE_OFFSET_COMMIT;
-      return await this.#fetch(call, group, { partitions, requireStable });
-    }
+    // Again if the wait ended with something else, as with a last look that was not answered in time: the next one tells.
+    return await call.retrying(async () => {
+      const patient = this.#cluster.begin(Math.min(call.leftMs, stableWithinMs));
+      try {
+        return await this.#fetch(patient, group, { partitions, requireStable: true });
+      } catch (error) {
+        if (kafkaCodeOf(error) !== errorCodes.UNSTABLE_OFFSET_COMMIT || call.isOver) throw error;
+      }
+      return await this.#fetch(call, group, { partitions, requireStable: false });
+    });
   }
 
   async #fetch(
