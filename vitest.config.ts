@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 // Tests read the sources of every package through this export condition, so that they need no build.
 const conditions = ['@sluice/source'];
+// What is waited for comes soon, unless the machine is busy with something else.
+const expectation = { poll: { timeout: 15_000 } };
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -37,7 +39,11 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'unit',
+          // They take milliseconds, or a second or two; a machine that is busy with something else, many times that.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           // By default one core would be left idle.
           maxWorkers: Math.max(2, availableParallelism()),
           // A process and its modules anew for each file would take longer than the tests do.
@@ -61,10 +67,12 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'redis',
           include: ['{apps,packages}/**/*.redis.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          testTimeout: 20_000,
+          testTimeout: 40_000,
+          hookTimeout: 60_000,
           // More than cores: they wait for Redis most of the time.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
@@ -73,6 +81,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'kafka',
           include: ['{apps,packages}/**/*.kafka.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
@@ -86,6 +95,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'databases',
           include: ['{apps,packages}/**/*.database.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
@@ -99,6 +109,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'system',
           include: ['tests/**/*.test.ts', '{apps,packages}/**/*.system.test.ts'],
           exclude: [...timing, '**/*.long.test.ts', '**/node_modules/**', '**/dist/**'],
@@ -111,6 +122,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'timing',
           include: timing,
           exclude: ['**/node_modules/**', '**/dist/**'],
@@ -122,6 +134,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          expect: expectation,
           name: 'long',
           include: ['{tests,apps,packages}/**/*.long.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],

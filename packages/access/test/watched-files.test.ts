@@ -50,7 +50,7 @@ async function watching(text: string): Promise<Watched> {
 async function look(clock: FakeClock, afterMs: number): Promise<void> {
   const planned = vi.spyOn(clock, 'after');
   await clock.advance(afterMs);
-  await vi.waitFor(() => expect(planned).toHaveBeenCalled());
+  await vi.waitFor(() => expect(planned).toHaveBeenCalled(), { timeout: 15_000 });
   planned.mockRestore();
 }
 

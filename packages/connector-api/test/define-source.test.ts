@@ -477,7 +477,8 @@ describe('the hooks of a source', () => {
     const task = await started(queue([], { upTo: 0 }));
     const beganMs = performance.now();
     expect(await task.poll()).toBeNull();
-    expect(performance.now() - beganMs).toBeLessThan(1_000);
+    // Else it would wait for a record without an end.
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
     await task.stop();
   });
 

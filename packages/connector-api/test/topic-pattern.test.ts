@@ -57,7 +57,8 @@ test.each([
   const pattern = new TopicPattern(source);
   const beganMs = performance.now();
   expect(pattern.matches('a'.repeat(249))).toBe(false);
-  expect(performance.now() - beganMs).toBeLessThan(500);
+  // Milliseconds; a matcher that tries all ways takes longer than anybody lives.
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
 });
 
 const atoms = ['a', 'b', '.', '[ab]', '[^a]', '\\w', '^', '$', '\\b'];

@@ -45,11 +45,9 @@ function sink(put: (records: readonly SinkRecord[]) => void): SinkPlugin {
   return defineSink({ name: 'sink', version: '1.0.0', config: {}, put });
 }
 
-function checksOf(plugin: SourcePlugin, setup = {}): readonly Check[] {
-  return sourceContract(plugin, {
-    setup: () => ({ config: { topic: 't' }, ...setup }),
-    arrivalLimitMs: 1_000,
-  });
+/** Where it shows when the limit is over that records do not arrive, it is a short one. */
+function checksOf(plugin: SourcePlugin, arrivalLimitMs = 10_000): readonly Check[] {
+  return sourceContract(plugin, { setup: () => ({ config: { topic: 't' } }), arrivalLimitMs });
 }
 
 function check(checks: readonly Check[], title: string): Promise<void> {
@@ -59,12 +57,12 @@ function check(checks: readonly Check[], title: string): Promise<void> {
   return found.run();
 }
 
-test('a good source passes all checks', { timeout: 20_000 }, async () => {
+test('a good source passes all checks', { timeout: 60_000 }, async () => {
   for (const { run } of checksOf(good)) await run();
 });
 
 test('a queue that hands out only so much before it is told passes them, too', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async () => {
   const queue = defineSource({
     name: 'queue',
@@ -86,7 +84,7 @@ test('a queue that hands out only so much before it is told passes them, too', {
   for (const { run } of checksOf(queue)) await run();
 });
 
-describe('a source is found out', { timeout: 20_000 }, () => {
+describe('a source is found out', { timeout: 60_000 }, () => {
   test('that stores offsets before their records', async () => {
     const ahead = counter(async function* run({ config: { topic }, offset, signal }) {
       for (let n = Number(offset?.['n'] ?? 0) + 1; !signal.aborted; n += 1) {
@@ -94,7 +92,7 @@ describe('a source is found out', { timeout: 20_000 }, () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     });
-    await expect(check(checksOf(ahead), 'killed')).rejects.toThrow(/missing \d/);
+    await expect(check(checksOf(ahead, 1_500), 'killed')).rejects.toThrow(/missing \d/);
   });
 
   test('that begins anew each time', async () => {
@@ -147,12 +145,12 @@ describe('a source is found out', { timeout: 20_000 }, () => {
   });
 });
 
-describe('a source whose system can be away', { timeout: 20_000, concurrent: true }, () => {
+describe('a source whose system can be away', { timeout: 60_000, concurrent: true }, () => {
   /** How many items are passed over then. */
   type WhileAway = () => Promise<number> | number;
 
   /** Reads an item after the other, if its system is not away. */
-  function checksOfReader(whileAway: WhileAway): readonly Check[] {
+  function checksOfReader(whileAway: WhileAway, arrivalLimitMs = 10_000): readonly Check[] {
     let system = { items: 0, isAway: false };
     const reader = counter(async function* run({ config: { topic }, offset, signal }) {
       for (let n = Number(offset?.['n'] ?? 0); !signal.aborted; ) {
@@ -181,7 +179,7 @@ describe('a source whose system can be away', { timeout: 20_000, concurrent: tru
           },
         };
       },
-      arrivalLimitMs: 2_000,
+      arrivalLimitMs,
     });
   }
 
@@ -210,12 +208,12 @@ describe('a source whose system can be away', { timeout: 20_000, concurrent: tru
   });
 
   test('is found out if it passes over what it could not read', async () => {
-    const checks = checksOfReader(() => 1);
+    const checks = checksOfReader(() => 1, 2_000);
     await expect(check(checks, away)).rejects.toThrow(/missing/);
   });
 
   test('is found out if it waits without an end', async () => {
-    const checks = checksOfReader(() => new Promise(() => {}));
+    const checks = checksOfReader(() => new Promise(() => {}), 2_000);
     await expect(check(checks, away)).rejects.toThrow(/missing/);
   });
 });
@@ -241,9 +239,12 @@ test('each kind of key is tried with a value that it must refuse', () => {
   );
 });
 
-describe('a sink', { timeout: 30_000, concurrent: true }, () => {
+describe('a sink', { timeout: 60_000, concurrent: true }, () => {
   /** A system in memory. */
-  function checksOfSink(make: (system: System) => SinkPlugin): readonly Check[] {
+  function checksOfSink(
+    make: (system: System) => SinkPlugin,
+    arrivalLimitMs = 10_000,
+  ): readonly Check[] {
     const system: System = { arrived: new Set(), isAway: false };
     return sinkContract(make(system), {
       setup: () => {
@@ -261,7 +262,7 @@ describe('a sink', { timeout: 30_000, concurrent: true }, () => {
           },
         };
       },
-      arrivalLimitMs: 1_000,
+      arrivalLimitMs,
     });
   }
 
@@ -294,7 +295,7 @@ describe('a sink', { timeout: 30_000, concurrent: true }, () => {
           for (const id of buffer) system.arrived.add(id);
         },
       });
-    });
+    }, 1_000);
     await expect(check(checks, 'lets commit')).rejects.toThrow(/every record has arrived/);
   });
 

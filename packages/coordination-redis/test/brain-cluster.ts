@@ -99,7 +99,7 @@ export class BrainCluster {
     return joined;
   }
 
-  async ask(body: RequestBody, timeoutMs = 5_000): Promise<SubmitOutcome> {
+  async ask(body: RequestBody, timeoutMs = 20_000): Promise<SubmitOutcome> {
     return this.client.submit(body, { timeoutMs });
   }
 
@@ -141,7 +141,7 @@ export class BrainCluster {
       what: `${count} tasks to run`,
       until: (units) =>
         units.length === count && units.every(isRunning) && until(units.map(ownerOf)),
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
     });
     return all.map(ownerOf);
   }

@@ -329,12 +329,13 @@ describe.concurrent('coordinators', () => {
   });
 
   test('one that is stopped resigns: the other leads at once', async ({ cluster }) => {
-    await cluster.coordinator();
-    const second = await cluster.coordinator();
+    const profile = { ...cluster.profile, leaderLeaseMs: 20_000 };
+    await cluster.coordinator({ profile });
+    const second = await cluster.coordinator({ profile });
     await cluster.coordinators[0]?.stop();
     const resignedMs = systemClock.monotonicMs();
     await waitFor(() => second.loop.leads, { what: 'the second to lead', intervalMs: 5 });
-    expect(systemClock.monotonicMs() - resignedMs).toBeLessThan(cluster.profile.leaderLeaseMs / 2);
+    expect(systemClock.monotonicMs() - resignedMs).toBeLessThan(profile.leaderLeaseMs / 2);
   });
 
   test('a leader whose writes do not get through does all of it again', async ({ cluster }) => {

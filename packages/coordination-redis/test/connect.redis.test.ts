@@ -26,7 +26,8 @@ async function failure(action: Promise<unknown>): Promise<Error> {
   try {
     await action;
   } catch (error) {
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    // By the time for a command or the loss of the connection, and not by that for a silent server, 5 s.
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
     return toError(error);
   }
   throw new Error('it should have failed');
@@ -50,7 +51,7 @@ test('where no Redis is, the error names the place and the remedy', async () => 
 test('when Redis goes away commands fail fast, and work again when it is back', async () => {
   server = await startRedis();
   const redis = connect(server.url);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
   await server.kill('SIGKILL');
   const error = await failure(store.beats());
@@ -58,14 +59,14 @@ test('when Redis goes away commands fail fast, and work again when it is back', 
   expect(isRetriable(error)).toBe(true);
   expect(error.message).toMatch(/the connection was lost|no connection|ECONNREFUSED|ECONNRESET/);
   await server.restart();
-  await untilReady(redis, 2_000);
+  await untilReady(redis, 20_000);
   expect(await store.beats()).toEqual([]);
 });
 
 test('a Redis that hangs is given up after the time for a command', async () => {
   server = await startRedis();
   const redis = connect(server.url, { commandTimeoutMs: 200 });
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
   await server.kill('SIGSTOP');
   const error = await failure(store.lead(leadRequest('a', 60_000)));
@@ -78,7 +79,7 @@ test('a Redis that hangs is given up after the time for a command', async () => 
 test('a server that stays silent is looked for anew, wherever it is by then', async () => {
   server = await startRedis();
   const redis = connect(server.url, { commandTimeoutMs: 200 });
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   let isLeft = false;
   redis.once('close', () => {
     isLeft = true;
@@ -89,23 +90,23 @@ test('a server that stays silent is looked for anew, wherever it is by then', as
     await failure(store.beats());
     return isLeft;
   };
-  await waitFor(ask, { what: 'the connection to be closed', timeoutMs: 8_000 });
+  await waitFor(ask, { what: 'the connection to be closed', timeoutMs: 20_000 });
   await server.kill('SIGCONT');
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   expect(await store.beats()).toEqual([]);
-}, 30_000);
+});
 
 test('what was sent and not answered is not sent again behind the caller’s back', async () => {
   server = await startRedis({ appendOnly: true });
-  const redis = connect(server.url, { commandTimeoutMs: 5_000 });
-  await untilReady(redis, 5_000);
+  const redis = connect(server.url, { commandTimeoutMs: 30_000 });
+  await untilReady(redis, 20_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
   await server.kill('SIGSTOP');
   const submitted = failure(store.submit('lost', { op: 'drain', worker: 'w' }));
   await server.kill('SIGKILL');
   await server.restart();
   expect(await submitted).toMatchObject({ code: 'store.unreachable' });
-  await untilReady(redis, 2_000);
+  await untilReady(redis, 20_000);
   await store.ping();
   expect(await store.pendingRequests(10)).toEqual([]);
 });
@@ -113,14 +114,14 @@ test('what was sent and not answered is not sent again behind the caller’s bac
 test('a wrong or missing password is told at once, without the password', async () => {
   server = await startRedis({ config: ['--requirepass', 's3cret'] });
   const wrong = server.url.replace('redis://', 'redis://:wr0ng@');
-  const error = await failure(untilReady(connect(wrong), 5_000));
+  const error = await failure(untilReady(connect(wrong), 20_000));
   expect(error).toMatchObject({ code: 'store.denied' });
   expect(error.message).not.toContain('wr0ng');
   expect(error.message).toContain('check user and password in REDIS_URL');
-  expect(await failure(untilReady(connect(server.url), 5_000))).toMatchObject({
+  expect(await failure(untilReady(connect(server.url), 20_000))).toMatchObject({
     code: 'store.denied',
   });
   const right = connect(server.url.replace('redis://', 'redis://:s3cret@'));
-  await untilReady(right, 5_000);
+  await untilReady(right, 20_000);
   await new RedisCoordinationStore({ redis: right, cluster: 'main' }).ping();
 });

@@ -22,7 +22,7 @@ afterEach(async () => {
 async function connect(url: string, role: ConnectionRole): Promise<RedisCoordinationStore> {
   const redis = connectCoordinationRedis(url, { role, cluster: 'main' });
   open.push(redis);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   return new RedisCoordinationStore({ redis, cluster: 'main' });
 }
 
@@ -35,12 +35,12 @@ async function answers(store: RedisCoordinationStore): Promise<void> {
       ),
     {
       what: 'the next master to answer',
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
     },
   );
 }
 
-test('a master that fell silent is left for the next one', { timeout: 60_000 }, async () => {
+test('a master that fell silent is left for the next one', { timeout: 90_000 }, async () => {
   sentinel = await startSentinel();
   const stores = [
     await connect(sentinel.url, 'heartbeat'),

@@ -146,7 +146,7 @@ test('a Redis that needs a user works with a user that may only touch the cluste
   });
   const url = server.url.replace('redis://', 'redis://sluice:s3cret@');
   const redis = connectCoordinationRedis(url, { role: 'coordination' });
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   const store = new RedisCoordinationStore({ redis, cluster: 'main' });
   expect(await store.lead(leadRequest('coordinator', 60_000))).toMatchObject({ kind: 'leading' });
   const elsewhere = new RedisCoordinationStore({ redis, cluster: 'other' });

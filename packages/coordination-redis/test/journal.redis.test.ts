@@ -59,7 +59,7 @@ class JournaledCluster extends BrainCluster {
   async afterLoss(): Promise<void> {
     await waitFor(async () => (await this.eventMessages('journal.restored')).length > 0, {
       what: 'the definitions to be restored',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     await waitFor(async () => !(await this.isQuarantined()), { what: 'the end of the quarantine' });
   }
@@ -337,7 +337,7 @@ describe.concurrent('a leader that dies', () => {
 
   test.for(Object.keys(deaths))(
     '%s, at each step of a connector: everything is done once, and answered',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (death, { cluster }) => {
       await cluster.joinAll(2);
       let leader = await cluster.leader();
@@ -345,7 +345,7 @@ describe.concurrent('a leader that dies', () => {
         await waitFor(() => leader.loop.leads, { what: `a leader to ${op}` });
         const requestId = newId();
         deaths[death]?.(cluster, leader);
-        const asked = cluster.client.submit(ask, { timeoutMs: 10_000, requestId });
+        const asked = cluster.client.submit(ask, { timeoutMs: 30_000, requestId });
         await waitFor(() => leader.link !== 'open', { what: `the leader to die at ${op}` });
         await systemClock.sleep(50);
         cluster.journal.beforeWrite = undefined;
@@ -356,7 +356,7 @@ describe.concurrent('a leader that dies', () => {
         await waitFor(async () => await cluster.records(), {
           what: `${op} to take effect`,
           until: becomes,
-          timeoutMs: 10_000,
+          timeoutMs: 30_000,
         });
         const version = Math.min(index + 1, 2);
         const record = (await cluster.records()).connectors.get('orders');
@@ -379,7 +379,7 @@ describe.concurrent('a leader that dies', () => {
     cluster.journal.beforeWrite = () => {
       leader.link = 'lost';
     };
-    const asked = cluster.client.submit(define(3), { timeoutMs: 10_000 });
+    const asked = cluster.client.submit(define(3), { timeoutMs: 30_000 });
     await waitFor(() => leader.link === 'lost', { what: 'the leader to die' });
     await systemClock.sleep(50);
     cluster.journal.beforeWrite = undefined;
@@ -406,7 +406,7 @@ describe.concurrent('a leader that dies', () => {
       release = resolve;
     });
     cluster.journal.beforeWrite = () => held;
-    const asked = cluster.client.submit(define(2), { timeoutMs: 10_000 });
+    const asked = cluster.client.submit(define(2), { timeoutMs: 30_000 });
     await waitFor(async () => (await cluster.store().pendingRequests(1)).length === 1, {
       what: 'the request to wait',
     });
@@ -415,7 +415,7 @@ describe.concurrent('a leader that dies', () => {
     await cluster.leader();
     await waitFor(() => cluster.coordinators.at(-1)?.loop.leads === true, {
       what: 'the next to lead',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     await waitFor(() => cluster.coordinators.at(-1)?.loop.journalInStep === true, {
       what: 'it to have taken over the journal',
@@ -441,11 +441,11 @@ describe.concurrent('a journal that cannot be written', () => {
     await cluster.running(6);
     await cluster.agrees('orders');
     cluster.journal.isAway = true;
-    expect(await cluster.ask(define(2), 1_000)).toMatchObject({
+    expect(await cluster.ask(define(2), 2_000)).toMatchObject({
       kind: 'pending',
       reason: 'changes wait for the journal memory-configs: the log does not answer',
     });
-    const second = cluster.ask({ op: 'target', connector: 'orders', state: 'PAUSED' }, 10_000);
+    const second = cluster.ask({ op: 'target', connector: 'orders', state: 'PAUSED' }, 30_000);
     cluster.workers.get('w2')?.kill();
     await cluster.running(6, (owners) => !owners.includes('w2'));
     cluster.journal.isAway = false;
@@ -471,7 +471,7 @@ describe.concurrent('a journal that cannot be written', () => {
     await cluster.leader();
     await waitFor(() => cluster.coordinators.at(-1)?.loop.leads === true, {
       what: 'the next to lead',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     cluster.workers.get('w1')?.kill();
     await cluster.running(4, (owners) => owners.every((owner) => owner === 'w2'));
@@ -481,7 +481,7 @@ describe.concurrent('a journal that cannot be written', () => {
     cluster.journal.isAway = false;
     await waitFor(async () => !(await cluster.records()).connectors.has('orders'), {
       what: 'the deletion to be applied',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
   });
 
@@ -510,7 +510,7 @@ describe.concurrent('a journal that cannot be written', () => {
     await cluster.running(1);
     await cluster.agrees('orders');
     cluster.journal.losesNextAnswer = true;
-    expect(await cluster.ask(define(2), 10_000)).toMatchObject({
+    expect(await cluster.ask(define(2), 30_000)).toMatchObject({
       kind: 'done',
       connectors: [{ outcome: 'updated' }],
     });

@@ -21,7 +21,7 @@ afterAll(async () => {
 describeCoordinationStore('Redis Cluster', async () => {
   const cluster = newShortId();
   const redis = connectCoordinationRedis(servers.url, { role: 'coordination', cluster });
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 20_000);
   ports.add(redis.stream.remotePort);
   return { ...storeUnderTest(redis, cluster), close: async () => redis.disconnect() };
 });

@@ -24,7 +24,7 @@ export class RedisUnderTest {
   static async start(options: StartRedisOptions = {}): Promise<RedisUnderTest> {
     const server = await startRedis(options);
     const redis = connectCoordinationRedis(server.url, { role: 'coordination' });
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 20_000);
     return new RedisUnderTest(server, redis);
   }
 

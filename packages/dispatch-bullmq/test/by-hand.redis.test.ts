@@ -27,7 +27,7 @@ async function expectNextJobArrives(rig: Rig, handler: ClaimingHandler): Promise
       await rig.dispatcher.start([startJob('task/next/0', { fence })]);
       return handler.started.length > before;
     },
-    { what: 'the next job to arrive', timeoutMs: 10_000, intervalMs: 100 },
+    { what: 'the next job to arrive', timeoutMs: 30_000, intervalMs: 100 },
   );
 }
 
@@ -191,7 +191,8 @@ test('a consumer started while Redis is away, and one whose Redis restarts empty
   await expectNextJobArrives(rig, handler);
   const blindMs = performance.now() - backMs;
   console.log(`first job ${blindMs.toFixed(0)} ms after Redis was back`);
-  expect(blindMs).toBeLessThan(3_000);
+  // BullMQ by itself waits for 15 s.
+  expect(blindMs).toBeLessThan(10_000);
 });
 
 test('a job whose consumer died in the middle of it is delivered to the next one', async () => {
@@ -211,7 +212,7 @@ test('a job whose consumer died in the middle of it is delivered to the next one
 
   const handler = new ClaimingHandler();
   await rig.consumer({ handler });
-  await waitFor(() => handler.started.length, { what: 'the job again', timeoutMs: 15_000 });
+  await waitFor(() => handler.started.length, { what: 'the job again', timeoutMs: 30_000 });
   expect(handler.started[0]?.unit).toBe('task/orders/0');
 });
 
@@ -245,7 +246,8 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const beginMs = performance.now();
     await consumer.stop();
     await consumer.stop();
-    expect(performance.now() - beginMs).toBeLessThan(1_500);
+    // Else it would end with its blocking read, after 5 s.
+    expect(performance.now() - beginMs).toBeLessThan(4_000);
     if (signal === 'SIGSTOP') await rig.redis.kill('SIGCONT');
   },
 );
@@ -272,7 +274,8 @@ test('a consumer stops within its limit while a handler hangs, and can be starte
   await reached.promise;
   const beginMs = performance.now();
   await consumer.stop();
-  expect(performance.now() - beginMs).toBeLessThan(1_500);
+  // Else it would wait for the handler, for 5 s.
+  expect(performance.now() - beginMs).toBeLessThan(4_000);
   await waitFor(async () => (await connectionCount(rig.inspect)) === 1, {
     what: 'only the connection of the queues to be left',
   });

@@ -1,6 +1,7 @@
 import type { RefreshJob, StartJob } from '@sluice/coordination';
 import { BullDispatcher, QueueRegistry, startQueueName } from '@sluice/dispatch-bullmq';
 import { silentLogger } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
@@ -147,12 +148,17 @@ test('a thousand jobs are handled many at a time', async () => {
   const units = Array.from({ length: 1_000 }, (_none, index) => `task/orders/${index}`);
   let underWay = 0;
   let mostUnderWay = 0;
+  // None ends before so many are under way: one after the other none would end.
+  const manyAtOnce = 16;
+  const reached = Promise.withResolvers<void>();
   const started = new Set<string>();
   await rig.consumer({
     handler: {
       start: async ({ unit }: StartJob) => {
         underWay += 1;
         mostUnderWay = Math.max(mostUnderWay, underWay);
+        if (underWay >= manyAtOnce) reached.resolve();
+        await reached.promise;
         await new Promise((resolve) => setImmediate(resolve));
         underWay -= 1;
         started.add(unit);
@@ -163,10 +169,10 @@ test('a thousand jobs are handled many at a time', async () => {
   });
   const beginMs = performance.now();
   await rig.dispatcher.start(units.map((unit) => startJob(unit)));
-  await waitFor(() => started.size === units.length, { what: '1 000 jobs', timeoutMs: 10_000 });
+  await waitFor(() => started.size === units.length, { what: '1 000 jobs', timeoutMs: 30_000 });
   const elapsedMs = performance.now() - beginMs;
   console.log(`1 000 start jobs: ${elapsedMs.toFixed(0)} ms, up to ${mostUnderWay} at a time`);
-  expect(mostUnderWay).toBeGreaterThanOrEqual(16);
+  expect(mostUnderWay).toBeGreaterThanOrEqual(manyAtOnce);
 });
 
 test('an idle worker handles a job a few milliseconds after it was added', async () => {
@@ -192,7 +198,8 @@ test('an idle worker handles a job a few milliseconds after it was added', async
   latenciesMs.sort((a, b) => a - b);
   const at = (share: number): number => latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0;
   console.log(`add → handler: p50 ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`);
-  expect(at(0.5)).toBeLessThan(50);
+  // Else half of them would wait for the end of a blocking read, or for a retry, which are seconds.
+  expect(at(0.5)).toBeLessThan(250);
 });
 
 test('queues share one connection, a consumer has two, and stopping closes all', async () => {
@@ -254,7 +261,8 @@ test('without Redis every call of the dispatcher returns soon, and says so once'
     await dispatcher.refresh([{ worker: 'worker-1', incarnation: 'first', reason: 'paused' }]);
     await dispatcher.forget('worker-1');
   }
-  expect(performance.now() - beginMs).toBeLessThan(1_000);
+  // 15 calls: if each took its limit, 4.5 s.
+  expect(performance.now() - beginMs).toBeLessThan(3_000);
   await queues.stop();
   const warnings = logger.lines.filter(({ message }) =>
     message.startsWith('start jobs not queued'),
@@ -280,16 +288,23 @@ test('queues that were started without Redis work when it comes', async () => {
 test('a Redis that stopped answering costs the dispatcher no more than its limit', async () => {
   await using rig = await startRig();
   await rig.dispatcher.start([startJob('task/orders/0')]);
+  const clock = new FakeClock();
   const dispatcher = new BullDispatcher({
     queues: rig.queues,
     logger: silentLogger,
     timeLimitMs: 300,
+    clock,
   });
   await rig.redis.kill('SIGSTOP');
-  const beginMs = performance.now();
-  await dispatcher.start([startJob('task/orders/1')]);
-  const elapsedMs = performance.now() - beginMs;
+  let hasReturned = false;
+  const starting = dispatcher.start([startJob('task/orders/1')]).then(() => {
+    hasReturned = true;
+  });
+  // A millisecond more for each job.
+  await clock.advance(300);
+  expect(hasReturned).toBe(false);
+  await clock.advance(1);
+  expect(hasReturned).toBe(true);
+  await starting;
   await rig.redis.kill('SIGCONT');
-  expect(elapsedMs).toBeGreaterThanOrEqual(250);
-  expect(elapsedMs).toBeLessThan(1_500);
 });

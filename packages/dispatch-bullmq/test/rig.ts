@@ -3,7 +3,7 @@
 import type { RefreshJob, StartJob, StartJobHandler } from '@sluice/coordination';
 import { BullDispatcher, QueueRegistry, StartQueueConsumer } from '@sluice/dispatch-bullmq';
 import { type Logger, silentLogger } from '@sluice/kernel';
-import { startRedis } from '@sluice/testkit';
+import { startRedis, waitFor } from '@sluice/testkit';
 import { Redis } from 'ioredis';
 
 export interface Rig extends AsyncDisposable {
@@ -35,12 +35,15 @@ export async function startRig(
   inspect.on('error', () => {});
   const queues = new QueueRegistry({ redis: redis.url, cluster, logger });
   await queues.start();
+  // A start does not wait for long, and what is dispatched before there is a connection is lost.
+  await waitFor(() => queues.isReady, { what: 'the queues to be connected' });
   const consumers: StartQueueConsumer[] = [];
   return {
     redis,
     inspect,
     queues,
-    dispatcher: new BullDispatcher({ queues, logger }),
+    // Jobs that are late on a busy machine are not lost.
+    dispatcher: new BullDispatcher({ queues, logger, timeLimitMs: 10_000 }),
     async consumer({
       worker = 'worker-1',
       incarnation = () => 'first',

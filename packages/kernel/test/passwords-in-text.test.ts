@@ -64,5 +64,5 @@ test.each([
   withoutPasswords(`${text}@`);
   withoutPasswords(`${text}://@`);
   // Milliseconds; read anew from each part it takes minutes.
-  expect(performance.now() - from).toBeLessThan(2_000);
+  expect(performance.now() - from).toBeLessThan(20_000);
 });

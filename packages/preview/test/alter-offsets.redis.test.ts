@@ -12,7 +12,12 @@ const partition = { shard: 1 };
 /** Each question is a process of its own, and the machine may be busy. */
 const timeout = 60_000;
 
-function ask(className: string, offset: object | null, more: Record<string, string> = {}) {
+function ask(
+  className: string,
+  offset: object | null,
+  more: Record<string, string> = {},
+  timeoutMs = 15_000,
+) {
   const isSink = className === 'AlteringSink';
   const offsets = [
     isSink
@@ -25,7 +30,7 @@ function ask(className: string, offset: object | null, more: Record<string, stri
       config: { name: 'c', 'connector.class': className, topic: 'orders', ...more },
       version: '1.0.0',
       offsets: stringifyExactJson(offsets),
-      timeoutMs: 1_000,
+      timeoutMs,
     },
     { signal: new AbortController().signal },
   );
@@ -57,15 +62,15 @@ test('what it refuses with shows no secret', { timeout }, async () => {
   });
 });
 
-test.each(['wait', 'block'])('one that would %s is given up', async (what) => {
-  expect(await ask('Altering', { do: what })).toEqual({
+test.each(['wait', 'block'])('one that would %s is given up', { timeout }, async (what) => {
+  expect(await ask('Altering', { do: what }, {}, 1_000)).toEqual({
     kind: 'refused',
     isLate: true,
     message: '',
   });
 });
 
-test('one that exits refuses', async () => {
+test('one that exits refuses', { timeout }, async () => {
   expect(await ask('Altering', { do: 'exit' })).toMatchObject({
     kind: 'refused',
     isLate: false,

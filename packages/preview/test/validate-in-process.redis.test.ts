@@ -28,7 +28,7 @@ test('a module that exits when it is imported harms no definition that does not 
     })),
     ...(await indexOf('greeting-plugin', 'exits-on-import')),
   ];
-  const task = { index, timeoutMs: 5_000 };
+  const task = { index, timeoutMs: 15_000 };
   const configs = ['Greeting', 'Exiting', 'Greeting'].map((name) => ({
     config: { ...greeting, 'connector.class': name },
     pinned: { ...greeting, 'connector.class': name, 'connector.plugin.version': '[1.0.0]' },
@@ -45,7 +45,7 @@ test('a module that exits when it is imported harms no definition that does not 
   const preview = { index, failures: [], modulesFrom: '--plugin', recordsMax: 1, offsets: [] };
   const records: unknown[] = [];
   const end = await previewInProcess(
-    { ...preview, config: greeting, timeoutMs: 5_000 },
+    { ...preview, config: greeting, timeoutMs: 15_000 },
     { signal: never, onMessage: (message) => records.push(message) },
   );
   expect(end).toEqual({ kind: 'ended', by: 'records' });
@@ -66,7 +66,7 @@ test('the version that workers will run judges, not the newest here; what only t
     { config: greeting, pinned: { ...greeting, 'connector.plugin.version': '[1.1.0]' } },
     { config: greeting, pinned: { ...pinned, 'value.converter': 'acme.Converter' } },
   ];
-  const task = { index: [...newer, ...index], configs, timeoutMs: 5_000 };
+  const task = { index: [...newer, ...index], configs, timeoutMs: 15_000 };
   expect(await validateInProcess(task, { signal: never })).toMatchObject([
     { kind: 'validated' },
     { kind: 'unknown' },
@@ -97,9 +97,9 @@ test('code of transforms and converters is asked too, and harms nobody when it b
     };
     return { config, pinned: config };
   };
-  const validate = (...configs: ReturnType<typeof withWord>[]) =>
-    validateInProcess({ index, configs, timeoutMs: 1_000 }, { signal: never });
-  expect(await validate(withWord('wrong', 'right'))).toEqual([
+  const validate = (timeoutMs: number, ...configs: ReturnType<typeof withWord>[]) =>
+    validateInProcess({ index, configs, timeoutMs }, { signal: never });
+  expect(await validate(15_000, withWord('wrong', 'right'))).toEqual([
     {
       kind: 'validated',
       problems: [
@@ -117,5 +117,5 @@ test('code of transforms and converters is asked too, and harms nobody when it b
   ]);
   const late = { kind: 'failed', isLate: true, message: '' };
   // What waits is given up alone; what blocks ends the process.
-  expect(await validate(withWord('wait', ''), withWord('', 'block'))).toEqual([late, late]);
+  expect(await validate(1_000, withWord('wait', ''), withWord('', 'block'))).toEqual([late, late]);
 });

@@ -1,5 +1,13 @@
 import { newTopicName, readRecords, records, values } from '@sluice/record-log/conformance';
-import { type KafkaHandle, kafkaTool, startKafka } from '@sluice/testkit';
+import { type KafkaHandle, kafkaTool, startKafka, waitFor } from '@sluice/testkit';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { KafkaLog } from '../src/index.ts';
@@ -43,12 +51,33 @@ async function logOf(user: User): Promise<KafkaLog> {
   return log;
 }
 
+/** Resolves when the broker goes by it: the controller, which confirms it, knows it earlier. */
 async function allow(user: User, ...args: readonly string[]): Promise<void> {
-  await kafkaTool(kafka, 'kafka-acls', [
-    '--add',
-    `--allow-principal=User:${user}`,
-    ...args.flatMap((each) => each.split(' ')),
-  ]);
+  const words = args.flatMap((each) => each.split(' '));
+  const before = await aclsOf(user);
+  await kafkaTool(kafka, 'kafka-acls', ['--add', `--allow-principal=User:${user}`, ...words]);
+  const added = words.filter((word) => word === '--operation').length;
+  await waitFor(async () => await aclsOf(user), {
+    what: `${added} rights more of ${user} than ${before}`,
+    until: (count) => count >= before + added,
+  });
+}
+
+async function aclsOf(user: User): Promise<number> {
+  const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+  try {
+    await client.connect();
+    const { resources } = await client.describeAcls({
+      principal: `User:${user}`,
+      resourceType: AclResourceTypes.ANY,
+      resourcePatternType: ResourcePatternTypes.ANY,
+      operation: AclOperationTypes.ANY,
+      permissionType: AclPermissionTypes.ANY,
+    });
+    return resources.flatMap(({ acls }) => acls).length;
+  } finally {
+    await client.disconnect();
+  }
 }
 
 function forbidden(...words: readonly string[]): object {

@@ -238,5 +238,6 @@ test('destroy ends calls that wait for room', async () => {
   const startMs = performance.now();
   log.destroy();
   expect(await outcome).toMatchObject({ code: 'log.unreachable' });
-  expect(performance.now() - startMs).toBeLessThan(1_000);
+  // Else they would wait for a minute.
+  expect(performance.now() - startMs).toBeLessThan(10_000);
 });

@@ -52,6 +52,8 @@ export type ScanMessage =
 
 /** A blocked thread is noticed this much after the module's own limit, which a thread that turns keeps itself. */
 const blockedMarginMs = 1_000;
+/** At least so long a thread may take to begin, which is no module's fault. */
+const startLimitMs = 10_000;
 
 /** Never rejects: whatever goes wrong is in `failures`. */
 export async function scanPlugins(
@@ -124,15 +126,15 @@ function scanInThread(
         : { specifier: module.specifier, error: `plugin module ${module.name} ${what}` },
     );
   };
-  const watch = (): void => {
+  const watch = (afterMs = limitMs): void => {
     timer?.cancel();
-    timer = systemClock.after(limitMs + blockedMarginMs, () =>
+    timer = systemClock.after(afterMs + blockedMarginMs, () =>
       end(
-        `blocked its thread for more than ${limitMs} ms while it was imported: it must not do more than define its connectors`,
+        `blocked its thread for more than ${afterMs} ms while it was imported: it must not do more than define its connectors`,
       ),
     );
   };
-  watch();
+  watch(Math.max(limitMs, startLimitMs));
   const abort = (): void => end();
   signal?.addEventListener('abort', abort, { once: true });
   thread.on('message', (message: ScanMessage) => {

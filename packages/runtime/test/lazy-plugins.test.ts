@@ -39,7 +39,7 @@ async function indexOf(...directories: string[]): Promise<PluginIndex> {
     modules: [],
     directories,
     lookEveryMs: 60_000,
-    scanLimitMs: 5_000,
+    scanLimitMs: 20_000,
     clock: systemClock,
     onChange: () => {},
   });
@@ -108,7 +108,7 @@ test('two versions of a package run in one thread, each with its own modules and
     loaded: ['acme.Source 2.0.0', 'acme.Label 1.0.0'],
     made: 'one/dependency of one',
   });
-}, 20_000);
+});
 
 test('a package that was replaced where it lies is loaded anew, with all that belongs to it', async () => {
   await using folder = await PluginFolder.make();
@@ -121,7 +121,7 @@ test('a package that was replaced where it lies is loaded anew, with all that be
     loaded: ['acme.Source 1.1.0', 'acme.Label 1.1.0'],
     made: 'after/dependency after',
   });
-}, 20_000);
+});
 
 test('a package that is another one by the time it is loaded is not taken for what it was', async () => {
   await using folder = await PluginFolder.make();
@@ -132,7 +132,7 @@ test('a package that is another one by the time it is loaded is not taken for wh
   expect(error).toContain(
     `./index.js of acme 1.0.0 (${folder.at('acme')}) has no acme.Source 1.0.0 any more`,
   );
-}, 20_000);
+});
 
 test('a version that is not there is told with those that are', async () => {
   await using folder = await PluginFolder.make();
@@ -142,4 +142,4 @@ test('a version that is not there is told with those that are', async () => {
   expect(error).toContain(
     'Plugin acme.Source not found that matches the version range [2.0,), available versions: [1.0.0]',
   );
-}, 20_000);
+});

@@ -16,9 +16,10 @@ import { waitFor } from './wait-for.ts';
 const readyTimeoutMs = 60_000;
 const stopTimeoutMs = 10_000;
 const commandTimeoutMs = 60_000;
-/** A server that was killed may leave others behind for a moment, which hold its folder. */
-const startAttemptsMax = 20;
+/** A server that was killed may leave others behind for a moment, which hold its folder: 15 s at least. */
+const startAttemptsMax = 150;
 const outputCharactersMax = 64 * 1024;
+export const portTakenCode = 'database.port_taken';
 
 const isRoot = process.getuid?.() === 0;
 /** `nobody`, which every Linux has. */
@@ -137,6 +138,11 @@ export class DatabaseProcess {
     child.once('error', (error) => {
       failure = error;
     });
+    // `close`, and not `exit`: by then all that it printed has been read, which says why it ended.
+    let isClosed = false;
+    child.once('close', () => {
+      isClosed = true;
+    });
     const collect = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString()).slice(-outputCharactersMax);
     };
@@ -144,7 +150,7 @@ export class DatabaseProcess {
     child.stderr?.on('data', collect);
     if (child.pid !== undefined) writeFileSync(join(this.dir, 'pid'), String(child.pid));
     try {
-      await waitFor(() => failure !== undefined || hasEnded(child) || ready.test(this.#output), {
+      await waitFor(() => failure !== undefined || isClosed || ready.test(this.#output), {
         what: `${name} on port ${port} to take connections`,
         timeoutMs: readyTimeoutMs,
         intervalMs: 10,
@@ -152,9 +158,9 @@ export class DatabaseProcess {
     } catch (error) {
       failure = toError(error);
     }
-    if (failure === undefined && !hasEnded(child)) return;
+    if (failure === undefined && !isClosed) return;
     throw new SluiceError(
-      'database.not_started',
+      /address already in use/i.test(this.#output) ? portTakenCode : 'database.not_started',
       `${server} did not start on port ${port}; it printed:\n${this.#output.trimEnd()}`,
       { details: { port, dir: this.dir }, cause: failure },
     );

@@ -71,10 +71,15 @@ export class JavaProcess {
     child.once('error', (error) => {
       failure = error;
     });
+    // `close`, and not `exit`: by then all that it printed has been read, which says why it ended.
+    let isClosed = false;
+    child.once('close', () => {
+      isClosed = true;
+    });
     if (child.pid !== undefined) writeFileSync(join(dir, 'pid'), String(child.pid));
     try {
       await waitFor(
-        async () => failure !== undefined || this.hasEnded || (await isReady(this.#output)),
+        async () => failure !== undefined || isClosed || (await isReady(this.#output)),
         { what: `${name} to be ready`, timeoutMs: readyTimeoutMs, intervalMs: 10 },
       );
     } catch (error) {
@@ -82,7 +87,7 @@ export class JavaProcess {
       throw this.#startError('java.not_ready', error);
     }
     if (failure !== undefined) throw this.#startError('java.not_started', failure);
-    if (this.hasEnded) {
+    if (isClosed) {
       const isTaken = /address already in use/i.test(this.#output);
       throw this.#startError(isTaken ? 'java.port_taken' : 'java.ended', undefined);
     }

@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
-import { DatabaseProcess, runTool, writeOwned } from './database-process.ts';
+import { DatabaseProcess, portTakenCode, runTool, writeOwned } from './database-process.ts';
 import { type DatabaseClient, DatabaseHandle, DatabaseServer } from './database-server.ts';
 import { findMariadb, requireMariadb } from './find-databases.ts';
-import { freePort } from './free-port.ts';
+import { onFreePort } from './free-port.ts';
 
 const administrator = 'sluice';
 
@@ -24,8 +24,11 @@ export interface StartMariadbOptions {
  * const url = await mariadb.createDatabase('orders');
  */
 export async function startMariadb(options: StartMariadbOptions = {}): Promise<DatabaseHandle> {
+  return await onFreePort(portTakenCode, async (port) => await startOn(port, options));
+}
+
+async function startOn(port: number, options: StartMariadbOptions): Promise<DatabaseHandle> {
   const { server: command, installDb } = requireMariadb();
-  const port = await freePort();
   const password = newShortId();
   const server = await DatabaseProcess.create({
     name: 'mariadb',

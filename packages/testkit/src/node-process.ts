@@ -134,10 +134,10 @@ export class NodeProcess {
     return this.#stdout.split('\n').flatMap((line) => parseLogLine(line) ?? []);
   }
 
-  /** The first line of either output that matches, once there is one. */
+  /** The first line of either output that matches, once there is one and it is whole. */
   async waitForLine(pattern: RegExp, options: WaitForLineOptions = {}): Promise<RegExpExecArray> {
     return await this.#waitForOutput(`a line like ${pattern}`, options, () =>
-      firstMatch(pattern, this.#stdout, this.#stderr),
+      firstMatch(pattern, this.#wholeLines(this.#stdout), this.#wholeLines(this.#stderr)),
     );
   }
 
@@ -179,6 +179,11 @@ export class NodeProcess {
         : `ended with code ${this.#exit.code}, signal ${this.#exit.signal}`;
     const shown = [...lastLines(this.#stdout), ...lastLines(this.#stderr)];
     return `${this.name} ${state}; the end of what it printed:\n${shown.join('\n')}`;
+  }
+
+  /** What it has not ended yet may be read in two parts. */
+  #wholeLines(output: string): string {
+    return this.hasExited ? output : output.slice(0, output.lastIndexOf('\n') + 1);
   }
 
   async #waitForOutput<T>(

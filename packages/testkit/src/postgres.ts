@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { newShortId } from '@sluice/kernel';
 import type { Certificate } from './certificate.ts';
-import { DatabaseProcess, runTool, writeOwned } from './database-process.ts';
+import { DatabaseProcess, portTakenCode, runTool, writeOwned } from './database-process.ts';
 import { type DatabaseClient, DatabaseHandle, DatabaseServer } from './database-server.ts';
 import { findPostgresFolder, requirePostgresFolder } from './find-databases.ts';
-import { freePort } from './free-port.ts';
+import { onFreePort } from './free-port.ts';
 
 const administrator = 'sluice';
 
@@ -28,8 +28,11 @@ export interface StartPostgresOptions {
  * const url = await postgres.createDatabase('orders');
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<DatabaseHandle> {
+  return await onFreePort(portTakenCode, async (port) => await startOn(port, options));
+}
+
+async function startOn(port: number, options: StartPostgresOptions): Promise<DatabaseHandle> {
   const folder = requirePostgresFolder();
-  const port = await freePort();
   const password = newShortId();
   const settings = { ...settingsOf(port, options.walLevel ?? 'logical'), ...options.config };
   const server = await DatabaseProcess.create({

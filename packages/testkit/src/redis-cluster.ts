@@ -1,6 +1,7 @@
 /** A real Redis Cluster of three masters. A node that is killed can be started again, and is itself again. */
 import { Redis } from 'ioredis';
 
+import { freePort } from './free-port.ts';
 import { type RedisHandle, startRedis } from './redis.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -20,10 +21,15 @@ export interface RedisClusterHandle extends AsyncDisposable {
 
 export async function startRedisCluster(): Promise<RedisClusterHandle> {
   await using owned = new AsyncDisposableStack();
-  const config = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
   const nodes: RedisHandle[] = [];
+  const busPorts: number[] = [];
   for (let number = 0; number < 3; number += 1) {
+    // The default is a port from the range of outgoing connections, one of which may have it when a node comes back.
+    const busPort = await freePort();
+    const settings = { enabled: 'yes', 'node-timeout': '2000', port: String(busPort) };
+    const config = Object.entries(settings).flatMap(([key, value]) => [`--cluster-${key}`, value]);
     nodes.push(owned.use(await startRedis({ appendOnly: true, config })));
+    busPorts.push(busPort);
   }
   const clients = nodes.map(({ port }) =>
     owned.adopt(new Redis(port), (redis) => redis.disconnect()),
@@ -34,8 +40,9 @@ export async function startRedisCluster(): Promise<RedisClusterHandle> {
     await redis.call('CLUSTER', 'ADDSLOTSRANGE', first ?? 0, (last ?? slots) - 1);
     await redis.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
   }
-  for (const { port } of nodes.slice(1))
-    await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port);
+  for (const [index, { port }] of nodes.entries())
+    if (index > 0)
+      await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPorts[index] ?? 0);
   await waitFor(
     async () => {
       const infos = await Promise.all(clients.map(async (redis) => await redis.cluster('INFO')));

@@ -14,14 +14,14 @@ import { connect as connectTls } from 'node:tls';
 import { SluiceError } from '@sluice/kernel';
 import type { Certificate } from './certificate.ts';
 import { requireRedisServer } from './find-redis.ts';
-import { freePort } from './free-port.ts';
+import { onFreePort } from './free-port.ts';
 import { makeOwnedFolder, spawnGuarded } from './guarded-process.ts';
 import { waitFor } from './wait-for.ts';
 
 const readyTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
-const portAttemptsMax = 5;
 const outputCharactersMax = 64 * 1024;
+const portTakenCode = 'redis.port_taken';
 
 export interface StartRedisOptions {
   /** Survives `kill('SIGKILL')` and `restart()`: append-only file, synced on each write. Default false. */
@@ -83,17 +83,14 @@ async function startOnSomePort(
   dir: string,
   options: StartRedisOptions,
 ): Promise<RedisHandle> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = options.port ?? (await freePort());
+  const start = async (port: number): Promise<RedisHandle> => {
     const server = new RedisProcess(binary, dir, port, options);
-    try {
-      await server.restart();
-      return server;
-    } catch (error) {
-      const isTaken = error instanceof SluiceError && error.code === 'redis.port_taken';
-      if (!isTaken || options.port !== undefined || attempt === portAttemptsMax) throw error;
-    }
-  }
+    await server.restart();
+    return server;
+  };
+  return options.port === undefined
+    ? await onFreePort(portTakenCode, start)
+    : await start(options.port);
 }
 
 class RedisProcess implements RedisHandle {
@@ -173,24 +170,26 @@ class RedisProcess implements RedisHandle {
     child.once('error', (error) => {
       failure = error;
     });
+    // `close`, and not `exit`: by then all that it printed has been read, which says why it ended.
+    let isClosed = false;
+    child.once('close', () => {
+      isClosed = true;
+    });
     if (child.pid !== undefined) writeFileSync(join(this.dir, 'pid'), String(child.pid));
     try {
-      await waitFor(
-        async () => failure !== undefined || hasEnded(child) || (await this.#answers()),
-        {
-          what: `redis-server on port ${this.port} to answer PING`,
-          timeoutMs: readyTimeoutMs,
-          intervalMs: 5,
-        },
-      );
+      await waitFor(async () => failure !== undefined || isClosed || (await this.#answers()), {
+        what: `redis-server on port ${this.port} to answer PING`,
+        timeoutMs: readyTimeoutMs,
+        intervalMs: 5,
+      });
     } catch (error) {
       await this.#end();
       throw this.#startError('redis.not_ready', error);
     }
     if (failure !== undefined) throw this.#startError('redis.not_started', failure);
-    if (hasEnded(child)) {
+    if (isClosed) {
       const isTaken = /address already in use/i.test(this.#output);
-      throw this.#startError(isTaken ? 'redis.port_taken' : 'redis.ended', undefined);
+      throw this.#startError(isTaken ? portTakenCode : 'redis.ended', undefined);
     }
   }
 

@@ -5,7 +5,8 @@ import { sharedKafkaVariable } from './shared-kafka.ts';
 let kafka: KafkaHandle | undefined;
 
 export async function setup(): Promise<void> {
-  kafka = await startKafka();
+  // Nobody kills it, and so it need not be given up soon: a machine that stands still for 3 s is no reason.
+  kafka = await startKafka({ config: { 'broker.session.timeout.ms': '60000' } });
   process.env[sharedKafkaVariable] = kafka.bootstrap;
 }
 

@@ -4,7 +4,7 @@ import { systemClock, toError } from '@sluice/kernel';
 export interface WaitForOptions<T> {
   /** Completes the sentence "waited … for …". */
   readonly what: string;
-  /** Default 5 000. */
+  /** Default 15 000: what is waited for comes soon, unless the machine is busy with something else. */
   readonly timeoutMs?: number;
   /** Pause between two looks. Default 20. */
   readonly intervalMs?: number;
@@ -37,7 +37,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitForOptions<T>,
 ): Promise<Met<T>> {
-  const { what, timeoutMs = 5_000, intervalMs = 20, until = Boolean, progress } = options;
+  const { what, timeoutMs = 15_000, intervalMs = 20, until = Boolean, progress } = options;
   const startedAtMs = systemClock.monotonicMs();
   let deadlineMs = startedAtMs + timeoutMs;
   let progressed: string | undefined;

@@ -37,7 +37,11 @@ afterAll(async () => {
 });
 
 async function apply(name: string, config: Record<string, string>): Promise<void> {
-  const { status, body } = await connect.api.put(`/connectors/${name}/config`, config);
+  // 409: it is about to divide the work anew, and is to be asked again.
+  const { status, body } = await waitFor(
+    async () => await connect.api.put(`/connectors/${name}/config`, config),
+    { what: `${name} to be taken`, until: (answer) => answer.status !== 409, timeoutMs: 30_000 },
+  );
   expect([status, body]).toEqual([201, expect.objectContaining({ name })]);
 }
 
@@ -68,10 +72,15 @@ test('Kafka Connect moves lines from a file through a topic into another, also a
     return text.trimEnd().split('\n');
   };
   expect(await written('one')).toEqual(['one']);
-  const status = await connect.api.read<{ tasks: { state: string }[] }>(
-    '/connectors/source/status',
+  // A status goes through a topic, too: it may come after the record.
+  await waitFor(
+    async () => await connect.api.read<{ tasks: { state: string }[] }>('/connectors/source/status'),
+    {
+      what: 'the one task of the source to be RUNNING',
+      until: ({ tasks }) => tasks.map(({ state }) => state).join() === 'RUNNING',
+      timeoutMs: 30_000,
+    },
   );
-  expect(status.tasks.map(({ state }) => state)).toEqual(['RUNNING']);
   const first = ['--topic', topic, '--from-beginning', '--max-messages', '1'];
   expect(await kafkaTool(kafka, 'kafka-console-consumer', first)).toBe('one\n');
 

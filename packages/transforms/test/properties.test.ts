@@ -121,7 +121,8 @@ test.each([
   const decimal = Decimal.fromString(text);
   const beganMs = performance.now();
   const { records } = await chain.apply([{ topic: 't', value: { int: decimal, is: decimal } }]);
-  expect(performance.now() - beganMs).toBeLessThan(500);
+  // Milliseconds; with all its digits written out, as far as memory goes, many seconds.
+  expect(performance.now() - beganMs).toBeLessThan(5_000);
   const int = BigInt.asIntN(64, low);
   expect(records[0]?.value).toEqual({
     int: low === 0n || low === -123_456n ? Number(int) : int,

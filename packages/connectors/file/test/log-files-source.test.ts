@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ConnectorConfig,
   SourceRecord,
@@ -52,28 +53,25 @@ async function startTasks(count: number, more: ConnectorConfig = {}): Promise<vo
   }
 }
 
-async function readRecords(task: SourceTask | undefined, quietMs = 400): Promise<SourceRecord[]> {
-  const records: SourceRecord[] = [];
-  let changedMs = performance.now();
-  while (performance.now() - changedMs < quietMs) {
-    // A poll waits for records; what is quiet for long enough has none.
-    const polled = await Promise.race([
-      task?.poll(),
-      new Promise<null>((resolve) => setTimeout(() => resolve(null), quietMs)),
-    ]);
-    if (!polled || polled.length === 0) continue;
-    records.push(...polled);
-    changedMs = performance.now();
-  }
-  return records;
+/** What each task reads: until there are so many together, and a little longer, in which no more may come. */
+async function readRecords(count: number): Promise<SourceRecord[][]> {
+  const read = tasks.map((): SourceRecord[] => []);
+  const reading = tasks.map(async (task, number) => {
+    while (!abort.signal.aborted) read[number]?.push(...((await task.poll()) ?? []));
+  });
+  while (read.flat().length < count) await sleep(20);
+  await sleep(300);
+  abort.abort();
+  await Promise.all(reading);
+  return read;
 }
 
 test('tasks share the logs, each log to one of them, and new logs are found', async () => {
   const names = Array.from({ length: 12 }, (_, n) => `service-${String(n)}`);
   for (const name of names) await appendFile(join(folder, `${name}.log`), `${name} 1\n`);
   await startTasks(3);
-  const reading = Promise.all(tasks.map((task) => readRecords(task, 1_000)));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const reading = readRecords(13);
+  await sleep(100);
   await appendFile(join(folder, 'late.log'), 'late 1\n');
   const read = await reading;
   expect(read.flat().map(({ value }) => value)).toHaveLength(13);
@@ -85,7 +83,7 @@ test('key, time and source partition of a record', async () => {
   await startTasks(1, { 'record.key': 'name', 'timestamp.regex': '"time":"([^"]+)"' });
   const log = join(folder, 'orders.log');
   await appendFile(log, '{"time":"2026-11-30T23:00:00.250Z","n":1}\n  continued\n');
-  const [first, second] = await readRecords(tasks[0]);
+  const [[first, second] = []] = await readRecords(2);
   const timestampMs = Date.parse('2026-11-30T23:00:00.250Z');
   expect(first).toMatchObject({
     topic: 'lines',
@@ -115,6 +113,6 @@ test('files that were rotated before the first start are read too, in order', as
     if (n < 3) await rename(log, `${log}.${String(3 - n)}`);
   }
   await startTasks(1, { 'rotated.wait.ms': '100' });
-  const values = (await readRecords(tasks[0], 1_500)).map(({ value }) => value);
+  const values = (await readRecords(3)).flat().map(({ value }) => value);
   expect(values).toEqual(['line 1', 'line 2', 'line 3']);
 });

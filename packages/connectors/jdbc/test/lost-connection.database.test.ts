@@ -54,7 +54,7 @@ describe.each(databases)('on $name', ({ name, start }) => {
       'quote.sql.identifiers': 'ALWAYS',
     });
     const { signal } = new AbortController();
-    const session = await dialect.connect({ limitMs: 5_000, signal });
+    const session = await dialect.connect({ limitMs: 20_000, signal });
     const outcome = work(session).then(
       () => 'done',
       (error: unknown) => error,
@@ -62,12 +62,12 @@ describe.each(databases)('on $name', ({ name, start }) => {
     await waitFor(async () => Number((await server.sql(underWay)).trim()), {
       what: 'the statement to be under way',
       until: (count) => count > 0,
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     const droppedAtMs = performance.now();
     proxy.dropConnections();
     expect(await outcome).toMatchObject({ fault: 'connection' });
-    expect(performance.now() - droppedAtMs).toBeLessThan(5_000);
+    expect(performance.now() - droppedAtMs).toBeLessThan(20_000);
     expect(session.isUsable).toBe(false);
     await session.close();
   });

@@ -69,7 +69,7 @@ export class SourceHarness implements AsyncDisposable {
         if (this.#failure !== undefined) return true;
         return this.records.length >= count;
       },
-      { what: `${count} records, there are ${this.records.length}`, timeoutMs: 15_000 },
+      { what: `${count} records, there are ${this.records.length}`, timeoutMs: 30_000 },
     );
     if (this.#failure !== undefined) throw this.#failure;
     return this.records;
@@ -77,7 +77,7 @@ export class SourceHarness implements AsyncDisposable {
 
   /** Resolves with what failed it. */
   async failure(): Promise<unknown> {
-    return await waitFor(() => this.#failure, { what: 'the task to fail', timeoutMs: 15_000 });
+    return await waitFor(() => this.#failure, { what: 'the task to fail', timeoutMs: 30_000 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -56,7 +56,7 @@ describe.each(databases)('a connection to $name', ({ name, start }) => {
       'quote.sql.identifiers': 'ALWAYS',
     });
     const { signal } = new AbortController();
-    const session = await dialect.connect({ limitMs: 5_000, signal });
+    const session = await dialect.connect({ limitMs: 20_000, signal });
     try {
       const [[answer] = []] = await session.query(usesTls);
       return String(answer);

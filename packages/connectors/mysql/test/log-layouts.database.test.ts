@@ -31,7 +31,7 @@ for (const metadata of ['NO_LOG', 'FULL'] as const)
       await using capture = await Capture.start(configOf(url, keys));
       await capture.untilCount(item, 1);
       await sql(`INSERT INTO item VALUES (2, ${values})`);
-      const [read, logged] = await capture.untilCount(item, 2, 8_000);
+      const [read, logged] = await capture.untilCount(item, 2);
       return { read: { ...read?.after, id: 0 }, logged: { ...logged?.after, id: 0 } };
     }
 

@@ -107,7 +107,8 @@ describe('what a statement does to tables', () => {
     const startedAtMs = performance.now();
     statementOf(`ALTER TABLE item COMMENT '${"\\'".repeat(200_000)}`, 'shop');
     statementOf(`/*${'*'.repeat(200_000)}`, 'shop');
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    // Milliseconds; read anew from each character it takes minutes.
+    expect(performance.now() - startedAtMs).toBeLessThan(20_000);
   });
 });
 

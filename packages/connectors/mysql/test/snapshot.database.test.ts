@@ -187,10 +187,10 @@ test.each(['a snapshot', 'the stream'])(
     }
     const startedAtMs = performance.now();
     await capture.stop();
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    // As long as a worker lets it take.
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     await waitFor(async () => (await connections()) === '0', {
       what: 'the connections to be gone',
-      timeoutMs: 5_000,
     });
   },
 );

@@ -65,7 +65,7 @@ for (const metadata of ['NO_LOG', 'FULL'] as const)
          DELETE FROM item; ${rows.map((row) => `INSERT INTO item VALUES (${ofRow(row)});`).join('\n')}`,
         own,
       );
-      const changes = await capture.untilCount(`${own}.item`, rows.length * 3, 5_000);
+      const changes = await capture.untilCount(`${own}.item`, rows.length * 3);
       const value = capture.records[0]?.valueSchema;
       const row = value?.fields?.find(({ field }) => field === 'after')?.schema;
       return {

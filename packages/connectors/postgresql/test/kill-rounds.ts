@@ -133,9 +133,10 @@ async function runAndKill(options: {
   const isStreaming = (): boolean => output().includes('streaming changes');
   // It begins with the end of a line that may have been cut.
   await waitFor(() => sizeOf(file) > before + 1 && (during === 'snapshot' || isStreaming()), {
-    what: `records more; it printed: ${output()}`,
+    what: 'records more',
     timeoutMs: 60_000,
     intervalMs: 5,
+    explain: async () => `it printed: ${output()}`,
   });
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
   const wasStreaming = isStreaming();

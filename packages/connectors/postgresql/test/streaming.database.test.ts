@@ -350,7 +350,7 @@ test('a log that takes nothing for longer than the server waits costs neither th
   const { sql, url } = await newDatabase('slow');
   await sql('CREATE TABLE item (id int PRIMARY KEY, body text)');
   const name = new URL(url).pathname.slice(1);
-  await sql(`ALTER DATABASE ${name} SET wal_sender_timeout = '1s'`);
+  await sql(`ALTER DATABASE ${name} SET wal_sender_timeout = '3s'`);
   const config = configOf(url, {
     'max.queue.size': '100',
     'max.batch.size': '10',
@@ -363,7 +363,7 @@ test('a log that takes nothing for longer than the server waits costs neither th
   );
   capture.isHalted = true;
   await sql(`INSERT INTO item SELECT n, repeat('x', 1000) FROM generate_series(1, 50000) n`);
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
   const pending = await postgres.sql(
     `SELECT state, sent_lsn < pg_current_wal_lsn() FROM pg_stat_replication WHERE application_name = 'sluice:shop' AND pid = (SELECT active_pid FROM pg_replication_slots WHERE slot_name = '${config['slot.name']}')`,
   );

@@ -22,7 +22,8 @@ const config = { topic: 't', throughput: '200', 'fault.after.ms': '20' };
 
 describe('FaultySource', () => {
   test('writes its sequence and then throws', async () => {
-    const task = await startSource(faultySource, { ...config, fault: 'throw' });
+    const later = { ...config, 'fault.after.ms': '500' };
+    const task = await startSource(faultySource, { ...later, fault: 'throw' });
     const [first] = await take(task, 1);
     expect(first?.sourceOffset).toEqual({ seqno: 0 });
     await expect(take(task, 1_000)).rejects.toThrow('failure on purpose');
@@ -61,7 +62,7 @@ describe('FaultySource', () => {
 });
 
 /** A thread that must compile TypeScript first takes its time on a busy machine. */
-describe('in a thread', { timeout: 20_000 }, () => {
+describe('in a thread', { timeout: 60_000 }, () => {
   const running: Worker[] = [];
   afterEach(async () => {
     for (const worker of running.splice(0)) await worker.terminate();

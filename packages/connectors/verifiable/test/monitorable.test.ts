@@ -73,8 +73,8 @@ describe('MonitorableSource', () => {
   });
 
   test('writes no more than max.messages, and keeps to its rate', async () => {
-    const task = await startSource(monitorableSource, { 'max.messages': '3', throughput: '100' });
     const startMs = performance.now();
+    const task = await startSource(monitorableSource, { 'max.messages': '3', throughput: '100' });
     await take(task, 3);
     expect(performance.now() - startMs).toBeGreaterThan(18);
     expect(await task.poll()).toBeNull();

@@ -140,11 +140,11 @@ export function testJournalMarks(make: MakeStore): void {
     await expect(cluster.store.appendEvents(cluster.term, [])).rejects.toMatchObject({
       code: 'coordination.not_leader',
     });
-    const reply = await cluster.store.lead(leadRequest('another', 1_000));
+    const reply = await cluster.store.lead(leadRequest('another', 60_000));
     expect(reply.kind === 'leading' && reply.term.epoch).toBeGreaterThan(epoch);
     // A lower one that was seen elsewhere changes nothing of that.
     if (reply.kind === 'leading') await cluster.store.raiseEpoch(reply.term, 5);
-    const last = await cluster.store.lead(leadRequest('third', 1_000));
+    const last = await cluster.store.lead(leadRequest('third', 60_000));
     expect(last.kind === 'leading' && last.term.epoch).toBeGreaterThan(epoch + 1);
   });
 }

@@ -75,7 +75,7 @@ export function testLifecycle({ log, anotherLog, createTopic, openWriter }: Harn
     const startMs = performance.now();
     client.destroy();
     expect(await polled).toEqual([]);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(8_000);
 
     const produced = writer.produce([{ topic, records: records(1) }]);
     await expect(produced).rejects.toMatchObject(closed);
