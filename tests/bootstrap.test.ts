@@ -13,12 +13,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NodeProcess, repositoryRoot } from '@sluice/testkit';
+import { NodeProcess, repositoryRoot, waitFor } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const lock = { packages: { '': {}, 'node_modules/part': { version: '1.2.3' } } };
 
-/** What npm leaves, and a line in `calls` for each time that it was called. */
+/** What npm leaves, once nobody holds it, and a line in `calls` for each time that it was called. */
 const playedNpm = `
 const fs = require('node:fs');
 fs.appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');
@@ -26,12 +26,14 @@ if (fs.existsSync('npm-fails')) {
   console.error('npm error registry unreachable');
   process.exit(7);
 }
-setTimeout(() => {
+const leave = () => {
+  if (fs.existsSync('npm-is-held')) return setTimeout(leave, 20);
   fs.mkdirSync('node_modules/node/bin', { recursive: true });
   // A real binary by size; Node itself is linked in by the test.
   if (!fs.existsSync('node_modules/node/bin/node')) fs.linkSync('node', 'node_modules/node/bin/node');
   fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
-}, 500);
+};
+leave();
 `;
 
 const script = `
@@ -107,12 +109,18 @@ test('a changed lock file is installed again, a missing package that is optional
 });
 
 test('of two that start at once, one installs and both run', async () => {
+  const held = join(root, 'npm-is-held');
+  writeFileSync(held, '');
   await using one = bootstrap();
   await using other = bootstrap();
-  expect((await one.exited).code).toBe(0);
-  expect((await other.exited).code).toBe(0);
+  await waitFor(() => one.stderr + other.stderr, {
+    what: 'one of them to wait for the other',
+    until: (said) => said.includes('another run installs the npm packages'),
+  });
+  rmSync(held);
+  expect((await one.exited).code, one.describe()).toBe(0);
+  expect((await other.exited).code, other.describe()).toBe(0);
   expect(npmCalls()).toHaveLength(1);
-  expect(one.stderr + other.stderr).toContain('another run installs the npm packages');
 });
 
 test('the lock of a run that was killed is ignored', async () => {

@@ -54,7 +54,7 @@ test('compiled apps run a pipeline, and plugins in TypeScript and JavaScript', a
   await waitFor(() => linesIn(output), {
     what: 'the lines to arrive',
     until: (lines) => lines.length >= 2,
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
   expect(linesIn(output)).toEqual(['first', 'second']);
 
@@ -63,7 +63,7 @@ test('compiled apps run a pipeline, and plugins in TypeScript and JavaScript', a
     what: 'beats of both plugins',
     until: (lines) =>
       lines.has('from TypeScript') && lines.has('from JavaScript, in a process of its own'),
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
 
   const groups = await sluice(cluster, ['log', 'groups', '--json']);

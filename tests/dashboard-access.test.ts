@@ -5,7 +5,8 @@ import { tokenProof, tokenText } from '@sluice/access';
 import { type Cluster, makeOwnedFolder, startCluster } from '@sluice/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildDashboard, DashboardPage, startBrowser } from './support/browser.ts';
+import { buildDashboard } from '../scripts/quickstart/dashboard.ts';
+import { DashboardPage, startBrowser } from './support/browser.ts';
 import { showLogsOnFailure } from './support/cluster-facts.ts';
 
 const folder = makeOwnedFolder('dashboard-access');
@@ -19,7 +20,10 @@ beforeAll(async () => {
     (role) => `the-${role}:${role}:${tokenText(tokenProof(`secret-${role}`))}`,
   );
   writeFileSync(callers, lines.join('\n'));
-  await buildDashboard();
+  // Only if it is not built yet: another test may serve it meanwhile.
+  const told: string[] = [];
+  await buildDashboard((text) => told.push(text));
+  expect(told.join('')).not.toContain('not built');
   const env = { SLUICE_AUTH_FILE: callers };
   // The cluster asks its API without saying who it is: it cannot wait for what it starts.
   cluster = await startCluster({ coordinators: 0, workers: 0, env });

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cluster, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
+import { type Cluster, limitMs, makeOwnedFolder, startCluster, waitFor } from '@sluice/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildDashboard, DashboardPage, startBrowser } from './support/browser.ts';
@@ -123,7 +123,7 @@ test('what failed is found at once, and restarted in bulk', async () => {
   });
   // One click from the number to what it counts.
   await failed.click();
-  expect(new URL(page.url()).search).toBe('?state=FAILED');
+  await page.waitForURL(({ search }) => search === '?state=FAILED');
   const rows = page.locator('tr[data-task^="task/stubborn/"]');
   await rows.nth(5).waitFor();
   await rows.filter({ hasText: 'is in the way' }).first().waitFor();
@@ -178,19 +178,31 @@ test('the tasks of a killed worker are seen to move within its lease', async () 
     {
       what: 'all squares to be with the workers that are left',
       until: (count) => count === 6,
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
     },
   );
   const tookMs = performance.now() - killedAtMs;
   await page.locator('.task-square.moved[data-task^="task/stubborn/"]').first().waitFor();
   await dashboard.picture('placement');
   // A lease is over after 4 s; the rest is for claims, and for a machine that has a browser to draw besides.
-  expect(tookMs).toBeLessThan(9_000);
+  expect(tookMs).toBeLessThan(limitMs(12_000));
   expect(await squares('worker-2').count()).toBe(0);
   expect(new Set(await ownersOf('stubborn'))).toEqual(new Set(['worker-1', 'worker-3']));
   await cluster.addWorker({ name: 'worker-2' });
   await squares('worker-2').nth(1).waitFor();
   expect(dashboard.errors).toEqual([]);
+  // Nothing of it is left to do when the next test looks where tasks are.
+  await waitFor(async () => await tasks(cluster), {
+    what: 'the tasks to be balanced',
+    until: (all) => {
+      const loads = [...Map.groupBy(all, ({ worker }) => worker).values()].map(
+        (each) => each.length,
+      );
+      const isEven = Math.max(...loads) - Math.min(...loads) <= 1;
+      return loads.length === 3 && isEven && all.every(({ state }) => state === 'RUNNING');
+    },
+    timeoutMs: 60_000,
+  });
 });
 
 test('each task has a lane along time, with where it was, for how long, and why', async () => {
@@ -202,15 +214,24 @@ test('each task has a lane along time, with where it was, for how long, and why'
   await lanes.nth(5).locator('.running').last().waitFor();
   // Of those of the worker that was killed; what fails again and again has many bars.
   const moved = /^stubborn\/\d starting on worker-[13] for .*: .*lease of worker-2/;
-  let told = '';
-  for (const bar of (await lanes.locator('.starting').all()).toReversed()) {
-    await bar.dispatchEvent('pointerover');
-    told = await page.locator('.lane-told').innerText();
-    if (moved.test(told)) break;
-  }
-  expect(told).toMatch(moved);
+  await waitFor(
+    async () => {
+      let told = '';
+      for (const bar of (await lanes.locator('.starting').all()).toReversed()) {
+        await bar.dispatchEvent('pointerover');
+        told = await page.locator('.lane-told').innerText();
+        if (moved.test(told)) break;
+      }
+      return told;
+    },
+    {
+      what: 'a bar to tell why its task moved',
+      until: (told) => moved.test(told),
+      timeoutMs: 40_000,
+    },
+  );
   await page.getByText('2m', { exact: true }).click();
-  expect(new URL(page.url()).searchParams.get('span')).toBe('2m');
+  await page.waitForURL(({ searchParams }) => searchParams.get('span') === '2m');
   await dashboard.picture('lanes');
   // A name opens the task, with its own lane.
   await lanes.first().getByRole('link').click();
@@ -266,6 +287,7 @@ test('a configuration is edited, its difference seen before it is saved', async 
   await waitFor(async () => await tasks(cluster, 'stubborn'), {
     what: 'four tasks',
     until: (seen) => seen.length === 4,
+    timeoutMs: 30_000,
   });
   const { body } = await cluster.api.get<Record<string, string>>('/connectors/stubborn/config');
   expect(body).toMatchObject({ 'tasks.max': '4', topic: 'numbers' });
@@ -402,13 +424,13 @@ test('the keyboard goes everywhere, and rows are opened by it', async () => {
   await page.keyboard.press('Enter');
   await task.waitFor();
   // Whoever goes by keyboard is there at once.
-  expect(await page.locator('.side-panel:focus').count()).toBe(1);
+  await page.locator('.side-panel:focus').waitFor();
   await page.keyboard.press('Escape');
   await task.waitFor({ state: 'detached' });
   await page.keyboard.press('/');
   await page.keyboard.type('nothing has this name');
   await page.getByText('No task matches the filter.').waitFor();
-  expect(new URL(page.url()).searchParams.get('q')).toBe('nothing has this name');
+  await page.waitForURL(({ searchParams }) => searchParams.get('q') === 'nothing has this name');
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
@@ -503,7 +525,7 @@ test('data that grows old is said to be old', async () => {
   await using dashboard = await open();
   await dashboard.goto('/');
   await dashboard.page.locator('.fleet').waitFor();
-  expect(await dashboard.page.locator('.banner').count()).toBe(0);
+  await expect.poll(() => dashboard.page.locator('.banner').count(), { timeout: 15_000 }).toBe(0);
   await cluster.coordinators[0]?.process.kill('SIGKILL');
   await dashboard.page.getByText(/Data is \d+(\.\d)? s old: no coordinator answers/).waitFor();
   expect(await dashboard.page.locator('.fleet').count()).toBe(1);

@@ -2,11 +2,11 @@
  * Plugin packages that come, change and go while a cluster runs: versions side by side, and tasks only where their
  * version is. The tests follow on each other. Worker 1 and worker 2 have a plugin path of their own.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { type Cluster, PluginFolder, startCluster, waitFor } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { showLogsOnFailure, tasks } from './support/cluster-facts.ts';
+import { linesIn } from './support/numbered-file.ts';
 
 let folder: PluginFolder;
 let cluster: Cluster;
@@ -140,14 +140,11 @@ async function lineOf(topic: string, pattern: RegExp): Promise<string> {
     file,
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
   });
-  const lines = await waitFor(
-    async () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []),
-    {
-      what: `a line like ${pattern.source} of ${topic}`,
-      until: (seen) => seen.some((line) => pattern.test(line)),
-      timeoutMs: 30_000,
-    },
-  );
+  const lines = await waitFor(() => linesIn(file), {
+    what: `a line like ${pattern.source} of ${topic}`,
+    until: (seen) => seen.some((line) => pattern.test(line)),
+    timeoutMs: 30_000,
+  });
   return lines.find((line) => pattern.test(line)) ?? '';
 }
 
@@ -273,10 +270,10 @@ test('a connector whose version is gone with its worker waits, and starts when i
   await cluster.worker('worker-2').process.stop();
   await waitFor(async () => await tasks(cluster, 'pinned-2'), {
     what: 'pinned-2 to wait for its version',
-    until: ([task]) => task?.state === 'UNASSIGNED',
+    until: ([task]) =>
+      task?.state === 'UNASSIGNED' && task.reason?.includes('that has its plugin') === true,
     timeoutMs: 30_000,
   });
-  expect((await tasks(cluster, 'pinned-2'))[0]?.reason).toContain('that has its plugin');
   await folder.write('path-1/ticker-2', acme('2.0.0'));
   await runsVersion('pinned-2', '2.0.0');
   expect(await workerOf('pinned-2')).toBe('worker-1');

@@ -52,7 +52,7 @@ async function pidOfPreview(): Promise<number> {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  await waitFor(() => !isAlive(pid), { what: `process ${pid} to be gone`, timeoutMs: 10_000 });
+  await waitFor(() => !isAlive(pid), { what: `process ${pid} to be gone`, timeoutMs: 30_000 });
 }
 
 function isAlive(pid: number): boolean {
@@ -132,7 +132,8 @@ test('code that blocks is ended, and neither the API nor the next preview waits 
   expect(busy.status).toBe(429);
   expect(await busy.json()).toMatchObject({ error_code: 429, code: 'preview.busy' });
   expect((await cluster.api.get('/connectors')).status).toBe(200);
-  expect(performance.now() - beganMs).toBeLessThan(2_000);
+  // It is ended after twelve.
+  expect(performance.now() - beganMs).toBeLessThan(8_000);
 
   const response = await blocked;
   expect(response.status).toBe(200);

@@ -39,6 +39,7 @@ test('the quickstart moves a line, shows what a kill does, and stops all that it
   await waitFor(async () => await api.read<{ state: string }[]>('/sluice/tasks'), {
     what: 'all tasks to run on the worker that is left',
     until: (tasks) => tasks.length === 4 && tasks.every(({ state }) => state === 'RUNNING'),
+    timeoutMs: 30_000,
   });
 
   await first.kill('SIGINT');

@@ -83,7 +83,7 @@ async function runsWith(connector: string, count: number): Promise<void> {
       seen.connector.state === 'RUNNING' &&
       seen.tasks.length === count &&
       seen.tasks.every(({ id, state }, index) => id === index && state === 'RUNNING'),
-    timeoutMs: 20_000,
+    timeoutMs: 45_000,
   });
 }
 
@@ -95,7 +95,7 @@ async function expectNothingMissing(): Promise<void> {
   const sunk = await waitFor(() => sinkIntegrity(sinkLines(sinkFile)), {
     what: `${last.records} records to arrive`,
     until: ({ records, duplicates }) => records - duplicates >= last.records,
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   expect(sunk.missing).toEqual([]);
   const uncovered = await committedButNotPut(observer.log, 'connect-out', () =>
@@ -118,6 +118,7 @@ async function untilAll(connector: string, state: string): Promise<void> {
   await waitFor(async () => await units(cluster, connector), {
     what: `${connector} and its tasks to be ${state}`,
     until: (rows) => statesOf(rows).join() === state,
+    timeoutMs: 30_000,
   });
 }
 
@@ -146,9 +147,11 @@ test('a paused connector keeps its tasks, which move nothing until it is resumed
     expect((await cluster.api.put(`/connectors/${connector}/pause`)).status).toBe(202);
     await untilAll(connector, 'PAUSED');
   }
+  await observer.catchUp();
   const written = observer.integrity().records;
   const put = sinkLines(sinkFile).length;
   await systemClock.sleep(silenceMs);
+  await observer.catchUp();
   expect(observer.integrity().records).toBe(written);
   expect(sinkLines(sinkFile)).toHaveLength(put);
 
@@ -175,8 +178,10 @@ test('a stopped connector has no tasks, and goes on where it was when it is resu
     what: 'all tasks to be gone',
     until: (rows) => rows.length === 0,
   });
+  await observer.catchUp();
   const written = observer.integrity().records;
   await systemClock.sleep(silenceMs);
+  await observer.catchUp();
   expect(observer.integrity().records).toBe(written);
 
   for (const connector of ['in', 'out']) {

@@ -107,7 +107,10 @@ test('a Redis in Docker starts, ends and is killed as a redis-server is', async 
 
   const redis = await startRedis();
   await redis.kill('SIGTERM');
-  expect(redis.output()).toContain('User requested shutdown');
+  await waitFor(() => redis.output(), {
+    what: 'the server to say that it was asked to end',
+    until: (said) => said.includes('User requested shutdown'),
+  });
   await redis.restart();
   await redis.kill('SIGKILL');
   await waitFor(async () => await isFree(redis.port), {

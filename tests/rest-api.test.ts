@@ -43,7 +43,7 @@ async function untilLines(count: number): Promise<string[]> {
   return await waitFor(() => lines(), {
     what: `${count} lines`,
     until: (seen) => seen.length >= count,
-    timeoutMs: 20_000,
+    timeoutMs: 30_000,
   });
 }
 
@@ -106,7 +106,7 @@ test('a sink goes on where it is put, and from the start after a reset', async (
   await waitFor(async () => await b?.patch('/connectors/out/offsets', { offsets: sunk(4) }), {
     what: 'the offset of the sink to be altered',
     until: (answer) => answer?.status === 200,
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
   await a?.put('/connectors/out/resume');
   expect((await untilLines(6)).slice(5)).toEqual(['three']);
@@ -130,7 +130,7 @@ test('topics are forgotten, and noted again when they are used', async () => {
   writeFileSync(input, 'four\n', { flag: 'a' });
   await waitFor(async () => await cluster.api.read('/connectors/in/topics'), {
     what: 'the topic to be noted again',
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     until: (seen) => JSON.stringify(seen) === '{"in":{"topics":["lines"]}}',
   });
 });
@@ -176,6 +176,6 @@ test('while the leader is being replaced, offsets are changed and a patch is app
   await waitFor(async () => await other?.get('/connectors/in/offsets'), {
     what: 'the source to read the whole file again',
     until: (answer) => JSON.stringify(answer?.body) === JSON.stringify({ offsets: position(19) }),
-    timeoutMs: 20_000,
+    timeoutMs: 30_000,
   });
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { startCluster, waitFor } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PlayedRegistry } from '../packages/schema-registry/test/played-registry.ts';
+import { showLogsOnFailure } from './support/cluster-facts.ts';
 
 let folder = '';
 
@@ -29,6 +30,7 @@ test("lines go through a topic as Avro, by the worker's converter and by one of 
       SLUICE_VALUE_CONVERTER_SCHEMA_REGISTRY_URL: played.url,
     },
   });
+  showLogsOnFailure(cluster);
   const [from, to] = [join(folder, 'in'), join(folder, 'out')];
   writeFileSync(from, 'one\ntwo\n');
   const converter = {

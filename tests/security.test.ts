@@ -14,13 +14,16 @@ import { tokenProof, tokenText } from '@sluice/access';
 import {
   type Cluster,
   freePort,
+  limitMs,
   type Member,
   makeCertificate,
   repositoryRoot,
   startCluster,
   waitFor,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { showLogsOnFailure } from './support/cluster-facts.ts';
 
 const authority = makeCertificate(Date.now(), { name: 'authority' });
 const roles = ['viewer', 'operator', 'admin'] as const;
@@ -75,6 +78,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+beforeEach(() => showLogsOnFailure(cluster));
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -127,14 +132,19 @@ test('at coordinator, boards and worker roles say who may do what, and probes ar
     [coordinator, 'PUT /connectors/none/pause', [401, 403, 404, 404]],
     [coordinator, 'DELETE /connectors/none', [401, 403, 403, 404]],
     [coordinator, 'GET /sluice/audit', [401, 403, 403, 200]],
-    [coordinator, 'GET /health/ready', [200, 200, 200, 200]],
+    [coordinator, 'GET /health/live', [200, 200, 200, 200]],
     [worker, 'GET /metrics', [401, 200, 200, 200]],
     [worker, 'GET /health', [401, 200, 200, 200]],
     [worker, 'GET /health/live', [200, 200, 200, 200]],
-    [worker, 'GET /health/ready', [200, 200, 200, 200]],
   ];
   for (const [member, what, statuses] of table) {
     expect(await statusesOf(member, what), what).toEqual(statuses);
+  }
+  for (const member of [coordinator, worker]) {
+    await waitFor(async () => await statusesOf(member, 'GET /health/ready'), {
+      what: `${member.name} to be ready, and to say so to everybody`,
+      until: (statuses) => statuses.every((status) => status === 200),
+    });
   }
   const [nobody, viewer, operator] = await statusesOf(coordinator, board);
   expect([nobody, viewer]).toEqual([401, 403]);
@@ -187,7 +197,6 @@ test('a change is in the audit trail: who, from where, and no values', async () 
     {
       what: 'both to be in the trail',
       until: ({ text: seen }) => (JSON.parse(seen) as { entries: unknown[] }).entries.length === 2,
-      timeoutMs: 5_000,
     },
   );
   expect(JSON.parse(text)).toMatchObject({
@@ -210,7 +219,7 @@ test('files that change are read on SIGHUP: a token is taken away, a certificate
     await waitFor(async () => ask(member, 'GET /metrics', { as: 'viewer' }), {
       what: `${member.name} to have read its files`,
       until: ({ status, serial }) => status === 401 && serial !== before.serial,
-      timeoutMs: 3_000,
+      timeoutMs: limitMs(3_000),
     });
     expect((await ask(member, 'GET /metrics', { as: 'operator' })).status).toBe(200);
   }

@@ -14,6 +14,7 @@ import {
   freePort,
   isAlive,
   type KafkaHandle,
+  limitMs,
   makeCertificate,
   makeOwnedFolder,
   type NodeProcess,
@@ -127,11 +128,20 @@ function output(): string {
 
 /** The redis-servers below it. */
 function redisOf({ pid }: Pick<NodeProcess, 'pid'>): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  const children = textOf(`/proc/${pid}/task/${pid}/children`).match(/\d+/g) ?? [];
   return children.map(Number).flatMap((child) => {
-    const isRedis = readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('redis-server');
+    const isRedis = textOf(`/proc/${child}/cmdline`).includes('redis-server');
     return [...(isRedis ? [child] : []), ...redisOf({ pid: child })];
   });
+}
+
+/** Empty of a process that has ended: one that checked a definition, as an example. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function restartsWhereItStopped(settings: Readonly<Record<string, string>>): Promise<void> {
@@ -145,14 +155,14 @@ async function restartsWhereItStopped(settings: Readonly<Record<string, string>>
   const redis = redisOf(before);
   expect(redis).not.toEqual([]);
   await before.kill('SIGTERM');
-  expect(await before.exited).toEqual({ code: 0, signal: null });
+  expect(await before.exited, before.describe()).toEqual({ code: 0, signal: null });
   expect(redis.filter(isAlive)).toEqual([]);
 
   const second = moreLines();
   await using after = standalone(settings, ...files);
   await untilArrived([...first, ...second]);
   await after.kill('SIGTERM');
-  expect(await after.exited).toEqual({ code: 0, signal: null });
+  expect(await after.exited, after.describe()).toEqual({ code: 0, signal: null });
 }
 
 describe('on a log of its own', () => {
@@ -180,7 +190,7 @@ describe('on a log of its own', () => {
     // At least once: the last flush before the kill may be missing.
     expect([...new Set(output().trim().split('\n'))]).toEqual([...first, ...second]);
     await after.kill('SIGTERM');
-    expect(await after.exited).toEqual({ code: 0, signal: null });
+    expect(await after.exited, after.describe()).toEqual({ code: 0, signal: null });
   });
 
   test('a second one on the same data is refused', async () => {
@@ -232,15 +242,15 @@ test('callers are read again on SIGHUP, by the coordinator and the worker in it'
   await waitFor(status, {
     what: 'the token to be refused',
     until: (seen) => seen === 401,
-    timeoutMs: 3_000,
+    timeoutMs: limitMs(3_000),
   });
   const rereads = (): number => process.stdout.split('the callers were read again').length - 1;
   await waitFor(rereads, {
     what: 'the coordinator and the worker to say so',
-    until: (seen) => seen === 2,
+    until: (said) => said === 2,
   });
   await process.kill('SIGTERM');
-  expect(await process.exited).toEqual({ code: 0, signal: null });
+  expect(await process.exited, process.describe()).toEqual({ code: 0, signal: null });
 });
 
 test('listens with TLS and without, with a store in PEM as the file names it', async () => {
@@ -269,7 +279,7 @@ test('listens with TLS and without, with a store in PEM as the file names it', a
   const plain = new ApiClient(() => `http://127.0.0.1:${encryptedPort}`);
   await expect(plain.get('/connectors')).rejects.toThrow();
   await process.kill('SIGTERM');
-  expect(await process.exited).toEqual({ code: 0, signal: null });
+  expect(await process.exited, process.describe()).toEqual({ code: 0, signal: null });
 });
 
 test('a source goes on where Kafka Connect left it', async () => {
@@ -283,7 +293,7 @@ test('a source goes on where Kafka Connect left it', async () => {
   );
   await untilArrived(['next']);
   await process.kill('SIGTERM');
-  expect(await process.exited).toEqual({ code: 0, signal: null });
+  expect(await process.exited, process.describe()).toEqual({ code: 0, signal: null });
 });
 
 describe('on Kafka', () => {

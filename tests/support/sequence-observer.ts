@@ -4,7 +4,7 @@
  * missing, what came twice, who wrote when, how long nobody wrote.
  */
 import { newShortId } from '@sluice/kernel';
-import type { LogReader, RecordLog } from '@sluice/record-log';
+import type { LogReader, RecordLog, TopicPartition } from '@sluice/record-log';
 import { RedisLog } from '@sluice/record-log-redis';
 import { type Cluster, waitFor } from '@sluice/testkit';
 
@@ -40,7 +40,7 @@ interface SequenceValue {
 
 export class SequenceObserver {
   readonly #log: RecordLog;
-  readonly #topic: string;
+  readonly #partitions: readonly TopicPartition[];
   readonly #stopping = new AbortController();
   /** `<connector>/<task>` → its records in the order of the log. */
   readonly #sequences = new Map<string, SeenRecord[]>();
@@ -60,14 +60,15 @@ export class SequenceObserver {
     topic: string,
     partitions: number,
   ): Promise<SequenceObserver> {
-    const observer = new SequenceObserver(log, topic);
-    await observer.#start(partitions);
+    const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+    const observer = new SequenceObserver(log, all);
+    await observer.#start(topic);
     return observer;
   }
 
-  private constructor(log: RecordLog, topic: string) {
+  private constructor(log: RecordLog, partitions: readonly TopicPartition[]) {
     this.#log = log;
-    this.#topic = topic;
+    this.#partitions = partitions;
   }
 
   get log(): RecordLog {
@@ -132,6 +133,18 @@ export class SequenceObserver {
     await this.firstAfter(names, Date.now() + forMs);
   }
 
+  /** Until it has seen what is in the log by now. */
+  async catchUp(): Promise<void> {
+    const ends = await this.#log.topics.watermarks(this.#partitions);
+    await waitFor(
+      () =>
+        this.#partitions.filter(
+          (partition, index) => (this.#reader?.position(partition) ?? 0) < (ends[index]?.high ?? 0),
+        ),
+      { what: 'all records to be seen', until: ({ length }) => length === 0 },
+    );
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -144,18 +157,16 @@ export class SequenceObserver {
     await this.stop();
   }
 
-  async #start(partitions: number): Promise<void> {
+  async #start(topic: string): Promise<void> {
     await this.#log.start();
-    await this.#log.topics.create(this.#topic, { partitions });
+    await this.#log.topics.create(topic, { partitions: this.#partitions.length });
     const id = `observer-${newShortId()}`;
     this.#reader = await this.#log.openReader({
       identity: { id, fence: 1 },
       group: id,
       pollRecordsMax: 5_000,
     });
-    await this.#reader.assign(
-      Array.from({ length: partitions }, (_, partition) => ({ topic: this.#topic, partition })),
-    );
+    await this.#reader.assign(this.#partitions);
     this.#running = this.#read(this.#reader);
   }
 

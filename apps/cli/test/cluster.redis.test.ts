@@ -101,7 +101,7 @@ describe('with a coordinator and a worker', () => {
     await cluster.startWorker('worker-1');
     await cluster.cli(['apply', '-f', '-', '--wait'], definition('orders', { 'tasks.max': 4 }));
     await cluster.startWorker('worker-2');
-    const drained = await cluster.cli(['drain', 'worker-1', '--wait', '--timeout', '10s']);
+    const drained = await cluster.cli(['drain', 'worker-1', '--wait']);
     expect(drained).toEqual({ code: 0, out: 'worker worker-1 is empty', err: '' });
     // Empty is one thing, taken on by another worker the next.
     const workers = await waitFor(
@@ -196,7 +196,7 @@ describe('without Redis', () => {
   test('a wrong password is told without showing it', async () => {
     await using locked = await startRedis();
     const admin = connectCoordinationRedis(locked.url, { role: 'coordination' });
-    await untilReady(admin, 5_000);
+    await untilReady(admin, 15_000);
     await admin.config('SET', 'requirepass', 'right');
     admin.disconnect();
     for (const url of [locked.url, locked.url.replace('//', '//:s3cret@')]) {

@@ -54,9 +54,12 @@ async function valuesOf(log: RedisLog, topic: string, partitions: number): Promi
   const reader = await log.openReader({ identity: { id: group, fence }, group });
   const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   await reader.assign(places);
+  const ends = await log.topics.watermarks(places);
+  const isLeft = (): boolean =>
+    places.some((place, index) => (reader.position(place) ?? 0) < (ends[index]?.high ?? 0));
   const values: string[][] = places.map(() => []);
-  for (let found = await reader.poll(300); found.length > 0; found = await reader.poll(300))
-    for (const { partition, records } of found)
+  while (isLeft())
+    for (const { partition, records } of await reader.poll(1_000))
       values[partition]?.push(
         ...records.map((record) => {
           const names = record.headers.map(([name]) => name).join(',');

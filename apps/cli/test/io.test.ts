@@ -5,20 +5,22 @@ import { repositoryRoot } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
 const io = resolve(repositoryRoot, 'apps/cli/src/io.ts');
-/** Says something and does something, by turns, as `sluice import` does. */
+/** Says something and does something, by turns, as `sluice import` does; more of it until it knows that nobody reads. */
 const program = `
 import { setTimeout } from 'node:timers/promises';
 import { processIo } from '${io}';
 const { closed, err, out } = processIo();
-for (let step = 0; step < 5; step += 1) {
+let steps = process.env.IS_READ ? 3 : 200;
+while (steps > 0) {
   out('step');
   err('note');
-  await setTimeout(100);
+  await setTimeout(50);
+  steps = closed.aborted ? Math.min(steps, 3) - 1 : steps - 1;
 }
 process.exitCode = closed.aborted ? 7 : 8;
 `;
 
-function run(pipe: string): string {
+function run(pipe: string, env: Readonly<Record<string, string>> = {}): string {
   // What `head` leaves is said by its own output; then how the program ended.
   const script = `"$@" ${pipe}; echo "\${PIPESTATUS[0]}"`;
   const argv = [
@@ -30,6 +32,7 @@ function run(pipe: string): string {
   ];
   const { stdout } = spawnSync('bash', ['-c', script, 'bash', ...argv], {
     encoding: 'utf8',
+    env: { ...process.env, ...env },
     timeout: 20_000,
   });
   return stdout;
@@ -44,5 +47,5 @@ test('so does one whose messages are closed as well', () => {
 });
 
 test('one whose output is read knows that', () => {
-  expect(run('2>/dev/null | tail -n 1')).toBe('step\n8\n');
+  expect(run('2>/dev/null | tail -n 1', { IS_READ: 'yes' })).toBe('step\n8\n');
 });

@@ -10,7 +10,7 @@ import {
   type PluginInfo,
   protocolSpoken,
   type RunnableUnit,
-  timingProfile,
+  timingProfiles,
   type UnitId,
   type UnitRunner,
   WorkerAgent,
@@ -23,6 +23,7 @@ import {
   untilReady,
 } from '@sluice/coordination-redis';
 import { newId, type Service, silentLogger, stopAll, systemClock } from '@sluice/kernel';
+import { waitFor } from '@sluice/testkit';
 import type { Redis } from 'ioredis';
 
 import type { Io } from '../src/io.ts';
@@ -42,7 +43,9 @@ const noDispatcher: Dispatcher = {
   forget: async () => {},
 };
 const noWaker = { wake: async () => {} };
-const profile = timingProfile('fast');
+/** As quick as `fast`, and as patient as the default: on a busy machine this process stands still for a second. */
+const { heartbeatIntervalMs, leaderRenewMs, tickMs } = timingProfiles.fast;
+const profile = { ...timingProfiles.default, heartbeatIntervalMs, leaderRenewMs, tickMs };
 
 export class LiveCluster {
   readonly #url: string;
@@ -67,7 +70,7 @@ export class LiveCluster {
       err: (text) => void err.push(text),
       stdin: async () => stdin,
       stdinLine: async () => stdin.split('\n')[0] ?? '',
-      env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, SLUICE_PROFILE: 'fast', ...env },
+      env: { REDIS_URL: this.#url, SLUICE_CLUSTER: this.name, ...env },
       columns: undefined,
       isColored: false,
       closed: new AbortController().signal,
@@ -98,9 +101,10 @@ export class LiveCluster {
       clock: systemClock,
       logger: silentLogger,
     });
+    this.#services.push(loop, operators);
     await loop.start();
     await operators.start();
-    this.#services.push(loop, operators);
+    await waitFor(() => loop.leads, { what: 'the coordinator to lead' });
   }
 
   async startWorker(worker: string): Promise<void> {
@@ -145,7 +149,7 @@ export class LiveCluster {
   async #connect(): Promise<Redis> {
     const redis = connectCoordinationRedis(this.#url, { role: 'coordination' });
     this.#connections.push(redis);
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 15_000);
     return redis;
   }
 }

@@ -76,7 +76,7 @@ export default defineSource({
 });
 
 test('code that ends its process or blocks is told, and so is a connector that is not there', {
-  timeout: 40_000,
+  timeout: 90_000,
 }, async () => {
   const write = (body: string): Promise<void> =>
     writeFile(
@@ -97,7 +97,7 @@ export default defineSource({ name: 'bad', version: '1.0.0', config: {}, async *
 
   // What it has started lives on, and holds its output open.
   await write(
-    `(await import('node:child_process')).spawn('sleep', ['45'], { stdio: 'inherit' });
+    `(await import('node:child_process')).spawn('sleep', ['100'], { stdio: 'inherit' });
      yield { topic: 't', value: 1 };`,
   );
   const spawning = await preview(bad, '--plugin', './bad.ts', '--records', '1');

@@ -27,7 +27,7 @@ test.each([
   [{ SLUICE_USER: 'ann', SLUICE_PASSWORD: 'x:y' }, `Basic ${btoa('ann:x:y')}`],
 ])('with %j it is asked as %s', async (env, as) => {
   const address = await listening(createHttpServer());
-  const answer = await processRequests({ env }).get(address, '/metrics', { ms: 2_000 });
+  const answer = await processRequests({ env }).get(address, '/metrics', { ms: 15_000 });
   expect(answer).toMatchObject({ status: 200, text: `/metrics ${as}` });
 });
 
@@ -40,7 +40,7 @@ test('with the certificate of its authority a process is asked over TLS, and no 
   writeFileSync(path, authority.certificate);
   const env = { SLUICE_CA_FILE: path, SLUICE_TOKEN: 'abc' };
   const address = await listening(createHttpsServer({ cert, key }));
-  const limits = { ms: 2_000 };
+  const limits = { ms: 15_000 };
   expect(await processRequests({ env }).get(address, '/', limits)).toMatchObject({
     text: '/ Bearer abc',
   });

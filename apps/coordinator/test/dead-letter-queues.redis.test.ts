@@ -39,10 +39,12 @@ async function write(topic: string, values: readonly string[], from?: string): P
 async function valuesOf(topic: string): Promise<string[]> {
   const group = `reader-${(fence += 1)}`;
   const reader = await log.openReader({ identity: { id: group, fence }, group });
-  await reader.assign([{ topic, partition: 0 }]);
+  const place = { topic, partition: 0 };
+  await reader.assign([place]);
+  const [end] = await log.topics.watermarks([place]);
   const values: string[] = [];
-  for (let found = await reader.poll(300); found.length > 0; found = await reader.poll(300)) {
-    for (const { records } of found) {
+  while ((reader.position(place) ?? 0) < (end?.high ?? 0)) {
+    for (const { records } of await reader.poll(1_000)) {
       values.push(...records.map(({ value }) => Buffer.from(value ?? []).toString()));
     }
   }

@@ -13,6 +13,7 @@ export interface OffsetsUnderTest {
 
 const owner = { fence: 50, tasks: 3 };
 const fenced = { code: 'log.fenced' };
+const patience = { timeout: 15_000 };
 const [a, b] = [{ file: 'a' }, { file: 'b' }];
 
 export function describeOffsets(log: string, make: () => Promise<OffsetsUnderTest>): void {
@@ -97,7 +98,7 @@ export function describeOffsets(log: string, make: () => Promise<OffsetsUnderTes
       const late = old.commit([{ ...first, offset: 3 }]);
       await expect(late).rejects.toMatchObject(fenced);
       await expect
-        .poll(() => offsets.list(sink))
+        .poll(() => offsets.list(sink), patience)
         .toEqual([
           {
             partition: { kafka_topic: topic, kafka_partition: 0 },
@@ -112,7 +113,7 @@ export function describeOffsets(log: string, make: () => Promise<OffsetsUnderTes
 
       await expect(offsets.alterSink(sink, owner, change)).rejects.toMatchObject(fenced);
       await offsets.reset(sink, { ...owner, fence: 52 });
-      await expect.poll(() => offsets.list(sink)).toEqual([]);
+      await expect.poll(() => offsets.list(sink), patience).toEqual([]);
     });
   });
 }

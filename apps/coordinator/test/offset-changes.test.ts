@@ -10,6 +10,8 @@ const change = {
   offsets: [{ partition: { shard: 18_014_398_509_481_985n }, offset: null }],
 };
 
+const patience = { timeout: 15_000 };
+
 function answering(answer: OffsetsAnswer | ((task: OffsetsTask) => Promise<OffsetsAnswer>)) {
   const tasks: OffsetsTask[] = [];
   const changes = new OffsetChanges({
@@ -62,9 +64,9 @@ test('two connectors are asked side by side, and a third waits for its turn', as
   const all = Promise.all(
     ['a', 'b', 'c'].map(async (name) => changes.ask({ ...change, config: { name } })),
   );
-  await expect.poll(() => started).toEqual(['a', 'b']);
+  await expect.poll(() => started, patience).toEqual(['a', 'b']);
   answers[0]?.();
-  await expect.poll(() => started).toEqual(['a', 'b', 'c']);
+  await expect.poll(() => started, patience).toEqual(['a', 'b', 'c']);
   for (const answer of answers) answer();
   expect(await all).toEqual([true, true, true]);
 });

@@ -11,9 +11,11 @@ import type { Order } from './fixtures/executor.ts';
 import { type Harness, startHarness } from './fixtures/harness.ts';
 
 // Longer than any wait of the harness, which then tells what it saw.
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const beat: Order = { do: 'beat', everyMs: 20 };
+/** Promised are 3 s on a machine that does nothing else. */
+const againMsMax = 6_000;
 
 /** Four beating actors on two executors; returns who shares one with the first. */
 async function spawnFour(harness: Harness): Promise<{ neighbour: string; others: string[] }> {
@@ -65,7 +67,7 @@ for (const { what, order, blockedAfterMs } of blockers) {
     const beatsBefore = harness.events.length;
     harness.tell('task/a/0', order);
     const neighbourMs = await untilItBeatsAnew(harness, neighbour);
-    expect(neighbourMs).toBeLessThan(3_000);
+    expect(neighbourMs).toBeLessThan(againMsMax);
     expect(
       harness.statuses.some(({ address, stalled }) => address === neighbour && stalled === true),
     ).toBe(true);
@@ -83,7 +85,7 @@ for (const { what, order, blockedAfterMs } of blockers) {
     for (const other of others) {
       expect(harness.fenceOf(other)).toBe(1);
       const gaps = beatGaps(harness, other, beatsBefore);
-      expect(Math.max(...gaps)).toBeLessThan(1_000);
+      expect(Math.max(...gaps)).toBeLessThan(againMsMax / 2);
     }
   });
 }
@@ -97,12 +99,13 @@ function beatGaps(harness: Harness, address: string, from: number): number[] {
 }
 
 test('a thread in a system call runs no code any more once it was abandoned', async () => {
-  await using harness = await startHarness();
+  await using harness = await startHarness({ blockedAfterMs: 500 });
   const { neighbour } = await spawnFour(harness);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-actor-'));
   const file = join(folder, 'zombie');
-  harness.tell('task/a/0', { do: 'sleep', seconds: 3, thenWrite: file });
-  expect(await untilItBeatsAnew(harness, neighbour)).toBeLessThan(3_000);
+  const seconds = 4;
+  harness.tell('task/a/0', { do: 'sleep', seconds, thenWrite: file });
+  expect(await untilItBeatsAnew(harness, neighbour)).toBeLessThan(seconds * 1_000);
   // The culprit waits for the exit of the thread, and so does whoever wants to release it.
   expect(harness.last('task/a/0')).toMatchObject({ state: 'RESTARTING', stalled: true });
   expect(harness.host.isQuiet()).toBe(false);
@@ -168,14 +171,11 @@ test('an exception that belongs to no actor costs the executor, and its actors m
   const { neighbour } = await spawnFour(harness);
   const executor = harness.last('task/a/0')?.executor ?? '';
   harness.tell('task/a/0', { do: 'throw-outside' });
-  await harness.until(
-    'both run elsewhere',
-    () =>
-      [neighbour, 'task/a/0'].every((address) => {
-        const status = harness.last(address);
-        return status?.state === 'RUNNING' && status.executor !== executor;
-      }),
-    3_000,
+  await harness.until('both run elsewhere', () =>
+    [neighbour, 'task/a/0'].every((address) => {
+      const status = harness.last(address);
+      return status?.state === 'RUNNING' && status.executor !== executor;
+    }),
   );
   // Stopped, not lost: no new fence was needed.
   expect(harness.refenced).toEqual([]);
@@ -219,7 +219,7 @@ test('Buffers that pile up are noticed, and the one who does it ends in a proces
   await harness.until(
     'the leaking one is dedicated',
     () => harness.last('task/leak/0')?.executor.startsWith('dedicated-') === true,
-    15_000,
+    40_000,
   );
   for (const address of ['task/a/1', 'task/a/2']) {
     expect(harness.last(address)).toMatchObject({ state: 'RUNNING', attempts: 1 });

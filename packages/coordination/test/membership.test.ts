@@ -175,10 +175,27 @@ describe('joining', () => {
     expect(world.joins).toHaveLength(2);
   });
 
-  test('fails when the store does not answer', async () => {
+  test.each(['fail', 'loseAnswers'] as const)(
+    'is tried again when the store does not answer, as the same incarnation (%s)',
+    async (how) => {
+      const world = new World();
+      world.store[how]('join', 2);
+      const started = world.membership.start();
+      await world.beats(2);
+      await started;
+      expect(world.joins.at(-1)?.incarnation).toBe(world.membership.incarnation);
+      expect(world.leases).toHaveLength(1);
+    },
+  );
+
+  test('fails when the store does not answer for longer than anything may take', async () => {
     const world = new World();
-    world.store.fail('join');
-    await expect(world.membership.start()).rejects.toMatchObject({ code: 'store.unreachable' });
+    world.store.fail('join', 100);
+    const started = expect(world.membership.start()).rejects.toMatchObject({
+      code: 'store.unreachable',
+    });
+    await world.clock.advance(profile.deadAfterMs + 11_000);
+    await started;
   });
 
   test('starts without a lease when only the first beat is not answered, and gets it later', async () => {

@@ -106,6 +106,8 @@ export class Cluster {
       SLUICE_CLUSTER: this.name,
       SLUICE_PROFILE: options.profile ?? 'fast',
       SLUICE_LOG_LEVEL: 'info',
+      // All start at once, and each takes a while to load its code, in which it hears nothing.
+      SLUICE_REDIS_WAIT_MS: String(readyTimeoutMs),
       ...options.env,
     };
     this.api = new ApiClient(() => this.#liveCoordinator().url);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { systemClock } from '@sluice/kernel';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 
 import { spawnGuarded } from './guarded-process.ts';
 import { NetworkNamespace, namespaceObstacle } from './network-namespace.ts';
@@ -23,12 +23,16 @@ async function listen(host: string): Promise<Server> {
   return server;
 }
 
-/** How much comes on either side within a while, after what was under way has arrived. */
-async function traffic(heard: () => number): Promise<number> {
-  await systemClock.sleep(100);
-  const before = heard();
-  await systemClock.sleep(200);
-  return heard() - before;
+/** Until nothing comes any more for a while, in which fifteen would come: what was under way may still arrive. */
+async function untilSilent(heard: () => number): Promise<void> {
+  await waitFor(
+    async () => {
+      const before = heard();
+      await systemClock.sleep(300);
+      return heard() - before;
+    },
+    { what: 'silence', until: (count) => count === 0 },
+  );
 }
 
 // Only root may make a network.
@@ -60,17 +64,17 @@ test.skipIf(obstacle !== undefined)(
     try {
       await bothHear();
       namespace.cutOff();
-      expect(await traffic(() => atHost + atCaller)).toBe(0);
+      await untilSilent(() => atHost + atCaller);
       namespace.heal();
       await bothHear();
 
       namespace.loseOutgoing();
-      expect(await traffic(() => atHost)).toBe(0);
+      await untilSilent(() => atHost);
       namespace.heal();
       await bothHear();
 
       namespace.loseIncoming();
-      expect(await traffic(() => atCaller)).toBe(0);
+      await untilSilent(() => atCaller);
       namespace.heal();
       await bothHear();
     } finally {

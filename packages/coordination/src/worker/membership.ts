@@ -62,8 +62,8 @@ export interface MembershipEvents {
 type NameTaken = Extract<JoinReply, { kind: 'name-taken' }>;
 type Obstacle = NameTaken | Extract<JoinReply, { kind: 'refused' }>;
 
-/** How long a new process waits for the lease of a dead namesake, beyond that lease. */
-const nameTakenMarginMs = 10_000;
+/** How long a new process waits for the lease of a dead namesake, beyond that lease, and for answers. */
+const joinMarginMs = 10_000;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -114,17 +114,22 @@ export class Membership {
 
   /**
    * Joins, waiting for the lease of a dead process of the same name if need be.
-   * Joins, too, once who uses another record log is gone.
+   * Joins, too, once who uses another record log is gone. A call that is not answered is made again: where a whole
+   * cluster starts at once on a small machine, this process may stand still for longer than the store's patience.
    * @throws SluiceError `worker.name_taken`, `cluster.…`, `store.unreachable`
    */
   async start(): Promise<void> {
     const { clock, profile } = this.#options;
-    const deadlineMs = clock.monotonicMs() + profile.deadAfterMs + nameTakenMarginMs;
+    const deadlineMs = clock.monotonicMs() + profile.deadAfterMs + joinMarginMs;
     for (;;) {
       const isLastTry = clock.monotonicMs() > deadlineMs;
-      const obstacle = await this.#join();
-      if (!obstacle) break;
-      if (isLastTry || !mayPass(obstacle)) throw this.#errorOf(obstacle);
+      try {
+        const obstacle = await this.#join();
+        if (!obstacle) break;
+        if (isLastTry || !mayPass(obstacle)) throw this.#errorOf(obstacle);
+      } catch (error) {
+        if (isLastTry || !hasCode(error, 'store.unreachable')) throw error;
+      }
       await clock.sleep(profile.heartbeatIntervalMs, this.#stopping.signal);
     }
     // A member that cannot beat yet is one without a lease: the loop goes on trying.
