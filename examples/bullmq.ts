@@ -70,7 +70,16 @@ export async function main(options: ExampleOptions): Promise<Outcome> {
       until: (size) => size >= options.count,
       timeoutMs: arrivalMs,
     });
+    await waitFor(async () => await queues.counts('orders'), {
+      what: 'every job to be completed',
+      until: ({ completed, others }) => completed >= options.count && others === 0,
+      timeoutMs: arrivalMs,
+    });
     await untilQuiet('the last of them', () => topic.records + queues.runs);
+    await waitFor(() => queues.runs >= topic.records, {
+      what: 'every record to come back as a job',
+      timeoutMs: arrivalMs,
+    });
   });
 
   note(`\na record: ${[...topic.values.keys()][0] ?? ''}\n`);

@@ -78,6 +78,10 @@ async function run(options: ExampleOptions, folder: string): Promise<Outcome> {
       timeoutMs: arrivalMs,
       intervalMs: 200,
     });
+    await waitFor(() => topic.values.size >= total, {
+      what: 'every line to be seen in the topic',
+      timeoutMs: arrivalMs,
+    });
     await untilQuiet('the last of them', () => topic.records + linesIn(out));
   });
 

@@ -21,6 +21,8 @@ let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster({
     workers: 1,
+    // Nobody is killed, and on a busy machine nobody is to be taken for dead.
+    profile: 'default',
     env: {
       SLUICE_PLUGINS: throwingPlugin,
       // The leader would raise the protocol some time, and no event but those of a test is to come in between.

@@ -47,6 +47,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'db.properties'), `user=${user}\n`);
   cluster = await startCluster({
     workers: 1,
+    // Nobody is killed, and on a busy machine nobody is to be taken for dead.
+    profile: 'default',
     env: {
       SLUICE_PLUGINS: plugin,
       SLUICE_EXECUTORS: '2',

@@ -15,7 +15,12 @@ beforeAll(async () => {
   folder = await PluginFolder.make();
   await folder.writeFiles('path-1', { 'README.md': '' });
   await folder.writeFiles('path-2', { 'README.md': '' });
-  cluster = await startCluster({ workers: 0, env: { SLUICE_PLUGIN_LOOK_MS: '200' } });
+  cluster = await startCluster({
+    workers: 0,
+    // Nobody is killed, and on a busy machine nobody is to be taken for dead.
+    profile: 'default',
+    env: { SLUICE_PLUGIN_LOOK_MS: '200' },
+  });
   for (const number of [1, 2]) await addWorker(number);
 });
 

@@ -58,7 +58,12 @@ function sink(tasksMax: number): Record<string, string> {
 
 beforeAll(async () => {
   const plugin = fileURLToPath(new URL('./support/witness-plugin.ts', import.meta.url));
-  cluster = await startCluster({ workers: 3, env: { SLUICE_PLUGINS: plugin } });
+  cluster = await startCluster({
+    workers: 3,
+    // Until the last test nobody is killed, and on a busy machine nobody is to be taken for dead.
+    profile: 'default',
+    env: { SLUICE_PLUGINS: plugin },
+  });
   observer = await SequenceObserver.watch(cluster, 'sequences', sequences);
   await cluster.apply('in', source(3));
   await cluster.apply('out', sink(3));

@@ -16,7 +16,7 @@ interface Unit {
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await startCluster({ workers: 1 });
+  cluster = await startCluster({ workers: 1, profile: 'default' });
 });
 
 afterAll(async () => {

@@ -22,7 +22,7 @@ import {
   startKafka,
   waitFor,
 } from '@sluice/testkit';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** As they come with Kafka. */
 const fileSource = {
@@ -47,12 +47,15 @@ const worker = {
   'value.converter.schemas.enable': 'true',
   'offset.flush.interval.ms': '1000',
 };
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 const connectOffsets =
   'rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcAUH2sHDFmDRAwACRgAKbG9hZEZhY3RvckkACXRocmVzaG9sZHhwP0AAAAAAAAx3CAAAABAA' +
   'AAADdXIAAltCrPMX+AYIVOACAAB4cAAAABRbImdyw7bDn2UiLHsiaWQiOjJ9XXB1cQB+AAIAAAAUWyJncsO2w59lIix7ImlkIjoxfV11' +
   'cQB+AAIAAAAXeyJhdCI6OTAwNzE5OTI1NDc0MDk5M311cQB+AAIAAAAtWyJsb2NhbC1maWxlLXNvdXJjZSIseyJmaWxlbmFtZSI6InRl' +
   'c3QudHh0In1ddXEAfgACAAAAD3sicG9zaXRpb24iOjEyfXg=';
+
+// Longer than two waits, which then tell what they saw.
+vi.setConfig({ testTimeout: 180_000 });
 
 const folder = makeOwnedFolder('standalone');
 let port: number;
