@@ -7,7 +7,7 @@ import { parseExactJson, stringifyExactJson, toError } from '@sluice/kernel';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Offset {
   readonly partition: Fields;
@@ -97,7 +97,7 @@ export function isOffsets(value: unknown): value is readonly Offset[] {
   );
 }
 
-function asFields(value: unknown): Fields | undefined {
+export function asFields(value: unknown): Fields | undefined {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isMap ? (value as Fields) : undefined;
 }
