@@ -55,6 +55,8 @@ export function parseTransfers(text: string, source: string): Transfer[] {
     problems.push(`${source}, connector ${index + 1}: ${result}`);
     return [];
   });
+  for (const [name, same] of Map.groupBy(transfers, (each) => each.name))
+    if (same.length > 1) problems.push(`${source}: ${name} is there twice: keep one of them`);
   if (problems.length > 0) throw new CliError(exitCodes.invalid, problems.join('\n'));
   return transfers;
 }
