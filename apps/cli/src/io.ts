@@ -40,8 +40,21 @@ function linesTo(stream: NodeJS.WriteStream, onClosed = (): void => {}): (text: 
     onClosed();
   });
   return (text) => {
-    if (isOpen) stream.write(`${text}\n`);
+    if (isOpen) stream.write(`${stream.isTTY ? forTerminal(text) : text}\n`);
   };
+}
+
+/**
+ * Errors of connectors quote records, and whoever writes those must not drive the terminal of who looks: of all that
+ * could, only colours pass, which are our own.
+ */
+export function forTerminal(text: string): string {
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex -- that is what is looked for
+    /(\u001B\[[\d;]*m|\r\n)|[^\P{Cc}\n\t]/gu,
+    (found, harmless?: string) =>
+      harmless ?? `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 async function readAll(): Promise<string> {

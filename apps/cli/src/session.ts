@@ -30,6 +30,7 @@ import {
   silentLogger,
   systemClock,
   tlsProblem,
+  withoutPasswords,
 } from '@sluice/kernel';
 import type { Redis } from 'ioredis';
 
@@ -121,7 +122,7 @@ async function changingClient(
     case 'viewer':
       throw new SluiceError(
         'store.denied',
-        `the user of Redis at ${withoutPassword(redisUrl)} may only look at cluster ${cluster}: ` +
+        `the user of Redis at ${withoutPasswords(redisUrl)} may only look at cluster ${cluster}: ` +
           'name a user with the role operator or admin in --redis or REDIS_URL',
       );
     default:
@@ -204,7 +205,7 @@ async function connected(redis: Redis, url: string): Promise<void> {
 }
 
 function explain(error: Error, url: string): SluiceError {
-  const where = withoutPassword(url);
+  const where = withoutPasswords(url);
   if (/NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(error.message)) {
     return new SluiceError(
       'store.denied',
@@ -236,12 +237,8 @@ function explain(error: Error, url: string): SluiceError {
 function unreachable(url: string, why: string, cause?: unknown): SluiceError {
   return new SluiceError(
     'store.unreachable',
-    `cannot reach Redis at ${withoutPassword(url)}: ${why}; ` +
+    `cannot reach Redis at ${withoutPasswords(url)}: ${why}; ` +
       'start it, or name another with --redis or REDIS_URL',
     { retriable: true, cause },
   );
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^/:@]*):[^@]*@/, '$1:***@');
 }

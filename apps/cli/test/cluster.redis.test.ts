@@ -199,11 +199,12 @@ describe('without Redis', () => {
     await untilReady(admin, 15_000);
     await admin.config('SET', 'requirepass', 'right');
     admin.disconnect();
-    for (const url of [locked.url, locked.url.replace('//', '//:s3cret@')]) {
+    const withPassword = (text: string): string => locked.url.replace('//', `//${text}@`);
+    for (const url of [locked.url, withPassword(':s3cret'), withPassword('me:s3@cret')]) {
       const { code, err } = await new LiveCluster(url).cli(['get', 'connectors']);
       expect(code).toBe(5);
       expect(err).toContain('refuses us');
-      expect(err).not.toContain('s3cret');
+      expect(err).not.toMatch(/s3|cret/);
     }
   });
 

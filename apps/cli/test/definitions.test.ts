@@ -48,6 +48,30 @@ describe('shapes of a definition', () => {
     expect((await parse(text, 'a.json')).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  const properties = '# first\r\n\r\nname=orders\r\nconnector.class = X\r\nfile=a\\\r\n  b\r\n';
+
+  test.each(['a.properties', 'A.PROPERTIES', 'connect-file-source.conf', 'standard input'])(
+    'properties, as %s',
+    async (source) => {
+      expect(await parse(properties, source)).toEqual([
+        { name: 'orders', config: { name: 'orders', 'connector.class': 'X', file: 'ab' } },
+      ]);
+    },
+  );
+
+  test('JSON by any other name, as Kafka Connect takes it', async () => {
+    const text = JSON.stringify({ name: 'orders', config });
+    for (const source of ['a.properties', 'a.conf', 'standard input'])
+      expect(await parse(text, source)).toEqual([{ name: 'orders', config }]);
+  });
+
+  test('YAML by any other name', async () => {
+    const text = '# all = of them\nname: orders\nconnector.class: "a=b"\n';
+    expect(await parse(text, 'standard input')).toEqual([
+      { name: 'orders', config: { name: 'orders', 'connector.class': 'a=b' } },
+    ]);
+  });
+
   test('YAML with several documents, lists, comments and an empty end', async () => {
     const text = `# first
 name: a
@@ -162,6 +186,12 @@ describe('problems', () => {
     const error = await parse(text, 'a.json').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ exitCode: 3, message: expect.stringContaining(message) });
     expect(String(error)).not.toMatch(/s3cret|secret-a/);
+  });
+
+  test('tell the place in properties, and nothing of the text', async () => {
+    await expect(parse('name=a\npassword=\\us3cret', 'a.properties')).rejects.toThrow(
+      /^a\.properties is not in the format of Java's properties: line 2 has a \\u without four hexadecimal digits [^3]*$/,
+    );
   });
 
   test('tell the place in YAML', async () => {

@@ -75,12 +75,17 @@ describe('tables', () => {
   });
 
   test('show states in color on a terminal, and let no cell drive it', () => {
-    const table = formatTable(['STATE', 'X'], [[{ text: 'FAILED', tone: 'bad' }, '\u001B[2Jx']], {
-      columns: 80,
-      isColored: true,
-    });
+    const table = formatTable(
+      ['STATE', 'X'],
+      [[{ text: 'FAILED', tone: 'bad' }, '\u001B[2Jx\u0007\u000E']],
+      {
+        columns: 80,
+        isColored: true,
+      },
+    );
     expect(table).toContain('\u001B[31mFAILED\u001B[39m');
-    expect(table).not.toContain('\u001B[2J');
+    // oxlint-disable-next-line no-control-regex -- is what must not be there
+    expect(table.replaceAll(/\u001B\[3[19]m/g, '')).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
   test('of fields align the values', () => {

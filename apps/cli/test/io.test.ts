@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { repositoryRoot } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 
+import { forTerminal } from '../src/io.ts';
+
 const io = resolve(repositoryRoot, 'apps/cli/src/io.ts');
 /** Says something and does something, by turns, as `sluice import` does; more of it until it knows that nobody reads. */
 const program = `
@@ -48,4 +50,12 @@ test('so does one whose messages are closed as well', () => {
 
 test('one whose output is read knows that', () => {
   expect(run('2>/dev/null | tail -n 1', { IS_READ: 'yes' })).toBe('step\n8\n');
+});
+
+test.each([
+  ['bad row: \u001B[2J\u001B]0;title\u0007', 'bad row: \\u001b[2J\\u001b]0;title\\u0007'],
+  ['\u009B2J \u000E \u007F a\rb', '\\u009b2J \\u000e \\u007f a\\u000db'],
+  ['\u001B[31mFAILED\u001B[39m\r\n\tat größe', '\u001B[31mFAILED\u001B[39m\r\n\tat größe'],
+])('nothing but colours drives the terminal: %j', (text, shown) => {
+  expect(forTerminal(text)).toBe(shown);
 });

@@ -396,14 +396,40 @@ describe('edit', () => {
     rmSync(dirname(file), { recursive: true });
   });
 
-  test('an editor that fails applies nothing, and leaves no file with passwords', async () => {
+  /** An editor that notes which file it is given, and then does this. */
+  function editorThat(does: string): { readonly EDITOR: string; readonly file: () => string } {
     const noted = mkdtempSync(join(tmpdir(), 'sluice-editor-'));
     onTestFinished(() => rmSync(noted, { recursive: true }));
-    const editor = `note() { echo "$1" > ${noted}/file; return 1; }; note`;
-    const result = await run(['edit', 'orders'], { snapshots, env: { EDITOR: editor } });
-    expect(result).toMatchObject({ code: 2, requests: [] });
-    expect(result.err).toMatch(/the editor ".*" ended with 1/);
-    const file = readFileSync(join(noted, 'file'), 'utf8').trim();
-    expect(existsSync(dirname(file))).toBe(false);
+    return {
+      EDITOR: `note() { echo "$1" > ${noted}/new; mv ${noted}/new ${noted}/file; ${does}; }; note`,
+      file: () => readFileSync(join(noted, 'file'), 'utf8').trim(),
+    };
+  }
+
+  test.each([
+    ['return 1', 'ended with 1'],
+    ['rm "$1"', 'left no file'],
+    ['kill -9 $$', 'ended with a signal'],
+  ])(
+    'an editor that does %s applies nothing, and leaves no file with passwords',
+    async (does, said) => {
+      const { EDITOR, file } = editorThat(does);
+      const result = await run(['edit', 'orders'], { snapshots, env: { EDITOR } });
+      expect(result).toMatchObject({ code: 2, requests: [] });
+      expect(result.err).toMatch(new RegExp(`^error: the editor "[^]*" ${said}`));
+      expect(existsSync(dirname(file()))).toBe(false);
+    },
+  );
+
+  test('what would end it ends the editor, and leaves no file with passwords either', async () => {
+    const { EDITOR, file } = editorThat('exec sleep 60');
+    const before = process.listeners('SIGTERM');
+    const edited = run(['edit', 'orders'], { snapshots, env: { EDITOR } });
+    await expect.poll(file).toContain('connector.yaml');
+    const own = process.listeners('SIGTERM').filter((each) => !before.includes(each));
+    for (const told of own) told('SIGTERM');
+    expect(await edited).toMatchObject({ code: 2, requests: [] });
+    expect(existsSync(dirname(file()))).toBe(false);
+    expect(process.listeners('SIGTERM')).toEqual(before);
   });
 });

@@ -176,7 +176,7 @@ test('the doctor looks at what a role may see, and says what it may not', async 
 
 test('an error says which role is missing', async () => {
   expect((await as('viewer', ['pause', 'orders'])).err).toMatch(
-    /^error: the user of Redis at redis:\/\/viewer:\*{3}@.* may only look at cluster .*: name a user with the role operator or admin/,
+    /^error: the user of Redis at redis:\/\/viewer:\[hidden\]@.* may only look at cluster .*: name a user with the role operator or admin/,
   );
   expect((await as('operator', ['delete', 'orders'])).err).toMatch(
     /^error: to delete orders needs an admin: this user is an operator, who may pause, /,

@@ -91,6 +91,10 @@ describe('the file of an export', () => {
       '{"sluice_export":1,"connectors":[{"name":"a","config":{},"target_state":"STARTED","offsets":[1]}]}',
       /"offsets" of a has to be a list/,
     ],
+    [
+      '{"sluice_export":1,"connectors":[{"name":"a","config":{},"target_state":"STARTED"},{"name":"a","config":{"k":"1"},"target_state":"PAUSED"}]}',
+      /^x: a is there twice: keep one of them$/,
+    ],
   ])('%s is refused', (text, message) => {
     expect(() => parseTransfers(text, 'x')).toThrow(message);
   });

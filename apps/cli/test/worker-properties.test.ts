@@ -9,7 +9,7 @@ import {
 } from '../src/standalone/worker-properties.ts';
 
 async function read(text: string): Promise<StandaloneSettings> {
-  return readWorkerProperties(await readProperties(text));
+  return readWorkerProperties(readProperties(text, 'worker.properties'));
 }
 
 describe('the worker file of the standalone mode', () => {

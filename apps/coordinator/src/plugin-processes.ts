@@ -20,8 +20,6 @@ export interface CoordinatorInventory extends PluginInventory {
   readonly isComplete: boolean;
 }
 
-/** For one module. */
-const scanLimitMs = 20_000;
 /** Whoever asks before all was scanned once. */
 const waitLimitMs = 10_000;
 
@@ -39,7 +37,6 @@ export class CoordinatorPlugins implements Service {
       modules: [...builtInConnectors(), ...plugins.map(specifierOf)],
       directories: pluginPath,
       lookEveryMs: pluginLookMs,
-      scanLimitMs,
       environment: this.environment,
       clock: systemClock,
       onChange: (inventory) => this.#tellFailures(inventory),

@@ -22,8 +22,6 @@ export interface WorkerPluginsOptions {
   readonly announce: (plugins: readonly PluginInfo[]) => void;
 }
 
-const scanLimitMs = 20_000;
-
 export class WorkerPlugins implements Service {
   readonly #options: WorkerPluginsOptions;
   readonly #path: PluginPath;
@@ -37,7 +35,6 @@ export class WorkerPlugins implements Service {
       modules: pluginSpecifiers(settings.plugins),
       directories: settings.pluginPath,
       lookEveryMs: settings.pluginLookMs,
-      scanLimitMs,
       environment: pluginEnvironment(),
       clock: systemClock,
       onChange: (inventory) => {

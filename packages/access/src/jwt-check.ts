@@ -1,11 +1,18 @@
 /**
  * Checks tokens that an identity provider has signed (OpenID Connect, or any issuer of JWT): signature, issuer,
  * audience, time, and which role its claims come to. The provider's keys are fetched when the first token comes, kept,
- * and fetched again when they are old or a token names one that is not there: at most every half minute, so that made-up
- * tokens make no traffic.
+ * and fetched again when they are old or a token names one that is not there: at most every half minute, and every few
+ * seconds while the provider does not answer, so that made-up tokens make no traffic.
  */
 import { type Clock, SluiceError, toError } from '@sluice/kernel';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 
 import { isCallerName } from './callers.ts';
 import { type Caller, highestRole, type Role } from './roles.ts';
@@ -63,16 +70,18 @@ export type JwtResult =
 
 const fetchTimeoutMs = 5_000;
 const fetchPauseMs = 30_000;
+/** After a fetch that failed: whoever comes meanwhile is answered at once, and the provider is not asked by each of them. */
+const failedPauseMs = 5_000;
 const keysAgeMaxMs = 600_000;
 /** Larger ones fit no header anyhow. */
 const tokenCharactersMax = 16_384;
-const discoveryBytesMax = 262_144;
+const documentCharactersMax = 262_144;
 
 export class JwtCheck {
   readonly #options: JwtOptions;
   readonly #clock: Clock;
   #keys: Promise<JWTVerifyGetKey> | undefined;
-  #discoveryFailedAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JwtOptions, clock: Clock) {
     this.#options = options;
@@ -111,6 +120,7 @@ export class JwtCheck {
           timeoutDuration: fetchTimeoutMs,
           cooldownDuration: fetchPauseMs,
           cacheMaxAge: keysAgeMaxMs,
+          [customFetch]: (address) => this.#ask(async () => Response.json(await readKeys(address))),
         }),
       (error: unknown) => {
         this.#keys = undefined;
@@ -123,17 +133,29 @@ export class JwtCheck {
   async #keysUrl(): Promise<URL> {
     const { keysUrl, issuer } = this.#options;
     if (keysUrl !== undefined) return new URL(keysUrl);
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#discoveryFailedAtMs < fetchPauseMs) {
+    return await this.#ask(() => discoverKeysUrl(issuer));
+  }
+
+  /** @throws at once where the provider has failed a moment ago. */
+  async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    if (this.#clock.monotonicMs() - this.#failedAtMs < failedPauseMs) {
       throw unavailable('it did not answer a moment ago');
     }
     try {
-      return await discoverKeysUrl(issuer);
+      return await question();
     } catch (error) {
-      this.#discoveryFailedAtMs = nowMs;
+      this.#failedAtMs = this.#clock.monotonicMs();
       throw error;
     }
   }
+}
+
+async function readKeys(url: string): Promise<object> {
+  const found = await readDocument(url).catch((error: unknown) => {
+    throw unavailable(`its keys: ${toError(error).message}`);
+  });
+  if (!Array.isArray(found['keys'])) throw unavailable('its keys are no key set');
+  return found;
 }
 
 async function discoverKeysUrl(issuer: string): Promise<URL> {
@@ -151,12 +173,13 @@ async function discoverKeysUrl(issuer: string): Promise<URL> {
 
 async function readDocument(url: string): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
     redirect: 'error',
     signal: AbortSignal.timeout(fetchTimeoutMs),
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const text = await response.text();
-  if (text.length > discoveryBytesMax) throw new Error('the answer is too long');
+  if (text.length > documentCharactersMax) throw new Error('the answer is too long');
   return JSON.parse(text) as Record<string, unknown>;
 }
 
@@ -213,6 +236,10 @@ function refusal(error: unknown): JwtResult {
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return { kind: 'wrong', reason: 'its algorithm is not allowed' };
   }
+  // What a token may ask for, and is not known: `crit`.
+  if (error instanceof errors.JOSENotSupported) {
+    return { kind: 'wrong', reason: 'it asks for what is not supported' };
+  }
   if (
     error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys
@@ -222,6 +249,6 @@ function refusal(error: unknown): JwtResult {
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
     return { kind: 'wrong', reason: 'it is malformed' };
   }
-  // What is left is about fetching the keys.
+  // What is left is about the keys.
   return { kind: 'unavailable', reason: toError(error).message };
 }

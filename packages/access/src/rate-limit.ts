@@ -58,8 +58,12 @@ export class RateLimit {
   }
 }
 
-/** One client has a whole network of 64 bits in IPv6, and may take another address of it each time. */
-export function clientKey(address: string): string {
+/**
+ * One client has a whole network of 64 bits in IPv6, and may take another address of it each time. Proxies of some clouds
+ * say the port as well (`192.0.2.1:50123`, `[2001:db8::1]:50123`), and that is another one with each connection.
+ */
+export function clientKey(client: string): string {
+  const address = /^\[([\da-f:.]+)\](?::\d+)?$/i.exec(client)?.[1] ?? withoutPort(client);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;
@@ -72,4 +76,8 @@ export function clientKey(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
+}
+
+function withoutPort(client: string): string {
+  return /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(client)?.[1] ?? client;
 }

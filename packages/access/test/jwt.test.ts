@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Authentication, Authenticator, type JwtOptions, type Role } from '@sluice/access';
 import { systemClock } from '@sluice/kernel';
+import { FakeClock } from '@sluice/kernel/testing';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -14,16 +15,22 @@ let issuer: string;
 let keys: Keys;
 let others: Keys;
 const fetched: string[] = [];
+/** What it says its keys are; undefined: it fails. */
+const provided: { keys: object | undefined } = { keys: undefined };
+let mend: () => void;
 
 beforeAll(async () => {
   keys = await generateKeyPair('ES256');
   others = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256' };
+  mend = () => (provided.keys = { keys: [jwk] });
+  mend();
   provider = createServer((request, response) => {
     fetched.push(request.url ?? '');
     response.setHeader('content-type', 'application/json');
     const isKeys = request.url === '/keys';
-    response.end(JSON.stringify(isKeys ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` }));
+    if (isKeys && provided.keys === undefined) response.statusCode = 500;
+    response.end(JSON.stringify(isKeys ? provided.keys : { issuer, jwks_uri: `${issuer}/keys` }));
   }).listen(0, '127.0.0.1');
   await once(provider, 'listening');
   issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
@@ -135,7 +142,8 @@ test('a token that is not right is refused with what is wrong, and the keys are 
   const authenticate = authenticatorOf();
   fetched.length = 0;
   const [header, body, signature] = (await tokenOf()).split('.');
-  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
+  const base64 = (text: string): string => Buffer.from(text).toString('base64url');
+  const unsigned = `${base64('{"alg":"none"}')}.${body}.`;
   const symmetric = await new SignJWT({ sub: 'ann', realm: { roles: ['devs'] } })
     .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
     .setExpirationTime('1m')
@@ -151,12 +159,16 @@ test('a token that is not right is refused with what is wrong, and the keys are 
     [symmetric, 'its algorithm is not allowed'],
     [`${header}.${body}x.${signature}`, 'signature is not right'],
     ['a.b.c', 'it is malformed'],
+    [
+      `${base64('{"alg":"ES256","kid":"k1","crit":["odd"],"odd":1}')}.${body}.${signature}`,
+      'it asks for what is not supported',
+    ],
     [`${'a'.repeat(20_000)}.b.c`, 'it is too long'],
   ];
   for (const [token, reason] of cases) {
     expect(await authenticate(token), reason).toEqual({
       kind: 'unknown',
-      reason: expect.stringContaining(reason) as string,
+      reason: expect.stringMatching(new RegExp(`${reason}$`)) as string,
     });
   }
   expect(fetched).toEqual(['/.well-known/openid-configuration', '/keys']);
@@ -170,6 +182,35 @@ test('a provider that is away is not asked by each request, and is no fault of t
     kind: 'unavailable',
     reason: 'it did not answer a moment ago',
   });
+});
+
+describe('while the provider does not give its keys', () => {
+  const failures: [string, () => void][] = [
+    ['fails', () => (provided.keys = undefined)],
+    ['answers with what is no key set', () => (provided.keys = { keys: 'none' })],
+  ];
+  test.each(failures)(
+    'as it %s, it is asked once, and again a few seconds later',
+    async (_how, fail) => {
+      const clock = new FakeClock();
+      const authenticator = new Authenticator({ jwt: optionsOf(), clock });
+      const authenticate = async (): Promise<Authentication> =>
+        authenticator.authenticate({
+          authorization: `Bearer ${await tokenOf()}`,
+          address: '10.0.0.1',
+        });
+      onTestFinished(() => mend());
+      fail();
+      fetched.length = 0;
+      expect(await authenticate()).toMatchObject({ kind: 'unavailable' });
+      for (let token = 0; token < 10; token++)
+        expect(await authenticate()).toMatchObject({ reason: 'it did not answer a moment ago' });
+      expect(fetched).toEqual(['/.well-known/openid-configuration', '/keys']);
+      mend();
+      await clock.advance(5_000);
+      expect(await authenticate()).toMatchObject({ kind: 'known' });
+    },
+  );
 });
 
 test('a provider that says that it is another one is not believed', async () => {

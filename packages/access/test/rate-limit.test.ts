@@ -28,6 +28,11 @@ test.each([
   ['2001:db8::1', '2001:db8:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  // As some proxies say it.
+  ['10.1.2.3:50123', '10.1.2.3'],
+  ['[2001:db8:1:2::9]:50123', '2001:db8:1:2::/64'],
+  ['[::ffff:10.1.2.3]', '10.1.2.3'],
+  ['unknown', 'unknown'],
 ])('the client at %s is %s', (address, key) => {
   expect(clientKey(address)).toBe(key);
 });

@@ -53,11 +53,14 @@ export class AllowedPaths {
   }
 }
 
+/** A link that leads to itself as well. */
+const nowhere = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'];
+
 async function realPath(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code))) return undefined;
+    if (nowhere.some((code) => hasCode(error, code))) return undefined;
     throw new Error(`${path} cannot be read: ${toError(error).message}`, { cause: error });
   }
 }

@@ -30,7 +30,7 @@ export class EnvProvider implements ConfigProvider {
         throw new Error(
           `the variable ${key} is a setting of Sluice, which none is given: put the value into a variable of another name`,
         );
-      const value = this.#environment[key];
+      const value = Object.hasOwn(this.#environment, key) ? this.#environment[key] : undefined;
       if (value === undefined) continue;
       if (!this.#isAllowed(key))
         throw new Error(`the variable ${key} is not allowed; see allowlist.pattern`);

@@ -1,8 +1,8 @@
 /** Kafka Connect's FileConfigProvider and DirectoryConfigProvider. */
 import { join } from 'node:path';
-import { toError } from '@sluice/kernel';
+import { parseJavaProperties, toError } from '@sluice/kernel';
 import type { ConfigProvider } from '@sluice/runtime/references';
-import { parse } from 'dot-properties';
+
 import { AllowedPaths } from './allowed-paths.ts';
 import { readLimited } from './read-limited.ts';
 
@@ -19,11 +19,11 @@ export class FileProvider implements ConfigProvider {
 
   async get(path: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const text = await readLimited(await this.#paths.locate(path, 'file'));
-    const properties = new Map(Object.entries(propertiesOf(text, path)));
+    const properties = propertiesOf(text, path);
     return new Map(
       keys.flatMap((key) => {
         const value = properties.get(key);
-        return typeof value === 'string' ? [[key, value] as const] : [];
+        return value === undefined ? [] : [[key, value] as const];
       }),
     );
   }
@@ -52,13 +52,15 @@ export class DirectoryProvider implements ConfigProvider {
   }
 }
 
-function propertiesOf(text: string, path: string): Readonly<Record<string, unknown>> {
-  let problem: string;
+function propertiesOf(text: string, path: string): ReadonlyMap<string, string> {
   try {
-    return parse(text);
+    return parseJavaProperties(text);
   } catch (error) {
-    // Without the message, which may quote what stands there.
-    problem = toError(error).name;
+    throw new Error(
+      `${path} is not in the format of Java's properties: ${toError(error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
-  throw new Error(`${path} is not in the format of Java's properties (${problem})`);
 }

@@ -27,6 +27,9 @@ beforeAll(() => {
   writeFileSync(join(secrets, '..data-1', 'mounted'), 'm');
   symlinkSync('..data-1', join(secrets, '..data'));
   symlinkSync(join('..data', 'mounted'), join(secrets, 'mounted'));
+  symlinkSync('itself', join(folder, 'itself'));
+  writeFileSync(join(secrets, 'latin1'), Buffer.from('p\u00e4ssword', 'latin1'));
+  writeFileSync(join(secrets, 'windows.properties'), 'path=C:\\users');
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +39,9 @@ describe('environment', () => {
 
   test('variables are given, but those of Sluice itself to nobody', async () => {
     const provider = new EnvProvider({}, environment);
-    expect(await provider.get('', ['DB_USER', 'NONE'])).toEqual(new Map([['DB_USER', 'u']]));
+    expect(await provider.get('', ['DB_USER', 'NONE', 'constructor'])).toEqual(
+      new Map([['DB_USER', 'u']]),
+    );
     await expect(provider.get('path', ['DB_USER'])).rejects.toThrow('have no path');
     for (const params of [{}, { 'allowlist.pattern': '.*' }, { 'allowlist.pattern': 'SLUICE_X' }]) {
       for (const name of [
@@ -97,6 +102,10 @@ describe('files', () => {
     ['secrets/link.properties', 'is not there, or is not below allowed.paths'],
     ['secrets-of-others/password', 'is not there, or is not below allowed.paths'],
     ['secrets/none', 'is not there, or is not below allowed.paths'],
+    ['itself', 'is not there, or is not below allowed.paths'],
+    [`secrets/${'a'.repeat(300)}`, 'is not there, or is not below allowed.paths'],
+    ['secrets/latin1', 'is not UTF-8'],
+    ['secrets/windows.properties', 'properties: line 1 has a \\u without four hexadecimal digits'],
     ['secrets', 'is not a file'],
   ])('%s is refused: it %s', async (path, reason) => {
     const provider = new FileProvider({ 'allowed.paths': secrets });
@@ -124,7 +133,9 @@ describe('files', () => {
 
 describe('directories', () => {
   test('a file is a value, also behind the links of a mounted secret', async () => {
-    const provider = new DirectoryProvider({ 'allowed.paths': `/nowhere, ${secrets}` });
+    const provider = new DirectoryProvider({
+      'allowed.paths': `/nowhere,${folder}/itself, ${secrets}`,
+    });
     expect(await provider.get(secrets, ['token', 'mounted'])).toEqual(
       new Map([
         ['token', 'abc'],
@@ -133,7 +144,7 @@ describe('directories', () => {
     );
   });
 
-  test.each(['../outside.properties', 'a/b', '..', '', 'link.properties', 'none'])(
+  test.each(['../outside.properties', 'a/b', '..', '', 'link.properties', 'none', 'latin1'])(
     'the key %j is refused',
     async (key) => {
       const provider = new DirectoryProvider({ 'allowed.paths': secrets });

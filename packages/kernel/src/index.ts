@@ -14,6 +14,7 @@ export {
 export { exactNumber, parseExactJson, stringifyExactJson } from './exact-json.ts';
 export { newId, newShortId } from './ids.ts';
 export { isObject } from './is-object.ts';
+export { parseJavaProperties } from './java-properties.ts';
 export {
   type LevelSetting,
   type LogLevel,

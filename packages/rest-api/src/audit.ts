@@ -29,15 +29,24 @@ export function noteDryRun(request: FastifyRequest): void {
   dryRuns.add(request);
 }
 
+const answered = new WeakSet<FastifyRequest>();
+
 export function auditChanges(app: FastifyInstance, trail: AuditTrail, logger: Logger): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const entry = auditEntry(request, reply.statusCode);
-    if (!entry) return;
+  const keep = async (entry: AuditEntry): Promise<void> => {
     try {
       await trail.append(entry);
     } catch (error) {
       logger.warn({ ...entry, error: toError(error).message }, 'not kept in the audit trail');
     }
+  };
+  // Once the answer is known, and not once it was sent: who hangs up before has changed something all the same.
+  app.addHook('onSend', async (request, reply, payload) => {
+    // An answer that cannot be sent is followed by one that says so.
+    const entry = answered.has(request) ? undefined : auditEntry(request, reply.statusCode);
+    answered.add(request);
+    // Not waited for: a trail that hangs keeps nobody from their answer.
+    if (entry) void keep(entry);
+    return payload;
   });
 }
 

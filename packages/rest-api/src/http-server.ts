@@ -39,6 +39,8 @@ export function createHttpServer(
     headersTimeout: headersTimeoutMs,
     // How late that may be noticed.
     connectionsCheckingInterval: headersTimeoutMs / 5,
+    // Node's own is two minutes, for which anybody could hold each connection that there may be.
+    handshakeTimeout: headersTimeoutMs,
     // Refused below, in the shape of all errors.
     requireHostHeader: false,
   };
@@ -51,6 +53,7 @@ export function createHttpServer(
     ? encrypted(common, { ...tls, ...timeouts })
     : fastify({ ...common, http: timeouts });
   limits.guard(app.server);
+  closeUnencrypted(app);
   refuseBroken(app);
   return app;
 }
@@ -72,6 +75,12 @@ function refuseBroken(app: FastifyInstance): void {
       })
       .end(body);
   });
+}
+
+/** Whoever does not get as far as TLS gets no answer either: one would wait for the handshake, and hold the connection. */
+function closeUnencrypted({ server }: FastifyInstance): void {
+  if (!(server instanceof TlsServer)) return;
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
 }
 
 /** The listener gets new certificates when there are some. */

@@ -1,4 +1,6 @@
 /** Which requests are kept in the audit trail, and what of them. */
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { Authenticator, Callers, roles, tokenProof } from '@sluice/access';
 import { FakeClock } from '@sluice/kernel/testing';
 import type { InjectOptions } from 'fastify';
@@ -155,6 +157,30 @@ test('what is refused, fails or waits for a leader is told apart', async () => {
     ['pending', 202],
     ['failed', 503],
   ]);
+});
+
+test('a change is kept also of who hangs up before the answer is there', async () => {
+  const { api, audit, cluster } = under();
+  const hungUp = Promise.withResolvers<void>();
+  api.server.once('connection', (socket) => socket.once('close', () => hungUp.resolve()));
+  const submit = cluster.submit.bind(cluster);
+  cluster.submit = async (...request) => {
+    await hungUp.promise;
+    return submit(...request);
+  };
+  await api.listen({ host: '127.0.0.1', port: 0 });
+  const client = connect((api.server.address() as AddressInfo).port, '127.0.0.1');
+  await once(client, 'connect');
+  const head = ['DELETE /connectors/orders HTTP/1.1', 'Host: localhost'];
+  const request = [...head, `Authorization: ${admin.headers.authorization}`, '', ''].join('\r\n');
+  client.write(request, () => client.resetAndDestroy());
+  await expect
+    .poll(() => audit.kept)
+    .toEqual([
+      expect.objectContaining({ who: 'the admin', action: 'delete', outcome: 'done', status: 204 }),
+    ]);
+  expect(cluster.requests).toHaveLength(1);
+  await api.close();
 });
 
 test('a trail that keeps nothing keeps nobody from changing anything', async () => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type RequestOptions, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectInTheClear } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -11,6 +11,8 @@ import { silentLogger, systemClock } from '@sluice/kernel';
 import { callerOf, createHttpServer, giveRoles, keepCertificates, secure } from '@sluice/rest-api';
 import { type Certificate, makeCertificate } from '@sluice/testkit';
 import { expect, onTestFinished, test } from 'vitest';
+
+import { apiUnderTest } from './api-under-test.ts';
 
 const authority = makeCertificate(Date.now(), { name: 'authority' });
 const server = makeCertificate(Date.now(), { name: 'server', authority });
@@ -122,6 +124,25 @@ test('versions of TLS before 1.2 are refused', async () => {
     ...versions,
   });
   await expect(once(socket, 'secureConnect')).rejects.toThrow(/protocol version/i);
+});
+
+test.each([
+  ['nothing', ''],
+  ['HTTP in the clear', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+])('a line on which comes %s instead of TLS is closed', async (_what, sent) => {
+  const { api } = apiUnderTest({
+    tls: { cert: server.certificate, key: server.key },
+    headersTimeoutMs: 300,
+  });
+  await api.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = api.server.address() as AddressInfo;
+  const socket = connectInTheClear({ port, host: '127.0.0.1' }).resume();
+  onTestFinished(async () => {
+    socket.destroy();
+    await api.close();
+  });
+  socket.write(sent);
+  await once(socket, 'close', { signal: AbortSignal.timeout(4_000) });
 });
 
 test('callers and certificates are those of the files, and stay while those cannot be used', async () => {

@@ -14,13 +14,16 @@ import { type PluginFailure, PluginRegistry } from './plugin-registry.ts';
 import { keepState, shareConnectorApi } from './plugin-resolution.ts';
 
 export interface LoadPluginsOptions {
-  /** For one module: a top-level await may never end. Default 10 000. */
+  /** For one module: a top-level await may never end. Default 30 000. */
   readonly importLimitMs?: number;
   /** Where relative paths and packages are looked for. Default: the working directory. */
   readonly baseDirectory?: string;
 }
 
-const importLimitMsDefault = 10_000;
+/** Of one module in a scan, which has a thread for itself. */
+export const scanLimitMsDefault = 20_000;
+/** What a scan has taken is there to be run, also by a thread that has more to do. */
+export const importLimitMsDefault = 1.5 * scanLimitMsDefault;
 
 /**
  * @param modules file URLs, absolute or relative paths (`./clock.ts`), or names of installed packages.

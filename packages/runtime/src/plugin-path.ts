@@ -21,8 +21,8 @@ export interface PluginPathOptions {
   readonly modules: readonly (string | PluginModule)[];
   readonly directories: readonly string[];
   readonly lookEveryMs: number;
-  /** For one module. */
-  readonly scanLimitMs: number;
+  /** For one module; default as for `scanPlugins`. */
+  readonly scanLimitMs?: number;
   readonly clock: Clock;
   /** Of the threads that scan; default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -155,9 +155,13 @@ export class PluginPath implements Service {
   }
 
   #scan(modules: readonly (string | PluginModule)[]): Promise<PluginScan> {
-    const { environment, scanLimitMs } = this.#options;
+    const { environment, scanLimitMs: timeoutMs } = this.#options;
     const { signal } = this.#stopping;
-    return scanPlugins(modules, { timeoutMs: scanLimitMs, signal, environment });
+    return scanPlugins(modules, {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      signal,
+      environment,
+    });
   }
 
   async #sightings(directories: readonly string[]): Promise<Map<string, Sighting>> {

@@ -6,6 +6,7 @@ import { type Logger, SluiceError, secretsOf, withoutValuesIn } from '@sluice/ke
 import { ConnectorActor } from './connector-actor.ts';
 import { identityOfTask } from './connector-offsets.ts';
 import type { ConnectorFacts } from './definition-plugins.ts';
+import { hidingSecrets } from './errors/hidden-secrets.ts';
 import { FairTurns } from './fair-turns.ts';
 import {
   type CompiledRuntimeOptions,
@@ -172,11 +173,14 @@ class Runtime {
     return lease;
   }
 
-  async #createRun(kind: string, context: TaskRunContext): Promise<TaskRun> {
-    const plugins = await this.#options.plugins.load(
-      withInheritedConverters(context.config, context.options.workerConfig),
-    );
+  async #createRun(kind: string, given: TaskRunContext): Promise<TaskRun> {
+    const { config, options, hideSecrets: hideReferences } = given;
+    const { workerConfig } = options;
+    const plugins = await this.#options.plugins.load(withInheritedConverters(config, workerConfig));
     const plugin = plugins.connector;
+    const { configDef } = plugin;
+    const hideSecrets = hidingSecrets({ config, workerConfig, configDef, hideReferences });
+    const context = { ...given, hideSecrets };
     context.emit({ type: 'plugin', class: plugin.class, version: plugin.version });
     if (kind === 'source-task' && plugin.type === 'source')
       return new SourceTaskRun(plugin, plugins, context);

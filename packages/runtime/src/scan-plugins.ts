@@ -7,12 +7,12 @@ import { Worker } from 'node:worker_threads';
 
 import { systemClock, type Timer, toError } from '@sluice/kernel';
 
-import { duplicate, identityOf } from './load-plugins.ts';
+import { duplicate, identityOf, scanLimitMsDefault } from './load-plugins.ts';
 import { moduleOf, type PluginModule } from './plugin-module.ts';
 import type { PluginDescription, PluginFailure } from './plugin-registry.ts';
 
 export interface ScanPluginsOptions {
-  /** For one module. Default 10 000. */
+  /** For one module. Default 20 000. */
   readonly timeoutMs?: number;
   /** Where relative paths and packages are looked for. Default: the working directory. */
   readonly baseDirectory?: string;
@@ -60,7 +60,7 @@ export async function scanPlugins(
   modules: readonly (string | PluginModule)[],
   options: ScanPluginsOptions = {},
 ): Promise<PluginScan> {
-  const limitMs = options.timeoutMs ?? 10_000;
+  const limitMs = options.timeoutMs ?? scanLimitMsDefault;
   const baseDirectory = options.baseDirectory ?? process.cwd();
   const scanned: ScannedModule[] = [];
   const failures: PluginFailure[] = [];

@@ -1,6 +1,13 @@
 /** References in definitions: resolved for the plugin, and nowhere to be seen outside of it. */
 
-import type { ConnectorConfig, SinkRecord } from '@sluice/connector-api';
+import {
+  ConnectError,
+  type ConnectorConfig,
+  defineConfig,
+  password,
+  type SinkRecord,
+  string,
+} from '@sluice/connector-api';
 import type { Logger } from '@sluice/kernel';
 import type { RuntimeEvent } from '@sluice/runtime';
 import {
@@ -174,9 +181,50 @@ test('a dead letter says what went wrong without the secret', async () => {
     },
   });
   await runtime.clock.until('it is dead', () => runtime.values('dead').length === 1);
-  const headers = runtime.store.topic('dead')?.[0]?.at(0)?.headers ?? [];
-  const texts = headers.map(([, value]) => Buffer.from(value ?? []).toString());
+  const texts = headersOfLetter(runtime);
   expect(texts).toContain('refused for <vault:db:password>');
   expect(texts.join('\n')).not.toContain(secret);
   await runtime.clock.settled(rig.stop());
 });
+
+test('nor with one that stands in the definition itself', async () => {
+  const keys = { pin: 'pin-1234', 'db.password': 'hunter22', url: 'db://me:s3cr3t@host/a' };
+  const plugin = sinkOf(() => ({
+    start: () => {},
+    put: () => {
+      throw new ConnectError(`refused for ${Object.values(keys).join(', ')} (s3cr3t) in ns-orders`);
+    },
+    stop: () => {},
+  }));
+  const runtime = new RuntimeUnderTest({
+    plugin: {
+      ...plugin,
+      configDef: defineConfig({ pin: password(), namespace: string() }),
+    },
+  });
+  runtime.store.createTopic('t', 1);
+  runtime.append('t', 0, 'a');
+  const rig = await runtime.started({
+    config: {
+      ...keys,
+      namespace: 'ns-orders',
+      topics: 't',
+      'errors.tolerance': 'all',
+      'errors.deadletterqueue.topic.name': 'dead',
+      'errors.deadletterqueue.context.headers.enable': 'true',
+      'errors.deadletterqueue.put.enable': 'true',
+    },
+  });
+  await runtime.clock.until('it is dead', () => runtime.values('dead').length === 1);
+  const texts = headersOfLetter(runtime);
+  expect(texts).toContain(
+    'refused for <pin>, <db.password>, db://me:[hidden]@host/a (<url>) in ns-orders',
+  );
+  expect(texts.join('\n')).not.toMatch(/pin-1234|hunter22|s3cr3t/);
+  await runtime.clock.settled(rig.stop());
+});
+
+function headersOfLetter(runtime: RuntimeUnderTest): string[] {
+  const headers = runtime.store.topic('dead')?.[0]?.at(0)?.headers ?? [];
+  return headers.map(([, value]) => Buffer.from(value ?? []).toString());
+}

@@ -5,6 +5,7 @@ import { loadPlugins, PluginRegistry, scanPlugins } from '@sluice/runtime';
 
 import { expect, test } from 'vitest';
 
+import { importLimitMsDefault, scanLimitMsDefault } from '../src/load-plugins.ts';
 import { withoutDuplicates } from '../src/scan-plugins.ts';
 import { sourceOf } from './support/plugins.ts';
 
@@ -55,6 +56,10 @@ test('a module that never finishes importing is given up at the limit', async ()
     importLimitMs: 50,
   });
   expect(registry.failures[0]?.error).toContain('did not finish importing within 50 ms');
+});
+
+test('what a scan found in time is not given up by a busier thread that runs it', () => {
+  expect(importLimitMsDefault).toBeGreaterThan(scanLimitMsDefault);
 });
 
 test('two modules with one class and version: the first is used, and the failure names both', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectorRecord } from '@sluice/coordination';
+import { toError } from '@sluice/kernel';
 import type { Command } from 'commander';
 
 import { parseDefinitions } from '../definitions/parse-definitions.ts';
@@ -91,12 +92,11 @@ async function edit({ name, config, version }: ConnectorRecord, io: Io): Promise
   const text = stringify({ name, config: Object.fromEntries(entries) });
   await writeFile(file, `# Connector ${name}, version ${version}\n${text}`, { mode: 0o600 });
   const forget = async (): Promise<void> => rm(folder, { recursive: true, force: true });
-  await runEditor(file, io).catch(async (error: unknown) => {
+  const after = await editedText(file, io).catch(async (error: unknown) => {
     // Nothing was edited that is worth a file with passwords.
     await forget();
     throw error;
   });
-  const after = await readFile(file, 'utf8');
   try {
     const [first, ...others] = parseDefinitions(await readDocuments(after, file));
     if (!first || others.length > 0 || first.definition.name !== name) {
@@ -116,14 +116,37 @@ async function edit({ name, config, version }: ConnectorRecord, io: Io): Promise
   }
 }
 
-/** Through a shell: `EDITOR='code --wait'` is more than a name. */
-async function runEditor(file: string, { env }: Io): Promise<void> {
+async function editedText(file: string, { env }: Io): Promise<string> {
   const editor = env['VISUAL']?.trim() || env['EDITOR']?.trim() || 'vi';
-  const child = spawn('sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code === 0) return;
-  throw new CliError(
-    exitCodes.usage,
-    `the editor "${editor}" ended with ${code ?? 'a signal'}: nothing was applied; set VISUAL or EDITOR to choose another`,
-  );
+  const failure = (what: string): CliError =>
+    new CliError(
+      exitCodes.usage,
+      `the editor "${editor}" ${what}: nothing was applied; set VISUAL or EDITOR to choose another`,
+    );
+  const code = await runEditor(editor, file);
+  if (code !== 0) throw failure(`ended with ${code ?? 'a signal'}`);
+  return await readFile(file, 'utf8').catch((error: unknown) => {
+    throw failure(`left no file (${toError(error).message})`);
+  });
 }
+
+/**
+ * Through a shell: `EDITOR='code --wait'` is more than a name. What would end this process ends the editor instead, so
+ * that the file with passwords does not stay behind.
+ */
+async function runEditor(editor: string, file: string): Promise<number | null> {
+  const child = spawn('sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' });
+  const pass = (signal: NodeJS.Signals): void => {
+    // Ctrl-C of a terminal is for the editor, which has got it, too.
+    if (signal !== 'SIGINT') child.kill(signal);
+  };
+  for (const signal of endingSignals) process.on(signal, pass);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  } finally {
+    for (const signal of endingSignals) process.off(signal, pass);
+  }
+}
+
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -39,7 +39,7 @@ export function addStandaloneCommand(program: Command, context: CommandContext):
   command.action(async (workerFile: string, files: string[], flags: StandaloneFlags) => {
     const { env } = context.io;
     const settings = readWorkerProperties(
-      await readProperties(await readFileOrStdin(workerFile, context.io)),
+      readProperties(await readFileOrStdin(workerFile, context.io), workerFile),
     );
     if (settings.problems.length > 0) {
       const lines = settings.problems.map((problem) => `${workerFile}: ${problem}`);

@@ -2,6 +2,8 @@
  * Text to plain values, JSON, YAML or Java's properties. Scalars become the text that stands in the file, not what a number
  * type makes of it: `1.10` stays `1.10`, and a 20-digit id keeps all its digits. `null` means "left out".
  */
+import { parseJavaProperties, SluiceError } from '@sluice/kernel';
+
 import { CliError, exitCodes } from '../exit-codes.ts';
 
 export type Value = string | readonly Value[] | { readonly [key: string]: Value };
@@ -17,20 +19,34 @@ const yamlMax = { aliases: 10_000, depth: 100, nodes: 1_000_000 };
 
 export async function readDocuments(text: string, source: string): Promise<Document[]> {
   if (text.trim() === '') throw invalid(`${source} is empty`);
-  if (/\.properties$/i.test(source)) return [{ value: await readProperties(text), source }];
-  return isJson(text, source) ? readJson(text, source) : readYaml(text, source);
+  switch (formatOf(text, source)) {
+    case 'json':
+      return readJson(text, source);
+    case 'properties':
+      return [{ value: readProperties(text, source), source }];
+    case 'yaml':
+      return readYaml(text, source);
+  }
 }
 
-/** As Kafka Connect's standalone mode takes them: `name=orders`, one key a line. */
-export async function readProperties(text: string): Promise<Readonly<Record<string, string>>> {
-  const { getProperties } = await import('properties-file');
-  return getProperties(text);
+/** As Kafka Connect's standalone mode takes them: `name=orders`, one key a line. @throws CliError */
+export function readProperties(text: string, source: string): Readonly<Record<string, string>> {
+  try {
+    return Object.fromEntries(parseJavaProperties(text));
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    throw invalid(`${source} is not in the format of Java's properties: ${error.message}`, error);
+  }
 }
 
-function isJson(text: string, source: string): boolean {
-  if (/\.json$/i.test(source)) return true;
-  if (/\.ya?ml$/i.test(source)) return false;
-  return /^\s*[[{]/.test(text);
+/** By what it is called, else by how it begins: Kafka Connect takes JSON and properties by any name. */
+function formatOf(text: string, source: string): 'json' | 'properties' | 'yaml' {
+  const [, extension] = /\.(json|ya?ml|properties)$/i.exec(source) ?? [];
+  if (extension !== undefined && /^ya?ml$/i.test(extension)) return 'yaml';
+  if (/^json$/i.test(extension ?? '') || /^\s*[[{]/.test(text)) return 'json';
+  if (extension !== undefined) return 'properties';
+  const first = text.split(/\r?\n/).find((line) => !/^\s*([#!]|$)/.test(line));
+  return /^\s*[\w.-]+\s*=/.test(first ?? '') ? 'properties' : 'yaml';
 }
 
 function readJson(text: string, source: string): Document[] {

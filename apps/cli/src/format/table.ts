@@ -52,7 +52,12 @@ export function formatFields(fields: readonly (readonly [string, string])[]): st
 function readable(cell: Cell): { text: string; tone: Tone } {
   const { text, tone } = typeof cell === 'string' ? { text: cell, tone: 'plain' as const } : cell;
   // A cell is one line, and nothing in it can drive the terminal.
-  return { text: stripVTControlCharacters(text).replace(/\s+/g, ' ').trim(), tone };
+  return {
+    text: stripVTControlCharacters(text)
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+    tone,
+  };
 }
 
 function cut(text: string, max: number): string {

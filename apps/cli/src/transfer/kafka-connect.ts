@@ -3,7 +3,7 @@ import type { TargetState } from '@sluice/coordination';
 import { parseExactJson, systemClock, toError } from '@sluice/kernel';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { isOffsets, type Offset } from './transfer-file.ts';
+import { asFields, type Fields, isOffsets, type Offset } from './transfer-file.ts';
 
 export interface ConnectConnector {
   readonly name: string;
@@ -14,18 +14,10 @@ export interface ConnectConnector {
   readonly isStopped: boolean;
 }
 
-interface Listed {
-  readonly info?: { readonly config?: Record<string, string>; readonly type?: string };
-  readonly status?: Status;
-}
-
-interface Status {
-  readonly connector?: { readonly state?: string };
-  readonly tasks?: readonly unknown[];
-}
-
 const answerLimitMs = 30_000;
 const stopLimitMs = 60_000;
+/** It refuses changes while it rebalances, as it does after each connector that is stopped. */
+const conflictLimitMs = 60_000;
 const lookPauseMs = 250;
 
 export class KafkaConnectClient {
@@ -54,22 +46,36 @@ export class KafkaConnectClient {
 
   /** In the order of their names. */
   async connectors(): Promise<ConnectConnector[]> {
-    const listed = (await this.#ask('GET', 'connectors?expand=info&expand=status')) as Readonly<
-      Record<string, Listed>
-    >;
+    const path = 'connectors?expand=info&expand=status';
+    const listed = asFields(await this.#ask('GET', path));
+    if (!listed) {
+      throw new CliError(
+        exitCodes.invalid,
+        `what answers at ${this.#url.href} does not tell its connectors with their configurations, as Kafka Connect does from 2.3 on (GET /${path})`,
+      );
+    }
     return Object.keys(listed)
       .sort()
-      .map((name): ConnectConnector => {
-        const { info, status } = listed[name] ?? {};
-        const state = status?.connector?.state ?? 'UNASSIGNED';
-        return {
-          name,
-          config: info?.config ?? {},
-          type: info?.type ?? 'unknown',
-          targetState: state === 'PAUSED' || state === 'STOPPED' ? state : 'STARTED',
-          isStopped: isStopped(status),
-        };
-      });
+      .map((name) => this.#connector(name, asFields(listed[name]) ?? {}));
+  }
+
+  #connector(name: string, { info, status }: Fields): ConnectConnector {
+    const { config, type } = asFields(info) ?? {};
+    const values = configOf(config);
+    if (!values) {
+      throw new CliError(
+        exitCodes.invalid,
+        `what answers at ${this.#url.href} does not tell the configuration of ${name}, a map of texts`,
+      );
+    }
+    const state = asFields(asFields(status)?.['connector'])?.['state'];
+    return {
+      name,
+      config: values,
+      type: typeof type === 'string' ? type : 'unknown',
+      targetState: state === 'PAUSED' || state === 'STOPPED' ? state : 'STARTED',
+      isStopped: isStopped(status),
+    };
   }
 
   /** Whole numbers exactly. @throws CliError, with how to do without if it is too old to tell them. */
@@ -79,7 +85,7 @@ export class KafkaConnectClient {
       if (!(error instanceof CliError) || error.exitCode !== exitCodes.invalid) throw error;
       throw offsetsError(name, error.message);
     });
-    const { offsets } = answer as { readonly offsets?: unknown };
+    const offsets = asFields(answer)?.['offsets'];
     if (isOffsets(offsets)) return offsets;
     throw offsetsError(name, 'its answer has another form');
   }
@@ -104,7 +110,7 @@ export class KafkaConnectClient {
   async #hasStopped(name: string): Promise<boolean> {
     const path = `connectors/${encodeURIComponent(name)}/status`;
     const status = await this.#ask('GET', path, { mayBeMissing: true });
-    return status === undefined || isStopped(status as Status);
+    return status === undefined || isStopped(status);
   }
 
   /** The answer; undefined if it is empty, or if there is nothing of that name and there need not be. */
@@ -114,29 +120,18 @@ export class KafkaConnectClient {
     { mayBeMissing = false }: { readonly mayBeMissing?: boolean } = {},
   ): Promise<unknown> {
     const url = new URL(path, this.#url);
-    const request = fetch(url, {
-      method,
-      redirect: 'error',
-      signal: AbortSignal.timeout(answerLimitMs),
-      headers: { accept: 'application/json', ...this.#header() },
-    });
-    const response = await request.catch((error: unknown) => {
-      const { cause } = toError(error);
-      const reason = cause instanceof Error ? cause.message : toError(error).message;
+    const deadlineMs = systemClock.monotonicMs() + conflictLimitMs;
+    let answer = await this.#send(method, url);
+    while (answer.status === 409 && systemClock.monotonicMs() < deadlineMs) {
+      await systemClock.sleep(lookPauseMs);
+      answer = await this.#send(method, url);
+    }
+    const { status, text } = answer;
+    if (status === 404 && mayBeMissing) return undefined;
+    if (status < 200 || status >= 300) {
       throw new CliError(
-        exitCodes.unreachable,
-        `cannot reach Kafka Connect at ${this.#url.href}: ${reason}`,
-        { cause: error },
-      );
-    });
-    const text = await response.text();
-    if (response.status === 404 && mayBeMissing) return undefined;
-    if (!response.ok) {
-      throw new CliError(
-        response.status === 401 || response.status === 403
-          ? exitCodes.unreachable
-          : exitCodes.invalid,
-        `Kafka Connect answers ${method} ${url.pathname} with ${response.status}: ${text.slice(0, 300)}`,
+        status === 401 || status === 403 ? exitCodes.unreachable : exitCodes.invalid,
+        `Kafka Connect answers ${method} ${url.pathname} with ${status}: ${text.slice(0, 300)}`,
       );
     }
     try {
@@ -150,13 +145,44 @@ export class KafkaConnectClient {
     }
   }
 
+  async #send(method: string, url: URL): Promise<{ status: number; text: string }> {
+    try {
+      const response = await fetch(url, {
+        method,
+        redirect: 'error',
+        signal: AbortSignal.timeout(answerLimitMs),
+        headers: { accept: 'application/json', ...this.#header() },
+      });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      const { cause } = toError(error);
+      const reason = cause instanceof Error ? cause.message : toError(error).message;
+      throw new CliError(
+        exitCodes.unreachable,
+        `cannot reach Kafka Connect at ${this.#url.href}: ${reason}`,
+        { cause: error },
+      );
+    }
+  }
+
   #header(): Record<string, string> {
     return this.#authorization === undefined ? {} : { authorization: this.#authorization };
   }
 }
 
-function isStopped(status: Status | undefined): boolean {
-  return status?.connector?.state === 'STOPPED' && (status.tasks ?? []).length === 0;
+function isStopped(status: unknown): boolean {
+  const { connector, tasks = [] } = asFields(status) ?? {};
+  const hasNone = Array.isArray(tasks) && tasks.length === 0;
+  return asFields(connector)?.['state'] === 'STOPPED' && hasNone;
+}
+
+/** A key without a value says nothing. */
+function configOf(value: unknown): Readonly<Record<string, string>> | undefined {
+  const fields = asFields(value);
+  if (!fields) return undefined;
+  const given = Object.entries(fields).filter(([, each]) => each !== null);
+  if (given.some(([, each]) => typeof each === 'object')) return undefined;
+  return Object.fromEntries(given.map(([key, each]) => [key, String(each)]));
 }
 
 function offsetsError(name: string, reason: string): CliError {

@@ -7,7 +7,7 @@ import { parseExactJson, stringifyExactJson, toError } from '@sluice/kernel';
 
 import { CliError, exitCodes } from '../exit-codes.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Offset {
   readonly partition: Fields;
@@ -55,6 +55,8 @@ export function parseTransfers(text: string, source: string): Transfer[] {
     problems.push(`${source}, connector ${index + 1}: ${result}`);
     return [];
   });
+  for (const [name, same] of Map.groupBy(transfers, (each) => each.name))
+    if (same.length > 1) problems.push(`${source}: ${name} is there twice: keep one of them`);
   if (problems.length > 0) throw new CliError(exitCodes.invalid, problems.join('\n'));
   return transfers;
 }
@@ -97,7 +99,7 @@ export function isOffsets(value: unknown): value is readonly Offset[] {
   );
 }
 
-function asFields(value: unknown): Fields | undefined {
+export function asFields(value: unknown): Fields | undefined {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isMap ? (value as Fields) : undefined;
 }
