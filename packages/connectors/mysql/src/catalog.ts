@@ -1,5 +1,6 @@
 /** What the server says of itself, its tables and their columns. */
 import type { TableName } from '@sluice/connector-capture';
+import type { Charsets } from './charsets.ts';
 import { identifier, literal, type Session } from './client.ts';
 import type { Column, TableLayout } from './column.ts';
 import { builtInDatabases } from './config.ts';
@@ -98,6 +99,17 @@ export async function readTables(session: Session): Promise<ServerTable[]> {
   }));
 }
 
+/** Tables whose rows the server changes or deletes for a foreign key, of which its log has nothing. */
+export async function readCascades(session: Session): Promise<TableName[]> {
+  const rows = await session.query(`
+    SELECT DISTINCT CONSTRAINT_SCHEMA, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS
+     WHERE DELETE_RULE IN (${cascading}) OR UPDATE_RULE IN (${cascading})
+     ORDER BY CONSTRAINT_SCHEMA, TABLE_NAME`);
+  return rows.map(([namespace, table]) => ({ namespace: textOf(namespace), table: textOf(table) }));
+}
+
+const cascading = "'CASCADE', 'SET NULL', 'SET DEFAULT'";
+
 export async function readLayout(
   session: Session,
   { namespace, table }: TableName,
@@ -185,7 +197,7 @@ function labelsOf(declared: string): string[] {
 }
 
 /** Names of character sets by the ids of their collations, as the log has them. */
-export async function readCollations(session: Session): Promise<ReadonlyMap<number, string>> {
+export async function readCharsets(session: Session): Promise<Charsets> {
   const [has] = await session.query(
     `SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema'
        AND TABLE_NAME = 'COLLATION_CHARACTER_SET_APPLICABILITY' AND COLUMN_NAME = 'ID'`,

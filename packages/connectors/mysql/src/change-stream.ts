@@ -48,6 +48,8 @@ export interface ChangeStreamOptions {
   readonly inside: InsideTransaction | undefined;
   readonly gtids: GtidSet | undefined;
   readonly isMariadb: boolean;
+  /** The number of the server that is read from. */
+  readonly server: string;
   /** By the last table map of this number; undefined: a table that is not captured. */
   readonly tableOf: (tableId: number) => CapturedTable | undefined;
   /** Whether it is a captured table that there is. */
@@ -150,7 +152,10 @@ export class ChangeStream {
     if (!this.#transaction) this.#begin(streamed, undefined, true, false);
     const records =
       statement.kind === 'truncate' ? this.#truncate(streamed, statement.table, nowMs) : [];
-    const isEnd = statement.kind === 'end' || this.#transaction?.isOpen === false;
+    const isEnd =
+      statement.kind === 'end' ||
+      statement.kind === 'rollback' ||
+      this.#transaction?.isOpen === false;
     return isEnd ? [...records, ...this.#commit(streamed, nowMs)] : records;
   }
 
@@ -180,7 +185,7 @@ export class ChangeStream {
     transaction.events += 1;
     const table = this.#options.tableOf(event.tableId);
     const { written } = transaction;
-    if (!table || (written && events < written.events)) return [];
+    if (!table || streamed.isUndone || (written && events < written.events)) return [];
     const writtenRows = written?.events === events ? written.rows : 0;
     const records: YieldedRecord[] = [];
     const reader = new ByteReader(event.rows);
@@ -225,6 +230,7 @@ export class ChangeStream {
             ...(gtid === undefined ? {} : { tx_gtid: gtid }),
             tx_events: held.events,
             tx_rows: row + 1,
+            tx_server: this.#options.server,
           }),
       ts_sec: at.header.seconds,
       server_id: at.header.serverId,

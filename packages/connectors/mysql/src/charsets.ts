@@ -44,6 +44,18 @@ export function decoderOf(charset: string): ((bytes: Buffer) => string) | undefi
   return (bytes) => decoder.decode(bytes);
 }
 
+/** By the ids of their collations, as the log has them. */
+export type Charsets = ReadonlyMap<number, string>;
+
+/** In place of each character that cannot be read. */
+export const unreadable = '\uFFFD';
+
+/** Of a statement of the log, which is in the character set of its client. `charset`: undefined, if nobody knows. */
+export function statementText(bytes: Buffer, charset: string | undefined): string {
+  const decode = charset === undefined ? undefined : decoderOf(charset);
+  return decode?.(bytes) ?? bytes.toString('latin1').replaceAll(/[\u0080-\u00ff]/g, unreadable);
+}
+
 function utf32Text(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at + 3 < bytes.length; at += 4)

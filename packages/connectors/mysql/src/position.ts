@@ -8,6 +8,7 @@
  * | `server_id`, `ts_sec` | of the change |
  * | `tx_events`, `tx_rows` | of that first transaction: how many of its events with rows are written, and how many rows of the next |
  * | `tx_gtid` | and which one it is |
+ * | `tx_server` | and the number of the server that said so: another one may divide rows differently among events |
  * | `snapshot`, `snapshot_completed`, `snapshot_progress` | of a snapshot: what is read of it (`SnapshotPlan`) |
  * | `schemas` | layouts of the tables at this position (`SchemaHistory`), where the log does not say them |
  *
@@ -42,6 +43,8 @@ export interface InsideTransaction {
   readonly gtid: string | undefined;
   readonly events: number;
   readonly rows: number;
+  /** Undefined: of an offset from before it was stored. */
+  readonly server: string | undefined;
 }
 
 /** @throws ConnectError for an offset that is none of this connector. */
@@ -65,7 +68,10 @@ export function positionOf(offset: SourceOffsetValue | undefined): Position | un
   return {
     kind: 'stream',
     at,
-    inside: events === undefined ? undefined : { gtid: textOf(offset, 'tx_gtid'), events, rows },
+    inside:
+      events === undefined
+        ? undefined
+        : { gtid: textOf(offset, 'tx_gtid'), events, rows, server: textOf(offset, 'tx_server') },
     schemas,
   };
 }

@@ -6,7 +6,7 @@ import {
   type TaskLogger,
 } from '@sluice/connector-api';
 import { type TableName, tableText } from '@sluice/connector-capture';
-import { readTables, type ServerFacts, type ServerTable, scalar } from './catalog.ts';
+import { readCascades, readTables, type ServerFacts, type ServerTable, scalar } from './catalog.ts';
 import type { Session } from './client.ts';
 import { type MysqlConfig, replicaName, selectionOf } from './config.ts';
 import { type Position, positionOf } from './position.ts';
@@ -76,7 +76,22 @@ export async function capturedTables(
   if (problem) throw new ConnectError(problem);
   if (tables.length === 0)
     logger.warn({}, 'no table is captured; check table.include.list and database.include.list');
+  await warnOfCascades(sql, tables, logger);
   return tables;
+}
+
+async function warnOfCascades(
+  sql: Session,
+  captured: readonly TableName[],
+  logger: TaskLogger,
+): Promise<void> {
+  const names = new Set(captured.map(tableText));
+  const tables = (await readCascades(sql)).map(tableText).filter((text) => names.has(text));
+  if (tables.length > 0)
+    logger.warn(
+      { tables },
+      'the log of the server does not have what a foreign key does to rows (ON DELETE CASCADE, SET NULL, ON UPDATE …): these changes are not captured',
+    );
 }
 
 /** Undefined: a snapshot from the beginning, or the log from its end. */

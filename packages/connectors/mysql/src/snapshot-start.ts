@@ -8,8 +8,9 @@ import { type TableName, tableText } from '@sluice/connector-capture';
 import { readEnd, readLayout, type ServerFacts, scalar, tableIdentifier } from './catalog.ts';
 import { literal, type Session } from './client.ts';
 import type { TableLayout } from './column.ts';
+import { findChange } from './log-search.ts';
 import type { LogPosition } from './position.ts';
-import { findChange, touches } from './table-resolver.ts';
+import { touches } from './table-resolver.ts';
 
 export interface BeginOptions {
   readonly server: ServerFacts;

@@ -3,9 +3,17 @@ import type { TableName } from '@sluice/connector-capture';
 
 export type Statement =
   | { readonly kind: 'begin' }
-  | { readonly kind: 'end' }
+  /** `isOfPrepared`: of a transaction that was prepared before, and now never was. */
+  | { readonly kind: 'end'; readonly isOfPrepared?: true }
+  /** Ends a transaction that never was. */
+  | { readonly kind: 'rollback' }
+  | { readonly kind: 'savepoint'; readonly savepoint: string }
+  /** What came after the savepoint never was. */
+  | { readonly kind: 'rollbackTo'; readonly savepoint: string }
   /** These tables have other columns than before, or are others than before. */
   | { readonly kind: 'layout'; readonly tables: readonly TableName[] }
+  /** These tables lack an index; those of texts have columns in the log. */
+  | { readonly kind: 'index'; readonly tables: readonly TableName[] }
   /** All tables of a database. */
   | { readonly kind: 'database'; readonly database: string }
   | { readonly kind: 'truncate'; readonly table: TableName }
@@ -45,12 +53,15 @@ function effectOf(first: string, words: Words): Statement {
       return words.next() === 'TRANSACTION' ? { kind: 'begin' } : other;
     case 'COMMIT':
       return { kind: 'end' };
+    case 'SAVEPOINT':
+      return { kind: 'savepoint', savepoint: words.name().table.toLowerCase() };
     case 'ROLLBACK':
-      return words.peek() === 'TO' ? other : { kind: 'end' };
+      return rolledBack(words);
     case 'XA': {
       const verb = words.next();
       if (verb === 'START' || verb === 'BEGIN') return { kind: 'begin' };
-      return verb === 'COMMIT' || verb === 'ROLLBACK' ? { kind: 'end' } : other;
+      if (verb === 'ROLLBACK') return { kind: 'end', isOfPrepared: true };
+      return verb === 'COMMIT' ? { kind: 'end' } : other;
     }
     case 'TRUNCATE':
       words.skip('TABLE');
@@ -77,6 +88,13 @@ function effectOf(first: string, words: Words): Statement {
   }
 }
 
+function rolledBack(words: Words): Statement {
+  words.skip('WORK');
+  if (words.next() !== 'TO') return { kind: 'rollback' };
+  words.skip('SAVEPOINT');
+  return { kind: 'rollbackTo', savepoint: words.name().table.toLowerCase() };
+}
+
 function altered(words: Words): Statement {
   words.skip('ONLINE', 'OFFLINE', 'IGNORE');
   if (words.next() !== 'TABLE') return other;
@@ -93,8 +111,16 @@ function altered(words: Words): Statement {
 
 function created(words: Words): Statement {
   words.skip('OR', 'REPLACE');
-  if (words.next() !== 'TABLE') return other;
+  const what = words.next();
+  if (what === 'UNIQUE') return indexed(words);
+  if (what !== 'TABLE') return other;
   words.skip('IF', 'NOT', 'EXISTS');
+  return { kind: 'layout', tables: [words.name()] };
+}
+
+/** MariaDB: a unique index of a text has a column of its own. */
+function indexed(words: Words): Statement {
+  while (!words.isAtEnd && words.next() !== 'ON') continue;
   return { kind: 'layout', tables: [words.name()] };
 }
 
@@ -114,9 +140,9 @@ function dropped(words: Words): Statement {
 function droppedIndex(words: Words): Statement {
   words.skip('IF', 'EXISTS');
   const index = words.name();
-  if (index.table.toUpperCase() !== 'PRIMARY') return other;
   words.skip('ON');
-  return { kind: 'layout', tables: [words.name()] };
+  const tables = [words.name()];
+  return { kind: index.table.toUpperCase() === 'PRIMARY' ? 'layout' : 'index', tables };
 }
 
 class Words {
@@ -174,7 +200,8 @@ class Words {
   }
 }
 
-const wordPattern = /[\p{L}\p{N}_$]+/uy;
+/** Names without quotes have any character beyond ASCII, also those that are no letters. */
+const wordPattern = /[\w$\u0080-\uffff]+/y;
 
 /** In one pass, whatever the text is. Comments and texts are left out; comments with a version are statements. */
 function tokensOf(sql: string): Token[] {

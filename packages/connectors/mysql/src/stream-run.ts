@@ -4,15 +4,23 @@ import { batchSizeOf, heartbeatRecord, type TableName } from '@sluice/connector-
 import type { StreamedEvent } from './binlog/log-reader.ts';
 import { LogStream } from './binlog/log-stream.ts';
 import type { CapturedTable } from './captured-table.ts';
-import { readCollations } from './catalog.ts';
+import { readCharsets } from './catalog.ts';
 import { ChangeStream } from './change-stream.ts';
+import type { Charsets } from './charsets.ts';
 import { replicaName } from './config.ts';
 import { MariadbGtids, MysqlGtids } from './gtids.ts';
-import { type LogPosition, type Position, textOfPosition } from './position.ts';
+import { findMarks } from './log-search.ts';
+import {
+  type InsideTransaction,
+  type LogPosition,
+  type Position,
+  textOfPosition,
+} from './position.ts';
 import type { Found, RunContext } from './run-context.ts';
 import { batches } from './snapshot.ts';
 import { statementOf } from './statement.ts';
 import { TableResolver } from './table-resolver.ts';
+import { UndoneEvents } from './undone-events.ts';
 
 /** How long the stream is waited for before it is seen whether a heartbeat is due, ms. */
 const waitMs = 200;
@@ -20,6 +28,9 @@ const waitMs = 200;
 const eventsPerTake = 100;
 /** Of events whose records are handed over, whatever the size of their rows is. */
 const bytesPerYield = 1024 * 1024;
+
+const xaRollbackText =
+  'a transaction was rolled back by XA ROLLBACK after it was prepared, when its changes were captured: delete the offsets if it changed captured tables';
 
 type Streamed = Map<number, CapturedTable | undefined>;
 
@@ -31,21 +42,29 @@ export async function* streamRecords(
   stored: Position | undefined,
 ): AsyncGenerator<YieldedRecord[]> {
   const { config, logger, signal } = context;
-  const resolver = await openResolver(context, found, tables);
+  const charsets = await readCharsets(await context.sessions.sql());
+  const resolver = openResolver(context, found, tables, charsets);
   const streamed: Streamed = new Map();
-  const inside = stored?.kind === 'stream' ? stored.inside : undefined;
+  const server = found.server.variables['server_id'] ?? '';
   const changes = new ChangeStream({
     from,
-    inside,
+    inside: stored?.kind === 'stream' ? insideOf(stored.inside, server) : undefined,
+    server,
     gtids: gtidsOf(from, found),
     isMariadb: found.server.isMariadb,
     tableOf: (tableId) => streamed.get(tableId),
     tableNamed: (name) => resolver.tableNamed(name),
     isTable: (name) => resolver.isTable(name),
-    onStatement: (statement) => resolver.forget(statement),
+    onStatement: (statement) => {
+      resolver.forget(statement);
+      if (statement.kind === 'end' && statement.isOfPrepared) logger.warn({}, xaRollbackText);
+    },
     schemas: () => found.history.text(),
   });
-  const stream = await openStream(context, found, from);
+  const undone = new UndoneEvents(
+    async (file, pos) => await findMarks(await context.sessions.sql(), { file, pos }),
+  );
+  const stream = await openStream(context, found, from, charsets);
   logger.info({ at: textOfPosition(from) }, 'streaming changes');
   const batchMax = batchSizeOf(config);
   const heartbeatMs = config['heartbeat.interval.ms'];
@@ -56,15 +75,16 @@ export async function* streamRecords(
       let bytes = 0;
       const limitMs = heartbeatMs > 0 ? Math.min(waitMs, heartbeatMs) : waitMs;
       const nowMs = Date.now();
-      for (const event of await stream.take(eventsPerTake, limitMs)) {
-        await prepare(event, resolver, streamed);
-        for (const record of changes.take(event, nowMs)) records.push(record);
-        bytes += event.header.size;
-        if (records.length < batchMax && bytes < bytesPerYield) continue;
-        yield* batches(records, batchMax);
-        records = [];
-        bytes = 0;
-      }
+      for (const came of await stream.take(eventsPerTake, limitMs))
+        for (const event of await undone.take(came)) {
+          await prepare(event, resolver, streamed);
+          for (const record of changes.take(event, nowMs)) records.push(record);
+          bytes += event.header.size;
+          if (records.length < batchMax && bytes < bytesPerYield) continue;
+          yield* batches(records, batchMax);
+          records = [];
+          bytes = 0;
+        }
       if (heartbeatMs > 0 && performance.now() >= nextHeartbeatMs) {
         records.push(...(await heartbeat(context, changes)));
         nextHeartbeatMs = performance.now() + heartbeatMs;
@@ -76,31 +96,42 @@ export async function* streamRecords(
   }
 }
 
-async function openResolver(
+function openResolver(
   { config, flavour, sessions }: RunContext,
   { history, server }: Found,
   tables: readonly TableName[],
-): Promise<TableResolver> {
+  charsets: Charsets,
+): TableResolver {
   return new TableResolver({
     config,
     flavour,
     server,
-    charsets: await readCollations(await sessions.sql()),
+    charsets,
     history,
     sql: async () => await sessions.sql(),
     tables,
   });
 }
 
+/** What was counted at another server does not count at this one: it begins the transaction again. */
+function insideOf(
+  inside: InsideTransaction | undefined,
+  server: string,
+): InsideTransaction | undefined {
+  return (inside?.server ?? server) === server ? inside : undefined;
+}
+
 async function openStream(
   { config, sessions }: RunContext,
   { server }: Found,
   from: LogPosition,
+  charsets: Charsets,
 ): Promise<LogStream> {
   return await LogStream.open({
     session: await sessions.open(),
     isMariadb: server.isMariadb,
     hasChecksum: server.hasChecksum,
+    charsets,
     from,
     serverId: config['database.server.id'],
     replicaName: replicaName(config),

@@ -10,19 +10,17 @@ import {
   type TableName,
   tableText,
 } from '@sluice/connector-capture';
-import { endAfter } from './binlog/log-reader.ts';
 import type { TableMap } from './binlog/table-map.ts';
 import { CapturedTable, type Flavour } from './captured-table.ts';
-import { readLayout, type ServerFacts, textOf } from './catalog.ts';
-import { literal, type Session } from './client.ts';
+import { readLayout, type ServerFacts } from './catalog.ts';
+import { type Charsets, unreadable } from './charsets.ts';
+import type { Session } from './client.ts';
 import type { Column, TableLayout } from './column.ts';
 import { type MysqlConfig, selectionOf } from './config.ts';
 import { isSequence, layoutOfMap, mismatchOf } from './log-layout.ts';
+import { type FilePosition, findChange } from './log-search.ts';
 import type { SchemaHistory } from './schema-history.ts';
-import { type Statement, statementOf } from './statement.ts';
-
-/** Events that are looked through at a time. */
-const eventsPerPage = 5_000;
+import type { Statement } from './statement.ts';
 
 /** A change of a table was missed, and with it how its rows are laid out. */
 export class LayoutLost extends ConnectError {}
@@ -31,17 +29,11 @@ export interface ResolverOptions {
   readonly config: MysqlConfig;
   readonly flavour: Flavour;
   readonly server: ServerFacts;
-  readonly charsets: ReadonlyMap<number, string>;
+  readonly charsets: Charsets;
   readonly history: SchemaHistory;
   readonly sql: () => Promise<Session>;
   /** Captured tables that there are. */
   readonly tables: readonly TableName[];
-}
-
-/** In a file of the log. */
-export interface FilePosition {
-  readonly file: string;
-  readonly pos: number;
 }
 
 interface KnownTable {
@@ -67,7 +59,9 @@ export class TableResolver {
   }
 
   isTable(name: TableName): boolean {
-    return this.#names.has(tableText(name).toLowerCase());
+    return isUnreadable(name)
+      ? [...this.#names].some((text) => mayBeUnreadable(text))
+      : this.#names.has(tableText(name).toLowerCase());
   }
 
   /** Of one that is known. */
@@ -112,11 +106,12 @@ export class TableResolver {
 
   /** After a statement that may have changed tables. */
   forget(statement: Statement): void {
-    for (const text of [...this.#known.keys(), ...this.#options.history.tables()])
-      if (touches(statement, text)) {
+    const { history } = this.#options;
+    for (const text of [...this.#known.keys(), ...history.tables()])
+      if (touches(statement, text, history.get(text)?.hashCount)) {
         this.#known.delete(text);
         this.#now.delete(text);
-        this.#options.history.forget(text);
+        history.forget(text);
       }
   }
 
@@ -178,45 +173,25 @@ function lost(table: string, reason: string, { file, pos }: FilePosition): Layou
   );
 }
 
-/** `text`: `database.table`. */
-export function touches(statement: Statement, text: string): boolean {
+/** `text`: `database.table`. `hashCount`: columns that it has for its indexes. */
+export function touches(statement: Statement, text: string, hashCount = 0): boolean {
   const wanted = text.toLowerCase();
   if (statement.kind === 'database')
     return wanted.startsWith(`${statement.database.toLowerCase()}.`);
-  return (
-    statement.kind === 'layout' &&
-    statement.tables.some((name) => tableText(name).toLowerCase() === wanted)
-  );
+  const isLayout = statement.kind === 'layout' || (statement.kind === 'index' && hashCount > 0);
+  return isLayout && statement.tables.some((name) => isName(name, wanted));
 }
 
-/** Where the log, from a position to its end, has a statement that is looked for; undefined: nowhere. */
-export async function findChange(
-  sql: Session,
-  from: FilePosition,
-  isWanted: (statement: Statement) => boolean,
-): Promise<string | undefined> {
-  const files = (await sql.query('SHOW BINARY LOGS')).map(([file]) => textOf(file));
-  const first = Math.max(0, files.indexOf(from.file));
-  for (const file of files.slice(first)) {
-    let pos = file === from.file ? Math.max(4, from.pos) : 4;
-    for (;;) {
-      const events = await sql.query(
-        `SHOW BINLOG EVENTS IN ${literal(file)} FROM ${String(pos)} LIMIT ${String(eventsPerPage)}`,
-      );
-      for (const [, at, type, , , info] of events)
-        if (/^Query/i.test(textOf(type)) && isWanted(statementOfInfo(textOf(info))))
-          return `${file}:${textOf(at)}`;
-      const last = events.at(-1);
-      if (!last || events.length < eventsPerPage) break;
-      // The second one has 32 bits, the first all.
-      pos = endAfter(Number(textOf(last[1])), Number(textOf(last[4])));
-    }
-  }
-  return undefined;
+/** `wanted`: in small letters. */
+function isName(name: TableName, wanted: string): boolean {
+  return isUnreadable(name) ? mayBeUnreadable(wanted) : tableText(name).toLowerCase() === wanted;
 }
 
-/** `use `shop`; ALTER TABLE …` */
-function statementOfInfo(info: string): Statement {
-  const [, database = '', sql = info] = /^use `((?:[^`]|``)*)`; (.*)$/s.exec(info) ?? [];
-  return statementOf(sql, database.replaceAll('``', '`'));
+/** Of a client whose character set cannot be read: any table that is not written in ASCII may be meant. */
+function isUnreadable({ table }: TableName): boolean {
+  return table.includes(unreadable);
+}
+
+function mayBeUnreadable(text: string): boolean {
+  return /[^\0-\x7f]/.test(text);
 }

@@ -1,5 +1,6 @@
 /** What the log says of columns by itself, and what it does not say of statements: tables that are easily read wrong. */
 import { startMariadb } from '@sluice/testkit';
+import { createConnection } from 'mysql2';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Capture, configOf } from './capture.ts';
 
@@ -117,6 +118,81 @@ for (const metadata of ['NO_LOG', 'FULL'] as const)
       expect((await capture.untilCount(item, 2))[1]?.after).toEqual({ id: 2, a: 1, b: 2 });
       await sql('SET STATEMENT lock_wait_timeout = 5 FOR TRUNCATE TABLE item');
       expect((await capture.untilCount(item, 3))[2]?.op).toBe('t');
+    });
+
+    /** By a client with this character set, in which the log has its statements. */
+    async function sqlIn(charset: string, url: string, texts: readonly string[]): Promise<void> {
+      const { hostname, password, pathname, port, username } = new URL(url);
+      const connection = createConnection({
+        host: hostname,
+        port: Number(port),
+        user: username,
+        password,
+        database: pathname.slice(1),
+        charset,
+      });
+      for (const text of texts)
+        await new Promise<void>((resolve, reject) =>
+          connection.query(text, (error) => (error ? reject(error) : resolve())),
+        );
+      connection.destroy();
+    }
+
+    test.each(['LATIN1_SWEDISH_CI', 'UTF8MB4_GENERAL_CI', 'CP850_GENERAL_CI'])(
+      'a table whose name is no ASCII is read right after a statement of a client with %s',
+      async (charset) => {
+        const { item, sql, url } = await database('names');
+        const own = item.slice(0, -'.item'.length);
+        const topic = `${own}.gr__e`;
+        await sql('CREATE TABLE größe (id int PRIMARY KEY, a int, b int)');
+        await using capture = await Capture.start(configOf(url));
+        await capture.untilStreaming();
+        await sql('INSERT INTO größe VALUES (1, 1, 2)');
+        await capture.untilCount(topic, 1);
+        await sqlIn(charset, url, [
+          'ALTER TABLE größe RENAME COLUMN a TO ä, RENAME COLUMN b TO a',
+          'INSERT INTO größe (id, ä, a) VALUES (2, 1, 2)',
+        ]);
+        expect((await capture.untilCount(topic, 2))[1]?.after).toEqual({ id: 2, ä: 1, a: 2 });
+        await sqlIn(charset, url, [
+          'DROP TABLE größe',
+          'CREATE TABLE größe (id int PRIMARY KEY, ö int)',
+          'INSERT INTO größe VALUES (3, 1)',
+        ]);
+        expect((await capture.untilCount(topic, 3))[2]?.after).toEqual({ id: 3, ö: 1 });
+      },
+    );
+
+    test('a name without quotes may have characters that are no letters', async () => {
+      const { item, sql, url } = await database('marks');
+      const topic = `${item.slice(0, -'.item'.length)}._______`;
+      await sql('CREATE TABLE ที่อยู่ (id int PRIMARY KEY, a int, b int)');
+      await using capture = await Capture.start(configOf(url));
+      await capture.untilStreaming();
+      await sql('INSERT INTO ที่อยู่ VALUES (1, 1, 2)');
+      await capture.untilCount(topic, 1);
+      await sql(
+        'ALTER TABLE ที่อยู่ RENAME COLUMN a TO b, RENAME COLUMN b TO a; INSERT INTO ที่อยู่ (id, a, b) VALUES (2, 1, 2)',
+      );
+      expect((await capture.untilCount(topic, 2))[1]?.after).toEqual({ id: 2, a: 1, b: 2 });
+    });
+
+    test('a unique index of a text that comes or goes makes and takes a column of the log', async () => {
+      const { item, sql, url } = await database('index');
+      await sql('CREATE TABLE item (id int PRIMARY KEY, note text)');
+      await using capture = await Capture.start(configOf(url));
+      await capture.untilStreaming();
+      await sql("INSERT INTO item VALUES (1, 'a')");
+      await capture.untilCount(item, 1);
+      await sql("CREATE UNIQUE INDEX by_note ON item (note); INSERT INTO item VALUES (2, 'b')");
+      await capture.untilCount(item, 2);
+      await sql("DROP INDEX by_note ON item; INSERT INTO item VALUES (3, 'c')");
+      const changes = await capture.untilCount(item, 3);
+      expect(changes.map(({ after }) => after)).toEqual([
+        { id: 1, note: 'a' },
+        { id: 2, note: 'b' },
+        { id: 3, note: 'c' },
+      ]);
     });
 
     test('a table with system versioning is refused by name', async () => {

@@ -51,14 +51,14 @@ test.each([
   { type: 20, message: /type 20, which is not known/ },
   { type: 172, message: /type 172, which is not known and may be a change.*delete the offsets/ },
 ])('event $type of the log cannot be read, and is refused with its place', ({ message, type }) => {
-  const read = (): unknown => new LogReader(from, false).read(eventOf(type));
+  const read = (): unknown => new LogReader(from, false, new Map()).read(eventOf(type));
   expect(read).toThrow(ConnectError);
   expect(read).toThrow(message);
   expect(read).toThrow(/^binlog\.000001:4: /);
 });
 
 test('what is known to change no row is passed over, and what the server says may be', () => {
-  const reader = new LogReader(from, false);
+  const reader = new LogReader(from, false, new Map());
   const known = [3, 5, 9, 11, 13, 14, 17, 28, 29, 35, 36, 37, 160, 161, 163, 164];
   for (const type of known) expect(reader.read(eventOf(type)).event.kind).toBe('other');
   expect(reader.read(eventOf(200, { flags: 0x80 })).event.kind).toBe('other');
@@ -67,7 +67,7 @@ test('what is known to change no row is passed over, and what the server says ma
 });
 
 test('positions go on above 4 GiB, of which the log has 32 bits', () => {
-  const reader = new LogReader(from, false);
+  const reader = new LogReader(from, false, new Map());
   reader.read(rotateTo('binlog.000007', 4));
   let pos = 4;
   for (let count = 1; count <= 12; count += 1) {
@@ -88,7 +88,7 @@ test('positions go on above 4 GiB, of which the log has 32 bits', () => {
 });
 
 test('a stream that begins high in a file keeps its place when the format is sent again', () => {
-  const reader = new LogReader({ file: 'binlog.000001', pos: 3 * gib }, false);
+  const reader = new LogReader({ file: 'binlog.000001', pos: 3 * gib }, false, new Map());
   reader.read(rotateTo('binlog.000001', 3 * gib));
   reader.read(eventOf(types.format, { endPosition: 120 }));
   const read = reader.read(eventOf(types.rowsQuery, { endPosition: 3 * gib + 30 }));
@@ -101,12 +101,13 @@ test('the rest of a position is found after the one before it', () => {
 });
 
 test('the offset after a transaction that ends above 4 GiB says where that is', () => {
-  const reader = new LogReader(from, false);
+  const reader = new LogReader(from, false, new Map());
   const changes = new ChangeStream({
     from,
     inside: undefined,
     gtids: undefined,
     isMariadb: false,
+    server: '1',
     tableOf: () => undefined,
     isTable: () => false,
     tableNamed: () => undefined,
@@ -128,6 +129,7 @@ test('a position above 4 GiB cannot be asked for, and is refused with what to do
     session: session as unknown as Session,
     isMariadb: false,
     hasChecksum: false,
+    charsets: new Map(),
     from: { ...from, pos: 5 * gib },
     serverId: 1,
     replicaName: 'shop',

@@ -48,6 +48,37 @@ describe("MySQL's binary JSON becomes a text", () => {
   });
 });
 
+test('a statement is read in the character set of its client, which comes after other variables', () => {
+  const variables = (collation: number): Buffer =>
+    Buffer.concat([
+      Buffer.from([0, 1, 2, 3, 4]),
+      Buffer.from([1, 1, 2, 3, 4, 5, 6, 7, 8]),
+      Buffer.from([6, 3]),
+      Buffer.from('std'),
+      Buffer.from([3, 1, 0, 1, 0]),
+      Buffer.from([4, collation, 0, 45, 0, 45, 0]),
+    ]);
+  const read = (collation: number, sql: Buffer): unknown => {
+    const own = variables(collation);
+    const head = Buffer.alloc(19);
+    head.writeUInt8(2, 4);
+    const lengths = Buffer.from([4, 0, 0, own.length, 0]);
+    const event = Buffer.concat([head, Buffer.alloc(8), lengths, own, Buffer.from('shop\0'), sql]);
+    const charsets = new Map([
+      [8, 'latin1'],
+      [4, 'cp850'],
+      [45, 'utf8mb4'],
+    ]);
+    return readEvent(event, readHeader(event), false, charsets);
+  };
+  const latin = Buffer.from('DROP TABLE größe', 'latin1');
+  expect(read(8, latin)).toMatchObject({ sql: 'DROP TABLE größe' });
+  expect(read(45, Buffer.from('DROP TABLE größe'))).toMatchObject({ sql: 'DROP TABLE größe' });
+  // Neither is there a decoder of the one, nor is the other one known.
+  expect(read(4, latin)).toMatchObject({ sql: 'DROP TABLE gr\uFFFD\uFFFDe' });
+  expect(read(99, latin)).toMatchObject({ sql: 'DROP TABLE gr\uFFFD\uFFFDe' });
+});
+
 test('a LOAD DATA that was logged as a statement is read as one', () => {
   const sql = "LOAD DATA INFILE 'x' INTO TABLE item";
   const variables = Buffer.from([0, 1, 2, 3, 4]);
@@ -61,7 +92,7 @@ test('a LOAD DATA that was logged as a statement is read as one', () => {
     Buffer.from(sql),
   ]);
   event.writeUInt8(18, 4);
-  expect(readEvent(event, readHeader(event), false)).toEqual({
+  expect(readEvent(event, readHeader(event), false, new Map())).toEqual({
     kind: 'query',
     database: 'shop',
     sql,

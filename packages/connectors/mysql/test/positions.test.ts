@@ -55,7 +55,9 @@ describe('what a statement does to tables', () => {
   test.each([
     ['BEGIN', { kind: 'begin' }],
     ['COMMIT /* x */', { kind: 'end' }],
-    ['ROLLBACK TO SAVEPOINT a', { kind: 'other' }],
+    ['ROLLBACK TO SAVEPOINT A', { kind: 'rollbackTo', savepoint: 'a' }],
+    ['ROLLBACK WORK', { kind: 'rollback' }],
+    ['SAVEPOINT `A`', { kind: 'savepoint', savepoint: 'a' }],
     ['ALTER TABLE item ADD x int', { kind: 'layout', tables: [item] }],
     ['/*!40000 ALTER TABLE `shop`.`item` DISABLE KEYS */', { kind: 'layout', tables: [item] }],
     [
@@ -73,13 +75,22 @@ describe('what a statement does to tables', () => {
       { kind: 'layout', tables: [{ namespace: 'shop', table: 'a' }, item] },
     ],
     ['DROP INDEX IF EXISTS `PRIMARY` ON item', { kind: 'layout', tables: [item] }],
-    ['DROP INDEX by_name ON item', { kind: 'other' }],
+    ['DROP INDEX by_name ON item', { kind: 'index', tables: [item] }],
     ['DROP DATABASE IF EXISTS shop', { kind: 'database', database: 'shop' }],
     ['TRUNCATE item', { kind: 'truncate', table: item }],
     ['TRUNCATE TABLE `shop`.item', { kind: 'truncate', table: item }],
     [
       "CREATE TABLE `ALTER` (a text COMMENT 'DROP TABLE item')",
       { kind: 'layout', tables: [{ namespace: 'shop', table: 'ALTER' }] },
+    ],
+    [
+      'CREATE OR REPLACE UNIQUE INDEX IF NOT EXISTS `on` USING BTREE ON item (note)',
+      { kind: 'layout', tables: [item] },
+    ],
+    ['CREATE INDEX by_note ON item (note)', { kind: 'other' }],
+    [
+      'ALTER TABLE ที่อยู่ ADD x int',
+      { kind: 'layout', tables: [{ namespace: 'shop', table: 'ที่อยู่' }] },
     ],
     ["GRANT SELECT ON *.* TO 'x'", { kind: 'other' }],
     [

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { TableMap } from '../src/binlog/table-map.ts';
 import type { MysqlConfig } from '../src/config.ts';
 import { SchemaHistory } from '../src/schema-history.ts';
-import { TableResolver } from '../src/table-resolver.ts';
+import { statementOf } from '../src/statement.ts';
+import { TableResolver, touches } from '../src/table-resolver.ts';
 
 function resolverOf(config: Partial<MysqlConfig>): TableResolver {
   return new TableResolver({
@@ -40,4 +41,12 @@ test('a captured table with a column of an unknown type ends the task, with all 
 test('one that is left out does not', async () => {
   const resolver = resolverOf({ 'table.exclude.list': ['shop.item'] });
   expect(await resolver.tableOf(map, Buffer.alloc(6), after)).toBeUndefined();
+});
+
+test('a name that cannot be read may be that of any table that is not written in ASCII', () => {
+  const statement = statementOf('ALTER TABLE gr\uFFFD\uFFFDe ADD x int', 'shop');
+  expect(touches(statement, 'shop.größe')).toBe(true);
+  expect(touches(statement, 'shop.item')).toBe(false);
+  const resolver = resolverOf({});
+  expect(resolver.isTable({ namespace: 'shop', table: 'gr\uFFFD' })).toBe(false);
 });

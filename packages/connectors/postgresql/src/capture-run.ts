@@ -6,6 +6,7 @@
  */
 import {
   ConnectError,
+  RetriableError,
   type SourceOffsetValue,
   type TaskLogger,
   type YieldedRecord,
@@ -13,7 +14,6 @@ import {
 import {
   batchSizeOf,
   heartbeatRecord,
-  type Selection,
   SnapshotPlan,
   tableText,
   wholeName,
@@ -22,7 +22,8 @@ import { CapturedTable } from './captured-table.ts';
 import { type CatalogTable, readTableDetails, TypeCatalog } from './catalog.ts';
 import { ChangeStream } from './change-stream.ts';
 import type { Session } from './client.ts';
-import { type PostgresConfig, selectionOf } from './config.ts';
+import type { PostgresConfig } from './config.ts';
+import { PublicationGone } from './errors.ts';
 import { textOfLsn } from './lsn.ts';
 import type { Position } from './position.ts';
 import {
@@ -30,14 +31,16 @@ import {
   checkServer,
   currentLsn,
   obtainSlot,
+  readsAgain,
   startPosition,
   withoutGap,
 } from './preparation.ts';
-import { identityOf, keyOfRelation, type Relation } from './relation-key.ts';
-import { ReplicationStream, type StreamedMessage } from './replication-stream.ts';
+import { PublicationWatch, preparePublication } from './publication.ts';
+import { ReplicationStream } from './replication-stream.ts';
 import { SessionPool } from './session-pool.ts';
-import { preparePublication, SlotTaken } from './slot.ts';
+import { SlotTaken } from './slot.ts';
 import { beginSnapshot, readSnapshot } from './snapshot.ts';
+import { StreamedTables } from './streamed-tables.ts';
 import { splitTables } from './table-parts.ts';
 
 /** What outlives a run: of the whole task. */
@@ -48,6 +51,8 @@ export interface TaskState {
   releasedLsn: number;
   /** `snapshot.mode` always: of this task. */
   isSnapshotTaken: boolean;
+  /** What the slot tells next cannot be read, and `snapshot.mode` says that the tables are read again. */
+  isSlotSpent: boolean;
   /** Since when another program has the slot, on the monotonic clock; undefined: nobody does. */
   slotTakenSinceMs: number | undefined;
 }
@@ -62,7 +67,6 @@ export interface RunOptions {
 
 /** How long the stream is waited for before it is seen whether a heartbeat is due, ms. */
 const waitMs = 200;
-const soughtLabelsMax = 1_000;
 
 export class CaptureRun {
   readonly #config: PostgresConfig;
@@ -70,12 +74,7 @@ export class CaptureRun {
   readonly #logger: TaskLogger;
   readonly #signal: AbortSignal;
   readonly #offset: SourceOffsetValue | undefined;
-  readonly #selection: Selection;
   readonly #types = new TypeCatalog();
-  readonly #streamed = new Map<number, CapturedTable | undefined>();
-  readonly #relations = new Map<number, Relation>();
-  /** Labels of enums that were looked for: one that was renamed since is not found. */
-  readonly #soughtLabels = new Set<string>();
   readonly #sessions: SessionPool;
 
   constructor({ config, logger, offset, signal, state }: RunOptions) {
@@ -84,7 +83,6 @@ export class CaptureRun {
     this.#logger = logger;
     this.#signal = signal;
     this.#offset = offset;
-    this.#selection = selectionOf(config);
     this.#sessions = new SessionPool(config, signal);
   }
 
@@ -114,17 +112,20 @@ export class CaptureRun {
       yield* this.#snapshot(tables, stored?.lsn ?? (await currentLsn(sql)), stored, undefined);
       return;
     }
-    await preparePublication(sql, config, tables);
+    const isBegun = stored !== undefined;
+    await preparePublication(sql, config, tables, { isBegun, logger });
     const replication = await this.#sessions.openReplication();
-    const position = await withoutGap(sql, config, logger, stored);
+    const { isSlotSpent } = this.#state;
+    const position = await withoutGap(sql, config, logger, stored, isSlotSpent);
     const slot = await obtainSlot(sql, replication, config, logger);
+    this.#state.isSlotSpent = false;
     this.#state.slotTakenSinceMs = undefined;
     const fromLsn = position?.lsn ?? slot.lsn;
     const isSnapshotDue = position?.kind !== 'stream' && mode !== 'no_data' && mode !== 'never';
     if (isSnapshotDue) yield* this.#snapshot(tables, fromLsn, position, slot.snapshot);
     if (this.#signal.aborted) return;
     this.#state.isSnapshotTaken = true;
-    yield* this.#stream(replication, fromLsn, position);
+    yield* this.#stream(replication, tables, fromLsn, position);
   }
 
   async *#snapshot(
@@ -168,7 +169,7 @@ export class CaptureRun {
         if (!table) throw new ConnectError(`the table ${name} is not captured any more`);
         const details = await readTableDetails(session, table.oid);
         const captured = this.#table(table, details.columns, details.keyColumns);
-        return { captured, columns: details.columns };
+        return { captured, columns: details.columns, isPartitioned: table.isPartitioned };
       },
     });
     await Promise.all(sessions.map((session) => this.#sessions.close(session)));
@@ -177,13 +178,21 @@ export class CaptureRun {
 
   async *#stream(
     session: Session,
+    tables: readonly CatalogTable[],
     fromLsn: number,
     position: Position | undefined,
   ): AsyncGenerator<YieldedRecord[]> {
+    const streamed = new StreamedTables({
+      config: this.#config,
+      logger: this.#logger,
+      types: this.#types,
+      sql: async () => await this.#sessions.sql(),
+    });
+    const watch = new PublicationWatch({ config: this.#config, logger: this.#logger, tables });
     const changes = new ChangeStream({
       fromLsn,
       inside: position?.kind === 'stream' ? position.inside : undefined,
-      tableOf: (oid) => this.#streamed.get(oid),
+      tableOf: (oid) => streamed.of(oid),
     });
     const stream = await ReplicationStream.open({
       session,
@@ -205,8 +214,7 @@ export class CaptureRun {
         const limitMs = heartbeatMs > 0 ? Math.min(waitMs, heartbeatMs) : waitMs;
         const nowMs = Date.now();
         for (const message of await stream.take(batchMax, limitMs)) {
-          if (message.message.kind === 'relation') await this.#relation(message.message);
-          else await this.#followLabels(message);
+          await streamed.prepare(message);
           for (const record of changes.take(message, nowMs)) records.push(record);
         }
         if (heartbeatMs > 0 && performance.now() >= nextHeartbeatMs) {
@@ -214,6 +222,7 @@ export class CaptureRun {
           nextHeartbeatMs = performance.now() + heartbeatMs;
         }
         if (records.length > 0) yield records;
+        if (watch.isDue) await watch.look(await this.#sessions.sql());
       }
     } finally {
       stream.close();
@@ -233,54 +242,12 @@ export class CaptureRun {
     return [heartbeatRecord(options, offset, Date.now())];
   }
 
-  /** PostgreSQL does not say that an enum got a label more: the first row that has it does. */
-  async #followLabels({ message }: StreamedMessage): Promise<void> {
-    if (message.kind !== 'insert' && message.kind !== 'update') return;
-    const label = this.#streamed.get(message.oid)?.newLabelOf(message.after);
-    const relation = this.#relations.get(message.oid);
-    if (label === undefined || !relation) return;
-    const sought = `${String(message.oid)} ${label}`;
-    if (this.#soughtLabels.has(sought)) return;
-    if (this.#soughtLabels.size >= soughtLabelsMax) this.#soughtLabels.clear();
-    this.#soughtLabels.add(sought);
-    await this.#relation(relation);
-  }
-
-  /** Sent before the first change of a table, and again whenever its columns have changed. */
-  async #relation(relation: Relation): Promise<void> {
-    const { columns, namespace, oid, table } = relation;
-    if (!this.#selection.hasTable({ namespace, table })) {
-      this.#streamed.set(oid, undefined);
-      return;
-    }
-    this.#relations.set(oid, relation);
-    const sql = await this.#sessions.sql();
-    await this.#types.readIfMissing(
-      sql,
-      columns.map((column) => column.typeOid),
-    );
-    // The log says what the columns were then; what it does not say is asked for as it is now.
-    const now = await readTableDetails(sql, oid);
-    const required = new Set(
-      now.columns.filter((each) => each.isRequired).map((each) => each.name),
-    );
-    const captured = this.#table(
-      { namespace, table },
-      columns.map((column) => ({ ...column, isRequired: required.has(column.name) })),
-      keyOfRelation(relation, now.keyColumns),
-      relation,
-    );
-    this.#streamed.set(oid, captured);
-  }
-
   #table(
     { namespace, table }: { readonly namespace: string; readonly table: string },
     columns: ConstructorParameters<typeof CapturedTable>[0]['columns'],
     keyColumns: readonly string[],
-    relation?: Relation,
   ): CapturedTable {
     return new CapturedTable({
-      identity: relation && identityOf(relation),
       config: this.#config,
       name: { namespace, table },
       columns,
@@ -292,6 +259,11 @@ export class CaptureRun {
 
   /** A slot that another program has is waited for as long as the definition says. */
   #judged(error: unknown): unknown {
+    if (error instanceof PublicationGone && readsAgain(this.#config)) {
+      this.#logger.warn({}, `the tables are read again: ${error.message}`);
+      this.#state.isSlotSpent = true;
+      return new RetriableError(error.message);
+    }
     if (!(error instanceof SlotTaken)) return error;
     const nowMs = performance.now();
     this.#state.slotTakenSinceMs ??= nowMs;

@@ -8,6 +8,8 @@ export interface CatalogTable extends TableName {
   /** d default, f full, i index, n nothing. */
   readonly replicaIdentity: string;
   readonly hasPrimaryKey: boolean;
+  /** Its rows are its partitions'. */
+  readonly isPartitioned: boolean;
   readonly canSelect: boolean;
   readonly isOwned: boolean;
 }
@@ -20,30 +22,49 @@ export interface CatalogColumn {
 }
 
 export interface TableDetails {
+  /** None: the table is gone. */
   readonly columns: readonly CatalogColumn[];
   /** Of the primary key, else of the index that is the replica identity; none: no key. */
   readonly keyColumns: readonly string[];
 }
 
-/** Ordinary tables that are logged, partitions among them; a partitioned table's changes are its partitions'. */
-export async function readTables(session: Session): Promise<CatalogTable[]> {
+/**
+ * Tables that are logged. A partitioned table's changes are its partitions', which are tables as well. `isViaRoot`: they
+ * are told as its own, and partitions are no tables.
+ */
+export async function readTables(session: Session, isViaRoot: boolean): Promise<CatalogTable[]> {
   const rows = await session.query(`
-    SELECT c.oid, n.nspname, c.relname, c.relreplident,
+    SELECT c.oid, n.nspname, c.relname, c.relreplident, c.relkind = 'p',
            EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            has_table_privilege(c.oid, 'SELECT'), pg_has_role(c.relowner, 'USAGE')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'r' AND c.relpersistence = 'p'
+     WHERE ${isViaRoot ? "c.relkind IN ('r', 'p') AND NOT c.relispartition" : "c.relkind = 'r'"} AND c.relpersistence = 'p'
        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
      ORDER BY n.nspname, c.relname`);
-  return rows.map(([oid, namespace, table, replicaIdentity, hasKey, canSelect, isOwned]) => ({
-    oid: Number(oid),
-    namespace: namespace ?? '',
-    table: table ?? '',
-    replicaIdentity: replicaIdentity ?? 'd',
-    hasPrimaryKey: hasKey === 't',
-    canSelect: canSelect === 't',
-    isOwned: isOwned === 't',
-  }));
+  return rows.map(
+    ([oid, namespace, table, replicaIdentity, partitioned, hasKey, canSelect, isOwned]) => ({
+      oid: Number(oid),
+      namespace: namespace ?? '',
+      table: table ?? '',
+      replicaIdentity: replicaIdentity ?? 'd',
+      isPartitioned: partitioned === 't',
+      hasPrimaryKey: hasKey === 't',
+      canSelect: canSelect === 't',
+      isOwned: isOwned === 't',
+    }),
+  );
+}
+
+/** The id of the table that has this name now. */
+export async function findTable(
+  session: Session,
+  { namespace, table }: TableName,
+): Promise<number | undefined> {
+  const [row] = await session.query(
+    'SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [namespace, table],
+  );
+  return row ? Number(row[0]) : undefined;
 }
 
 /** Without generated columns, of which the log has nothing. */

@@ -69,6 +69,11 @@ export const configShape = {
     .doc(
       'Whether the publication is made if it is missing: for all tables, for those captured, for none, or not.',
     ),
+  'publish.via.partition.root': boolean()
+    .default(false)
+    .doc(
+      'Whether a publication that is made tells of changes of partitions as changes of the table that they are parts of.',
+    ),
   'snapshot.mode': oneOf('initial', 'always', 'initial_only', 'no_data', 'never', 'when_needed')
     .ignoreCase()
     .default('initial')
@@ -120,7 +125,6 @@ export const unsupportedKeys: UnsupportedKeys = {
   'lsn.flush.timeout.ms': ['30000'],
   'message.prefix.*': [],
   'offset.mismatch.strategy': [],
-  'publish.via.partition.root': ['false'],
   'read.only': ['false'],
   'replica.identity.autoset.values': [],
   'schema.refresh.mode': ['columns_diff'],

@@ -36,9 +36,25 @@ function codeOf(error: unknown): string {
   return 'code' in error ? String(error.code) : '';
 }
 
+/** Changes that come next were made while there was no publication, and a new one does not help: they are lost. */
+export class PublicationGone extends ConnectError {
+  constructor(message: string) {
+    super(
+      `${message} for changes that come next from the slot, so that they cannot be read, also if it is made again. Set snapshot.mode to when_needed, which makes a new slot and reads the tables again, or delete the offsets and drop the slot (SELECT pg_drop_replication_slot('…'))`,
+    );
+  }
+}
+
+function isOfPublication(error: unknown): error is Error {
+  return (
+    error instanceof Error && codeOf(error) === '42704' && error.message.startsWith('publication ')
+  );
+}
+
 /** As it is told and thrown; errors of this package stay what they are. */
 export function connectErrorOf(error: unknown, target: Target): ConnectError {
   if (error instanceof ConnectError) return error;
+  if (isOfPublication(error)) return new PublicationGone(error.message);
   const text = `PostgreSQL at ${target.host}:${String(target.port)}, database ${target.database}: ${explanation(error, target)}`;
   // Neither the statement nor the detail, which may have values of rows.
   return isPassing(error) ? new RetriableError(text) : new ConnectError(text);

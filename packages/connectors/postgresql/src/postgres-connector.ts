@@ -46,6 +46,7 @@ const source = defineSource({
     stream: undefined,
     releasedLsn: await storedLsn(config, offsets),
     isSnapshotTaken: false,
+    isSlotSpent: false,
     slotTakenSinceMs: undefined,
   }),
   run: ({ config, logger, offset, signal, state }) =>

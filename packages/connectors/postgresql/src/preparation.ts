@@ -6,6 +6,7 @@ import type { Session } from './client.ts';
 import { type PostgresConfig, selectionOf } from './config.ts';
 import { lsnOfText, textOfLsn } from './lsn.ts';
 import { type Position, positionOf } from './position.ts';
+import { isViaRoot, readPublication } from './publication.ts';
 import { type CreatedSlot, createSlot, dropSlot, freeSlot, gapProblem } from './slot.ts';
 
 /** @throws ConnectError for a server from which nothing can be captured. */
@@ -27,7 +28,10 @@ export async function capturedTables(
   logger: TaskLogger,
 ): Promise<CatalogTable[]> {
   const selection = selectionOf(config);
-  const tables = (await readTables(sql)).filter((table) => selection.hasTable(table));
+  const publication = await readPublication(sql, config['publication.name']);
+  const tables = (await readTables(sql, isViaRoot(publication, config))).filter((table) =>
+    selection.hasTable(table),
+  );
   if (tables.length === 0)
     logger.warn({}, 'no table is captured; check table.include.list and schema.include.list');
   const frozen = tables
@@ -57,8 +61,14 @@ export function startPosition(
   return isAgain ? { kind: 'snapshot', lsn: position.lsn, progress: '' } : position;
 }
 
+/** Whether `snapshot.mode` makes up for changes that were lost. */
+export function readsAgain(config: PostgresConfig): boolean {
+  return ['always', 'when_needed'].includes(config['snapshot.mode']);
+}
+
 /**
- * The position, unless changes after it were lost and the mode says that a snapshot makes up for them.
+ * The position, unless changes after it were lost and the mode says that a snapshot makes up for them. `isSpent`: what
+ * the slot tells next cannot be read.
  * @throws ConnectError when changes were lost and nothing makes up for them.
  */
 export async function withoutGap(
@@ -66,14 +76,19 @@ export async function withoutGap(
   config: PostgresConfig,
   logger: TaskLogger,
   position: Position | undefined,
+  isSpent: boolean,
 ): Promise<Position | undefined> {
   const name = config['slot.name'];
   const slot = await freeSlot(sql, config, logger);
+  if (isSpent) {
+    await dropSlot(sql, name);
+    return undefined;
+  }
   const endLsn = position?.lsn ?? (slot?.isLost ? (slot.confirmedLsn ?? 0) : undefined);
-  const problem = endLsn === undefined ? undefined : gapProblem(slot, endLsn, name);
+  const problem =
+    endLsn === undefined ? undefined : gapProblem(slot, endLsn, name, await currentLsn(sql));
   if (!problem) return position;
-  const mode = config['snapshot.mode'];
-  if (mode !== 'when_needed' && mode !== 'always') throw new ConnectError(problem);
+  if (!readsAgain(config)) throw new ConnectError(problem);
   logger.warn({ slot: name }, `the tables are read again: ${problem}`);
   if (slot?.isLost) await dropSlot(sql, name);
   return undefined;
@@ -89,7 +104,7 @@ export async function obtainSlot(
   const slot = await freeSlot(sql, config, logger);
   if (slot) return { lsn: slot.confirmedLsn ?? 0, snapshot: undefined };
   const name = config['slot.name'];
-  const created = await createSlot(replication, name);
+  const created = await createSlot(replication, name, logger);
   logger.info({ slot: name, lsn: textOfLsn(created.lsn) }, 'made a replication slot');
   return created;
 }

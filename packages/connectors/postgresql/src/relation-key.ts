@@ -9,10 +9,18 @@ export function identityOf({ columns, hasWholeRows }: Relation): readonly string
   return hasWholeRows || names.length === 0 ? undefined : names;
 }
 
-/** The key that rows had when they were logged, by the names that it had then. `now`: the key of the table by now. */
-export function keyOfRelation(relation: Relation, now: readonly string[]): readonly string[] {
-  const known = identityOf(relation) ?? relation.columns.map(({ name }) => name);
-  const inOrder = now.filter((name) => known.includes(name));
-  const isSame = identityOf(relation) === undefined || inOrder.length === known.length;
-  return isSame ? inOrder : known;
+/**
+ * The key that rows had when they were logged, by the names that it had then; undefined: nobody knows. `now`: the key of
+ * the table by now, undefined if the table is gone.
+ */
+export function keyOfRelation(
+  relation: Relation,
+  now: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const identity = identityOf(relation);
+  const known = identity ?? relation.columns.map(({ name }) => name);
+  const inOrder = (now ?? []).filter((name) => known.includes(name));
+  if (identity) return inOrder.length === known.length ? inOrder : known;
+  const isUnknown = relation.hasWholeRows && inOrder.length !== now?.length;
+  return isUnknown ? undefined : inOrder;
 }

@@ -1,8 +1,7 @@
-/** The replication slot, which keeps the log for this connector, and the publication, which says what is in it. */
+/** The replication slot, which keeps the log for this connector. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, RetriableError, type TaskLogger } from '@sluice/connector-api';
-import { type TableName, tableText } from '@sluice/connector-capture';
-import type { CatalogTable } from './catalog.ts';
+import type { TableName } from '@sluice/connector-capture';
 import type { Session } from './client.ts';
 import { applicationName, type PostgresConfig } from './config.ts';
 import { lsnOfText, textOfLsn } from './lsn.ts';
@@ -111,11 +110,18 @@ export interface CreatedSlot {
   readonly snapshot: string | undefined;
 }
 
-/** Waits for transactions that run. */
 const createLimitMs = 90_000;
+/** After so long it is told what is waited for, ms. */
+const createPatienceMs = 5_000;
 
-export async function createSlot(replication: Session, name: string): Promise<CreatedSlot> {
+/** The server waits for all transactions that run, also for those that are prepared. */
+export async function createSlot(
+  replication: Session,
+  name: string,
+  logger: TaskLogger,
+): Promise<CreatedSlot> {
   const limit = setTimeout(() => replication.destroy(), createLimitMs);
+  const patience = setTimeout(() => logger.warn({ slot: name }, slotWaitsText), createPatienceMs);
   try {
     const [row] = await replication.query(
       `CREATE_REPLICATION_SLOT "${name}" LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -124,8 +130,12 @@ export async function createSlot(replication: Session, name: string): Promise<Cr
     return { lsn: lsnOfText(lsn ?? ''), snapshot: snapshot ?? undefined };
   } finally {
     clearTimeout(limit);
+    clearTimeout(patience);
   }
 }
+
+const slotWaitsText =
+  'the server makes the slot once all transactions that run have ended: see pg_stat_activity and pg_prepared_xacts';
 
 /** False while it is in use. */
 export async function dropSlot(session: Session, name: string): Promise<boolean> {
@@ -136,62 +146,6 @@ export async function dropSlot(session: Session, name: string): Promise<boolean>
   return (await readSlot(session, name)) === undefined;
 }
 
-/** Makes the publication if it is missing and may be made. @throws ConnectError if it does not have all tables. */
-export async function preparePublication(
-  session: Session,
-  config: PostgresConfig,
-  tables: readonly CatalogTable[],
-): Promise<void> {
-  const name = config['publication.name'];
-  const mode = config['publication.autocreate.mode'];
-  const quoted = identifier(name);
-  const listed = tables.map((table) => tableIdentifier(table)).join(', ');
-  if (!(await hasPublication(session, name))) {
-    if (mode === 'disabled') throw new ConnectError(missingPublication(name));
-    if (mode === 'all_tables') await session.query(`CREATE PUBLICATION ${quoted} FOR ALL TABLES`);
-    else if (mode === 'filtered' && tables.length > 0)
-      await session.query(`CREATE PUBLICATION ${quoted} FOR TABLE ${listed}`);
-    else await session.query(`CREATE PUBLICATION ${quoted}`);
-  }
-  if (mode === 'no_tables') return;
-  let missing = await missingInPublication(session, name, tables);
-  if (missing.length > 0 && mode === 'filtered') {
-    await session.query(
-      `ALTER PUBLICATION ${quoted} ADD TABLE ${missing.map(tableIdentifier).join(', ')}`,
-    );
-    missing = await missingInPublication(session, name, tables);
-  }
-  if (missing.length > 0)
-    throw new ConnectError(
-      `the publication ${name} lacks tables whose changes would be missed: ${missing.map(tableText).join(', ')}. Add them with ALTER PUBLICATION ${quoted} ADD TABLE …, set publication.autocreate.mode to filtered, or leave them out (table.exclude.list)`,
-    );
-}
-
-export async function hasPublication(session: Session, name: string): Promise<boolean> {
-  return (
-    (await session.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name])).length > 0
-  );
-}
-
-export function missingPublication(name: string): string {
-  return `there is no publication ${name}, and publication.autocreate.mode is disabled: create it with CREATE PUBLICATION ${identifier(name)} FOR TABLE …`;
-}
-
-async function missingInPublication(
-  session: Session,
-  name: string,
-  tables: readonly CatalogTable[],
-): Promise<TableName[]> {
-  const rows = await session.query(
-    'SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = $1',
-    [name],
-  );
-  const published = new Set(
-    rows.map(([namespace, table]) => tableText({ namespace: namespace ?? '', table: table ?? '' })),
-  );
-  return tables.filter((table) => !published.has(tableText(table)));
-}
-
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
@@ -200,11 +154,12 @@ export function tableIdentifier({ namespace, table }: TableName): string {
   return `${identifier(namespace)}.${identifier(table)}`;
 }
 
-/** The server has thrown away changes that were not read yet. */
+/** The server has thrown away changes that were not read yet, or never had them. `serverLsn`: where its log ends. */
 export function gapProblem(
   slot: Slot | undefined,
   storedLsn: number,
   name: string,
+  serverLsn: number,
 ): string | undefined {
   const remedy =
     'Set snapshot.mode to when_needed to read the tables again, or delete the offsets of the connector to begin anew';
@@ -212,6 +167,9 @@ export function gapProblem(
     return `the slot ${name} is gone, and with it the changes since ${textOfLsn(storedLsn)}. ${remedy}`;
   if (slot.isLost)
     return `the server has removed log that the slot ${name} still needed (see max_slot_wal_keep_size), so changes since ${textOfLsn(storedLsn)} are lost. ${remedy}`;
+  // It would be asked to leave out all that comes until then.
+  if (serverLsn < storedLsn)
+    return `the log of the server ends at ${textOfLsn(serverLsn)}, before ${textOfLsn(storedLsn)}, where this connector ended: it is another server, or was restored from a backup. ${remedy}`;
   if (slot.confirmedLsn !== undefined && slot.confirmedLsn > storedLsn)
     return `the slot ${name} begins at ${textOfLsn(slot.confirmedLsn)}, after ${textOfLsn(storedLsn)}, where this connector ended: it was made anew, or something else has read from it. ${remedy}`;
   return undefined;

@@ -8,7 +8,6 @@ import {
   type SnapshotPlan,
   type SnapshotRows,
   snapshotBatches,
-  type TableName,
   type TableToRead,
 } from '@sluice/connector-capture';
 import type { CapturedTable, Origin } from './captured-table.ts';
@@ -20,6 +19,8 @@ import { identifier, tableIdentifier } from './slot.ts';
 export interface SnapshotTable {
   readonly captured: CapturedTable;
   readonly columns: readonly { readonly name: string }[];
+  /** Its rows are its partitions'. */
+  readonly isPartitioned: boolean;
 }
 
 export interface SnapshotOptions {
@@ -113,10 +114,9 @@ function completing(record: YieldedRecord, offset: SourceOffsetValue): YieldedRe
 async function* readTables(options: SnapshotOptions, session: Session): AsyncGenerator<Chunk> {
   const { fetchSize, openTable, plan } = options;
   for (let next = plan.next(); next; next = plan.next()) {
-    const { captured, columns } = await openTable(next.table, session);
-    await session.query(
-      `DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(captured, columns, next)}`,
-    );
+    const table = await openTable(next.table, session);
+    const { captured } = table;
+    await session.query(`DECLARE snapshot_rows NO SCROLL CURSOR FOR ${selectOf(table, next)}`);
     for (let isEnd = false; !isEnd; ) {
       let left = fetchSize;
       for await (const some of session.rows(
@@ -133,13 +133,12 @@ async function* readTables(options: SnapshotOptions, session: Session): AsyncGen
 }
 
 function selectOf(
-  { keyPlaces, name }: { readonly keyPlaces: CapturedTable['keyPlaces']; readonly name: TableName },
-  columns: readonly { readonly name: string }[],
+  { captured: { keyPlaces, name }, columns, isPartitioned }: SnapshotTable,
   { after, from, upTo }: TableToRead,
 ): string {
   const listed = columns.map((column) => identifier(column.name)).join(', ');
   const key = keyPlaces.map((place) => identifier(place.name)).join(', ');
-  const selected = `SELECT ${listed} FROM ONLY ${tableIdentifier(name)}`;
+  const selected = `SELECT ${listed} FROM ${isPartitioned ? '' : 'ONLY '}${tableIdentifier(name)}`;
   if (key === '') return selected;
   const literals = (texts: readonly string[] | undefined): string | undefined =>
     texts?.length === keyPlaces.length ? texts.map(literal).join(', ') : undefined;

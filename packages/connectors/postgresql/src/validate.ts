@@ -10,12 +10,17 @@ import {
 } from './catalog.ts';
 import { Session } from './client.ts';
 import { type PostgresConfig, selectionOf } from './config.ts';
+import { currentLsn, readsAgain } from './preparation.ts';
+import {
+  isViaRoot,
+  missingPublication,
+  publicationProblem,
+  readPublication,
+} from './publication.ts';
 import {
   foreignUser,
   gapProblem,
-  hasPublication,
   identifier,
-  missingPublication,
   readSlot,
   slotProblem,
   tableIdentifier,
@@ -60,7 +65,8 @@ async function problemsOn(session: Session, config: PostgresConfig): Promise<Con
         `PostgreSQL ${String(Math.floor(server.version / 10_000))} is too old: this connector needs ${String(versionMin / 10_000)} or newer`,
       ),
     ];
-  const tables = await readTables(session);
+  const publication = await readPublication(session, config['publication.name']);
+  const tables = await readTables(session, isViaRoot(publication, config));
   const captured = tables.filter((table) => selectionOf(config).hasTable(table));
   const streams = config['snapshot.mode'] !== 'initial_only';
   return [
@@ -133,8 +139,8 @@ async function slotProblems(session: Session, config: PostgresConfig): Promise<C
     const found =
       slotProblem(slot, config) ??
       foreignUser(slot, config) ??
-      (slot.isLost && config['snapshot.mode'] !== 'when_needed'
-        ? gapProblem(slot, slot.confirmedLsn ?? 0, name)
+      (slot.isLost && !readsAgain(config)
+        ? gapProblem(slot, slot.confirmedLsn ?? 0, name, await currentLsn(session))
         : undefined);
     return found ? [problem('slot.name', found)] : [];
   }
@@ -159,7 +165,11 @@ async function publicationProblems(
 ): Promise<ConfigProblem[]> {
   const name = config['publication.name'];
   const mode = config['publication.autocreate.mode'];
-  if (await hasPublication(session, name)) return [];
+  const publication = await readPublication(session, name);
+  if (publication) {
+    const found = publicationProblem(publication, config);
+    return found === undefined ? [] : [problem('publication.name', found)];
+  }
   if (mode === 'disabled') return [problem('publication.name', missingPublication(name))];
   const user = config['database.user'];
   const byHand = `create it as a superuser: CREATE PUBLICATION ${identifier(name)} FOR TABLE …, and set publication.autocreate.mode to disabled`;

@@ -1,4 +1,4 @@
-import { type DatabaseHandle, startPostgres, TcpProxy } from '@sluice/testkit';
+import { type DatabaseHandle, startPostgres, TcpProxy, waitFor } from '@sluice/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { Capture, configOf, databasesOf } from './capture.ts';
 
@@ -153,6 +153,77 @@ test('changes that were lost are not passed over in silence', async () => {
     ['r', 3],
   ]);
 });
+
+test('a slot whose log the server has removed is told with the remedy, and read anew if asked for', async () => {
+  const { sql, url } = await newDatabase('invalidated');
+  await sql('CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE noise (pad text)');
+  const config = configOf(url, { 'table.include.list': 'public.item' });
+  await using capture = await Capture.start(config);
+  await capture.untilStreaming();
+  await sql('INSERT INTO item VALUES (1)');
+  await capture.untilCount('public.item', 1);
+  capture.stores = false;
+  for (const setting of ["max_slot_wal_keep_size = '1MB'", "max_wal_size = '32MB'"])
+    await sql(`ALTER SYSTEM SET ${setting}`);
+  await sql('SELECT pg_reload_conf()');
+  for (let round = 0; round < 4; round += 1)
+    await sql(
+      `INSERT INTO noise SELECT repeat(md5(n::text), 100) FROM generate_series(1, 5000) n; SELECT pg_switch_wal(); CHECKPOINT`,
+    );
+  for (const setting of ['max_slot_wal_keep_size', 'max_wal_size'])
+    await sql(`ALTER SYSTEM RESET ${setting}`);
+  await sql('SELECT pg_reload_conf(); INSERT INTO item VALUES (2)');
+  // The server ends the stream by itself; what follows finds out why.
+  expect(await capture.untilFailure()).toMatch(
+    /has removed log that the slot \w+ still needed \(see max_slot_wal_keep_size\).*when_needed/,
+  );
+  await using needed = await Capture.start(
+    { ...config, 'snapshot.mode': 'when_needed' },
+    { offset: capture.offset },
+  );
+  await needed.untilCount('public.item', 2);
+  await needed.untilStreaming();
+  await sql('INSERT INTO item VALUES (3)');
+  await needed.untilCount('public.item', 3);
+  expect(idsOf(needed)).toEqual([1, 2, 3]);
+});
+
+test('a server that is behind the offset is another one, or was restored: its changes are not passed over', async () => {
+  const { sql, url } = await newDatabase('behind');
+  await sql('CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)');
+  const config = configOf(url);
+  let ahead: Record<string, number>;
+  {
+    await using capture = await Capture.start(config);
+    await capture.untilStreaming();
+    const lsn = Number(capture.offset?.['lsn_commit']) + 2 ** 30;
+    ahead = { lsn, lsn_proc: lsn, lsn_commit: lsn };
+  }
+  await using capture = await Capture.start(config, { offset: ahead });
+  expect(await capture.untilFailure()).toMatch(/ends at .*, before .*restored from a backup/);
+  await using needed = await Capture.start(
+    { ...config, 'snapshot.mode': 'when_needed' },
+    { offset: ahead },
+  );
+  await needed.untilStreaming();
+  expect(needed.changes('public.item').map(({ op }) => op)).toEqual(['r']);
+});
+
+test('a slot waits for the transactions that run, and says so', async () => {
+  const { sql, url } = await newDatabase('waiting');
+  await sql('CREATE TABLE item (id int PRIMARY KEY)');
+  const running = sql('BEGIN; INSERT INTO item VALUES (1); SELECT pg_sleep(6); COMMIT');
+  await waitFor(async () => (await sql(writersOf(url))) !== '', { what: 'the transaction' });
+  await using capture = await Capture.start(configOf(url));
+  await capture.untilCount('public.item', 1);
+  await running;
+  expect(capture.lines.some(({ message }) => message.includes('pg_prepared_xacts'))).toBe(true);
+});
+
+/** Transactions of this database that have written something. */
+function writersOf(url: string): string {
+  return `SELECT pid FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = '${new URL(url).pathname.slice(1)}'`;
+}
 
 test('snapshot.mode says when rows are read', async () => {
   const { sql, url } = await newDatabase('modes');

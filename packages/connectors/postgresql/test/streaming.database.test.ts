@@ -173,6 +173,65 @@ test('each replica identity tells what it can of the row before', async () => {
   );
 });
 
+test('a replica identity that changes in mid-stream holds from the next change on', async () => {
+  const { sql, url } = await newDatabase('reidentified');
+  await sql(
+    `CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL UNIQUE, n int); INSERT INTO item VALUES (1, 'x', 1)`,
+  );
+  await using capture = await Capture.start(configOf(url));
+  await capture.untilStreaming();
+  await sql(`UPDATE item SET n = 2; ALTER TABLE item REPLICA IDENTITY FULL; UPDATE item SET n = 3;
+    ALTER TABLE item REPLICA IDENTITY USING INDEX item_code_key; UPDATE item SET n = 4; DELETE FROM item;
+    ALTER TABLE item REPLICA IDENTITY NOTHING; INSERT INTO item VALUES (2, 'y', 1)`);
+  const changes = await capture.untilCount('public.item', 6);
+  expect(changes.map(({ before, op }) => [op, before])).toEqual([
+    ['r', null],
+    ['u', null],
+    ['u', { id: 1, code: 'x', n: 2 }],
+    ['u', null],
+    ['d', { id: 0, code: 'x', n: null }],
+    ['c', null],
+  ]);
+});
+
+test('a table that was dropped and made anew is read with the columns and the key of each, also later', async () => {
+  const { sql, url } = await newDatabase('anew');
+  await sql(
+    `CREATE TABLE item (id int PRIMARY KEY, a text); ALTER TABLE item REPLICA IDENTITY FULL; CREATE TABLE gone (LIKE item INCLUDING ALL); ALTER TABLE gone REPLICA IDENTITY FULL`,
+  );
+  const config = configOf(url);
+  let offset: SourceOffsetValue | undefined;
+  {
+    await using capture = await Capture.start(config);
+    await capture.untilStreaming();
+    offset = capture.offset;
+  }
+  // Nothing captures, so that the table of the first row is not there when it is read.
+  await sql(`INSERT INTO item VALUES (1, 'a'); DROP TABLE item; CREATE TABLE item (id int PRIMARY KEY, b int);
+    INSERT INTO item VALUES (2, 3); INSERT INTO gone VALUES (1, 'a')`);
+  {
+    await using capture = await Capture.start(config, { offset });
+    await capture.untilCount('public.gone', 1);
+    expect(capture.records.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }, { id: 1 }]);
+    expect(capture.changes('public.item').map(({ after }) => after)).toEqual([
+      { id: 1, a: 'a' },
+      { id: 2, b: 3 },
+    ]);
+    offset = capture.offset;
+  }
+  await sql(`UPDATE gone SET a = 'b'; ALTER TABLE gone RENAME COLUMN id TO number`);
+  await using capture = await Capture.start(config, { offset });
+  expect(await capture.untilFailure()).toMatch(
+    /key that rows of public\.gone had .* is not known.*message\.key\.columns/,
+  );
+  await using named = await Capture.start(
+    { ...config, 'message.key.columns': 'public.gone:id' },
+    { offset },
+  );
+  await named.untilCount('public.gone', 1);
+  expect(named.records[0]?.key).toEqual({ id: 1 });
+});
+
 test('a large value that a change did not touch is told by the row before, or by a placeholder', async () => {
   const { sql, url } = await newDatabase('toast');
   await sql(`CREATE TABLE small (id int PRIMARY KEY, n int, body text, bytes bytea, tags text[]);

@@ -4,6 +4,7 @@
  */
 import { inflateSync } from 'node:zlib';
 import { ConnectError } from '@sluice/connector-api';
+import { type Charsets, statementText } from '../charsets.ts';
 import { ByteReader } from './byte-reader.ts';
 import { readTableMap, type TableMap } from './table-map.ts';
 
@@ -120,7 +121,12 @@ export function readHeader(bytes: Buffer): EventHeader {
 }
 
 /** @throws ConnectError for an event whose changes cannot be read. */
-export function readEvent(bytes: Buffer, header: EventHeader, hasChecksum: boolean): LogEvent {
+export function readEvent(
+  bytes: Buffer,
+  header: EventHeader,
+  hasChecksum: boolean,
+  charsets: Charsets,
+): LogEvent {
   const reader = new ByteReader(bytes, headerSize, bytes.length - (hasChecksum ? checksumSize : 0));
   const rowType = rowTypes[header.type];
   if (rowType) return readRows(reader, rowType);
@@ -139,12 +145,12 @@ export function readEvent(bytes: Buffer, header: EventHeader, hasChecksum: boole
     case eventTypes.anonymousGtid:
       return { kind: 'gtid', gtid: undefined, isAlone: false };
     case eventTypes.query:
-      return readQuery(reader, false);
+      return readQuery(reader, { charsets });
     // LOAD DATA as a statement.
     case eventTypes.executeLoad:
-      return readQuery(reader, false, executeLoadHeaderSize);
+      return readQuery(reader, { charsets, extraHeaderSize: executeLoadHeaderSize });
     case eventTypes.compressedQuery:
-      return readQuery(reader, true);
+      return readQuery(reader, { charsets, isPacked: true });
     case eventTypes.xid:
     case eventTypes.xaPrepare:
       return { kind: 'commit' };
@@ -195,16 +201,49 @@ function readMysqlGtid(reader: ByteReader): LogEvent {
   return { kind: 'gtid', gtid: `${uuid}:${reader.unsigned64()}`, isAlone: false };
 }
 
-function readQuery(reader: ByteReader, isPacked: boolean, extraHeaderSize = 0): LogEvent {
+interface QueryForm {
+  readonly charsets: Charsets;
+  readonly isPacked?: boolean;
+  readonly extraHeaderSize?: number;
+}
+
+function readQuery(
+  reader: ByteReader,
+  { charsets, extraHeaderSize = 0, isPacked = false }: QueryForm,
+): LogEvent {
   reader.skip(8);
   const databaseLength = reader.unsigned(1);
   reader.skip(2);
   const variablesSize = reader.unsigned(2);
-  reader.skip(extraHeaderSize + variablesSize);
+  reader.skip(extraHeaderSize);
+  const collation = clientCollation(new ByteReader(reader.take(variablesSize)));
   const database = reader.text(databaseLength);
   reader.skip(1);
-  const text = reader.take(reader.left);
-  return { kind: 'query', database, sql: (isPacked ? unpacked(text) : text).toString('utf8') };
+  const rest = reader.take(reader.left);
+  const bytes = isPacked ? unpacked(rest) : rest;
+  const charset = collation === undefined ? 'utf8' : charsets.get(collation);
+  return { kind: 'query', database, sql: statementText(bytes, charset) };
+}
+
+/** Sizes of the session's variables that come before its character sets, by their codes. */
+const variableSizes: Readonly<Record<number, number>> = { 0: 4, 1: 8, 3: 4 };
+const variableCodes = { catalogOfOld: 2, charsets: 4, catalog: 6 } as const;
+
+/** Its character set is that of the statement; undefined: the event does not say it. */
+function clientCollation(variables: ByteReader): number | undefined {
+  while (variables.left > 0) {
+    const code = variables.unsigned(1);
+    if (code === variableCodes.charsets) return variables.unsigned(2);
+    const size =
+      code === variableCodes.catalog
+        ? variables.unsigned(1)
+        : code === variableCodes.catalogOfOld
+          ? variables.unsigned(1) + 1
+          : variableSizes[code];
+    if (size === undefined) return undefined;
+    variables.skip(size);
+  }
+  return undefined;
 }
 
 function readRows(

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { ConnectError, RetriableError } from '@sluice/connector-api';
+import type { Charsets } from '../charsets.ts';
 import { type EventHeader, eventTypes, type LogEvent, readEvent, readHeader } from './events.ts';
 
 export interface StreamedEvent {
@@ -14,6 +15,8 @@ export interface StreamedEvent {
   readonly pos: number;
   /** Where the next one does. */
   readonly endPos: number;
+  /** Rows that the transaction itself has rolled back (`UndoneEvents`). */
+  readonly isUndone?: boolean;
 }
 
 /** The server has deleted what is asked for, or never had it. */
@@ -28,11 +31,17 @@ export class LogReader {
   #file: string;
   #pos: number;
   #hasChecksum: boolean;
+  readonly #charsets: Charsets;
 
-  constructor(from: { readonly file: string; readonly pos: number }, hasChecksum: boolean) {
+  constructor(
+    from: { readonly file: string; readonly pos: number },
+    hasChecksum: boolean,
+    charsets: Charsets,
+  ) {
     this.#file = from.file;
     this.#pos = from.pos;
     this.#hasChecksum = hasChecksum;
+    this.#charsets = charsets;
   }
 
   /** @throws ConnectError for what cannot be read, with its place. */
@@ -59,7 +68,7 @@ export class LogReader {
 
   #eventOf(bytes: Buffer, header: EventHeader): LogEvent {
     try {
-      return readEvent(bytes, header, this.#hasChecksum);
+      return readEvent(bytes, header, this.#hasChecksum, this.#charsets);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ConnectError(`${this.#file}:${String(this.#pos)}: ${reason}`, { cause: error });

@@ -7,6 +7,7 @@
  * A server with nothing to send sends a heartbeat each interval; after three without one it is taken for lost.
  */
 import { RetriableError } from '@sluice/connector-api';
+import type { Charsets } from '../charsets.ts';
 import type { Session } from '../client.ts';
 import { literal } from '../client.ts';
 import { connectErrorOf } from '../errors.ts';
@@ -19,6 +20,7 @@ export interface LogStreamOptions {
   readonly session: Session;
   readonly isMariadb: boolean;
   readonly hasChecksum: boolean;
+  readonly charsets: Charsets;
   readonly from: LogPosition;
   readonly serverId: number;
   /** By which the server lists this connector among its replicas. */
@@ -51,7 +53,7 @@ export class LogStream {
 
   private constructor(options: LogStreamOptions) {
     this.#options = options;
-    this.#reader = new LogReader(options.from, options.hasChecksum);
+    this.#reader = new LogReader(options.from, options.hasChecksum, options.charsets);
   }
 
   /** @throws RetriableError, or ConnectError that says what to do. */
