@@ -1,6 +1,7 @@
 #!lua flags=no-writes
 -- Finds where in partitions that begins which was appended at a time or later. An entry's id has the offset after its
--- last record and the time, and both only grow: so the end of the last entry that is older is found by halving.
+-- last record and the time, and both only grow, the time as far as the clock does: so the end of the last entry that is
+-- older is found by halving.
 --
 -- KEYS     for each partition: stream, meta hash {next, low}
 -- ARGV[1]  the time, µs since 1970
