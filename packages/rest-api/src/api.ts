@@ -202,12 +202,21 @@ function clusterAccess({
   return new ClusterAccess({ client, clock, requestTimeoutMs });
 }
 
+/**
+ * Browsers and curl make another address of `/connectors/..`, however it is encoded, before they ask for it:
+ * `/sluice/connectors/=..` stands for it, and `=.` for a connector that is called by one dot.
+ */
+function withDottedName(url: string): string {
+  return url.replace(/^\/sluice\/connectors\/=(?=\.{1,2}(?:[/?]|$))/, '/connectors/');
+}
+
 /** What all requests have to pass, and how errors are answered; without routes. */
 function guardedServer(options: ApiOptions, sessions: Sessions | undefined): FastifyInstance {
   const { logger } = options;
   const app = createHttpServer(options, {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
+    rewriteUrl: ({ url = '/' }) => withDottedName(url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply, logger);
