@@ -124,6 +124,21 @@ export class DashboardPage {
     );
   }
 
+  /** What can be pressed or typed in, and lies beyond the right edge of the window, where nothing scrolls it there. */
+  async outOfReach(): Promise<string[]> {
+    return await this.page.evaluate<string[]>(`(() => {
+      const scrolls = (element) => {
+        for (let at = element.parentElement; at; at = at.parentElement) {
+          if (at.scrollWidth > at.clientWidth && /auto|scroll/.test(getComputedStyle(at).overflowX)) return true;
+        }
+        return false;
+      };
+      return [...document.querySelectorAll('a, button, input, select')]
+        .filter((each) => each.checkVisibility() && each.getBoundingClientRect().left > innerWidth - 8 && !scrolls(each))
+        .map((each) => each.outerHTML.slice(0, 120));
+    })()`);
+  }
+
   /** `ready`: what a picture needs, and a test does not. */
   async picture(name: string, ready?: () => Promise<void>): Promise<void> {
     if (process.env['SCREENSHOTS'] !== '1') return;

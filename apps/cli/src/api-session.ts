@@ -4,8 +4,7 @@
  * what needs none.
  */
 import type { ClusterClient, PluginInfo } from '@sluice/coordination';
-import type { OffsetChanges } from '@sluice/coordinator';
-import { parseExactJson, SettingsReader, silentLogger, stringifyExactJson } from '@sluice/kernel';
+import { parseExactJson, silentLogger, stringifyExactJson } from '@sluice/kernel';
 import type { RunValidations } from '@sluice/rest-api';
 
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -51,7 +50,7 @@ export async function withApi<Result>(
   const [
     { buildApi },
     { configParts },
-    { OffsetChanges },
+    { OffsetChanges, RecordsOfTopics },
     { LateLog, openLog },
     { ConnectorOffsets },
   ] = await Promise.all([
@@ -66,7 +65,9 @@ export async function withApi<Result>(
   const session = await open(global, purpose);
   // Connects when it is first asked for.
   const log = new LateLog(await openLog(settings, { cluster, clientId: 'cli' }));
-  const offsetChanges = new OffsetChanges(await askedHere(io.env, global));
+  const here = await codeHere(io.env, global);
+  const offsetChanges = new OffsetChanges({ ...here, timeoutMs: askLimitMs });
+  const topicRecords = new RecordsOfTopics({ ...here, plugins: here.ofConverters, log });
   const app = buildApi({
     client: local ? withPlugins(session.client, local.plugins) : session.client,
     ...(local && { runValidations: local.runValidations }),
@@ -77,6 +78,7 @@ export async function withApi<Result>(
     audit: { append: async () => {}, read: (query) => session.audit.read(query) },
     parts: configParts,
     askConnector: (change) => offsetChanges.ask(change),
+    topicRecords,
   });
   const request: LocalApi['request'] = async (method, url, body) => {
     const { statusCode, payload } = await app.inject({
@@ -95,6 +97,7 @@ export async function withApi<Result>(
     return await action({ request }, session);
   } finally {
     offsetChanges.stop();
+    topicRecords.stop();
     await app.close();
     log.destroy();
     await session.close();
@@ -111,30 +114,28 @@ function withPlugins(client: ClusterClient, plugins: readonly PluginInfo[]): Clu
   };
 }
 
-/** For the code of connectors that are asked before their offsets are changed. */
-async function askedHere(
-  env: Io['env'],
-  { cluster, redisUrl }: GlobalOptions,
-): Promise<ConstructorParameters<typeof OffsetChanges>[0]> {
-  const { pluginEnvironment, readProviderSettings } = await import('@sluice/config-providers');
-  const settings = new SettingsReader(env);
-  const providers = readProviderSettings(settings, { cluster, redisUrl });
-  settings.check();
+/** For code of connectors and of converters, as a worker with this environment has it. */
+async function codeHere(env: Io['env'], global: GlobalOptions) {
+  const [{ pluginEnvironment }, { workerSettings }] = await Promise.all([
+    import('@sluice/config-providers'),
+    import('./worker-settings.ts'),
+  ]);
+  // Scans modules, which few commands need.
+  const scanned = async (withConnectors: boolean) => {
+    const [{ builtInConnectors }, { localPlugins, pluginPlaces }] = await Promise.all([
+      import('@sluice/built-in'),
+      import('./local-plugins.ts'),
+    ]);
+    const comesAlong = withConnectors ? builtInConnectors() : [];
+    const inventory = await localPlugins(pluginPlaces({}, env), comesAlong);
+    return { ...inventory, isComplete: true };
+  };
+  const environment = pluginEnvironment(env);
   return {
-    timeoutMs: askLimitMs,
-    providers,
-    plugins: {
-      environment: pluginEnvironment(env),
-      inventory: async () => {
-        // Scans modules, which few commands need.
-        const [{ builtInConnectors }, { localPlugins, pluginPlaces }] = await Promise.all([
-          import('@sluice/built-in'),
-          import('./local-plugins.ts'),
-        ]);
-        const inventory = await localPlugins(pluginPlaces({}, env), builtInConnectors());
-        return { ...inventory, isComplete: true };
-      },
-    },
+    ...workerSettings(env, global),
+    plugins: { environment, inventory: () => scanned(true) },
+    /** Converters that come with every worker are known without a look. */
+    ofConverters: { environment, inventory: () => scanned(false) },
   };
 }
 

@@ -23,7 +23,10 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
     exitCodes.invalid,
     'refused: a definition (dev, preview: the module, its configuration) is invalid, a group is in use, or this sluice is too old',
   ],
-  [exitCodes.notFound, 'no such connector, task, worker, group, dead letter queue or secret'],
+  [
+    exitCodes.notFound,
+    'no such connector, task, worker, topic, group, dead letter queue or secret',
+  ],
   [
     exitCodes.unreachable,
     'Redis does not answer, or refuses the user: its password, or what its role may not do',

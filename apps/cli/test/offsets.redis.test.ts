@@ -85,7 +85,18 @@ describe('sluice offsets', () => {
     expect(await log.listGroupOffsets('connect-out')).toMatchObject([
       { topic: 'orders', partition: 1, offset: 42 },
     ]);
-    expect((await cluster.cli(['offsets', 'get', 'out'])).out).toMatch(/^orders\/1 +42$/m);
+    // How far it is behind, and what is furthest behind first.
+    const writer = await log.openWriter({ id: 'writer', fence: 1 });
+    const three = Array.from({ length: 3 }, () => ({ key: null, value: null, partition: 0 }));
+    await writer.produce([{ topic: 'orders', records: three }]);
+    expect((await cluster.cli(['offsets', 'get', 'out'])).out.split('\n')).toEqual([
+      'PARTITION  OFFSET  END  LAG',
+      'orders/0   -       3    3',
+      'orders/1   42      0    0',
+    ]);
+    expect((await cluster.cli(['offsets', 'get', 'out', '--json'])).out).toContain(
+      '"kafka_offset":42',
+    );
 
     const wrong = await cluster.cli(['offsets', 'set', 'out', ...place, '--offset', '"x"']);
     expect(wrong.code).toBe(3);

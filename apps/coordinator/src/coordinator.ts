@@ -49,6 +49,7 @@ import { OffsetChanges } from './offset-changes.ts';
 import { CoordinatorPlugins } from './plugin-processes.ts';
 import { Previews } from './previews.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { RecordsOfTopics } from './topic-records.ts';
 import { Validations } from './validations.ts';
 
 /** At a time: as many cores as the smallest machine has. */
@@ -82,6 +83,7 @@ export class Coordinator implements Service {
   readonly #previews: Previews;
   readonly #validations: Validations;
   readonly #offsetChanges: OffsetChanges;
+  readonly #topicRecords: RecordsOfTopics;
   readonly #liveFeed: LiveFeed;
   readonly #http: CoordinatorHttp;
 
@@ -181,6 +183,12 @@ export class Coordinator implements Service {
       plugins: this.#plugins,
       providers: settings.providers,
     });
+    this.#topicRecords = new RecordsOfTopics({
+      log: offsetsLog,
+      plugins: this.#plugins,
+      workerConfig: settings.workerConfig,
+      providers: settings.providers,
+    });
     this.#http = new CoordinatorHttp({
       settings,
       sources: this.#apiSources(levels),
@@ -222,6 +230,7 @@ export class Coordinator implements Service {
     await this.#previews.stop();
     this.#validations.stop();
     this.#offsetChanges.stop();
+    this.#topicRecords.stop();
     await this.#plugins.stop();
     await this.#levelFollower.stop();
     this.#liveFeed.stop();
@@ -257,6 +266,7 @@ export class Coordinator implements Service {
       history: new RedisEventHistory(place),
       logLines: new RedisLogLines(place),
       deadLetters: new DeadLetterQueues({ log: this.#offsetsLog, cluster, clock: systemClock }),
+      topicRecords: this.#topicRecords,
       levels,
       healthDetails: () => ({ log: this.#logProbe.health }),
       ...(previewsMax > 0

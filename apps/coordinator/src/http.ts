@@ -52,6 +52,7 @@ export type ApiSources = Pick<
   | 'preview'
   | 'runValidations'
   | 'sessions'
+  | 'topicRecords'
 >;
 
 export interface CoordinatorHttpOptions {

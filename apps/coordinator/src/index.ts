@@ -7,3 +7,4 @@ export {
 } from './create-coordinator.ts';
 export { OffsetChanges } from './offset-changes.ts';
 export { type CoordinatorSettings, readSettings } from './settings.ts';
+export { RecordsOfTopics } from './topic-records.ts';

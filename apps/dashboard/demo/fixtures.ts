@@ -18,6 +18,8 @@ export function answers(cluster: DemoCluster, { method, path, query, body }: Dem
   if (path === '/sluice/errors') return errorGroups(cluster);
   if (path === '/sluice/logs') return { lines: logLines(), next: null };
   if (path === '/sluice/dead-letters') return letters(query);
+  if (path === '/sluice/records') return records(query);
+  if (path === '/sluice/lag') return lag(query.get('connector') ?? '');
   if (path === '/sluice/preview') return preview;
   if (path === '/connector-plugins') return plugins;
   if (/^\/connector-plugins\/[^/]+\/config$/.test(path)) return configKeys();
@@ -150,6 +152,50 @@ function letter(offset: number): object {
     },
     key: `order-${offset}`,
     value: `{"id":${offset},"total":"1234567890.50","state":"paid"}`,
+  };
+}
+
+function lag(connector: string): object {
+  const partitions = Array.from({ length: 24 }, (_, partition) => {
+    const [committed, end] = [120_400 + partition * 37, 120_400 + partition * 37 + 7 * partition];
+    return { topic: 'shop.orders', partition, committed, end, lag: end - committed };
+  });
+  const none = { topic: 'shop.payments', partition: 0, committed: null, end: 0, lag: 0 };
+  const gone = { topic: 'shop.refunds', partition: 0, committed: 41, end: null, lag: null };
+  return {
+    connector,
+    group: `connect-${connector}`,
+    lag: partitions.reduce((sum, each) => sum + each.lag, 0),
+    partitions: [...partitions.toReversed(), none, gone],
+  };
+}
+
+const recordsCount = 250;
+
+function records(query: URLSearchParams): object {
+  const end = Number(query.get('before')?.split(':')[1] ?? recordsCount);
+  const from = Math.max(0, end - Number(query.get('limit') ?? 50));
+  const shown = Array.from({ length: end - from }, (_, index) => end - 1 - index);
+  return {
+    topic: query.get('topic'),
+    partitions: [0, 1, 2].map((partition) => ({ partition, low: 0, high: recordsCount })),
+    records: shown.map(record),
+    next: from > 0 ? `0:${from}` : null,
+    problems: {},
+  };
+}
+
+function record(offset: number): object {
+  const text = JSON.stringify({ id: offset, total: '99.50', state: 'paid', customer: 'Åsa Öberg' });
+  const value = { length: text.length, json: text };
+  const broken = { length: 9, text: '{"id": 7,', error: 'is no JSON: it ends too early' };
+  return {
+    partition: offset % 3,
+    offset,
+    timestamp_ms: Date.now() - (recordsCount - offset) * 900,
+    key: { length: 8, json: `"order-${offset}"` },
+    value: offset % 17 === 3 ? broken : offset % 17 === 5 ? null : value,
+    headers: [{ name: 'traceparent', value: { length: 55, json: '"00-0af7651916cd43dd-01"' } }],
   };
 }
 

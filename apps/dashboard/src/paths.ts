@@ -38,6 +38,7 @@ export function parsePath(path: string): Page {
 
 /** What is no encoding is taken as it stands: an address is typed by hand as well. */
 function decoded(part: string): string {
+  if (/^=\.{1,2}$/.test(part)) return part.slice(1);
   try {
     return decodeURIComponent(part);
   } catch {
@@ -45,13 +46,25 @@ function decoded(part: string): string {
   }
 }
 
+/**
+ * A name as a part of an address. Browsers take `.` and `..` for steps, however they are encoded, and so they get a sign in
+ * front, which no other name has: it would be encoded.
+ */
+export function addressPart(name: string): string {
+  return name === '.' || name === '..' ? `=${name}` : encodeURIComponent(name);
+}
+
 export function connectorPath(name: string, tab?: ConnectorTab): string {
-  const path = `/connectors/${encodeURIComponent(name)}`;
+  const path = `/connectors/${addressPart(name)}`;
   return tab === undefined || tab === 'tasks' ? path : `${path}/${tab}`;
 }
 
 export function createPath(className: string): string {
   return `/create?class=${encodeURIComponent(className)}`;
+}
+
+export function workersPath(state: string): string {
+  return `/workers?state=${state}`;
 }
 
 export function tasksPath(filter: {

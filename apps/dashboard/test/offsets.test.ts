@@ -1,7 +1,13 @@
 import type { ConnectorOffset, OffsetsAnswer } from '@sluice/rest-api/shapes';
 import { afterEach, expect, test, vi } from 'vitest';
 import { call } from '../src/api/client.ts';
-import { offsetProblem, offsetText, parseOffset } from '../src/state/offsets.ts';
+import {
+  offsetProblem,
+  offsetText,
+  parseOffset,
+  sinkForm,
+  sinkOffset,
+} from '../src/state/offsets.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -44,4 +50,17 @@ test('an offset that is typed is an object, or null', () => {
   expect(offsetProblem('[1]')).toContain('must be an object');
   expect(offsetProblem('9007199254740993')).toContain('must be an object');
   expect(offsetProblem('{"lsn": ')).toBe('this is no JSON');
+});
+
+test('an offset of a sink is typed as a number, and nothing resets it', () => {
+  const lag = { topic: 'orders', partition: 3, committed: 41, end: 50, lag: 9 };
+  const { partition, offset } = sinkOffset(lag);
+  expect(partition).toEqual({ kafka_topic: 'orders', kafka_partition: 3 });
+  expect(sinkForm.text(offset)).toBe('41');
+  expect(sinkForm.text(sinkOffset({ ...lag, committed: null }).offset)).toBe('');
+  expect(sinkForm.parse(' 7 ')).toEqual({ kafka_offset: 7 });
+  expect(sinkForm.parse('')).toBeNull();
+  expect(
+    ['7', '', '-1', '1.5', 'x', '9'.repeat(20)].map((text) => !sinkForm.problem(text)),
+  ).toEqual([true, true, false, false, false, false]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { connectorUrl } from '../src/api/client.ts';
 import { connectorPath, parsePath, tasksPath } from '../src/paths.ts';
 import { pathWith } from '../src/router.tsx';
 import {
@@ -28,7 +29,19 @@ test('an address names a page, and what is no page is none', () => {
 });
 
 test('any name of a connector survives its address', () => {
-  for (const name of ['orders', 'a/b', 'x y', '100%', 'ä?#']) {
+  for (const name of [
+    'orders',
+    'a/b',
+    'x y',
+    '100%',
+    'ä?#',
+    '🚚',
+    '.',
+    '..',
+    '=..',
+    '...',
+    '../..',
+  ]) {
     expect(parsePath(connectorPath(name, 'offsets'))).toEqual({
       page: 'connector',
       name,
@@ -39,6 +52,16 @@ test('any name of a connector survives its address', () => {
   expect(tasksPath({ connector: 'a b', state: 'FAILED' })).toBe(
     '/tasks?connector=a+b&state=FAILED',
   );
+});
+
+test('a browser leaves the address of any connector as it is', () => {
+  for (const name of ['.', '..', '../x', 'a/..', '=.', '%2e%2e', 'a b?c#d']) {
+    for (const path of [`/ui${connectorPath(name, 'logs')}`, connectorUrl(name, '/pause')]) {
+      expect(new URL(path, 'http://localhost').pathname).toBe(path);
+    }
+  }
+  expect(connectorUrl('..', '/pause')).toBe('/sluice/connectors/=../pause');
+  expect(connectorUrl('=..', '/pause')).toBe('/connectors/%3D../pause');
 });
 
 test('g and a letter go somewhere if they are one after the other', () => {

@@ -20,7 +20,7 @@ import {
   taskRows,
 } from '../src/state/task-rows.ts';
 import { totals } from '../src/state/totals.ts';
-import { workerRows } from '../src/state/workers.ts';
+import { matchingWorkers, parseWorkerFilter, workerRows } from '../src/state/workers.ts';
 import { load, view, worker } from './views.ts';
 
 const mixed = view({
@@ -258,4 +258,36 @@ test('problems are lost workers, failed connectors, then tasks; each leads to wh
     ['orders', '/connectors/orders'],
     ['orders/0', '/tasks?state=FAILED&task=orders%2F0'],
   ]);
+});
+
+test('workers are found by what they are counted as, and by words', () => {
+  const workers = {
+    'worker-1': worker({ host: 'node-a' }),
+    'worker-2': worker({ state: 'lost' }),
+    'worker-3': worker({ state: 'dead', cordoned: true }),
+    'worker-4': worker({ cordoned: true }),
+  };
+  const rows = workerRows(view({}, { workers }));
+  const found = (query: string) =>
+    matchingWorkers(rows, parseWorkerFilter(new URLSearchParams(query)))
+      .map(({ name }) => name)
+      .toSorted();
+  expect(found('')).toHaveLength(4);
+  expect(found('state=up')).toEqual(['worker-1', 'worker-4']);
+  expect(found('state=lost')).toEqual(['worker-2', 'worker-3']);
+  expect(found('state=cordoned')).toEqual(['worker-3', 'worker-4']);
+  expect(found('state=up&q=NODE-A')).toEqual(['worker-1']);
+  expect(found('state=nonsense&q=worker-3')).toEqual(['worker-3']);
+});
+
+test('a connector says why its worst task is as it is, also where that is no error', () => {
+  const reason = 'no worker has its plugin: HttpSink';
+  const problemOf = (units: Parameters<typeof view>[0]) => connectorRows(view(units))[0]?.problem;
+  const away = { state: 'UNASSIGNED', worker: null, reason } as const;
+  expect(problemOf({ orders: {}, 'orders/0': {}, 'orders/1': away })).toBe(reason);
+  const stalled = { stalled: true, reason: 'its executor does not answer' };
+  expect(problemOf({ orders: {}, 'orders/0': stalled })).toBe('its executor does not answer');
+  expect(problemOf({ orders: {}, 'orders/0': { reason: 'dealt to worker-1' } })).toBeNull();
+  const failed = { state: 'FAILED', error: 'boom' } as const;
+  expect(problemOf({ orders: {}, 'orders/0': failed, 'orders/1': away })).toBe('boom');
 });

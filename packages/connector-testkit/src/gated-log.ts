@@ -131,6 +131,7 @@ export class GatedLog implements RecordLog {
   forgetGroup: RecordLog['forgetGroup'] = (group) => this.#inner.forgetGroup(group);
   clearGroupOffsets: RecordLog['clearGroupOffsets'] = (...args) =>
     this.#inner.clearGroupOffsets(...args);
+  peek: RecordLog['peek'] = (...args) => this.#inner.peek(...args);
 
   /** An open gate adds no turn: the order of calls is the order of what they do. */
   #pass<Result>(

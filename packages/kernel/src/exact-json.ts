@@ -17,8 +17,15 @@ export function exactNumber(value: unknown, source: string | undefined): unknown
   return isInexact && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
-export function stringifyExactJson(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    typeof each === 'bigint' ? rawJSON(each.toString()) : each,
+/** For a replacer: the number as it is, and no text. */
+export function rawNumber(value: bigint): unknown {
+  return rawJSON(value.toString());
+}
+
+export function stringifyExactJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_key, each: unknown) => (typeof each === 'bigint' ? rawNumber(each) : each),
+    indent,
   );
 }

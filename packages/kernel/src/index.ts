@@ -11,7 +11,7 @@ export {
   SluiceError,
   toError,
 } from './errors.ts';
-export { exactNumber, parseExactJson, stringifyExactJson } from './exact-json.ts';
+export { exactNumber, parseExactJson, rawNumber, stringifyExactJson } from './exact-json.ts';
 export { newId, newShortId } from './ids.ts';
 export { isObject } from './is-object.ts';
 export { parseJavaProperties } from './java-properties.ts';

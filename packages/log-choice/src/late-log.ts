@@ -7,6 +7,7 @@
  */
 import { isRetriable, SluiceError, toError } from '@sluice/kernel';
 import type {
+  FetchedBatch,
   GroupOffset,
   LogCapabilities,
   LogReader,
@@ -38,6 +39,7 @@ export class LateLog implements RecordLog {
         : {}),
       delete: (...args) => this.#once(() => topics.delete(...args)),
       watermarks: (...args) => this.#once(() => topics.watermarks(...args)),
+      offsetsSince: (...args) => this.#once(() => topics.offsetsSince(...args)),
     };
   }
 
@@ -96,6 +98,13 @@ export class LateLog implements RecordLog {
 
   clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
     return this.#once(() => this.#log.clearGroupOffsets(group, partitions));
+  }
+
+  peek(
+    from: readonly GroupOffset[],
+    options: { readonly bytesMax: number },
+  ): Promise<FetchedBatch[]> {
+    return this.#once(() => this.#log.peek(from, options));
   }
 
   async #once<Result>(call: () => Promise<Result>): Promise<Result> {

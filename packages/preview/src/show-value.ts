@@ -1,4 +1,5 @@
 /** A value of any kind as text that can be read. */
+import { rawNumber } from '@sluice/kernel';
 
 export function toJson(value: unknown): string {
   try {
@@ -13,7 +14,7 @@ export function toJson(value: unknown): string {
  * for its toJSON by now.
  */
 function plain(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') return rawNumber(value);
   const held = this[key];
   if (held instanceof Uint8Array) return Buffer.from(held).toString('base64');
   if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);

@@ -1,6 +1,7 @@
 import { SluiceError } from '@sluice/kernel';
 import {
   closedError,
+  type FetchedBatch,
   type GroupOffset,
   type LogCapabilities,
   type LogReader,
@@ -27,6 +28,7 @@ import {
   type KafkaLogOptions,
 } from './options.ts';
 import { OwnerSessions } from './owner-sessions.ts';
+import { peekPartitions } from './peek.ts';
 import { ProducePipeline } from './produce-pipeline.ts';
 import { SourceOffsets } from './source-offsets.ts';
 import { TopicCatalog } from './topic-catalog.ts';
@@ -207,6 +209,15 @@ export class KafkaLog implements RecordLog {
   async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return;
     await this.#groups.clear(this.#cluster.begin(), group, partitions);
+  }
+
+  async peek(
+    from: readonly GroupOffset[],
+    { bytesMax }: { readonly bytesMax: number },
+  ): Promise<FetchedBatch[]> {
+    if (from.length === 0) return [];
+    const parts = { cluster: this.#cluster, watermarks: this.#watermarks };
+    return await peekPartitions(this.#cluster.begin(), from, bytesMax, parts);
   }
 
   async describeServer(): Promise<LogServer> {

@@ -109,6 +109,15 @@ export class TopicCatalog implements LogTopics {
     return partitions.map((_, index) => ({ low: lows[index] ?? 0, high: highs[index] ?? 0 }));
   }
 
+  async offsetsSince(partitions: readonly TopicPartition[], timeMs: number): Promise<number[]> {
+    const call = this.#cluster.begin();
+    const at = { timestampMs: Math.max(0, timeMs) };
+    const found = await this.#watermarks.offsets(call, partitions, at);
+    const without = partitions.filter((_, index) => (found[index] ?? -1) < 0);
+    const ends = await this.#watermarks.offsets(call, without, 'latest');
+    return found.map((offset) => (offset < 0 ? (ends.shift() ?? 0) : offset));
+  }
+
   /** Topics to produce to; missing ones are created as the broker, or `defaultPartitions`, says. */
   async forProduce(call: Call, names: readonly string[]): Promise<ReadonlyMap<string, KnownTopic>> {
     const known = new Map(await this.#cluster.topics(call, names));

@@ -53,7 +53,19 @@ async function committedIn(topic: string): Promise<(string | null)[]> {
     { what: 'the last record of all', timeoutMs: 60_000 },
   );
   await reader.close();
+  expect(await lookedAt(topic)).toEqual(seen);
   return seen.slice(0, -1);
+}
+
+/** What somebody sees who looks at all of it. */
+async function lookedAt(topic: string): Promise<(string | null)[]> {
+  const seen: (string | null)[] = [];
+  for (let offset = 0; ; ) {
+    const [batch] = await log.peek([{ topic, partition: 0, offset }], { bytesMax: 100_000 });
+    if (!batch || batch.nextOffset === offset) return seen;
+    seen.push(...values(batch.records));
+    offset = batch.nextOffset;
+  }
 }
 
 function numbersUpTo(last: number): string[] {

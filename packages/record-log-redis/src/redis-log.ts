@@ -1,6 +1,7 @@
 import { parseExactJson, SluiceError } from '@sluice/kernel';
 import {
   closedError,
+  type FetchedBatch,
   type GroupOffset,
   type LogCapabilities,
   type LogReader,
@@ -23,6 +24,7 @@ import {
   compileRedisLogOptions,
   type RedisLogOptions,
 } from './options.ts';
+import { peekPartitions } from './peek.ts';
 import { committedOffset } from './place.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { RedisReader } from './redis-reader.ts';
@@ -206,6 +208,18 @@ export class RedisLog implements RecordLog {
     if (partitions.length === 0) return;
     const keys = [this.#keys.time, ...partitions.map((each) => this.#keys.offsets(each))];
     await this.#writes.run(scripts.clearGroup, keys, [group]);
+  }
+
+  async peek(
+    from: readonly GroupOffset[],
+    { bytesMax }: { readonly bytesMax: number },
+  ): Promise<FetchedBatch[]> {
+    const held = await this.topics.watermarks(from);
+    const places = from.map((each, index) => ({
+      ...each,
+      offset: Math.max(each.offset, held[index]?.low ?? 0),
+    }));
+    return peekPartitions(places, bytesMax, { fetches: this.#fetches, keys: this.#keys });
   }
 
   /** What each partition holds, and which groups hold it. */

@@ -33,5 +33,6 @@ export const scripts = {
   open: loadScript('open'),
   produce: loadScript('produce'),
   reclaim: loadScript('reclaim'),
+  since: loadScript('since'),
   touchGroup: loadScript('touch-group'),
 } as const;

@@ -106,12 +106,7 @@ export class TopicCatalog implements LogTopics {
   async watermarks(
     partitions: readonly TopicPartition[],
   ): Promise<{ readonly low: number; readonly high: number }[]> {
-    const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    const found = await this.describe(topics);
-    for (const { topic, partition } of partitions) {
-      const count = found.get(topic)?.partitions ?? 0;
-      if (partition >= count) throw unknownPartitionError(topic, partition, count);
-    }
+    await this.#assertExist(partitions);
     return this.#connection.use(({ redis }) =>
       Promise.all(
         partitions.map(async (each) => {
@@ -120,6 +115,24 @@ export class TopicCatalog implements LogTopics {
         }),
       ),
     );
+  }
+
+  /** By when records were appended: their own times are within the batches. */
+  async offsetsSince(partitions: readonly TopicPartition[], timeMs: number): Promise<number[]> {
+    await this.#assertExist(partitions);
+    const keys = partitions.flatMap((each) => [this.#keys.stream(each), this.#keys.meta(each)]);
+    if (keys.length === 0) return [];
+    const timeUs = Math.max(0, timeMs) * 1_000;
+    return (await this.#connection.run(scripts.since, keys, [timeUs])) as number[];
+  }
+
+  async #assertExist(partitions: readonly TopicPartition[]): Promise<void> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const found = await this.describe(topics);
+    for (const { topic, partition } of partitions) {
+      const count = found.get(topic)?.partitions ?? 0;
+      if (partition >= count) throw unknownPartitionError(topic, partition, count);
+    }
   }
 
   async #create(topic: string, partitions: number): Promise<number> {

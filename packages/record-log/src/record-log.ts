@@ -129,6 +129,17 @@ export interface RecordLog {
    * a quota keeps what comes for it meanwhile. Idempotent. @throws as commit.
    */
   clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
+  /**
+   * A look at what partitions hold from their offsets on, for people: without a group, an identity or a position, so that
+   * no owner, no lag and no quota notices. One batch for each partition, in the order asked for, without records where
+   * there are none yet; all together about `bytesMax`, but at least one stored batch of each whole. Offsets that the log
+   * holds no more begin at the first that it holds. Of transactions comes what is committed, and `highWatermark` is
+   * where that ends. @throws SluiceError `log.unknown_partition`.
+   */
+  peek(
+    from: readonly GroupOffset[],
+    options: { readonly bytesMax: number },
+  ): Promise<FetchedBatch[]>;
   readonly topics: LogTopics;
   /** What it runs on, where that tells. */
   describeServer?(): Promise<LogServer>;
@@ -174,6 +185,12 @@ export interface LogTopics {
   watermarks(
     partitions: readonly TopicPartition[],
   ): Promise<{ readonly low: number; readonly high: number }[]>;
+  /**
+   * Where in partitions to begin for what is not older than a time, ms since 1970; where they end if there is nothing.
+   * Kafka goes by the records' own times, a log that has no index of them by when they were appended.
+   * @throws as `watermarks`.
+   */
+  offsetsSince(partitions: readonly TopicPartition[], timeMs: number): Promise<number[]>;
 }
 
 export interface LogWriter {

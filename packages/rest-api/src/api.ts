@@ -41,6 +41,7 @@ import { registerSluiceAudit } from './routes/sluice-audit.ts';
 import { registerSluiceDeadLetters } from './routes/sluice-dead-letters.ts';
 import { registerSluiceErrors } from './routes/sluice-errors.ts';
 import { registerSluiceEvents } from './routes/sluice-events.ts';
+import { registerSluiceLag } from './routes/sluice-lag.ts';
 import { registerSluiceLeader } from './routes/sluice-leader.ts';
 import { type LiveOptions, registerSluiceLive } from './routes/sluice-live.ts';
 import { registerSluiceLogs } from './routes/sluice-logs.ts';
@@ -50,11 +51,13 @@ import {
   registerSluicePlan,
 } from './routes/sluice-plan.ts';
 import { type Preview, registerSluicePreview } from './routes/sluice-preview.ts';
+import { registerSluiceRecords } from './routes/sluice-records.ts';
 import { registerSluiceSession } from './routes/sluice-session.ts';
 import { registerSluiceTasks } from './routes/sluice-tasks.ts';
 import { registerSluiceWorkers } from './routes/sluice-workers.ts';
 import { type SecurityOptions, secure } from './security.ts';
 import { Sessions } from './sessions.ts';
+import type { TopicRecords } from './topic-records.ts';
 
 export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly client: ClusterClient;
@@ -82,6 +85,8 @@ export interface ApiOptions extends SecurityOptions, ServerLimits {
   readonly history?: EventHistory;
   /** In the record log; default: there are none. */
   readonly deadLetters?: DeadLetters;
+  /** In the record log; default: none are shown. */
+  readonly topicRecords?: TopicRecords;
   /** What workers wrote; default: nothing. */
   readonly logLines?: Pick<LogLines, 'read'>;
   /** How the leader plans. */
@@ -151,6 +156,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   registerSluiceEvents(app, cluster, options.history);
   registerSluiceErrors(app, cluster);
   registerSluiceDeadLetters(app, cluster, options.deadLetters);
+  registerSluiceRecords(app, cluster, options.topicRecords);
+  registerSluiceLag(app, cluster, options.offsets);
   registerSluiceLogs(app, cluster, options.logLines);
   const { builtIn } = parts;
   registerSluicePlan(app, cluster, { ...planningDefaults, builtIn, ...options.planning, clock });
@@ -195,12 +202,21 @@ function clusterAccess({
   return new ClusterAccess({ client, clock, requestTimeoutMs });
 }
 
+/**
+ * Browsers and curl make another address of `/connectors/..`, however it is encoded, before they ask for it:
+ * `/sluice/connectors/=..` stands for it, and `=.` for a connector that is called by one dot.
+ */
+function withDottedName(url: string): string {
+  return url.replace(/^\/sluice\/connectors\/=(?=\.{1,2}(?:[/?]|$))/, '/connectors/');
+}
+
 /** What all requests have to pass, and how errors are answered; without routes. */
 function guardedServer(options: ApiOptions, sessions: Sessions | undefined): FastifyInstance {
   const { logger } = options;
   const app = createHttpServer(options, {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
+    rewriteUrl: ({ url = '/' }) => withDottedName(url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathPartCharactersMax },
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply, logger);

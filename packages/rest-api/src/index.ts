@@ -35,9 +35,13 @@ export { type SecurityOptions, secure } from './security.ts';
 export type {
   ConfigInfos,
   ConnectorOffset,
+  LagAnswer,
   Letter,
   LettersAnswer,
+  PartitionLag,
   PreviewAnswer,
+  RecordsAnswer,
   ReplayAnswer,
 } from './shapes.ts';
 export { SharedLimits, type SharedLimitsOptions } from './shared-limits.ts';
+export type { RecordsQuery, TopicRecords } from './topic-records.ts';

@@ -1,5 +1,5 @@
 /** The port to where offsets are: the record log. */
-import type { ConnectorOffset } from './shapes.ts';
+import type { ConnectorOffset, PartitionLag } from './shapes.ts';
 
 export interface SinkPartition {
   readonly topic: string;
@@ -35,6 +35,11 @@ export type AskConnector = (change: OffsetsChange) => Promise<boolean>;
 /** What changes rejects with `log.fenced` once a newer owner is there; part of it may have been done. */
 export interface OffsetStore {
   list(connector: OffsetsOfConnector): Promise<readonly ConnectorOffset[]>;
+  /** Of a sink: all partitions that it reads, and those that its group has offsets of; what is furthest behind first. */
+  lag(connector: OffsetsOfConnector): Promise<{
+    readonly group: string;
+    readonly partitions: readonly PartitionLag[];
+  }>;
   alterSource(
     connector: OffsetsOfConnector,
     owner: OffsetsOwner,

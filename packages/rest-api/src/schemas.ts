@@ -221,18 +221,18 @@ export const logsQuerySchema = z.object({
 });
 
 /** Of `partition:offset`, for some hundred partitions. */
-const lettersPlaceMax = 8_000;
+const placesCharactersMax = 8_000;
+
+const places = z
+  .string()
+  .max(placesCharactersMax)
+  .regex(/^\d{1,7}:\d{1,16}(,\d{1,7}:\d{1,16})*$/, 'must be `next` of the page before');
 
 /** `GET /sluice/dead-letters`. */
 export const deadLettersQuerySchema = z.object({
   topic: z.string().optional().meta({ description: 'A queue to look into; else all are listed' }),
   limit: wholeNumber(1, 500).default(50).meta({ description: 'How many letters, newest first' }),
-  before: z
-    .string()
-    .max(lettersPlaceMax)
-    .regex(/^\d{1,7}:\d{1,16}(,\d{1,7}:\d{1,16})*$/, 'must be `next` of the page before')
-    .optional()
-    .meta({ description: 'Only what is older: `next` of the page before' }),
+  before: places.optional().meta({ description: 'Only what is older: `next` of the page before' }),
 });
 
 const letterPlace = z.strictObject({
@@ -277,6 +277,35 @@ const time = z
   .transform((text) => (/^\d{1,15}$/.test(text) ? Number(text) : isoTimeMs(text)))
   .refine((ms) => Number.isSafeInteger(ms), 'must be a time, as 2026-11-30T12:00:00Z')
   .optional();
+
+/** `GET /sluice/lag`. */
+export const lagQuerySchema = z.object({ connector: z.string().min(1, 'must not be empty') });
+
+/** `GET /sluice/records`. */
+export const recordsQuerySchema = z
+  .object({
+    connector: z
+      .string()
+      .min(1, 'must not be empty')
+      .meta({ description: 'Whose converters read it' }),
+    topic: z.string().min(1, 'must not be empty').meta({ description: 'One of the connector' }),
+    limit: wholeNumber(1, 500)
+      .default(50)
+      .meta({ description: 'How many at most; also bounded by about a megabyte' }),
+    partition: wholeNumber(0, 1_000_000).optional().meta({ description: 'Only this one' }),
+    before: places
+      .optional()
+      .meta({ description: 'The newest that are older: `next` of the page before' }),
+    from: places.optional().meta({
+      description: 'From offsets on, as `0:12,3:40`; partitions that are not named are left out',
+    }),
+    since: time.meta({ description: 'What is not older than a time' }),
+  })
+  .refine(
+    ({ before, from, since }) =>
+      [before, from, since].filter((each) => each !== undefined).length <= 1,
+    'takes one of before, from and since',
+  );
 
 /** `GET /sluice/audit`. */
 export const auditQuerySchema = z.object({

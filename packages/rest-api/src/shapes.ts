@@ -38,6 +38,67 @@ export interface ConnectorOffset {
   readonly offset: Readonly<Record<string, unknown>> | null;
 }
 
+/** `GET /sluice/lag` */
+export interface LagAnswer {
+  readonly connector: string;
+  /** Consumer group. */
+  readonly group: string;
+  /** Of all partitions that have one; null: none has. */
+  readonly lag: number | null;
+  /** What is furthest behind first. */
+  readonly partitions: readonly PartitionLag[];
+}
+
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next record to be read; null: nothing was committed yet. */
+  readonly committed: number | null;
+  /** First offset that does not exist yet; null: neither does the partition. */
+  readonly end: number | null;
+  /** Records from there to the end; null where it is not known. */
+  readonly lag: number | null;
+}
+
+/** `GET /sluice/records` */
+export interface RecordsAnswer {
+  readonly topic: string;
+  /** All of the topic, also where only one is looked at; none: there is no such topic yet. */
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly low: number;
+    readonly high: number;
+  }[];
+  /** The newest first; with `from` and `since` the oldest. */
+  readonly records: readonly TopicRecord[];
+  /** `before`, or with `from` and `since` `from`, of the next page; null: that was all. */
+  readonly next: string | null;
+  /** By part, where no converter is to read it with: why. */
+  readonly problems: Readonly<Partial<Record<'key' | 'value' | 'header', string>>>;
+}
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp_ms: number;
+  readonly key: RecordPart;
+  readonly value: RecordPart;
+  readonly headers: readonly { readonly name: string; readonly value: RecordPart }[];
+}
+
+/** null as in the log: a tombstone, or no key. */
+export type RecordPart = {
+  /** In the log. */
+  readonly length: number;
+  /** As the connector's converter reads it; JSON, cut off where it is long. */
+  readonly json?: string;
+  /** As it is stored, where that failed: text, or else hexadecimal digits. */
+  readonly text?: string;
+  readonly hex?: string;
+  /** Why it failed. */
+  readonly error?: string;
+} | null;
+
 /** One of `GET /sluice/tasks` */
 export interface UnitInfo {
   /** `connector/orders` or `task/orders/3` */

@@ -122,9 +122,17 @@ export class FakeCluster implements ClusterClient {
   }
 
   /** A running connector with running tasks. */
-  add(name: string, options: { tasks?: number; config?: Record<string, string> } = {}): void {
-    const { tasks = 1, config = {} } = options;
-    const record = connectorRecord({ name, config }, { taskCount: tasks });
+  add(
+    name: string,
+    options: {
+      tasks?: number;
+      config?: Record<string, string>;
+      type?: ConnectorRecord['type'];
+    } = {},
+  ): void {
+    const { tasks = 1, config = {}, type } = options;
+    const changes = { taskCount: tasks, ...(type && { type }) };
+    const record = connectorRecord({ name, config }, changes);
     this.connectors.set(name, {
       record,
       connector: unitView(connectorUnit(name), { connector: name }),

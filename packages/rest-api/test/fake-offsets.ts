@@ -1,4 +1,4 @@
-import type { OffsetStore } from '@sluice/rest-api';
+import type { OffsetStore, PartitionLag } from '@sluice/rest-api';
 
 type Call = readonly [method: keyof OffsetStore, connector: string, ...args: unknown[]];
 
@@ -6,11 +6,17 @@ type Call = readonly [method: keyof OffsetStore, connector: string, ...args: unk
 export class FakeOffsets implements OffsetStore {
   readonly calls: Call[] = [];
   listed: Awaited<ReturnType<OffsetStore['list']>> = [];
+  behind: PartitionLag[] = [];
   onChange: (() => void) | undefined;
 
   list: OffsetStore['list'] = async ({ name }) => {
     this.#note('list', name);
     return this.listed;
+  };
+
+  lag: OffsetStore['lag'] = async ({ name }) => {
+    this.#note('lag', name);
+    return { group: `connect-${name}`, partitions: this.behind };
   };
 
   alterSource: OffsetStore['alterSource'] = async ({ name }, owner, offsets) => {

@@ -15,6 +15,7 @@ import {
 } from '@sluice/record-log';
 
 import { groupOf } from './group-name.ts';
+import { type SinkLag, sinkLag } from './sink-lag.ts';
 
 export interface OffsetsOfConnector {
   readonly name: string;
@@ -48,6 +49,10 @@ export class ConnectorOffsets {
       partition: { kafka_topic: topic, kafka_partition: partition },
       offset: { kafka_offset: offset },
     }));
+  }
+
+  lag({ name, config }: OffsetsOfConnector): Promise<SinkLag> {
+    return sinkLag(this.#log, { name, config });
   }
 
   /** @throws SluiceError `log.fenced` when a newer owner is there: some may have been changed. */

@@ -42,6 +42,11 @@ export class LazyPlugins implements PluginLoader {
   async load(config: ConnectorConfig): Promise<DefinitionPlugins> {
     const connector = await this.#code(this.#connectors.get(config));
     if (!isConnectorPlugin(connector)) throw new Error(`${connector.class} is no connector`);
+    return { connector, ...(await this.parts(config)) };
+  }
+
+  /** What it names besides its connector. @throws as `load`. */
+  async parts(config: ConnectorConfig): Promise<Omit<DefinitionPlugins, 'connector'>> {
     // What is not in the index comes with the runtime, or is missed where it is used.
     const others = await Promise.all(
       pluginNeeds(config)
@@ -50,7 +55,6 @@ export class LazyPlugins implements PluginLoader {
         .map((entry) => this.#code(entry)),
     );
     return {
-      connector,
       transforms: others.filter((plugin) => plugin.type === 'transformation'),
       predicates: others.filter((plugin) => plugin.type === 'predicate'),
       converters: others.filter((plugin) => plugin.type === 'converter'),

@@ -25,6 +25,7 @@ import { addOffsetsCommand } from './offsets.ts';
 import { addPlanCommand } from './plan.ts';
 import { addPluginsCommand } from './plugins.ts';
 import { addPreviewCommand } from './preview.ts';
+import { addRecordsCommand } from './records.ts';
 import { addRestartCommand } from './restart.ts';
 import { addSecretsCommand } from './secrets.ts';
 import { addStandaloneCommand } from './standalone.ts';
@@ -53,7 +54,7 @@ const groups: Readonly<Record<string, readonly AddCommand[]>> = {
     addLoggersCommand,
     addSecretsCommand,
   ],
-  'Records:': [addOffsetsCommand, addLogCommand, addDlqCommand],
+  'Records:': [addRecordsCommand, addOffsetsCommand, addLogCommand, addDlqCommand],
   'Move:': [addExportCommand, addImportCommand],
   'Write connectors:': [addNewCommand, addPreviewCommand, addDevCommand],
   'Run:': [addStandaloneCommand, addAuthCommand],

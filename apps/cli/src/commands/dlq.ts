@@ -89,8 +89,7 @@ function addShowCommand(dlq: Command, context: CommandContext): void {
     const limit = parseWholeNumber(flags.limit, '--limit');
     const letters = await withLog(context.io, global, async ({ log }) => {
       const topic = await queueTopic(context, global, log, queue);
-      const { cluster } = global;
-      return newestLetters(log, { cluster, topic, fence: Date.now(), limit });
+      return newestLetters(log, { topic, limit });
     });
     const { io } = context;
     if (global.json) return io.out(JSON.stringify(letters.map(letterJson), undefined, 2));

@@ -1,5 +1,6 @@
 /** `sluice offsets …`: where connectors are in what they read. */
 import { parseExactJson, stringifyExactJson, toError } from '@sluice/kernel';
+import type { LagAnswer } from '@sluice/rest-api';
 import type { Command } from 'commander';
 
 import { type LocalApi, withApi } from '../api-session.ts';
@@ -18,6 +19,7 @@ Of a source they are what it remembers of each partition of its system, of a sin
 that of the workers: set KAFKA_BROKERS and its like as for them.`;
 
 const getExamples = `${log}
+Of a sink, END is the end of the partition and LAG what is left until there; what is furthest behind comes first.
 
 Examples:
   sluice offsets get orders
@@ -66,8 +68,12 @@ function addGetCommand(offsets: Command, context: CommandContext): void {
   addGlobalOptions(command).addHelpText('after', getExamples);
   command.action(async (connector: string) => {
     const global = globalOptionsOf(command, context.io);
-    const found = await withApi(context, global, 'read', (api) => offsetsOf(api, connector));
-    print(context.io, global.json, found, `${connector} has no offsets yet`);
+    const whenEmpty = `${connector} has no offsets yet`;
+    await withApi(context, global, 'read', async (api) => {
+      const isSink = !global.json && (await isOfSink(api, connector));
+      if (isSink) printLag(context.io, await lagOf(api, connector), whenEmpty);
+      else print(context.io, global.json, await offsetsOf(api, connector), whenEmpty);
+    });
   });
 }
 
@@ -106,6 +112,25 @@ function addResetCommand(offsets: Command, context: CommandContext): void {
       print(context.io, global.json, before, 'it had none');
     });
   });
+}
+
+async function isOfSink(api: LocalApi, connector: string): Promise<boolean> {
+  const answer = await api.request('GET', `/connectors/${encodeURIComponent(connector)}`);
+  return (answer as { readonly type?: string }).type === 'sink';
+}
+
+async function lagOf(api: LocalApi, connector: string): Promise<LagAnswer> {
+  const path = `/sluice/lag?connector=${encodeURIComponent(connector)}`;
+  return (await api.request('GET', path)) as LagAnswer;
+}
+
+function printLag(io: Io, { partitions }: LagAnswer, whenEmpty: string): void {
+  const rows = partitions.map(({ topic, partition, committed, end, lag }) => [
+    `${topic}/${partition}`,
+    ...[committed, end, lag].map((each) => (each === null ? '-' : String(each))),
+  ]);
+  const headings = ['PARTITION', 'OFFSET', 'END', 'LAG'];
+  io.out(rows.length === 0 ? whenEmpty : formatTable(headings, rows, io));
 }
 
 function pathOf(connector: string): string {

@@ -1,5 +1,6 @@
 /** The coordinator's REST API, from the page that it serves: same origin, with the session's cookie. */
 import { parseExactJson, stringifyExactJson } from '@sluice/kernel/exact-json';
+import { addressPart } from '../paths.ts';
 
 const timeoutMs = 20_000;
 
@@ -75,7 +76,8 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** `/connectors/{name}` and what is below it. */
+/** `/connectors/{name}` and what is below it; under `/sluice` for the names that only that has an address for. */
 export function connectorUrl(name: string, below = ''): string {
-  return `/connectors/${encodeURIComponent(name)}${below}`;
+  const part = addressPart(name);
+  return `${part.startsWith('=') ? '/sluice' : ''}/connectors/${part}${below}`;
 }

@@ -57,10 +57,10 @@ export function Connectors() {
             <tr>
               <th>Health</th>
               <th>Connector</th>
-              <th className="minor">Class</th>
+              <th className="minor spare">Class</th>
               <th>Tasks</th>
               <th className="number minor">In /s</th>
-              <th className="number minor">Out /s</th>
+              <th className="number minor spare">Out /s</th>
               <th className="number minor">Lag</th>
               <th className="why">Why</th>
             </tr>
@@ -94,14 +94,14 @@ function Row({ row, isCurrent }: { readonly row: ConnectorRow; readonly isCurren
       <td className="name cut" title={row.name}>
         <Link to={connectorPath(row.name)}>{row.name}</Link>
       </td>
-      <td className="cut minor" title={row.class}>
+      <td className="cut minor spare" title={row.class}>
         {shortClass(row.class)} <span className="dim">{row.type}</span>
       </td>
       <td>
         <TaskCounts row={row} />
       </td>
       <td className="number minor">{rate(row.recordsIn)}</td>
-      <td className="number minor">{rate(row.recordsOut)}</td>
+      <td className="number minor spare">{rate(row.recordsOut)}</td>
       <td className="number minor">{row.lag === null ? '' : short(row.lag)}</td>
       <td className="why" title={row.problem ?? undefined}>
         {row.problem !== null && <span className="tone-bad">{row.problem}</span>}
@@ -114,15 +114,25 @@ function Row({ row, isCurrent }: { readonly row: ConnectorRow; readonly isCurren
 export function TaskCounts({ row }: { readonly row: Pick<ConnectorRow, 'name' | 'tasks'> }) {
   const counts = countByState(row.tasks);
   if (row.tasks.length === 0) return <span className="dim">none</span>;
+  const states = shownStates.filter((state) => counts.has(state));
   return (
     <span className="counts">
-      {shownStates
-        .filter((state) => counts.has(state))
-        .map((state) => (
-          <Link key={state} to={tasksPath({ connector: row.name, state })}>
-            <StateMark state={state} label={`${counts.get(state) ?? 0} ${stateWord(state)}`} />
+      {states.map((state, index) => {
+        const number = String(counts.get(state) ?? 0);
+        const words = `${number} ${stateWord(state)}`;
+        // Beside many, marks without words: the column would take the room of the cause.
+        const isShort = index > 0 && states.length > 2;
+        return (
+          <Link
+            key={state}
+            to={tasksPath({ connector: row.name, state })}
+            title={words}
+            aria-label={words}
+          >
+            <StateMark state={state} label={isShort ? number : words} />
           </Link>
-        ))}
+        );
+      })}
     </span>
   );
 }

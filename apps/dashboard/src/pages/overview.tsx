@@ -3,7 +3,7 @@ import type { LiveLeader } from '@sluice/rest-api/live';
 import type { ReactNode } from 'react';
 import { grouped, rate, short } from '../format/numbers.ts';
 import { useLive, useServerNow, useView } from '../live/use-live.ts';
-import { tasksPath } from '../paths.ts';
+import { tasksPath, workersPath } from '../paths.ts';
 import { Link } from '../router.tsx';
 import { shownLease } from '../state/lease.ts';
 import { type Problem, problemsOf } from '../state/problems.ts';
@@ -57,10 +57,10 @@ function Fleet({ sums }: { readonly sums: Totals }) {
   const { workers, byState, stalled, tasks } = sums;
   return (
     <section className="fleet" aria-label="The cluster in numbers">
-      <Figure to="/workers" label="Workers" value={String(workers.up)} unit="up">
-        <Part count={workers.cordoned} word="cordoned" tone="warn" to="/workers" />
-        <Part count={workers.draining} word="draining" tone="warn" to="/workers" />
-        <Part count={workers.lost} word="lost" tone="bad" to="/workers" />
+      <Figure to={workersPath('up')} label="Workers" value={String(workers.up)} unit="up">
+        <Part count={workers.cordoned} word="cordoned" tone="warn" to={workersPath('cordoned')} />
+        <Part count={workers.draining} word="draining" tone="warn" to={workersPath('draining')} />
+        <Part count={workers.lost} word="lost" tone="bad" to={workersPath('lost')} />
       </Figure>
       <Figure
         to={tasksPath({ state: 'RUNNING' })}

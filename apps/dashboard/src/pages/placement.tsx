@@ -34,7 +34,7 @@ export function Placement() {
           onChange={(event) => setQuery({ q: event.target.value })}
         />
         <ul className="legend states">
-          {['RUNNING', 'RESTARTING', 'FAILED', 'UNASSIGNED', 'PAUSED'].map((state) => (
+          {['RUNNING', 'RESTARTING', 'STALLED', 'FAILED', 'UNASSIGNED', 'PAUSED'].map((state) => (
             <li key={state}>
               <StateMark state={state} />
             </li>

@@ -1,7 +1,7 @@
 /** One task, beside whatever page is shown: why it is where it is, its error, its timeline. Opened by `?task=`. */
 import type { UnitInfo } from '@sluice/rest-api/shapes';
 import { type RefObject, useEffect, useRef } from 'react';
-import { call } from '../api/client.ts';
+import { call, connectorUrl } from '../api/client.ts';
 import { useEvents } from '../api/use-events.ts';
 import { useQuery } from '../api/use-query.ts';
 import { bytes, grouped, rate } from '../format/numbers.ts';
@@ -69,8 +69,7 @@ function Details({ row, name }: { readonly row: TaskRow; readonly name: string }
   const restart = async (): Promise<void> => {
     await perform(
       `Restart ${name}`,
-      async () =>
-        await call('POST', `/connectors/${encodeURIComponent(connector)}/tasks/${task}/restart`),
+      async () => await call('POST', connectorUrl(connector, `/tasks/${task}/restart`)),
       `Restarted ${name}`,
     );
   };

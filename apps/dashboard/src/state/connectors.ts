@@ -1,6 +1,13 @@
 /** Connectors as one row each, with a health that is made of all their tasks. Pure. */
 import type { LiveConnector, LiveUnit, LiveView } from '@sluice/rest-api/live';
-import { collate, type ShownState, type TaskRow, taskRows, urgencyOf } from './task-rows.ts';
+import {
+  collate,
+  isAbnormal,
+  type ShownState,
+  type TaskRow,
+  taskRows,
+  urgencyOf,
+} from './task-rows.ts';
 
 /**
  * unhealthy: it, or all of its tasks, failed. degraded: some did, or are on their way. The others are as the user asked.
@@ -41,6 +48,8 @@ export function connectorRow(
   const own = view.units[`connector/${name}`];
   const lags = tasks.flatMap(({ load }) => load?.lag_records ?? []);
   const worst = tasks.toSorted((a, b) => urgencyOf(a.shown) - urgencyOf(b.shown))[0];
+  // Without an error, as of one that no worker can run, or that stalls.
+  const isWrong = worst !== undefined && isAbnormal(worst.shown);
   return {
     ...connector,
     name,
@@ -50,7 +59,7 @@ export function connectorRow(
     recordsIn: sum(tasks, 'records_in'),
     recordsOut: sum(tasks, 'records_out'),
     lag: lags.length === 0 ? null : lags.reduce((total, lag) => total + lag, 0),
-    problem: own?.error ?? worst?.error ?? null,
+    problem: own?.error ?? worst?.error ?? (isWrong ? worst.reason : null),
   };
 }
 

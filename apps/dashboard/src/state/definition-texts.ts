@@ -1,5 +1,7 @@
 /** A definition as text to take away: JSON, YAML, cURL, command line. Pure. */
+import { connectorUrl } from '../api/client.ts';
 import type { Config } from './config-diff.ts';
+import { shellQuoted } from './shell.ts';
 
 export interface Definition {
   readonly name: string;
@@ -43,16 +45,11 @@ function quotedKey(key: string): string {
 }
 
 function toCurl({ name, config }: Definition, origin: string): string {
-  const url = `${origin}/connectors/${encodeURIComponent(name)}/config`;
+  const url = `${origin}${connectorUrl(name, '/config')}`;
   const body = JSON.stringify(config, null, 2);
   return `curl -X PUT ${shellQuoted(url)} \\\n  -H 'content-type: application/json' \\\n  -d ${shellQuoted(body)}`;
 }
 
 function toCli(definition: Definition): string {
   return `sluice apply -f - <<'END'\n${toYaml(definition)}\nEND`;
-}
-
-/** For a POSIX shell: nothing is special in single quotes but the quote itself. */
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

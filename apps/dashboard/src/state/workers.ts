@@ -53,3 +53,35 @@ export function beatTone(ageMs: number): 'calm' | 'late' | 'gone' {
   if (ageMs < 1_700) return 'calm';
   return ageMs < 4_000 ? 'late' : 'gone';
 }
+
+export const workerMarks = ['up', 'draining', 'lost', 'cordoned'] as const;
+export type WorkerMark = (typeof workerMarks)[number];
+
+/** What a worker is counted as: also as cordoned, whatever else it is. */
+export function marksOf({ state, cordoned }: Pick<LiveWorker, 'state' | 'cordoned'>): WorkerMark[] {
+  const own = state === 'up' || state === 'draining' ? state : 'lost';
+  return cordoned ? [own, 'cordoned'] : [own];
+}
+
+export interface WorkerFilter {
+  /** undefined: all. */
+  readonly mark: WorkerMark | undefined;
+  readonly text: string;
+}
+
+export function parseWorkerFilter(query: URLSearchParams): WorkerFilter {
+  const mark = workerMarks.find((each) => each === query.get('state'));
+  return { mark, text: query.get('q') ?? '' };
+}
+
+export function matchingWorkers(
+  rows: readonly WorkerRow[],
+  { mark, text }: WorkerFilter,
+): readonly WorkerRow[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return rows.filter((row) => {
+    const said = `${row.name} ${row.host} ${row.pid}`.toLowerCase();
+    const isMeant = mark === undefined || marksOf(row).includes(mark);
+    return isMeant && words.every((word) => said.includes(word));
+  });
+}

@@ -76,6 +76,15 @@ function readoutOf({ cursor: { idx }, data, series }: uPlot): string {
   return `${clockTime(at * 1_000)}  ${values.join('  ')}`;
 }
 
+/** Half of a time as it is written, px. */
+const halfTimePx = 25;
+
+/** Before the right edge: what is written in the middle of a tick would be cut off there. */
+function hasRoom(plot: uPlot, at: number): boolean {
+  const widthPx = plot.bbox.width / uPlot.pxRatio;
+  return plot.valToPos(at, 'x') + halfTimePx <= widthPx;
+}
+
 function optionsOf(
   element: HTMLElement,
   shape: string,
@@ -117,7 +126,8 @@ function optionsOf(
         size: 24,
         space: 90,
         incrs: [5, 10, 30, 60, 120, 300, 600],
-        values: (_plot, times) => times.map((at) => clockTime(at * 1_000)),
+        values: (plot, times) =>
+          times.map((at) => (hasRoom(plot, at) ? clockTime(at * 1_000) : '')),
       },
       { ...axis, size: 46, space: 32, values: (_plot, values) => values.map(short) },
     ],

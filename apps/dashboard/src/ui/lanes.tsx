@@ -37,7 +37,7 @@ export function Lanes({ lanes, fromMs, toMs, pathOf }: LanesProps) {
         <span className="lane-time">
           {ticksOf(fromMs, toMs).map((ms) => (
             <span key={ms} className="tick" style={{ left: left(ms) }}>
-              {clockTime(ms)}
+              <span>{clockTime(ms)}</span>
             </span>
           ))}
         </span>

@@ -59,14 +59,14 @@ export function TaskTable({ rows, sort, selected, onSelect, empty }: TaskTablePr
             Attempt
           </Head>
           <th className="number minor">Retry in</th>
-          <Head name="rate" sort={sort} isNumber>
+          <Head name="rate" sort={sort} isNumber isMinor>
             In /s
           </Head>
-          <th className="number minor">Out /s</th>
+          <th className="number minor spare">Out /s</th>
           <Head name="lag" sort={sort} isNumber isMinor>
             Lag
           </Head>
-          <th className="number minor">Since</th>
+          <th className="number minor spare">Since</th>
           <th className="why">Why</th>
         </tr>
       </thead>
@@ -182,15 +182,15 @@ function Row({
       <td className="number minor">
         {row.next_retry_at_ms === null ? '' : countdown(row.next_retry_at_ms - nowMs)}
       </td>
-      <td className="number">{load ? rate(load.records_in) : ''}</td>
-      <td className="number minor">{load ? rate(load.records_out) : ''}</td>
+      <td className="number minor">{load ? rate(load.records_in) : ''}</td>
+      <td className="number minor spare">{load ? rate(load.records_out) : ''}</td>
       <td
         className="number minor"
         title={load?.lag_records == null ? undefined : grouped(load.lag_records)}
       >
         {load?.lag_records == null ? '' : short(load.lag_records)}
       </td>
-      <td className="number minor dim">
+      <td className="number minor spare dim">
         {row.since_ms === null ? '' : shortSpan(nowMs - row.since_ms)}
       </td>
       <td className="why" title={row.error ?? row.reason ?? undefined}>

@@ -4,6 +4,7 @@ import { testFencing } from './fencing.ts';
 import { type MakeLog, useHarness } from './harness.ts';
 import { testLifecycle } from './lifecycle.ts';
 import { testGroupOffsets, testSourceOffsets } from './offsets.ts';
+import { testPeek } from './peek.ts';
 import { testPositions } from './positions.ts';
 import { testProduce } from './produce.ts';
 import { testRead } from './read.ts';
@@ -45,6 +46,7 @@ export function describeRecordLog(
     describe('refused records', () => testRefusals(harness));
     describe('poll', () => testRead(harness));
     describe('pause, resume and seek', () => testPositions(harness));
+    describe('peek', () => testPeek(harness));
     describe('group offsets', () => testGroupOffsets(harness));
     describe('source offsets', () => testSourceOffsets(harness));
     describe('fencing', () => testFencing(harness));

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@sluice/kernel';
 
 import {
   closedError,
+  type FetchedBatch,
   type GroupOffset,
   type LogCapabilities,
   type LogReader,
@@ -16,6 +17,7 @@ import {
   type WriterIdentity,
 } from '../index.ts';
 import type { MemoryLogStore } from './memory-log-store.ts';
+import type { MemoryPartition } from './memory-partition.ts';
 import { MemoryReader } from './memory-reader.ts';
 import { MemoryWriter } from './memory-writer.ts';
 
@@ -66,14 +68,13 @@ export class MemoryLog implements RecordLog {
       },
       list: async () => this.#openStore().topicNames(),
       delete: async (topic) => this.#openStore().deleteTopic(topic),
-      watermarks: async (partitions) => {
-        const opened = this.#openStore();
-        return partitions.map(({ topic, partition }) => {
-          const stored = opened.partition(topic, partition);
-          if (!stored) throw unknownPartitionError(topic, partition, 0);
-          return { low: stored.low, high: stored.high };
-        });
-      },
+      watermarks: async (partitions) =>
+        partitions.map((each) => {
+          const { low, high } = this.#partition(each);
+          return { low, high };
+        }),
+      offsetsSince: async (partitions, timeMs) =>
+        partitions.map((each) => this.#partition(each).since(timeMs)),
     };
   }
 
@@ -130,6 +131,23 @@ export class MemoryLog implements RecordLog {
 
   async clearGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
     this.#openStore().clearGroup(group, partitions);
+  }
+
+  async peek(
+    from: readonly GroupOffset[],
+    { bytesMax }: { readonly bytesMax: number },
+  ): Promise<FetchedBatch[]> {
+    const share = bytesMax / from.length;
+    return from.map(({ topic, partition, offset }) => {
+      const { high, ...found } = this.#partition({ topic, partition }).from(offset, share);
+      return { topic, partition, ...found, highWatermark: high };
+    });
+  }
+
+  #partition({ topic, partition }: TopicPartition): MemoryPartition {
+    const stored = this.#openStore().partition(topic, partition);
+    if (!stored) throw unknownPartitionError(topic, partition, 0);
+    return stored;
   }
 
   #openStore(): MemoryLogStore {

@@ -36,6 +36,31 @@ export class MemoryPartition {
     return this.#records[offset - this.#low + this.#first];
   }
 
+  /** Records from an offset on, at least one if there is any, up to about that many bytes. */
+  from(
+    wanted: number,
+    bytesMax: number,
+  ): { readonly records: FetchedRecord[]; readonly nextOffset: number; readonly high: number } {
+    const { low, high } = this;
+    const records: FetchedRecord[] = [];
+    let offset = Math.max(wanted, low);
+    for (let bytes = 0; offset < high && bytes < bytesMax; offset += 1) {
+      const record = this.at(offset);
+      if (!record) break;
+      records.push(record);
+      bytes += recordBytes(record);
+    }
+    return { records, nextOffset: offset, high };
+  }
+
+  /** Offset of the first record that is not older; the end if there is none. */
+  since(timeMs: number): number {
+    const index = this.#records.findIndex(
+      (record, at) => at >= this.#first && record.timestampMs >= timeMs,
+    );
+    return index < 0 ? this.high : this.#low + index - this.#first;
+  }
+
   deleteBefore(offset: number): void {
     while (this.#low < offset && this.#first < this.#records.length) {
       const oldest = this.#records[this.#first];

@@ -1,5 +1,4 @@
 /** Dead letter queues in the log: reading one from an offset on, and remembering what of it was replayed. */
-import { newShortId, SluiceError } from '@sluice/kernel';
 import type { FetchedBatch, LogWriter, RecordLog } from '@sluice/record-log';
 
 import { type DeadLetter, letterOf } from './letter.ts';
@@ -73,19 +72,13 @@ export async function markReplayed(
   );
 }
 
-const pollMs = 1_000;
-const silentPollsMax = 10;
-
-export interface ReadOptions {
-  readonly cluster: string;
-  readonly topic: string;
-  readonly fence: number;
-}
+/** Of a look at a queue. */
+const bytesMax = 4 * 1024 * 1024;
 
 /** The newest of each partition, in the order of their times. */
 export async function newestLetters(
   log: RecordLog,
-  options: ReadOptions & { readonly limit: number },
+  options: { readonly topic: string; readonly limit: number },
 ): Promise<QueuedLetter[]> {
   const partitions = (await queuePartitions(log, options.topic)) ?? [];
   const found = await newestOf(log, partitions, options);
@@ -96,7 +89,7 @@ export async function newestLetters(
 export async function newestOf(
   log: RecordLog,
   partitions: readonly QueuePartition[],
-  { limit, ...options }: ReadOptions & { readonly limit: number },
+  { limit, topic }: { readonly topic: string; readonly limit: number },
 ): Promise<QueuedLetter[]> {
   const byNumber = new Map(partitions.map((each) => [each.partition, each]));
   const isReplayed = (partition: number, offset: number): boolean => {
@@ -109,7 +102,7 @@ export async function newestOf(
     offset: Math.max(low, high - limit),
   }));
   const found: QueuedLetter[] = [];
-  for await (const batches of readQueue(log, options, from))
+  for await (const batches of readQueue(log, topic, from))
     for (const { partition, records } of batches)
       found.push(
         ...records.map((record) => ({
@@ -121,52 +114,33 @@ export async function newestOf(
 }
 
 /**
- * What the partitions hold from their offsets up to `high`, in batches; what is added meanwhile is left out.
- * @throws SluiceError `log.unreachable` if the log stops answering.
+ * What the partitions hold from their offsets up to `high`, in batches; what is added meanwhile is left out, and so is what
+ * is not committed yet. By looks at the log: nobody is kept from a queue by somebody else who reads it.
  */
 export async function* readQueue(
   log: RecordLog,
-  { cluster, topic, fence }: ReadOptions,
+  topic: string,
   from: readonly { readonly partition: number; readonly offset: number; readonly high: number }[],
 ): AsyncGenerator<readonly FetchedBatch[]> {
-  const rest = new Map(
-    from.flatMap(({ high, offset, partition }) => (offset < high ? [[partition, high]] : [])),
-  );
-  if (rest.size === 0) return;
-  const group = `sluice-dlq-${newShortId()}`;
-  const reader = await log.openReader({
-    identity: { id: `${cluster}.cli/dlq-reader`, fence },
-    group,
-  });
-  try {
-    await reader.assign([...rest.keys()].map((partition) => ({ topic, partition })));
-    for (const { offset, partition } of from)
-      if (rest.has(partition)) reader.seek({ topic, partition }, offset);
-    for (let silent = 0; rest.size > 0 && silent < silentPollsMax; ) {
-      const batches = await reader.poll(pollMs);
-      const found = batches.flatMap((batch) => {
-        const high = rest.get(batch.partition);
-        if (high === undefined) return [];
-        if (batch.nextOffset >= high) rest.delete(batch.partition);
-        return {
-          ...batch,
-          records: batch.records.filter(({ offset }) => offset < high),
-          // What is marked as replayed goes by it: what was added meanwhile is not.
-          nextOffset: Math.min(batch.nextOffset, high),
-        };
-      });
-      silent = found.length === 0 ? silent + 1 : 0;
-      if (found.length > 0) yield found;
-    }
-    if (rest.size > 0)
-      throw new SluiceError(
-        'log.unreachable',
-        `the log does not answer with the rest of ${topic}`,
-        { retriable: true },
-      );
-  } finally {
-    await reader.close();
-    // It would hold records back on a log with a quota.
-    await log.forgetGroup(group);
+  let rest = from.filter(({ high, offset }) => offset < high);
+  while (rest.length > 0) {
+    const places = rest.map(({ offset, partition }) => ({ topic, partition, offset }));
+    const looked = await log.peek(places, { bytesMax });
+    const found = looked.flatMap((batch, index) => {
+      const { high = 0, offset = 0 } = rest[index] ?? {};
+      if (batch.nextOffset <= offset) return [];
+      return {
+        ...batch,
+        records: batch.records.filter((record) => record.offset < high),
+        // What is marked as replayed goes by it: what was added meanwhile is not.
+        nextOffset: Math.min(batch.nextOffset, high),
+      };
+    });
+    if (found.length > 0) yield found;
+    const reached = new Map(found.map(({ nextOffset, partition }) => [partition, nextOffset]));
+    rest = rest.flatMap((each) => {
+      const offset = reached.get(each.partition) ?? each.high;
+      return offset < each.high ? [{ ...each, offset }] : [];
+    });
   }
 }

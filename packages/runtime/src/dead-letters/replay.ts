@@ -58,11 +58,7 @@ export async function replayLetters(options: ReplayOptions): Promise<ReplayOutco
     // Nobody else writes marks from here on.
     const partitions = (await queuePartitions(log, topic)) ?? [];
     const marks = new Map<number, ReplayMark>(partitions.map((each) => [each.partition, each]));
-    for await (const batches of readQueue(
-      log,
-      { cluster, topic, fence },
-      rangesOf(partitions, options),
-    )) {
+    for await (const batches of readQueue(log, topic, rangesOf(partitions, options))) {
       const chosen = lettersIn(batches, options, marks);
       const replays = await replaysOf(log, chosen, options.to);
       for (const [index, each] of replays.entries()) {

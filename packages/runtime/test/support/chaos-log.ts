@@ -50,6 +50,7 @@ export class ChaosLog implements RecordLog {
       create: (topic, settings) => topics.create(topic, settings),
       delete: (topic) => topics.delete(topic),
       watermarks: (partitions) => topics.watermarks(partitions),
+      offsetsSince: (partitions, timeMs) => topics.offsetsSince(partitions, timeMs),
       describe: (names) => this.#call('topics', false, () => topics.describe(names)),
       list: () => this.#call('topics', false, () => topics.list()),
     };
@@ -142,6 +143,7 @@ export class ChaosLog implements RecordLog {
   forgetGroup: RecordLog['forgetGroup'] = (group) => this.#options.inner.forgetGroup(group);
   clearGroupOffsets: RecordLog['clearGroupOffsets'] = (...args) =>
     this.#options.inner.clearGroupOffsets(...args);
+  peek: RecordLog['peek'] = (...args) => this.#options.inner.peek(...args);
 
   async #call<Result>(
     operation: string,

@@ -45,7 +45,7 @@ const labels: Readonly<Record<ConnectorTab, string>> = {
 };
 
 /** Shown once it has come. */
-const needsConfig: ReadonlySet<ConnectorTab> = new Set(['configuration', 'dead-letters']);
+const needsConfig: ReadonlySet<ConnectorTab> = new Set(['configuration', 'topics', 'dead-letters']);
 
 export function ConnectorPage({
   name,
@@ -131,7 +131,7 @@ function TabContent({
     case 'offsets':
       return <OffsetsTab row={row} />;
     case 'topics':
-      return <Topics name={name} />;
+      return config === undefined ? null : <Topics name={name} config={config} />;
     case 'dead-letters':
       return config === undefined ? null : <DeadLetters config={config} />;
     case 'events':

@@ -12,6 +12,7 @@ import { deadLetterTopic } from '../../state/flow.ts';
 import { type LetterRow, letterRow, replayedText } from '../../state/letters.ts';
 import { ask } from '../../state/notices.ts';
 import { useRefusal } from '../../state/session.ts';
+import { shellWord } from '../../state/shell.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Failed } from '../../ui/empty.tsx';
 import { olderThan, Pages } from '../../ui/pages.tsx';
@@ -50,7 +51,7 @@ function Letters({ topic }: { readonly topic: string }) {
   const letters = data.letters.map(letterRow);
   if (letters.length === 0 && isNewest && data.next === null) {
     return (
-      <Empty title="No dead letters" command={`sluice dlq show ${topic}`}>
+      <Empty title="No dead letters" command={`sluice dlq show ${shellWord(topic)}`}>
         Nothing was left out.
       </Empty>
     );

@@ -56,7 +56,11 @@ export function Flow({
       }
       note={
         <>
-          {isSink && row.lag !== null && `lag ${short(row.lag)} · `}
+          {isSink && row.lag !== null && (
+            <>
+              <Link to={connectorPath(name, 'offsets')}>lag {short(row.lag)}</Link> ·{' '}
+            </>
+          )}
           <Link to={connectorPath(name, 'topics')}>
             {topics.data ? `${count(used.length, 'topic')} used` : 'topics'}
           </Link>

@@ -4,6 +4,7 @@ import { useQuery } from '../../api/use-query.ts';
 import { clockTime, wholeTime } from '../../format/times.ts';
 import { setQuery, usePlace } from '../../router.tsx';
 import type { ConnectorRow } from '../../state/connectors.ts';
+import { shellWord } from '../../state/shell.ts';
 import { AsBefore, Empty, Failed } from '../../ui/empty.tsx';
 import { olderThan, Pages } from '../../ui/pages.tsx';
 
@@ -57,7 +58,10 @@ export function Logs({ row: { name, tasks } }: { readonly row: ConnectorRow }) {
       {!data && error && <Failed what="log lines" why={error.message} />}
       {data && <AsBefore error={error} />}
       {data?.lines.length === 0 && (
-        <Empty title="No lines" command={`sluice loggers set connector.${name} debug`}>
+        <Empty
+          title="No lines"
+          command={`sluice loggers set ${shellWord(`connector.${name}`)} debug`}
+        >
           A healthy connector is quiet. More is written at another level.
         </Empty>
       )}
