@@ -72,14 +72,13 @@ async function fetched(times: {
   const fromMs = clock.monotonicMs();
   const cluster = new Beside(clock, times);
   const offsets = new GroupOffsets(cluster, 'kafka:9092');
-  let result: unknown;
   const fetching = offsets.fetch(cluster.begin(10_000), group, partitions).then(
-    (known) => (result = [...known]),
-    (error: unknown) => (result = error),
+    (known): [unknown, number] => [[...known], clock.monotonicMs() - fromMs],
+    (error: unknown): [unknown, number] => [error, clock.monotonicMs() - fromMs],
   );
-  for (let count = 0; count < 30 && result === undefined; count += 1) await clock.advance(everyMs);
-  await fetching;
-  return { result, tookMs: clock.monotonicMs() - fromMs };
+  for (let count = 0; count < 30; count += 1) await clock.advance(everyMs);
+  const [result, tookMs] = await fetching;
+  return { result, tookMs };
 }
 
 test('what a transaction is about to commit is waited for', async () => {
