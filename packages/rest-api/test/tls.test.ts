@@ -142,7 +142,7 @@ test.each([
     await api.close();
   });
   socket.write(sent);
-  await once(socket, 'close', { signal: AbortSignal.timeout(4_000) });
+  await once(socket, 'close', { signal: AbortSignal.timeout(20_000) });
 });
 
 test('callers and certificates are those of the files, and stay while those cannot be used', async () => {
