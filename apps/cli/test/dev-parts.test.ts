@@ -20,7 +20,7 @@ describe('records on the screen', () => {
       partition: 2,
       logOffset: 41,
       key: '"aw=="',
-      value: '{"big":"12","map":{"a":1},"bytes":"AQI="}',
+      value: '{"big":12,"map":{"a":1},"bytes":"AQI="}',
       offset: '{"tick":3}',
     });
   });
