@@ -121,7 +121,7 @@ describe('a whole cluster', () => {
       ],
     });
     expect(await to.cli(['import', '-'], file)).toMatchObject({ code: 0, err: '' });
-    expect((await to.cli(['offsets', 'get', 'out'])).out).toMatch(/^orders\/0 +7$/m);
+    expect((await to.cli(['offsets', 'get', 'out'])).out).toMatch(/^orders\/0 +7\b/m);
     const { out } = await to.cli(['get', 'connectors', '--json']);
     expect(JSON.parse(out)).toMatchObject([{ name: 'out', targetState: 'PAUSED' }]);
   });
