@@ -1,7 +1,7 @@
 /** The part of a run that follows the log: events become records, and heartbeats say where it is between them. */
 import type { YieldedRecord } from '@sluice/connector-api';
 import { batchSizeOf, heartbeatRecord, type TableName } from '@sluice/connector-capture';
-import type { StreamedEvent } from './binlog/log-reader.ts';
+import { bytesOf, type StreamedEvent } from './binlog/log-reader.ts';
 import { LogStream } from './binlog/log-stream.ts';
 import type { CapturedTable } from './captured-table.ts';
 import { readCharsets } from './catalog.ts';
@@ -79,7 +79,7 @@ export async function* streamRecords(
         for (const event of await undone.take(came)) {
           await prepare(event, resolver, streamed);
           for (const record of changes.take(event, nowMs)) records.push(record);
-          bytes += event.header.size;
+          bytes += bytesOf(event);
           if (records.length < batchMax && bytes < bytesPerYield) continue;
           yield* batches(records, batchMax);
           records = [];

@@ -7,7 +7,7 @@
  *
  * Rows that do not hold are marked, not left out: starts within the transaction count them.
  */
-import type { StreamedEvent } from './binlog/log-reader.ts';
+import { bytesOf, type StreamedEvent } from './binlog/log-reader.ts';
 import { type Statement, statementOf } from './statement.ts';
 
 /** A statement of a transaction that says what holds. */
@@ -58,7 +58,7 @@ export class UndoneEvents {
     }
     const held = this.#held;
     held.events.push(streamed);
-    held.bytes += streamed.header.size;
+    held.bytes += bytesOf(streamed);
     const statement = queryOf(streamed);
     if (statement) held.marks.push({ pos: streamed.pos, statement });
     if (isEnd) return this.#release(held, held.marks);

@@ -19,6 +19,11 @@ export interface StreamedEvent {
   readonly isUndone?: boolean;
 }
 
+/** What it takes in memory: rows that are compressed in the log have been unpacked. */
+export function bytesOf({ event, header }: StreamedEvent): number {
+  return event.kind === 'rows' ? event.rows.length : header.size;
+}
+
 /** The server has deleted what is asked for, or never had it. */
 export class LogLost extends ConnectError {}
 
