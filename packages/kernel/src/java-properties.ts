@@ -1,6 +1,7 @@
 /**
- * Java's format of properties, exactly as `java.util.Properties.load` reads it: a key and a value a line, set apart by
- * `=`, `:` or space; `\` at the end of a line goes on in the next, and escapes what is special elsewhere.
+ * Java's format of properties, as `java.util.Properties.load` reads it: a key and a value a line, set apart by `=`, `:` or
+ * space; `\` at the end of a line goes on in the next, and escapes what is special elsewhere. Only of a file that ends in
+ * a line of nothing but `\` Java makes an empty key, which is nobody's setting.
  */
 import { SluiceError } from './errors.ts';
 
